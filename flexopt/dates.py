@@ -1,0 +1,28 @@
+"""Calendar arithmetic: every span is half open, `[start, end)`."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+__all__ = ["add_months", "anniversaries", "overlap_days"]
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month `months` later, or the last day of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def anniversaries(start: date, end: date, months: int = 1) -> list[date]:
+    """Every `months`-th month anniversary of `start` in `[start, end)`, `start` first."""
+    days = []
+    while (day := add_months(start, months * len(days))) < end:
+        days.append(day)
+    return days
+
+
+def overlap_days(start: date, end: date, other_start: date, other_end: date) -> int:
+    """How many days two spans share."""
+    return max(0, (min(end, other_end) - max(start, other_start)) // timedelta(days=1))

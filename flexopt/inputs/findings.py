@@ -1,0 +1,82 @@
+"""What is wrong, odd or worth knowing in the inputs: one `Finding` each, with its place and its repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flexopt.errors import InputError
+
+__all__ = ["Finding", "Findings", "Severity"]
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One fact about one place of one input file.
+
+    `code` is stable: `S` scenario, `U` usage, `T` other tables (people, access, subscriptions). `row` is the
+    line of the file (1 = the header line of a table) or None for the whole file; `column` is the column of
+    a table or the key of a scenario (`offers.autocad-1y.prices`); `count` is how many rows it stands for
+    (the place is the first of them).
+    """
+
+    file: str
+    row: int | None
+    column: str
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    value: str = ""
+    count: int = 1
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.row}" if self.row is not None else "")
+        column = f"column `{self.column}`: " if self.column and self.code[0] in "UT" else ""
+        column = f"`{self.column}`: " if self.column and not column else column
+        many = f" ({self.count:,} rows like this)" if self.count > 1 else ""
+        hint = f"\n\nhint: {self.hint}" if self.hint else ""
+        return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """The findings of one reading, in the order they were met."""
+
+    items: list[Finding] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str,
+        row: int | None = None,
+        column: str = "",
+        value: object = "",
+        hint: str = "",
+        severity: Severity = "error",
+        count: int = 1,
+    ) -> None:
+        """Record one finding; `value` is cut to 200 characters so that no input floods the screen."""
+        text = str(value)
+        text = text if len(text) <= 200 else text[:200] + "…"
+        self.items.append(Finding(file, row, column, code, severity, message, hint, text, count))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [f for f in self.items if f.severity == "error"]
+
+    def raise_if_errors(self) -> None:
+        """Raises InputError with all errors found so far."""
+        if self.errors:
+            raise InputError(self.errors)
