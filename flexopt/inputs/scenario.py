@@ -176,7 +176,7 @@ class Offer(_Part):
 
 class TokenTier(_Part):
     from_: Positive = Field(alias="from")
-    """Tokens in one purchase from which the price holds for all of them; the first is the minimum purchase."""
+    """Tokens in one purchase from which the price holds for all of them; the first is the minimum."""
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Price of one token, before the negotiated discount."""
     source: str = ""
