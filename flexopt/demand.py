@@ -93,9 +93,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     return _indexed(scenario, spans, people, left_out, window, findings)
 
 
-def _history(
-    scenario: Scenario, usage: Usage, findings: Findings
-) -> tuple[pd.DataFrame, tuple[date, date]]:
+def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.DataFrame, tuple[date, date]]:
     """The days of the last 12 months of history, and the first and last day of that window."""
     days, start = usage.days, pd.Timestamp(scenario.horizon.start)
     past = days[days["date"] < start]
@@ -240,7 +238,9 @@ def _by_pair(rows: pd.DataFrame) -> pd.DataFrame:
 
 def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
     """1 + growth: of the named product and of the named group, else the default."""
-    named = [table[key] for table, key in ((growth.products, product), (growth.groups, group)) if key in table]
+    named = [
+        table[key] for table, key in ((growth.products, product), (growth.groups, group)) if key in table
+    ]
     factor = Decimal(1)
     for share in named or [growth.default]:
         factor *= 1 + share

@@ -1,0 +1,471 @@
+"""The mathematical model: `build` is its table of contents, one function is one family of rows.
+
+docs/model.md has the formula of every row name used here. Indexes: u users, p products, t periods,
+k contracts, l packs, j tiers, b blocks (spans of periods in which the cover of a product cannot change),
+o orders. Variables and rows carry numbers only: no name of a user, product or offer reaches the solver.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pulp
+
+from flexopt.problem import Contract, Problem
+
+__all__ = ["Model", "Restriction", "Solution", "build", "build_ties", "read_solution"]
+
+Var = pulp.LpVariable
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What a baseline adds to the scenario's own rules.
+
+    rule : by (user, product) index, "named" or "flex"
+    offers : by (user, product) index, the only offers a seat for it may have
+    """
+
+    rule: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    offers: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The PuLP problem and its variables, by index."""
+
+    problem: Problem
+    lp: pulp.LpProblem
+    cost: pulp.LpAffineExpression
+    seat: dict[tuple[int, int], Var]
+    flex: dict[tuple[int, int], Var]
+    units: dict[tuple[int, int], Var]
+    tier: dict[tuple[int, int], Var]
+    draw: dict[tuple[int, int], Var]
+    seats: dict[tuple[int, int], Var]
+    order: dict[tuple[int, int], Var]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The decisions, all integers: flows are recomputed from them.
+
+    seats : sorted (user, contract) indexes
+    purchases : sorted (pack, tier, increments)
+    bought : by contract of an order, its (seat tier, seats, those nobody sits on included)
+    """
+
+    seats: tuple[tuple[int, int], ...]
+    purchases: tuple[tuple[int, int, int], ...]
+    bought: tuple[tuple[int, int, int], ...]
+
+    def cost(self, problem: Problem) -> Decimal:
+        """Seats inside the horizon and packs, to the cent."""
+        contracts, tokens = problem.contracts, problem.scenario.tokens
+        ordered = {k for k, _, _ in self.bought}
+        total = sum((contracts[k].cost[0] for _, k in self.seats if k not in ordered), Decimal(0))
+        total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
+        for pack, j, units in self.purchases:
+            total += (problem.tiers[pack][j].price * tokens.increment * units).quantize(Decimal("0.01"))
+        return total
+
+
+def build(problem: Problem, restriction: Restriction | None = None) -> Model:
+    """The whole model of the problem."""
+    limits = restriction or Restriction()
+    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
+    m = Model(
+        problem,
+        lp,
+        pulp.LpAffineExpression(),
+        seat=_seat_variables(lp, problem, limits),
+        flex=_flex_variables(lp, problem, limits),
+        units=_units_variables(lp, problem),
+        tier=_tier_variables(lp, problem),
+        draw=_draw_variables(lp, problem),
+        seats=_seats_variables(lp, problem),
+        order=_order_variables(lp, problem),
+    )
+    lp += total_cost(m)
+    access(m)
+    pool(m)
+    pack(m)
+    tier(m)
+    holding(m)
+    volume(m)
+    maximum(m)
+    purchases(m)
+    oversize(m)
+    budget(m)
+    return m
+
+
+# --- variables -------------------------------------------------------------------------------------------
+
+
+def _free(rule: str, refused: str) -> bool:
+    return rule != refused
+
+
+def _seat_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict[tuple[int, int], Var]:
+    """Does user u hold a seat under contract k?
+
+    Only where the seat would be used, and where no product it covers is bound to Flex (policy).
+    """
+    seat = {}
+    for u, pairs in _pairs_by_user(P).items():
+        for k, contract in enumerate(P.contracts):
+            used = [i for i in pairs if P.demand.pair_product[i] in contract.covers]
+            live = [i for i in used if P.days[i, contract.first : contract.after].any()]
+            allowed = all(
+                _free(_rule(P, limits, i), "flex")
+                and contract.offer in limits.offers.get(_key(P, i), (contract.offer,))
+                for i in used
+            )
+            if live and allowed:
+                seat[u, k] = lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary")
+    return seat
+
+
+def _flex_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict[tuple[int, int], Var]:
+    """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
+    flex = {}
+    for i in range(P.demand.pairs):
+        if not _free(_rule(P, limits, i), "named"):
+            continue
+        p = P.demand.pair_product[i]
+        for first, after in _spans(P, p):
+            if P.on_flex[p, first] and P.days[i, first:after].any():
+                flex[i, first] = lp.add_variable(f"flex_i{i:05d}_t{first:03d}", 0, 1)
+    return flex
+
+
+def _units_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
+    """How many increments are bought at l in tier j?"""
+    return {
+        (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, t.upper, "Integer")
+        for pk, tiers in enumerate(P.tiers)
+        for j, t in enumerate(tiers)
+    }
+
+
+def _tier_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
+    """Is the purchase at l in tier j?"""
+    return {
+        (pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary")
+        for pk, tiers in enumerate(P.tiers)
+        for j in range(len(tiers))
+    }
+
+
+def _draw_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
+    """How many tokens of pack l are used in t? Only inside its life."""
+    return {
+        (pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0)
+        for pk, lot in enumerate(P.packs)
+        for t in range(lot.first, lot.after)
+    }
+
+
+def _seats_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
+    """How many seats of contract k, in seat tier j of its order, are bought (used or not)?"""
+    return {
+        (k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer")
+        for k, c in enumerate(P.contracts)
+        if c.order is not None
+        for j in range(len(c.cost))
+    }
+
+
+def _order_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
+    """Is order o in seat tier j?"""
+    return {
+        (o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary")
+        for o, offer in enumerate(P.orders)
+        for j in range(len(offer.tiers) + 1)
+    }
+
+
+# --- objective and rows ----------------------------------------------------------------------------------
+
+
+def total_cost(m: Model) -> pulp.LpAffineExpression:
+    """Seats (pro rata inside the horizon) and packs."""
+    P = m.problem
+    terms = [
+        (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
+    ]
+    terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
+    terms += [(n, _increment_price(P, pk, j)) for (pk, j), n in m.units.items()]
+    m.cost.addInPlace(pulp.LpAffineExpression(terms))
+    return m.cost
+
+
+def access(m: Model) -> None:
+    """Each pair with demand in a block has a live seat that covers it, or tokens."""
+    P = m.problem
+    of_user = defaultdict(list)
+    for (u, k), x in m.seat.items():
+        of_user[u].append((P.contracts[k], x))
+    for i in range(P.demand.pairs):
+        p = P.demand.pair_product[i]
+        for first, after in _spans(P, p):
+            if P.days[i, first:after].any():
+                cover = [
+                    (x, 1)
+                    for c, x in of_user[P.demand.pair_user[i]]
+                    if p in c.covers and c.first <= first < c.after
+                ]
+                if (i, first) in m.flex:
+                    cover.append((m.flex[i, first], 1))
+                _row(m, f"access_i{i:05d}_t{first:03d}", cover, ">=", 1)
+
+
+def pool(m: Model) -> None:
+    """Draws in t serve the tokens of everybody on Flex, with buffer, and the per-result services."""
+    P = m.problem
+    need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
+    for (i, first), x in m.flex.items():
+        for t in range(first, _after(P, i, first)):
+            if P.tokens[i, t]:
+                need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
+    for t in range(P.periods):
+        draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
+        if need[t] or P.cloud[t]:
+            _row(m, f"pool_t{t:03d}", draws + need[t], ">=", P.cloud[t])
+
+
+def pack(m: Model) -> None:
+    """Draws of a pack are at most its tokens."""
+    P = m.problem
+    for pk, lot in enumerate(P.packs):
+        draws = [(m.draw[pk, t], 1.0) for t in range(lot.first, lot.after)]
+        step = P.scenario.tokens.increment
+        bought = [(m.units[pk, j], -float(step)) for j in range(len(P.tiers[pk]))]
+        if draws:
+            _row(m, f"pack_l{pk:03d}", draws + bought, "<=", float(lot.tokens or 0))
+
+
+def tier(m: Model) -> None:
+    """A purchase is in at most one tier, and its increments are within the tier's bounds."""
+    P = m.problem
+    for (pk, j), n in m.units.items():
+        _row(m, f"lower_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].lower)], ">=", 0)
+        _row(m, f"upper_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].upper)], "<=", 0)
+    for pk, tiers in enumerate(P.tiers):
+        if len(tiers) > 1:
+            _row(m, f"tier_l{pk:03d}", [(m.tier[pk, j], 1) for j in range(len(tiers))], "<=", 1)
+
+
+def holding(m: Model) -> None:
+    """Seats under an owned contract or its renewal are at most the quantity owned."""
+    for k, c in enumerate(m.problem.contracts):
+        if c.quantity is not None:
+            _row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity)
+
+
+def volume(m: Model) -> None:
+    """Seats bought cover those who sit on them; an order is in at most one tier, within its bounds."""
+    P = m.problem
+    for k, c in enumerate(P.contracts):
+        if c.order is not None:
+            sitting = [(x, -1) for (_, kk), x in m.seat.items() if kk == k]
+            _row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", 0)
+    for o, offer in enumerate(P.orders):
+        bounds = [1, *(t.from_ for t in offer.tiers)]
+        for j, lower in enumerate(bounds):
+            ordered = [(n, 1.0) for (k, jj), n in m.seats.items() if P.contracts[k].order == o and jj == j]
+            least = max(lower, offer.minimum)
+            most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(P.demand.users))
+            _row(m, f"least_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -least)], ">=", 0)
+            _row(m, f"most_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -most)], "<=", 0)
+        _row(m, f"order_o{o:03d}", [(m.order[o, j], 1) for j in range(len(bounds))], "<=", 1)
+
+
+def maximum(m: Model) -> None:
+    """Live seats of an offer are at most its maximum."""
+    P = m.problem
+    for s, offer in enumerate(P.scenario.offers):
+        if offer.maximum is None:
+            continue
+        mine = [(k, c) for k, c in enumerate(P.contracts) if c.offer == offer.id]
+        for t in sorted({c.first for _, c in mine}):
+            live = [term for k, c in mine if c.first <= t < c.after for term in _count(m, k)]
+            _row(m, f"maximum_s{s:03d}_t{t:03d}", live, "<=", offer.maximum)
+
+
+def purchases(m: Model) -> None:
+    """There are at most so many purchases."""
+    most = m.problem.scenario.tokens.max_purchases
+    if most is not None:
+        _row(m, "purchases", [(x, 1) for x in m.tier.values()], "<=", most)
+
+
+def oversize(m: Model) -> None:
+    """Tokens bought are at most (1 + max_oversize) x the forecast, and the smallest purchase."""
+    P = m.problem
+    tokens = P.scenario.tokens
+    if tokens.max_oversize is None:
+        return
+    share, step = 1 + float(tokens.max_oversize), tokens.increment
+    smallest = -(-tokens.tiers[0].from_ // step) * step
+    terms = [(n, float(step)) for n in m.units.values()]
+    terms += [
+        (x, -share * float(P.tokens[i, first : _after(P, i, first)].sum()))
+        for (i, first), x in m.flex.items()
+    ]
+    _row(m, "oversize", terms, "<=", smallest + share * float(P.cloud_raw.sum()))
+
+
+def budget(m: Model) -> None:
+    """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs."""
+    P = m.problem
+    for g, limit in enumerate(P.scenario.budgets):
+        due = {
+            k for k, c in enumerate(P.contracts) if limit.from_ <= c.start < limit.to and c.kind != "owned"
+        }
+        terms = [
+            (x, float(P.contracts[k].commitment[0]))
+            for (_, k), x in m.seat.items()
+            if k in due and P.contracts[k].order is None
+        ]
+        terms += [(n, float(P.contracts[k].commitment[j])) for (k, j), n in m.seats.items() if k in due]
+        terms += [
+            (n, _increment_price(P, pk, j))
+            for (pk, j), n in m.units.items()
+            if limit.from_ <= P.packs[pk].start < limit.to
+        ]
+        _row(m, f"budget_g{g:03d}", terms, "<=", float(limit.amount))
+
+
+def build_ties(problem: Problem, restriction: Restriction | None, cost: Decimal) -> Model:
+    """The model again, at no more than `cost`: the seat wins a tie, then fewer purchases, then earlier ones.
+
+    The weights keep the order: one block on Flex outweighs all purchases, one purchase all dates.
+    """
+    m = build(problem, restriction)
+    many = len(m.tier) + 1
+    terms = [(x, 1.0) for x in m.flex.values()]
+    terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
+    # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
+    _row(m, "ties", list(m.cost.items()), "<=", float(cost) + 0.004)
+    m.lp.setObjective(pulp.LpAffineExpression(terms))
+    return m
+
+
+# --- reading the answer ----------------------------------------------------------------------------------
+
+
+def read_solution(m: Model) -> Solution:
+    """Integers from the solver's values; seats that nobody needs are given back."""
+    P = m.problem
+    on = {key for key, x in m.seat.items() if _value(x) > 0.5}
+    seats = _needed(P, m, on)
+    buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
+    bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
+    return Solution(_in_user_order(P, m, seats), buys, bought)
+
+
+def _needed(P: Problem, m: Model, on: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Free seats that only repeat other cover are dropped (a paid one never survives the minimum)."""
+    kept = set(on)
+    pairs = _pairs_by_user(P)
+    for u, k in sorted(on, key=lambda uk: (P.contracts[uk[1]].cost[0], uk[1]), reverse=True):
+        others = [P.contracts[kk] for uu, kk in kept if uu == u and kk != k] if (u, k) in kept else []
+        c = P.contracts[k]
+        needed = any(
+            P.days[i, t] and not any(_covers(o, P.demand.pair_product[i], t) for o in others)
+            for i in pairs[u]
+            if P.demand.pair_product[i] in c.covers
+            for t in range(c.first, c.after)
+        )
+        if not needed:
+            kept.discard((u, k))
+    return kept
+
+
+def _in_user_order(P: Problem, m: Model, seats: set[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
+    pairs = _pairs_by_user(P)
+    options = defaultdict(list)
+    for u, k in m.seat:
+        options[u].append(k)
+    alike = defaultdict(list)
+    for u, mine in pairs.items():
+        key = (
+            tuple(int(P.demand.pair_product[i]) for i in mine),
+            P.days[mine].tobytes(),
+            tuple(options[u]),
+            tuple((i, t) in m.flex for i in mine for t, _ in _spans(P, P.demand.pair_product[i])),
+        )
+        alike[key].append(u)
+    chosen = defaultdict(list)
+    for u, k in sorted(seats):
+        chosen[u].append(k)
+    final = []
+    for users in alike.values():
+        best = sorted((chosen[u] for u in users), key=lambda ks: (-len(ks), ks))
+        final += [(u, k) for u, ks in zip(users, best, strict=True) for k in ks]
+    return tuple(sorted(final))
+
+
+# --- small helpers ---------------------------------------------------------------------------------------
+
+
+def _row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
+    """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
+    senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
+    m.lp += pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound)
+
+
+def _value(x: Var) -> float:
+    value = x.value()
+    return 0.0 if value is None else float(value)
+
+
+def _pairs_by_user(P: Problem) -> dict[int, list[int]]:
+    pairs: dict[int, list[int]] = defaultdict(list)
+    for i, u in enumerate(P.demand.pair_user):
+        pairs[int(u)].append(i)
+    return pairs
+
+
+def _key(P: Problem, i: int) -> tuple[int, int]:
+    return int(P.demand.pair_user[i]), int(P.demand.pair_product[i])
+
+
+def _rule(P: Problem, limits: Restriction, i: int) -> str:
+    """The scenario's own rule, else the baseline's."""
+    return str(P.demand.pair_rule[i]) or limits.rule.get(_key(P, i), "")
+
+
+def _spans(P: Problem, p: int) -> list[tuple[int, int]]:
+    starts = P.blocks[p]
+    return list(zip(starts, [*starts[1:], P.periods], strict=True))
+
+
+def _after(P: Problem, i: int, first: int) -> int:
+    starts = P.blocks[P.demand.pair_product[i]]
+    later = [t for t in starts if t > first]
+    return later[0] if later else P.periods
+
+
+def _covers(c: Contract, p: int, t: int) -> bool:
+    return p in c.covers and c.first <= t < c.after
+
+
+def _count(m: Model, k: int) -> list[tuple[Var, float]]:
+    """Seats of contract k: those bought where it belongs to an order, else those sat on."""
+    contract = m.problem.contracts[k]
+    if contract.order is not None:
+        return [(m.seats[k, j], 1.0) for j in range(len(contract.cost))]
+    return [(x, 1.0) for (_, kk), x in m.seat.items() if kk == k]
+
+
+def _increment_price(P: Problem, pk: int, j: int) -> float:
+    return float(P.tiers[pk][j].price * P.scenario.tokens.increment)

@@ -1,0 +1,156 @@
+"""The solver at arm's length: the one file that runs CBC or HiGHS, and what came of it in our own words."""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pulp
+from pulp.apis.coin_api import pulp_cbc_path
+
+from flexopt.errors import SolverError
+from flexopt.inputs.scenario import SolverOptions
+
+__all__ = ["Outcome", "Status", "solve", "solver_version"]
+
+
+class Status(enum.Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    """A plan within the gap asked for, proven."""
+    FEASIBLE = "feasible"
+    """A plan, but a limit came before the proof."""
+    INFEASIBLE = "infeasible"
+    """No plan satisfies all rules."""
+    NO_PLAN = "no plan"
+    """A limit came before any plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Status, a proven lower bound of the cost (-inf if none is known) and the seconds it took."""
+
+    status: Status
+    bound: float
+    seconds: float
+
+
+def solve(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, nodes: int | None = None) -> Outcome:
+    """Solve within `seconds`; the values are then in the problem's variables.
+
+    A crash (CBC 2.10.3 has some) is tried once more with preprocessing off. Raises SolverError if that
+    crashes too. `nodes` limits the search tree: unlike a time limit it is the same on every machine.
+    """
+    run = {"cbc": _cbc, "highs": _highs}[options.name]
+    began = time.monotonic()
+    outcome = run(lp, options, seconds, nodes, True)
+    if outcome is None:
+        left = max(1.0, seconds - (time.monotonic() - began))
+        outcome = run(lp, options, left, nodes, False)
+    if outcome is None:
+        raise SolverError(
+            f"the solver {options.name} ended without an answer, also with preprocessing off",
+            "try `solver: {name: highs}` (pip install 'flexopt[highs]'), or another solver.seed",
+        )
+    status, bound = outcome
+    return Outcome(status, bound, time.monotonic() - began)
+
+
+def solver_version(options: SolverOptions) -> str:
+    """Name and version, for the plan's proof."""
+    if options.name == "highs":
+        return f"HiGHS {version('highspy')} through PuLP {pulp.__version__}"
+    return f"CBC 2.10.3 through PuLP {pulp.__version__}"
+
+
+def _cbc(
+    lp: pulp.LpProblem, options: SolverOptions, seconds: float, nodes: int | None, preprocess: bool
+) -> tuple[Status, float] | None:
+    extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
+    extra += [] if preprocess else ["preprocess off"]
+    with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
+        log = Path(folder) / "cbc.log"
+        cbc = pulp.COIN_CMD(
+            path=pulp_cbc_path,
+            msg=False,
+            gapRel=float(options.gap),
+            timeLimit=max(1.0, seconds),
+            threads=options.threads if options.threads > 1 else None,
+            options=extra,
+            presolve=None if preprocess else False,
+            maxNodes=nodes,
+            logPath=str(log),
+        )
+        cbc.tmpDir = folder
+        try:
+            lp.solve(cbc)
+        except pulp.PulpSolverError:
+            return None
+        text = log.read_text(errors="replace")
+    return _read_cbc_log(text, lp, options)
+
+
+_RESULT = re.compile(r"^Result - (.*)$", re.MULTILINE)
+_BOUND = re.compile(r"^Lower bound:\s+(\S+)$", re.MULTILINE)
+_OBJECTIVE = re.compile(r"^Objective value:\s+(\S+)$", re.MULTILINE)
+
+
+def _read_cbc_log(text: str, lp: pulp.LpProblem, options: SolverOptions) -> tuple[Status, float] | None:
+    """CBC stopped at a limit may still say `Optimal` in its solution file: the log knows."""
+    result = _RESULT.search(text)
+    if result is None:
+        if "infeasible" in text.lower():
+            return Status.INFEASIBLE, math.inf
+        return None
+    said = result[1]
+    bounds = [float(b) for b in _BOUND.findall(text)]
+    objective = [float(o) for o in _OBJECTIVE.findall(text)]
+    if "infeasible" in said or "Integer infeasible" in text:
+        return Status.INFEASIBLE, math.inf
+    if said.startswith("Optimal solution found") and objective:
+        # without a gap CBC prints no bound: the objective is the bound
+        return Status.OPTIMAL, bounds[-1] if bounds else objective[-1]
+    bound = bounds[-1] if bounds else -math.inf
+    if lp.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible) and objective:
+        return Status.FEASIBLE, bound
+    return Status.NO_PLAN, bound
+
+
+def _highs(
+    lp: pulp.LpProblem, options: SolverOptions, seconds: float, nodes: int | None, preprocess: bool
+) -> tuple[Status, float] | None:
+    try:
+        import highspy
+    except ImportError:
+        raise SolverError(
+            "the solver highs is not installed", "pip install 'flexopt[highs]', or set solver.name: cbc"
+        ) from None
+    highs = pulp.HiGHS(
+        msg=False,
+        gapRel=float(options.gap),
+        timeLimit=max(1.0, seconds),
+        threads=options.threads,
+        random_seed=options.seed,
+        presolve="choose" if preprocess else "off",
+        **({"mip_max_nodes": nodes} if nodes else {}),
+    )
+    try:
+        lp.solve(highs)
+    except pulp.PulpSolverError:
+        return None
+    model = lp.solverModel
+    status, bound = model.getModelStatus(), float(model.getInfo().mip_dual_bound)
+    kinds = highspy.HighsModelStatus
+    if status == kinds.kOptimal:
+        return Status.OPTIMAL, bound
+    if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        return Status.INFEASIBLE, math.inf
+    found = lp.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+    return (Status.FEASIBLE if found else Status.NO_PLAN), bound
