@@ -141,7 +141,7 @@ def _repeat(scenario: Scenario, history: pd.DataFrame) -> tuple[pd.DataFrame, pd
     """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
     start, end = scenario.horizon.start, scenario.horizon.end
     dates = history["date"].dt
-    year, month, day = (part.to_numpy(np.int64) for part in (dates.year, dates.month, dates.day))
+    month, day = dates.month.to_numpy(np.int64), dates.day.to_numpy(np.int64)
     day = np.where((month == 2) & (day == 29), 28, day)
     moved, reached = [], np.zeros(len(history), dtype=bool)
     for target in range(start.year, end.year + 1):

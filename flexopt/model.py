@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
-import numpy as np
 import pulp
 
 from flexopt.problem import Contract, Problem
@@ -420,7 +418,7 @@ def _in_user_order(P: Problem, m: Model, seats: set[tuple[int, int]]) -> tuple[t
 def _row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
     """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
     senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
-    m.lp += pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound)
+    m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
 
 
 def _value(x: Var) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -275,7 +276,7 @@ def _cloud(scenario: Scenario, edges: Sequence[date]) -> tuple[Floats, Floats]:
     months = [*anniversaries(edges[0], edges[-1]), edges[-1]]
     for service in scenario.cloud:
         share = service.buffer if service.buffer is not None else scenario.tokens.buffer
-        for begin, finish in zip(months, months[1:], strict=False):
+        for begin, finish in pairwise(months):
             for t in range(len(edges) - 1):
                 inside = overlap_days(edges[t], edges[t + 1], begin, finish)
                 due = float(service.monthly_tokens) * inside / (finish - begin).days
