@@ -57,22 +57,29 @@ class Demand:
     def pairs(self) -> int:
         return len(self.pair_user)
 
-    def days_within(self, edges: Ints) -> npt.NDArray[np.float64]:
-        """Chargeable days with growth, float64[pairs, periods], of the periods between consecutive edges.
+    def cells(self, edges: Ints) -> pd.DataFrame:
+        """Spans cut at the edges and added up: int64 columns `pair`, `period`, `count`, `per`.
 
-        `edges` are days since the horizon's start, sorted, first 0 and last the horizon's length.
+        `edges` are days since the horizon's start, sorted, first 0 and last the horizon's length; period t
+        is [edges[t], edges[t + 1]). A cell has `count / per` chargeable days, before growth; sorted by
+        pair and period, one row each. A pair has one `per`.
         """
-        days = np.zeros((self.pairs, len(edges) - 1))
-        pair, first, after, count, per = (
-            self.spans[c].to_numpy() for c in ("pair", "first", "after", "count", "per")
+        spans = self.spans
+        first, after = spans["first"].to_numpy(), spans["after"].to_numpy()
+        begin = np.searchsorted(edges, first, side="right") - 1
+        pieces = np.searchsorted(edges, after, side="left") - begin
+        row = np.repeat(np.arange(len(spans)), pieces)
+        period = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + begin[row]
+        inside = np.minimum(edges[period + 1], after[row]) - np.maximum(edges[period], first[row])
+        cells = pd.DataFrame(
+            {
+                "pair": spans["pair"].to_numpy()[row],
+                "period": period,
+                "count": spans["count"].to_numpy()[row] * inside,
+                "per": spans["per"].to_numpy()[row],
+            }
         )
-        single = after - first == 1
-        period = np.searchsorted(edges, first[single], side="right") - 1
-        np.add.at(days, (pair[single], period), count[single] / per[single])
-        for i in np.flatnonzero(~single):
-            inside = np.minimum(edges[1:], after[i]) - np.maximum(edges[:-1], first[i])
-            days[pair[i]] += np.maximum(inside, 0) * count[i] / per[i]
-        return days * self.pair_factor.astype(float)[:, None]
+        return cells.groupby(["pair", "period", "per"], as_index=False)["count"].sum()
 
 
 def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> Demand:

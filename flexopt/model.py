@@ -228,14 +228,15 @@ def pool(m: Model) -> None:
     """Draws in t serve the tokens of everybody on Flex, with buffer, and the per-result services."""
     P = m.problem
     need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
+    cloud = P.cloud
     for (i, first), x in m.flex.items():
         for t in range(first, _after(P, i, first)):
             if P.tokens[i, t]:
                 need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
-        if need[t] or P.cloud[t]:
-            _row(m, f"pool_t{t:03d}", draws + need[t], ">=", P.cloud[t])
+        if need[t] or cloud[t]:
+            _row(m, f"pool_t{t:03d}", draws + need[t], ">=", cloud[t])
 
 
 def pack(m: Model) -> None:

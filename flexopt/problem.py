@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from flexopt.dates import add_months, anniversaries, overlap_days
 from flexopt.demand import Demand
@@ -75,16 +76,18 @@ class Problem:
     """The numbers of one scenario and one demand.
 
     edges : dates, the periods are [edges[t], edges[t+1])
+    cells : exact chargeable days per pair and period (`Demand.cells`)
     tokens : float64[pairs, periods], tokens without buffer if the pair is on Flex (0 where it cannot be)
     days : float64[pairs, periods], chargeable days with growth
     blocks : for each product, the first periods of the spans in which its cover cannot change
-    cloud, cloud_raw : float64[periods], tokens of per-result services with and without their buffers
+    cloud_exact : per period, tokens of per-result services without and with their buffers
     on_flex : bool[products, periods], whether the product can be used with tokens
     """
 
     scenario: Scenario
     demand: Demand
     edges: tuple[date, ...]
+    cells: pd.DataFrame
     days: Floats
     tokens: Floats
     on_flex: npt.NDArray[np.bool_]
@@ -93,12 +96,21 @@ class Problem:
     orders: tuple[Offer, ...]
     packs: tuple[Pack, ...]
     tiers: tuple[tuple[PriceTier, ...], ...]
-    cloud: Floats
-    cloud_raw: Floats
+    cloud_exact: tuple[tuple[Fraction, Fraction], ...]
 
     @property
     def periods(self) -> int:
         return len(self.edges) - 1
+
+    @property
+    def cloud(self) -> Floats:
+        """float64[periods]: tokens of per-result services, with buffer."""
+        return np.array([float(buffered) for _, buffered in self.cloud_exact])
+
+    @property
+    def cloud_raw(self) -> Floats:
+        """float64[periods]: the same without buffer."""
+        return np.array([float(raw) for raw, _ in self.cloud_exact])
 
     @property
     def buffer(self) -> float:
@@ -119,22 +131,27 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     events.update(c.from_ for o in scenario.offers for c in o.prices)
     edges = tuple(sorted(d for d in events if start <= d <= end))
 
-    days = demand.days_within(np.array([(e - start).days for e in edges], dtype=np.int64))
+    cells = demand.cells(np.array([(e - start).days for e in edges], dtype=np.int64))
+    days = np.zeros((demand.pairs, len(edges) - 1))
+    days[cells["pair"], cells["period"]] = cells["count"] / cells["per"]
+    days *= demand.pair_factor.astype(float)[:, None]
     rates = [[rate_on(p, day) for day in edges[:-1]] for p in scenario.products]
     on_flex = np.array([[r is not None for r in row] for row in rates], dtype=bool)
     rate = np.array([[float(r or 0) for r in row] for row in rates])
     tokens = days * rate[demand.pair_product]
-    cloud_raw, cloud = _cloud(scenario, edges)
+    cloud = _cloud(scenario, edges)
 
     contracts, orders = _contracts(scenario, terms, edges)
     packs = tuple(
         Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end))) for s, e, t in opening + bought
     )
-    need = (1 + float(scenario.tokens.buffer)) * tokens.sum(axis=0) + cloud
+    need = (1 + float(scenario.tokens.buffer)) * tokens.sum(axis=0)
+    need += [float(buffered) for _, buffered in cloud]
     return Problem(
         scenario=scenario,
         demand=demand,
         edges=edges,
+        cells=cells,
         days=days,
         tokens=tokens,
         on_flex=on_flex,
@@ -148,8 +165,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
             _price_tiers(scenario, float(need[k.first : k.after].sum())) if k.tokens is None else ()
             for k in packs
         ),
-        cloud=cloud,
-        cloud_raw=cloud_raw,
+        cloud_exact=tuple(cloud),
     )
 
 
@@ -270,16 +286,15 @@ def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
     return tuple(tiers)
 
 
-def _cloud(scenario: Scenario, edges: Sequence[date]) -> tuple[Floats, Floats]:
+def _cloud(scenario: Scenario, edges: Sequence[date]) -> list[tuple[Fraction, Fraction]]:
     """Tokens of per-result services per period, without and with buffer, spread over each month's days."""
-    raw, buffered = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
+    due = [(Fraction(0), Fraction(0))] * (len(edges) - 1)
     months = [*anniversaries(edges[0], edges[-1]), edges[-1]]
     for service in scenario.cloud:
         share = service.buffer if service.buffer is not None else scenario.tokens.buffer
         for begin, finish in pairwise(months):
-            for t in range(len(edges) - 1):
-                inside = overlap_days(edges[t], edges[t + 1], begin, finish)
-                due = float(service.monthly_tokens) * inside / (finish - begin).days
-                raw[t] += due
-                buffered[t] += due * (1 + float(share))
-    return raw, buffered
+            daily = Fraction(service.monthly_tokens) / (finish - begin).days
+            for t, (start, end) in enumerate(pairwise(edges)):
+                tokens = daily * overlap_days(start, end, begin, finish)
+                due[t] = (due[t][0] + tokens, due[t][1] + tokens * (1 + Fraction(share)))
+    return due
