@@ -1,0 +1,198 @@
+"""From a scenario and its usage to an audited plan: the way of the data, one step a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import flexopt
+from flexopt.audit import audit
+from flexopt.baselines import all_flex, all_named, break_even_rule, todays_access, with_idle_holders
+from flexopt.bill import Bill, make_bill
+from flexopt.demand import Demand, forecast
+from flexopt.document import make_document
+from flexopt.errors import AuditError, LimitError
+from flexopt.explain_infeasible import explain_infeasible
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.load import load_scenario
+from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.inputs.usage import read_usage, usage_from_frame
+from flexopt.model import Restriction
+from flexopt.money import Money
+from flexopt.optimise import Infeasible, Optimum, optimise
+from flexopt.problem import Problem, formulate
+
+__all__ = ["Baseline", "Plan", "Progress", "plan"]
+
+Progress = Callable[[str, str], None]
+"""Called with the name of a phase as it begins, and what is known of its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
+
+    total: Decimal | None
+    seats: Decimal | None
+    tokens: Decimal | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An audited plan. `document` is plan.json; the frames are its tables, one row each as there.
+
+    Money in the frames is Decimal in the plan's currency, dates are `datetime.date`, ids are strings.
+    """
+
+    document: Mapping[str, Any]
+
+    @property
+    def total(self) -> Money:
+        """Cost of seats (pro rata inside the horizon) and packs."""
+        return Money(Decimal(self.document["total"]), self.document["currency"])
+
+    @property
+    def status(self) -> str:
+        """`optimal` (proven within the gap) or `feasible` (a limit came before the proof)."""
+        return str(self.document["status"])
+
+    @property
+    def gap(self) -> Decimal:
+        """(cost - bound) / cost."""
+        return Decimal(self.document["proof"]["gap"])
+
+    @property
+    def assignment(self) -> pd.DataFrame:
+        """A row per user, product and access: columns of assignment.csv."""
+        return self._frame("assignment")
+
+    @property
+    def seats(self) -> pd.DataFrame:
+        """A row per contract: columns of seats.csv."""
+        return self._frame("seats")
+
+    @property
+    def purchases(self) -> pd.DataFrame:
+        """A row per pack bought: columns of purchases.csv."""
+        return self._frame("purchases")
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """A row per period: columns of ledger.csv, in tokens."""
+        return self._frame("ledger")
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        from flexopt.document import typed_frame
+
+        return typed_frame(self.document, table)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the plan folder, whole or not at all; an older plan there is replaced in one step."""
+        from flexopt.exports.folder import write_folder
+
+        return write_folder(self.document, Path(folder))
+
+
+def plan(
+    source: ScenarioFile | str | Path,
+    usage: pd.DataFrame | Usage | None = None,
+    *,
+    on_progress: Progress | None = None,
+) -> Plan:
+    """The cheapest plan for the scenario, proven and audited.
+
+    Parameters
+    ----------
+    source
+        What `load_scenario` returned, or the path of a scenario.
+    usage
+        Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
+        (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned.
+    on_progress
+        Called as each phase begins.
+
+    Raises
+    ------
+    InputError
+        The scenario or the usage has findings that must be repaired.
+    InfeasibleError
+        No plan satisfies all rules; the message says which clash.
+    LimitError
+        The time limit came before any plan.
+    SolverError, AuditError
+        The solver or flexopt failed; no plan is returned.
+
+    Source: docs/model.md has the formulae.
+    """
+    tell = on_progress or (lambda phase, size: None)
+    if not isinstance(source, ScenarioFile):
+        source = load_scenario(source)
+    scenario = source.scenario
+    tell("reading usage", f"{len(source.usage_files)} files")
+    if usage is None:
+        usage = read_usage(source.usage_files, scenario, source.path.parent)
+    elif isinstance(usage, pd.DataFrame):
+        usage = usage_from_frame(usage, scenario)
+    usage.findings.raise_if_errors()
+    demand = forecast(scenario, usage, source.people)
+    problem = formulate(scenario, source.holdings, demand)
+    tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} users and products")
+    try:
+        optimum = optimise(problem)
+    except Infeasible:
+        raise explain_infeasible(scenario, source.holdings, demand) from None
+    baselines = _baselines(source, problem, optimum, tell)
+    tell("auditing", "")
+    findings = Findings([*source.findings, *usage.findings, *demand.findings])
+    document = make_document(
+        source=source,
+        usage=usage,
+        problem=problem,
+        optimum=optimum,
+        bill=make_bill(problem, optimum.solution),
+        baselines=baselines,
+        findings=findings,
+        version=flexopt.__version__,
+    )
+    failures = audit(document, scenario, source.holdings, demand)
+    if failures:
+        raise AuditError(failures)
+    return Plan(document)
+
+
+def _baselines(
+    source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
+) -> dict[str, Baseline]:
+    """What all named, all Flex, the break-even rule and today's access would cost."""
+    found = {}
+    rules = {
+        "all_named": all_named(problem),
+        "all_flex": all_flex(problem),
+        "break_even_rule": break_even_rule(problem),
+    }
+    for name, rule in rules.items():
+        tell("comparing", name.replace("_", " "))
+        found[name] = _priced(problem, rule)
+    if source.access:
+        tell("comparing", "today's access")
+        horizon = source.scenario.horizon
+        demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
+        today = formulate(source.scenario, source.holdings, demand)
+        found["today"] = _priced(today, todays_access(today, source.access))
+    return found
+
+
+def _priced(problem: Problem, rule: Restriction) -> Baseline:
+    try:
+        bill: Bill = make_bill(problem, optimise(problem, rule).solution)
+    except Infeasible:
+        return Baseline(None, None, None, "not possible within the scenario's rules and limits")
+    except LimitError:
+        return Baseline(None, None, None, "no answer within the time limit")
+    return Baseline(bill.total, bill.seats_cost, bill.tokens_cost)

@@ -1,0 +1,182 @@
+"""Why each row of the assignment is as it is, with both alternatives priced, in words for the user's manager."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from flexopt.bill import Bill, Stretch
+from flexopt.inputs.prices import token_price
+from flexopt.money import cents
+from flexopt.problem import Contract, Problem
+
+__all__ = ["Explained", "explain_rows", "plain", "planned_token_price"]
+
+EDGE = Fraction(1, 5)
+"""A user within this share of the break-even is an edge case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A stretch with its alternatives; None where there is no such alternative."""
+
+    stretch: Stretch
+    cost_if_named: Decimal | None
+    cost_if_flex: Decimal | None
+    break_even_days: Decimal | None
+    segment: str
+    reason: str
+
+
+def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
+    """A number as people write it: at most `digits` decimals, no trailing zeros, never an exponent."""
+    exact = Fraction(number)
+    scaled = round(exact * 10**digits)
+    text = format(Decimal(scaled).scaleb(-digits), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
+    """Price of a token: the average of the plan's purchases, else that of the smallest purchase."""
+    if bill.tokens_bought:
+        return (bill.tokens_cost / bill.tokens_bought).quantize(Decimal("0.0001"))
+    return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
+
+
+def explain_rows(problem: Problem, bill: Bill) -> tuple[Explained, ...]:
+    """Every stretch of the bill, in its order."""
+    teller = _Teller(problem, bill)
+    return tuple(teller.explain(s) for s in bill.stretches)
+
+
+class _Teller:
+    def __init__(self, problem: Problem, bill: Bill) -> None:
+        self.problem = problem
+        self.price = planned_token_price(problem, bill)
+        self.tokens_bought = bool(bill.tokens_bought)
+        self.names = [p.id for p in problem.scenario.products]
+        self.of_pair: Mapping[int, list[Stretch]] = defaultdict(list)
+        self.under: Mapping[tuple[int, int], list[Stretch]] = defaultdict(list)
+        for s in bill.stretches:
+            self.of_pair[s.pair].append(s)
+            if s.contract is not None:
+                self.under[int(problem.demand.pair_user[s.pair]), s.contract].append(s)
+        self.cheapest_named = lru_cache(maxsize=None)(self._cheapest_named)
+
+    def explain(self, s: Stretch) -> Explained:
+        p = int(self.problem.demand.pair_product[s.pair])
+        on_flex = all(self.problem.on_flex[p, t] for t in s.periods)
+        flex_cost = self._flex_cost(s.tokens) if on_flex else None
+        if s.contract is not None:
+            named_cost: Decimal | None = self.problem.contracts[s.contract].cost[0]
+        else:
+            named_cost = self.cheapest_named(p, s.periods)
+        per_day = self._flex_cost(s.tokens / s.days) if on_flex and s.days else None
+        year = self.cheapest_named(p, tuple(range(self.problem.periods)))
+        anchor = year if year is not None else named_cost
+        break_even = (anchor / per_day).quantize(Decimal("0.1")) if per_day and anchor is not None else None
+        total_days = sum((x.days for x in self.of_pair[s.pair]), Fraction(0))
+        return Explained(
+            s,
+            named_cost,
+            flex_cost,
+            break_even,
+            _segment(total_days, break_even),
+            self._reason(s, p, named_cost),
+        )
+
+    def _flex_cost(self, tokens: Fraction) -> Decimal:
+        buffered = tokens * (1 + Fraction(self.problem.scenario.tokens.buffer))
+        return cents(buffered * Fraction(self.price))
+
+    def _cheapest_named(self, p: int, periods: tuple[int, ...]) -> Decimal | None:
+        """Least cost of new seats that cover product p in these periods; None if no seats can.
+
+        Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
+        and the rest starts where it ends.
+        """
+        mine = [c for c in self.problem.contracts if p in c.covers and c.kind == "new"]
+        needed = set(periods)
+        best: list[Decimal | None] = [Decimal(0)]  # best[0] is after the last period
+        last = self.problem.periods
+        for t in reversed(range(last)):
+            if t not in needed:
+                best.insert(0, best[0])
+                continue
+            options = [
+                c.cost[0] + rest
+                for c in mine
+                if c.first <= t < c.after and (rest := best[c.after - t - 1]) is not None
+            ]
+            best.insert(0, min(options, default=None))
+        return best[0]
+
+    def _reason(self, s: Stretch, p: int, named: Decimal | None) -> str:
+        demand = self.problem.demand
+        rule = str(demand.pair_rule[s.pair])
+        days = f"{plain(s.days, 1)} days"
+        if s.contract is None:
+            return self._why_flex(s, p, named, rule, days)
+        contract = self.problem.contracts[s.contract]
+        lead = self._seat_words(contract, demand.pair_user[s.pair], s.contract)
+        if not all(self.problem.on_flex[p, t] for t in s.periods):
+            return f"{lead} {self.names[p]} is not on Flex: a seat is the only access."
+        if rule == "named":
+            return f"{lead} The policy asks for named access."
+        under = self.under[int(demand.pair_user[s.pair]), s.contract]
+        on_flex = self._flex_cost(sum((x.tokens for x in under), Fraction(0)))
+        total_days = " + ".join(plain(x.days, 1) for x in under) + " days"
+        cost = contract.cost[0]
+        if cost == 0:
+            return f"{lead} On Flex {total_days} would cost {on_flex:,}."
+        if cost <= on_flex:
+            saved = (
+                f"{on_flex - cost:,} cheaper" if cost < on_flex else "a tie, and the seat's cost is certain"
+            )
+            return f"{lead} On Flex {total_days} would cost {on_flex:,}: {saved}."
+        return (
+            f"{lead} On Flex {total_days} would cost {on_flex:,} at the average price of {self._price()}, but "
+            "the tokens would come on top of what the packs hold: for the plan as a whole the seat is cheaper."
+        )
+
+    def _seat_words(self, contract: Contract, user: int, k: int) -> str:
+        products = [
+            self.names[int(self.problem.demand.pair_product[x.pair])] for x in self.under[int(user), k]
+        ]
+        what = f" for {' and '.join(products)}" if len(products) > 1 else ""
+        cost = f"{contract.cost[0]:,}"
+        if contract.kind == "owned":
+            return f"Sits on a {contract.offer} seat already owned until {contract.end}{what}: no new cost."
+        verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
+        whole = ""
+        if contract.cost[0] != contract.commitment[0]:
+            whole = f" in the horizon ({contract.commitment[0]:,} for its term)"
+        return f"{verb} {contract.offer} from {contract.start}{what} costs {cost}{whole}."
+
+    def _why_flex(self, s: Stretch, p: int, named: Decimal | None, rule: str, days: str) -> str:
+        tokens, cost = plain(s.tokens, 1), self._flex_cost(s.tokens)
+        lead = f"{days} on Flex take {tokens} tokens, {cost:,} with buffer at {self._price()}."
+        if rule == "flex":
+            return f"{lead} The policy asks for Flex."
+        if named is None:
+            return f"{lead} No seat on offer covers these days."
+        if cost <= named:
+            return f"{lead} The cheapest seats for them cost {named:,}: {named - cost:,} more."
+        return (
+            f"{lead} The cheapest seats for them cost {named:,}, but most of these tokens are left over in "
+            "packs or bring the purchase into a cheaper tier: for the plan as a whole Flex is cheaper."
+        )
+
+    def _price(self) -> str:
+        return f"{plain(self.price, 4)} a token"
+
+
+def _segment(days: Fraction, break_even: Decimal | None) -> str:
+    """power | edge | occasional: above, around or below the break-even of the year."""
+    if break_even is None or days > Fraction(break_even) * (1 + EDGE):
+        return "power"
+    return "occasional" if days < Fraction(break_even) * (1 - EDGE) else "edge"
