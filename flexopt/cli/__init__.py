@@ -1,0 +1,108 @@
+"""The command line: thin commands around the API. Each command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from flexopt import __version__
+from flexopt.errors import FlexoptError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS = {
+    "init": "Start a folder to plan in: a scenario, a price book, your usage exports.",
+    "check": "Read everything, say what is wrong or odd, plan nothing.",
+    "plan": "Find the cheapest plan, prove it, audit it, write it.",
+    "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
+    "explain": "Why a plan is as it is, or what one user has and why.",
+    "schema": "JSON Schema of a scenario or a plan, for editors and programs.",
+}
+
+
+class _Lazy(click.Group):
+    """Commands by name; the help needs only their first lines."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"flexopt.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            raise FlexoptError(f"there is no command `{args[0]}`", hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: flexopt init my-renewal --usage export.csv",
+)
+@click.version_option(__version__, prog_name="flexopt")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Who gets a named-user seat, who goes on Flex tokens, which packs to buy when:
+    the cheapest plan for a year of usage, proven and audited.
+
+    Exit codes: 0 done; 1 the command worked and found something; 2 could not run; 3 no plan is possible;
+    4 a limit was reached first; 130 interrupted.
+    """
+
+
+def main() -> NoReturn:
+    """Entry point: every error becomes one clear message and the right exit code."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        code = cli.main(standalone_mode=False)
+    except FlexoptError as error:
+        _fail(str(error), debug)
+        code = error.exit_code
+    except click.UsageError as error:
+        hint = f"hint: {error.ctx.command_path} --help" if error.ctx else "hint: flexopt --help"
+        click.echo(f"error: {error.format_message()}\n\n{hint}", err=True)
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: nothing was written", err=True)
+        code = 130
+    except BrokenPipeError:
+        # the reader of our output went away (`| head`): not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except MemoryError:
+        _fail("error: out of memory\n\nhint: plan fewer users at once, or on a larger machine", debug)
+        code = 2
+    except Exception as error:
+        _fail(
+            f"error: unexpected {type(error).__name__}; nothing was written\n\n"
+            "hint: run again with `flexopt --debug ...` and report what it prints",
+            debug,
+        )
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    click.echo(message, err=True)

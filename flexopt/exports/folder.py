@@ -20,6 +20,7 @@ from typing import Any
 
 from flexopt.document import TABLES
 from flexopt.errors import FlexoptError
+from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 
 __all__ = ["read_document", "write_folder"]
@@ -90,7 +91,7 @@ def _files(document: Mapping[str, Any]) -> dict[str, str]:
         k: document[k] for k in ("name", "currency", "status", "total", "summary", "baselines", "proof")
     }
     texts = {name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()}
-    texts["summary.json"] = json.dumps(
+    texts["summary.json"] = json.dumps(summary_json(document), indent=1, ensure_ascii=False)
         {"schema": "flexopt.summary/1", **summary}, indent=1, ensure_ascii=False
     )
     texts["plan.json"] = json.dumps(document, indent=1, ensure_ascii=False)

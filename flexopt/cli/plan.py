@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from flexopt.cli.progress import progress
+from flexopt.errors import LimitError
+from flexopt.exports.folder import check_place
+from flexopt.exports.summary import summary_json, summary_text
+from flexopt.inputs.load import load_scenario
+from flexopt.planner import plan
+
+__all__ = ["command"]
+
+
+@click.command("plan", short_help="Find the cheapest plan, prove it, audit it, write it.")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder to write; an older plan there is replaced in one step.  [default: SCENARIO's name + .plan]",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="Of the summary."
+)
+@click.option(
+    "--require-optimal", is_flag=True, help="Exit 4 and write nothing unless the optimum is proven."
+)
+def command(scenario: Path, output: Path | None, form: str, require_optimal: bool) -> None:
+    """Find the cheapest plan for SCENARIO, prove how good it is, audit it, and write the plan folder.
+
+    The summary goes to stdout. Exit 3 if no plan is possible (the message says which rules clash), 4 if the
+    solver's time limit came before a plan.
+
+    \b
+    Example:
+      flexopt plan scenarios/renewal-2026.yaml -o renewal.plan
+    """
+    folder = output or Path(f"{scenario.stem}.plan")
+    source = load_scenario(scenario)
+    check_place(folder)
+    with progress(float(source.scenario.solver.time_limit)) as tell:
+        result = plan(source, on_progress=tell)
+    for finding in result.document["findings"]:
+        if finding["severity"] == "warning":
+            many = f" ({finding['count']:,} rows)" if finding["count"] > 1 else ""
+            click.echo(
+                f"warning: {finding['file']}: {finding['message']}{many} [{finding['code']}]", err=True
+            )
+    if require_optimal and result.status != "optimal":
+        raise LimitError(
+            f"the time limit came before the proof (gap {float(result.gap):.2e}); nothing was written",
+            "raise solver.time_limit or solver.gap, or leave out --require-optimal",
+        )
+    result.save(folder)
+    if form == "json":
+        click.echo(json.dumps(summary_json(result.document), indent=1, ensure_ascii=False))
+    else:
+        click.echo(summary_text(result.document))
+    click.echo(f"\nPlan written to {folder}", err=True)

@@ -1,0 +1,79 @@
+"""JSON Schema of plan.json, made from the same table of columns that writes it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flexopt.document import TABLES
+from flexopt.inputs.schema import scenario_schema
+
+__all__ = ["plan_schema"]
+
+_DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+_TYPES: dict[type, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    Decimal: {"anyOf": [_DECIMAL, {"type": "null"}]},
+    date: {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+}
+
+
+def plan_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of `flexopt.plan/1`."""
+    text, integer = {"type": "string"}, {"type": "integer"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    baseline = _object(dict.fromkeys(("total", "seats", "tokens", "saving"), money_or_null) | {"note": text})
+    proof = _object(
+        {
+            "cost": _DECIMAL,
+            "bound": _DECIMAL,
+            "gap": _DECIMAL,
+            "gap_asked": _DECIMAL,
+            "solver": text,
+            "seed": integer,
+            "variables": integer,
+            "rows": integer,
+        }
+    )
+    span = {"type": "object", "additionalProperties": {"type": "string", "format": "date"}}
+    properties: dict[str, Any] = {
+        "schema": {"const": "flexopt.plan/1"},
+        "flexopt": text,
+        "name": text,
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+        "horizon": span,
+        "history": span,
+        "status": {"enum": ["optimal", "feasible"]},
+        "total": _DECIMAL,
+        "summary": {"type": "object"},
+        "baselines": {"type": "object", "additionalProperties": baseline},
+        "proof": proof,
+        "inputs": {"type": "array", "items": _object({"file": text, "sha256": text})},
+        "coverage": {"type": "object"},
+        "findings": {"type": "array", "items": {"type": "object"}},
+        **{
+            table: {
+                "type": "array",
+                "items": _object({name: _TYPES[kind] for name, kind in columns.items()}),
+            }
+            for table, columns in TABLES.items()
+        },
+        "scenario": {"$ref": "#/$defs/scenario"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "flexopt plan",
+        **_object(properties),
+        "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
