@@ -128,13 +128,10 @@ class _Auditor:
     # --- the pool, day by day --------------------------------------------------------------------------
 
     def pool(self) -> None:
-        """Tokens are drawn from the pack that ends first, the smallest first; the balance is never negative."""
-        packs = [[p.expires, Fraction(p.tokens), self.start] for p in self.scenario.pool]
-        packs += [[_day(p["expires"]), Fraction(p["tokens"]), _day(p["date"])] for p in self.doc["purchases"]]
-        lots: list[tuple[date, date, list[Fraction]]] = [
-            (e, s, [t])
-            for e, t, s in packs
-            if isinstance(e, date) and isinstance(s, date)  # type: ignore[list-item]
+        """Tokens come from the pack that ends first, the smallest first; the balance is never negative."""
+        lots = [(p.expires, self.start, [Fraction(p.tokens)]) for p in self.scenario.pool]
+        lots += [
+            (_day(p["expires"]), _day(p["date"]), [Fraction(p["tokens"])]) for p in self.doc["purchases"]
         ]
         buffer = 1 + Fraction(self.scenario.tokens.buffer)
         short: tuple[date, Fraction] | None = None
@@ -190,7 +187,7 @@ class _Auditor:
     # --- the bill ----------------------------------------------------------------------------------------
 
     def seats(self) -> None:
-        """Seats start and end as offers allow, cost what the scenario says, and are enough for their users."""
+        """Seats start, end and cost what the scenario says, and are enough for their users."""
         users: dict[Seat, int] = defaultdict(int)
         for seats in self.seats_of.values():
             for seat in seats:
@@ -250,11 +247,10 @@ class _Auditor:
 
     def _may_start(self, offer: Offer, day: date) -> bool:
         monthly = [add_months(self.start, m) for m in range(self.scenario.horizon.months)]
-        if offer.starts == "monthly" or offer.term_months < 12:
-            allowed = day in monthly
-        else:
-            allowed = day == self.start
-        return allowed or (not isinstance(offer.starts, str) and day in offer.starts)
+        often = offer.starts == "monthly" or offer.term_months < 12
+        return day in (monthly if often else [self.start]) or (
+            not isinstance(offer.starts, str) and day in offer.starts
+        )
 
     def _owned(self) -> None:
         owned: dict[tuple[str, date], int] = defaultdict(int)
@@ -344,8 +340,7 @@ class _Auditor:
 
 
 def _seat(row: Row) -> Seat:
-    key = "offer"
-    return row[key], _day(row["contract_start"]), _day(row["contract_end"])
+    return row["offer"], _day(row["contract_start"]), _day(row["contract_end"])
 
 
 def _day(text: str) -> date:

@@ -6,9 +6,7 @@ cheapest packs and contracts that its rule allows: the saving shown is the least
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,7 +17,7 @@ from flexopt.demand import Demand
 from flexopt.inputs.prices import in_force
 from flexopt.inputs.tables import Access
 from flexopt.model import Restriction
-from flexopt.problem import Problem
+from flexopt.problem import Problem, pairs_by_user
 
 __all__ = ["all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
 
@@ -58,7 +56,7 @@ def break_even_rule(problem: Problem) -> Restriction:
             collections.append((frozenset(offer.covers), yearly))
     seats, flexible = _always_named(problem), _always_flex(problem)
     rule: dict[Key, str] = {}
-    for pairs in _pairs_by_user(problem).values():
+    for pairs in pairs_by_user(problem).values():
         price_of: dict[str, Fraction] = {}
         chosen: dict[str, str] = {}
         keys = {problem.demand.products[int(problem.demand.pair_product[i])]: i for i in pairs}
@@ -149,13 +147,6 @@ def _key(problem: Problem, i: int) -> Key:
 
 def _keys(problem: Problem) -> list[Key]:
     return [_key(problem, i) for i in range(problem.demand.pairs)]
-
-
-def _pairs_by_user(problem: Problem) -> Mapping[int, list[int]]:
-    pairs: dict[int, list[int]] = defaultdict(list)
-    for i, u in enumerate(problem.demand.pair_user):
-        pairs[int(u)].append(i)
-    return pairs
 
 
 def _always_named(problem: Problem) -> dict[Key, bool]:

@@ -5,19 +5,21 @@ Exact from here on: chargeable days and tokens are fractions of integers, money 
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from flexopt.inputs.prices import rate_on, token_price
-from flexopt.model import Solution
 from flexopt.money import cents
-from flexopt.problem import Problem
+from flexopt.problem import Problem, pairs_by_user
+from flexopt.solution import Solution
 
 __all__ = ["Bill", "LedgerRow", "PurchaseRow", "SeatRow", "Stretch", "make_bill"]
 
@@ -56,12 +58,12 @@ class SeatRow:
 class PurchaseRow:
     """One pack bought; `expires` is the first day it cannot be used."""
 
-    date: date
+    date: datetime.date
     tokens: int
     tier_from: int
     unit_price: Decimal
     cost: Decimal
-    expires: date
+    expires: datetime.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,9 @@ def _cover(problem: Problem, solution: Solution) -> npt.NDArray[np.int64]:
 
     Where two do, the one that costs nothing more comes first: owned, then by number.
     """
-    pairs_of: dict[int, list[int]] = defaultdict(list)
-    for i, u in enumerate(problem.demand.pair_user):
-        pairs_of[int(u)].append(i)
+    pairs_of = pairs_by_user(problem)
     cover = np.full((problem.demand.pairs, problem.periods), -1, dtype=np.int64)
-    by_rank = sorted(
-        solution.seats, key=lambda uk: (problem.contracts[uk[1]].kind == "owned", -uk[1]), reverse=False
-    )
+    by_rank = sorted(solution.seats, key=lambda uk: (problem.contracts[uk[1]].kind == "owned", -uk[1]))
     for u, k in by_rank:  # later ones overwrite
         contract = problem.contracts[k]
         for i in pairs_of[u]:
@@ -209,33 +207,38 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
     return tuple(sorted(rows, key=lambda r: r.date))
 
 
+@dataclass(slots=True)
+class _Lot:
+    """What is left of a pack as the year goes on."""
+
+    start: date
+    expires: date
+    left: Fraction
+
+
 def _ledger(problem: Problem, solution: Solution, bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
     """The pool period by period: packs that expire first are drawn first, the smallest of them first."""
     raw, buffered = _need(problem, solution)
     packs = [
-        [p.expires, Fraction(p.tokens), problem.edges[0]]
+        _Lot(problem.edges[0], p.expires, Fraction(p.tokens))
         for p in problem.scenario.pool
         if p.expires > problem.edges[0]
     ]
-    packs += [[p.expires, Fraction(p.tokens), p.date] for p in bought]
+    packs += [_Lot(p.date, p.expires, Fraction(p.tokens)) for p in bought]
     rows = []
-    for t in range(problem.periods):
-        start, end = problem.edges[t], problem.edges[t + 1]
-        live = sorted((p for p in packs if p[2] <= start < p[0]), key=lambda p: (p[0], p[1]))
-        arrived = sum((p[1] for p in live if p[2] == start and t > 0), Fraction(0))
-        if t == 0:
-            arrived = sum((Fraction(p.tokens) for p in bought if p.date == start), Fraction(0))
-        opening = sum((p[1] for p in live), Fraction(0)) - arrived
+    for t, (start, end) in enumerate(pairwise(problem.edges)):
+        live = sorted((p for p in packs if p.start <= start < p.expires), key=lambda p: (p.expires, p.left))
+        arrived = sum((Fraction(p.tokens) for p in bought if p.date == start), Fraction(0))
+        opening = sum((p.left for p in live), Fraction(0)) - arrived
         due = buffered[t]
         for p in live:
-            used = min(p[1], due)
-            p[1] -= used
+            used = min(p.left, due)
+            p.left -= used
             due -= used
-        expired = sum((p[1] for p in live if p[0] <= end and p[0] < problem.edges[-1]), Fraction(0))
-        left = sum((p[1] for p in live), Fraction(0)) - expired
-        rows.append(
-            LedgerRow(start, end, opening, arrived, raw[t], buffered[t] - due - raw[t], expired, left)
-        )
+        expired = sum((p.left for p in live if p.expires == end and end < problem.edges[-1]), Fraction(0))
+        closing = sum((p.left for p in live), Fraction(0)) - expired
+        drawn_as_buffer = buffered[t] - due - raw[t]
+        rows.append(LedgerRow(start, end, opening, arrived, raw[t], drawn_as_buffer, expired, closing))
     return tuple(rows)
 
 

@@ -79,7 +79,7 @@ class Demand:
                 "per": spans["per"].to_numpy()[row],
             }
         )
-        return cells.groupby(["pair", "period", "per"], as_index=False)["count"].sum()
+        return _summed(cells, ["pair", "period", "per"], "count")
 
 
 def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> Demand:
@@ -97,7 +97,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     spans, gone = _within_employment(scenario, spans, people)
     spans, refused = _within_policy(scenario, spans, people)
     left_out = pd.concat([outside, gone, refused], ignore_index=True)
-    return _indexed(scenario, spans, people, left_out, window, findings)
+    return _indexed(scenario, spans, people, left_out=left_out, window=window, findings=findings)
 
 
 def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.DataFrame, tuple[date, date]]:
@@ -134,8 +134,8 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
         findings.add(
             "D103",
-            f"the history has only {(last - first_seen).days + 1} days ({first_seen} to {last}): `repeat` plans "
-            "nothing for the rest of the year",
+            f"the history has only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
+            "`repeat` plans nothing for the rest of the year",
             file="usage",
             severity="warning",
             hint="set demand.method: rate, or add older usage exports",
@@ -171,7 +171,7 @@ def _repeat(scenario: Scenario, history: pd.DataFrame) -> tuple[pd.DataFrame, pd
     # a horizon under a year does not reach every day: what it does not reach is left out, and said
     outside = history.loc[~reached, ["user", "product"]].assign(days=1, reason="outside the horizon's months")
     keys = ["user", "product", "first", "after", "per"]
-    spans = pd.concat(moved, ignore_index=True).groupby(keys, as_index=False)["count"].sum()
+    spans = _summed(pd.concat(moved, ignore_index=True), keys, "count")
     return spans, _by_pair(outside)
 
 
@@ -238,9 +238,11 @@ def _within_policy(
 
 
 def _by_pair(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.groupby(["user", "product", "reason"], as_index=False, observed=True)["days"].sum()[
-        ["user", "product", "days", "reason"]
-    ]
+    return _summed(rows, ["user", "product", "reason"], "days")[["user", "product", "days", "reason"]]
+
+
+def _summed(rows: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    return pd.DataFrame(rows.groupby(keys, observed=True)[column].sum().reset_index())
 
 
 def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
@@ -258,6 +260,7 @@ def _indexed(
     scenario: Scenario,
     spans: pd.DataFrame,
     people: Mapping[str, Person],
+    *,
     left_out: pd.DataFrame,
     window: tuple[date, date],
     findings: Findings,

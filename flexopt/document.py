@@ -6,7 +6,7 @@ of this computer, so that the same input gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -131,7 +131,7 @@ def make_document(
 
 def typed_frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None where a cell is empty."""
-    read = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
+    read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
     return pd.DataFrame(
         {
             column: pd.Series(

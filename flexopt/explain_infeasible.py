@@ -48,7 +48,7 @@ def explain_infeasible(scenario: Scenario, holdings: Sequence[Holding], demand: 
     if not _feasible(bare, holdings, free):
         return InfeasibleError(
             "no plan is possible, even without the scenario's rules and limits",
-            "a product may lack both seats and tokens in part of the year: check its offers, rates, pack lives",
+            "a product may lack seats and tokens in part of the year: check offers, rates and pack lives",
         )
     if policy and not _feasible(bare, holdings, demand):
         return InfeasibleError("no plan is possible: the policy leaves no access", _ACCESS_HINT)
@@ -70,8 +70,8 @@ def explain_infeasible(scenario: Scenario, holdings: Sequence[Holding], demand: 
 
 
 _ACCESS_HINT = (
-    "add an offer that covers the product, put it on Flex (rates), relax the policy, or leave the use out with "
-    "`policy: [{product: ..., access: none}]`"
+    "add an offer that covers the product, put it on Flex (rates), relax the policy, or leave the use "
+    "out with `policy: [{product: ..., access: none}]`"
 )
 
 

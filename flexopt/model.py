@@ -14,9 +14,9 @@ from decimal import Decimal
 
 import pulp
 
-from flexopt.problem import Contract, Problem
+from flexopt.problem import Problem, pairs_by_user, span_end, spans
 
-__all__ = ["Model", "Restriction", "Solution", "build", "build_ties", "read_solution"]
+__all__ = ["Model", "Restriction", "build", "build_ties"]
 
 Var = pulp.LpVariable
 
@@ -47,30 +47,6 @@ class Model:
     draw: dict[tuple[int, int], Var]
     seats: dict[tuple[int, int], Var]
     order: dict[tuple[int, int], Var]
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """The decisions, all integers: flows are recomputed from them.
-
-    seats : sorted (user, contract) indexes
-    purchases : sorted (pack, tier, increments)
-    bought : by contract of an order, its (seat tier, seats, those nobody sits on included)
-    """
-
-    seats: tuple[tuple[int, int], ...]
-    purchases: tuple[tuple[int, int, int], ...]
-    bought: tuple[tuple[int, int, int], ...]
-
-    def cost(self, problem: Problem) -> Decimal:
-        """Seats inside the horizon and packs, to the cent."""
-        contracts, tokens = problem.contracts, problem.scenario.tokens
-        ordered = {k for k, _, _ in self.bought}
-        total = sum((contracts[k].cost[0] for _, k in self.seats if k not in ordered), Decimal(0))
-        total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
-        for pack, j, units in self.purchases:
-            total += (problem.tiers[pack][j].price * tokens.increment * units).quantize(Decimal("0.01"))
-        return total
 
 
 def build(problem: Problem, restriction: Restriction | None = None) -> Model:
@@ -106,22 +82,18 @@ def build(problem: Problem, restriction: Restriction | None = None) -> Model:
 # --- variables -------------------------------------------------------------------------------------------
 
 
-def _free(rule: str, refused: str) -> bool:
-    return rule != refused
-
-
 def _seat_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict[tuple[int, int], Var]:
     """Does user u hold a seat under contract k?
 
     Only where the seat would be used, and where no product it covers is bound to Flex (policy).
     """
     seat = {}
-    for u, pairs in _pairs_by_user(P).items():
+    for u, pairs in pairs_by_user(P).items():
         for k, contract in enumerate(P.contracts):
             used = [i for i in pairs if P.demand.pair_product[i] in contract.covers]
             live = [i for i in used if P.days[i, contract.first : contract.after].any()]
             allowed = all(
-                _free(_rule(P, limits, i), "flex")
+                _rule(P, limits, i) != "flex"
                 and contract.offer in limits.offers.get(_key(P, i), (contract.offer,))
                 for i in used
             )
@@ -134,10 +106,10 @@ def _flex_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict
     """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
     flex = {}
     for i in range(P.demand.pairs):
-        if not _free(_rule(P, limits, i), "named"):
+        if _rule(P, limits, i) == "named":
             continue
         p = P.demand.pair_product[i]
-        for first, after in _spans(P, p):
+        for first, after in spans(P, p):
             if P.on_flex[p, first] and P.days[i, first:after].any():
                 flex[i, first] = lp.add_variable(f"flex_i{i:05d}_t{first:03d}", 0, 1)
     return flex
@@ -212,7 +184,7 @@ def access(m: Model) -> None:
         of_user[u].append((P.contracts[k], x))
     for i in range(P.demand.pairs):
         p = P.demand.pair_product[i]
-        for first, after in _spans(P, p):
+        for first, after in spans(P, p):
             if P.days[i, first:after].any():
                 cover = [
                     (x, 1)
@@ -230,7 +202,7 @@ def pool(m: Model) -> None:
     need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
     cloud = P.cloud
     for (i, first), x in m.flex.items():
-        for t in range(first, _after(P, i, first)):
+        for t in range(first, span_end(P, i, first)):
             if P.tokens[i, t]:
                 need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
@@ -273,7 +245,7 @@ def volume(m: Model) -> None:
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
-            sitting = [(x, -1) for (_, kk), x in m.seat.items() if kk == k]
+            sitting = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
             _row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", 0)
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
@@ -315,7 +287,7 @@ def oversize(m: Model) -> None:
     smallest = -(-tokens.tiers[0].from_ // step) * step
     terms = [(n, float(step)) for n in m.units.values()]
     terms += [
-        (x, -share * float(P.tokens[i, first : _after(P, i, first)].sum()))
+        (x, -share * float(P.tokens[i, first : span_end(P, i, first)].sum()))
         for (i, first), x in m.flex.items()
     ]
     _row(m, "oversize", terms, "<=", smallest + share * float(P.cloud_raw.sum()))
@@ -357,62 +329,6 @@ def build_ties(problem: Problem, restriction: Restriction | None, cost: Decimal)
     return m
 
 
-# --- reading the answer ----------------------------------------------------------------------------------
-
-
-def read_solution(m: Model) -> Solution:
-    """Integers from the solver's values; seats that nobody needs are given back."""
-    P = m.problem
-    on = {key for key, x in m.seat.items() if _value(x) > 0.5}
-    seats = _needed(P, m, on)
-    buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
-    bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
-    return Solution(_in_user_order(P, m, seats), buys, bought)
-
-
-def _needed(P: Problem, m: Model, on: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Free seats that only repeat other cover are dropped (a paid one never survives the minimum)."""
-    kept = set(on)
-    pairs = _pairs_by_user(P)
-    for u, k in sorted(on, key=lambda uk: (P.contracts[uk[1]].cost[0], uk[1]), reverse=True):
-        others = [P.contracts[kk] for uu, kk in kept if uu == u and kk != k] if (u, k) in kept else []
-        c = P.contracts[k]
-        needed = any(
-            P.days[i, t] and not any(_covers(o, P.demand.pair_product[i], t) for o in others)
-            for i in pairs[u]
-            if P.demand.pair_product[i] in c.covers
-            for t in range(c.first, c.after)
-        )
-        if not needed:
-            kept.discard((u, k))
-    return kept
-
-
-def _in_user_order(P: Problem, m: Model, seats: set[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
-    pairs = _pairs_by_user(P)
-    options = defaultdict(list)
-    for u, k in m.seat:
-        options[u].append(k)
-    alike = defaultdict(list)
-    for u, mine in pairs.items():
-        key = (
-            tuple(int(P.demand.pair_product[i]) for i in mine),
-            P.days[mine].tobytes(),
-            tuple(options[u]),
-            tuple((i, t) in m.flex for i in mine for t, _ in _spans(P, P.demand.pair_product[i])),
-        )
-        alike[key].append(u)
-    chosen = defaultdict(list)
-    for u, k in sorted(seats):
-        chosen[u].append(k)
-    final = []
-    for users in alike.values():
-        best = sorted((chosen[u] for u in users), key=lambda ks: (-len(ks), ks))
-        final += [(u, k) for u, ks in zip(users, best, strict=True) for k in ks]
-    return tuple(sorted(final))
-
-
 # --- small helpers ---------------------------------------------------------------------------------------
 
 
@@ -422,18 +338,6 @@ def _row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bo
     m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
 
 
-def _value(x: Var) -> float:
-    value = x.value()
-    return 0.0 if value is None else float(value)
-
-
-def _pairs_by_user(P: Problem) -> dict[int, list[int]]:
-    pairs: dict[int, list[int]] = defaultdict(list)
-    for i, u in enumerate(P.demand.pair_user):
-        pairs[int(u)].append(i)
-    return pairs
-
-
 def _key(P: Problem, i: int) -> tuple[int, int]:
     return int(P.demand.pair_user[i]), int(P.demand.pair_product[i])
 
@@ -441,21 +345,6 @@ def _key(P: Problem, i: int) -> tuple[int, int]:
 def _rule(P: Problem, limits: Restriction, i: int) -> str:
     """The scenario's own rule, else the baseline's."""
     return str(P.demand.pair_rule[i]) or limits.rule.get(_key(P, i), "")
-
-
-def _spans(P: Problem, p: int) -> list[tuple[int, int]]:
-    starts = P.blocks[p]
-    return list(zip(starts, [*starts[1:], P.periods], strict=True))
-
-
-def _after(P: Problem, i: int, first: int) -> int:
-    starts = P.blocks[P.demand.pair_product[i]]
-    later = [t for t in starts if t > first]
-    return later[0] if later else P.periods
-
-
-def _covers(c: Contract, p: int, t: int) -> bool:
-    return p in c.covers and c.first <= t < c.after
 
 
 def _count(m: Model, k: int) -> list[tuple[Var, float]]:

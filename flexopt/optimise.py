@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from flexopt.errors import LimitError
-from flexopt.model import Restriction, Solution, build, build_ties, read_solution
+from flexopt.model import Restriction, build, build_ties
 from flexopt.problem import Problem
+from flexopt.solution import Solution, read_solution
 from flexopt.solver import Status, solve
 
 __all__ = ["Infeasible", "Optimum", "optimise"]

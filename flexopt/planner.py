@@ -131,27 +131,26 @@ def plan(
     Source: docs/model.md has the formulae.
     """
     tell = on_progress or (lambda phase, size: None)
-    if not isinstance(source, ScenarioFile):
-        source = load_scenario(source)
-    scenario = source.scenario
-    tell("reading usage", f"{len(source.usage_files)} files")
+    file = source if isinstance(source, ScenarioFile) else load_scenario(source)
+    scenario = file.scenario
+    tell("reading usage", f"{len(file.usage_files)} files")
     if usage is None:
-        usage = read_usage(source.usage_files, scenario, source.path.parent)
+        usage = read_usage(file.usage_files, scenario, file.path.parent)
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, scenario)
     usage.findings.raise_if_errors()
-    demand = forecast(scenario, usage, source.people)
-    problem = formulate(scenario, source.holdings, demand)
+    demand = forecast(scenario, usage, file.people)
+    problem = formulate(scenario, file.holdings, demand)
     tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} users and products")
     try:
         optimum = optimise(problem)
     except Infeasible:
-        raise explain_infeasible(scenario, source.holdings, demand) from None
-    baselines = _baselines(source, problem, optimum, tell)
+        raise explain_infeasible(scenario, file.holdings, demand) from None
+    baselines = _baselines(file, problem, optimum, tell)
     tell("auditing", "")
-    findings = Findings([*source.findings, *usage.findings, *demand.findings])
+    findings = Findings([*file.findings, *usage.findings, *demand.findings])
     document = make_document(
-        source=source,
+        source=file,
         usage=usage,
         problem=problem,
         optimum=optimum,
@@ -160,7 +159,7 @@ def plan(
         findings=findings,
         version=flexopt.__version__,
     )
-    failures = audit(document, scenario, source.holdings, demand)
+    failures = audit(document, scenario, file.holdings, demand)
     if failures:
         raise AuditError(failures)
     return Plan(document)

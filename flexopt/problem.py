@@ -7,6 +7,7 @@ the audit never use them). `model.py` turns it into rows.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,7 +25,16 @@ from flexopt.inputs.prices import in_force, rate_on, seat_price, token_price
 from flexopt.inputs.scenario import Holding, Offer, Scenario
 from flexopt.money import cents
 
-__all__ = ["Contract", "Pack", "PriceTier", "Problem", "formulate"]
+__all__ = [
+    "Contract",
+    "Pack",
+    "PriceTier",
+    "Problem",
+    "formulate",
+    "pairs_by_user",
+    "span_end",
+    "spans",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +74,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
-    """Whole increments `lower ... upper` of one purchase at `price` per token; upper is what can be needed."""
+    """Whole increments `lower ... upper` of one purchase, at `price` per token."""
 
     price: Decimal
     lower: int
@@ -115,6 +125,25 @@ class Problem:
     @property
     def buffer(self) -> float:
         return float(self.scenario.tokens.buffer)
+
+
+def pairs_by_user(problem: Problem) -> dict[int, list[int]]:
+    """The pairs of each user, by user index."""
+    pairs: dict[int, list[int]] = defaultdict(list)
+    for i, u in enumerate(problem.demand.pair_user):
+        pairs[int(u)].append(i)
+    return pairs
+
+
+def spans(problem: Problem, product: int) -> list[tuple[int, int]]:
+    """The blocks of a product as (first period, period after)."""
+    starts = problem.blocks[product]
+    return list(zip(starts, [*starts[1:], problem.periods], strict=True))
+
+
+def span_end(problem: Problem, pair: int, first: int) -> int:
+    """The period after the block of the pair's product that starts with period `first`."""
+    return dict(spans(problem, int(problem.demand.pair_product[pair])))[first]
 
 
 def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> Problem:

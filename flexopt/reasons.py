@@ -1,4 +1,4 @@
-"""Why each row of the assignment is as it is, with both alternatives priced, in words for the user's manager."""
+"""Why each row of the assignment is as it is, both alternatives priced, in words for the user's manager."""
 
 from __future__ import annotations
 
@@ -139,8 +139,9 @@ class _Teller:
             )
             return f"{lead} On Flex {total_days} would cost {on_flex:,}: {saved}."
         return (
-            f"{lead} On Flex {total_days} would cost {on_flex:,} at the average price of {self._price()}, but "
-            "the tokens would come on top of what the packs hold: for the plan as a whole the seat is cheaper."
+            f"{lead} On Flex {total_days} would cost {on_flex:,} at the average price of {self._price()}, "
+            "but the tokens would come on top of what the packs hold: for the plan as a whole the seat is "
+            "cheaper."
         )
 
     def _seat_words(self, contract: Contract, user: int, k: int) -> str:

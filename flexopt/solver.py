@@ -10,9 +10,12 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
 import pulp
-from pulp.apis.coin_api import pulp_cbc_path
+from pulp.apis.coin_api import COIN_CMD, pulp_cbc_path
+from pulp.apis.core import PulpSolverError
+from pulp.apis.highs_api import HiGHS
 
 from flexopt.errors import SolverError
 from flexopt.inputs.scenario import SolverOptions
@@ -77,7 +80,7 @@ def _cbc(
     extra += [] if preprocess else ["preprocess off"]
     with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
         log = Path(folder) / "cbc.log"
-        cbc = pulp.COIN_CMD(
+        cbc = COIN_CMD(
             path=pulp_cbc_path,
             msg=False,
             gapRel=float(options.gap),
@@ -91,7 +94,7 @@ def _cbc(
         cbc.tmpDir = folder
         try:
             lp.solve(cbc)
-        except pulp.PulpSolverError:
+        except PulpSolverError:
             return None
         text = log.read_text(errors="replace")
     return _read_cbc_log(text, lp, options)
@@ -132,20 +135,20 @@ def _highs(
         raise SolverError(
             "the solver highs is not installed", "pip install 'flexopt[highs]', or set solver.name: cbc"
         ) from None
-    highs = pulp.HiGHS(
+    highs = HiGHS(
         msg=False,
         gapRel=float(options.gap),
         timeLimit=max(1.0, seconds),
         threads=options.threads,
         random_seed=options.seed,
         presolve="choose" if preprocess else "off",
-        **({"mip_max_nodes": nodes} if nodes else {}),
+        **cast("dict[str, Any]", {"mip_max_nodes": nodes} if nodes else {}),
     )
     try:
         lp.solve(highs)
-    except pulp.PulpSolverError:
+    except PulpSolverError:
         return None
-    model = lp.solverModel
+    model = cast("highspy.Highs", lp.solverModel)
     status, bound = model.getModelStatus(), float(model.getInfo().mip_dual_bound)
     kinds = highspy.HighsModelStatus
     if status == kinds.kOptimal:

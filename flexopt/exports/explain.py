@@ -36,7 +36,8 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
         lines += [
             "",
             f"{printable(row['product'])}: {how}",
-            f"  {row['days']} days; seat {_cost(row['cost_if_named'])}, Flex {_cost(row['cost_if_flex'])} {currency}"
+            f"  {row['days']} days; seat {_cost(row['cost_if_named'])}, "
+            f"Flex {_cost(row['cost_if_flex'])} {currency}"
             + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
             + f"; {row['segment']} user",
             f"  {printable(row['reason'])}",
@@ -66,7 +67,8 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
             ]
         )
     packs = [
-        f"{p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (tier from {p['tier_from']:,}), {money(p['cost'])}"
+        f"{p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (tier from {p['tier_from']:,}), "
+        f"{money(p['cost'])}"
         for p in document["purchases"]
     ]
     text = "\n\n".join(

@@ -23,7 +23,7 @@ from flexopt.errors import FlexoptError
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 
-__all__ = ["read_document", "write_folder"]
+__all__ = ["check_place", "read_document", "write_folder"]
 
 FILES = {
     "assignment": "assignment.csv",
@@ -38,15 +38,7 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
 
     Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
     """
-    _recover(folder)
-    if (
-        folder.exists()
-        and not (folder / "plan.json").is_file()
-        and (not folder.is_dir() or any(folder.iterdir()))
-    ):
-        raise FlexoptError(
-            f"{folder}: exists and is not a plan folder", "give another folder with -o, or remove this one"
-        )
+    check_place(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
@@ -69,6 +61,17 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
     return folder
 
 
+def check_place(folder: Path) -> None:
+    """Refuse a place that holds something else than a plan, before hours are spent on one."""
+    _recover(folder)
+    plan = (folder / "plan.json").is_file()
+    empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not plan and not empty:
+        raise FlexoptError(
+            f"{folder}: exists and is not a plan folder", "give another folder with -o, or remove this one"
+        )
+
+
 def read_document(plan: Path) -> dict[str, Any]:
     """plan.json of a plan folder (or the file itself). Raises FlexoptError if it is not one."""
     folder = plan.parent if plan.name == "plan.json" else plan
@@ -87,13 +90,8 @@ def read_document(plan: Path) -> dict[str, Any]:
 
 
 def _files(document: Mapping[str, Any]) -> dict[str, str]:
-    summary = {
-        k: document[k] for k in ("name", "currency", "status", "total", "summary", "baselines", "proof")
-    }
     texts = {name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()}
     texts["summary.json"] = json.dumps(summary_json(document), indent=1, ensure_ascii=False)
-        {"schema": "flexopt.summary/1", **summary}, indent=1, ensure_ascii=False
-    )
     texts["plan.json"] = json.dumps(document, indent=1, ensure_ascii=False)
     return {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
 

@@ -142,7 +142,8 @@ def _proof(document: Document) -> str:
 
 def _coverage(document: Document) -> str:
     c = document["coverage"]
-    text = f"coverage: {c['rows_read']:,} rows read, {c['users_in_usage']:,} users, {c['users_planned']:,} planned"
+    users = f"{c['users_in_usage']:,} users, {c['users_planned']:,} planned"
+    text = f"coverage: {c['rows_read']:,} rows read, {users}"
     if c["days_left_out"]:
         text += f"; {c['days_left_out']:,} days left out, listed in plan.json"
     warnings = sum(f["severity"] == "warning" for f in document["findings"])
