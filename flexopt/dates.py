@@ -17,7 +17,7 @@ def add_months(day: date, months: int) -> date:
 
 def anniversaries(start: date, end: date, months: int = 1) -> list[date]:
     """Every `months`-th month anniversary of `start` in `[start, end)`, `start` first."""
-    days = []
+    days: list[date] = []
     while (day := add_months(start, months * len(days))) < end:
         days.append(day)
     return days

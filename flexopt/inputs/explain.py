@@ -82,7 +82,7 @@ def explain(error: ValidationError, resolved: Resolved, findings: Findings) -> N
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[Path, Any]:
-    """The part of a location that is in the data (pydantic mixes in the branches of unions), and its value."""
+    """The part of a location that is in the data (pydantic adds branches of unions), and its value."""
     path: list[int | str] = []
     value = data
     for part in loc:

@@ -1,7 +1,7 @@
 """`extends`: a scenario and its bases become one, and every key remembers the file and line that set it.
 
-All files are put in one order, bases first and each once (also when two bases share a base), and merged from
-left to right: maps merge deep, lists whose items are maps with an `id` merge by `id`, everything else replaces.
+All files are put in one order, bases first, each once (also when two bases share one), and merged in that
+order: maps merge deep, lists whose items are maps with an `id` merge by `id`, everything else replaces.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class _Merge:
         return merged
 
     def lists(self, base: list[Any], over: list[Any], b: Path, o: Path, at: Path) -> list[Any]:
-        """Items of `over` go into the first item of `base` with their id; a repeated id stays to be reported."""
+        """Items of `over` go into the first of `base` with their id; a repeated id stays to be reported."""
         first: dict[str, int] = {}
         for index, item in enumerate(over):
             first.setdefault(item["id"], index)
