@@ -6,11 +6,12 @@ Reading YAML, `extends` and the tables beside the scenario is `load.py`; this fi
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from flexopt.dates import add_months, anniversaries
 
@@ -44,6 +45,20 @@ def _exact(value: Any) -> Any:
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(value: Any) -> Any:
+    """A date is a date or `2026-04-01`; numbers and times of day, which pydantic would take, are not."""
+    if isinstance(value, datetime) or not (
+        isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value))
+    ):
+        raise PydanticCustomError("day", "not a date")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[
     Decimal,
     BeforeValidator(_exact),
@@ -65,7 +80,7 @@ class _Part(BaseModel):
 
 
 class Horizon(_Part):
-    start: date
+    start: Day
     """First day planned."""
     months: Annotated[int, Field(ge=1, le=120, strict=True)] = 12
     """Length in months."""
@@ -83,9 +98,9 @@ class Horizon(_Part):
 
 
 class Window(_Part):
-    from_: date = Field(alias="from")
+    from_: Day = Field(alias="from")
     """First day."""
-    to: date
+    to: Day
     """First day after."""
 
     @model_validator(mode="after")
@@ -120,7 +135,7 @@ class Demand(_Part):
 
 
 class Rate(_Part):
-    from_: date = Field(alias="from")
+    from_: Day = Field(alias="from")
     """First day of the rate."""
     tokens: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Tokens for one chargeable day."""
@@ -132,14 +147,14 @@ class Product(_Part):
     id: Id
     aliases: tuple[Id, ...] = ()
     """Other names of the product in usage files."""
-    flex: bool = True
+    flex: Flag = True
     """Whether the product can be used with tokens."""
     rates: tuple[Rate, ...] = ()
     """Dated rates; the one in force on the day of use counts."""
 
 
 class Price(_Part):
-    from_: date = Field(alias="from")
+    from_: Day = Field(alias="from")
     """First day of the price."""
     new: Amount
     """Price of a new seat for the whole term, before negotiated discounts."""
@@ -164,7 +179,7 @@ class Offer(_Part):
     term_months: Annotated[int, Field(ge=1, le=120, strict=True)]
     prices: Annotated[tuple[Price, ...], Field(min_length=1)]
     """Dated prices; the one in force on the day the seat starts counts."""
-    starts: Literal["monthly"] | tuple[date, ...] = ()
+    starts: Literal["monthly"] | tuple[Day, ...] = ()
     """More days on which seats may start: every month anniversary of the horizon, or these dates."""
     tiers: tuple[SeatTier, ...] = ()
     """All-units discounts by size of the order, on top of the negotiated discount."""
@@ -188,7 +203,7 @@ class Tokens(_Part):
     """Tokens are bought in multiples of this."""
     valid_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 365
     """A pack bought on day s is usable on s ... s + valid_days - 1."""
-    purchase_dates: Literal["start", "quarterly", "monthly"] | tuple[date, ...] = "start"
+    purchase_dates: Literal["start", "quarterly", "monthly"] | tuple[Day, ...] = "start"
     """Days on which packs may be bought."""
     buffer: Annotated[Number, Field(ge=0, le=10)] = Decimal(0)
     """Share bought on top of the forecast."""
@@ -211,14 +226,14 @@ class Holding(_Part):
     offer: Id
     quantity: Positive
     """Seats owned."""
-    ends: date
+    ends: Day
     """First day without the seats."""
 
 
 class OpeningPack(_Part):
     tokens: Annotated[Number, Field(ge=0, le=MAX)]
     """Tokens left at the start of the horizon."""
-    expires: date
+    expires: Day
     """First day the pack cannot be used."""
     unit_price: Annotated[Number, Field(ge=0, le=1_000_000)] = Decimal(0)
     """What a token cost; already paid, for information."""
@@ -252,8 +267,8 @@ class Budget(_Part):
     """The most that may be invoiced in a fiscal period: seats (whole term, on their start date) and packs."""
 
     id: Id
-    from_: date = Field(alias="from")
-    to: date
+    from_: Day = Field(alias="from")
+    to: Day
     """First day after the fiscal period."""
     amount: Amount
 
