@@ -82,3 +82,9 @@ def test_todays_seats_are_owned() -> None:
         offer for _, offer in {(row["user"], row["offer"]) for row in rows("access.csv")} if offer
     )
     assert all(taken[offer] <= owned[offer] for offer in taken), (taken, owned)
+
+
+def test_starter_example_is_the_usage_of_the_first_people() -> None:
+    packaged = resources.files("flexopt") / "data" / "example-usage.csv"
+    header, *days = (SCENARIOS / "usage/2025.csv").read_text().splitlines(keepends=True)
+    assert packaged.read_text() == "".join([header, *(d for d in days if d.split(",")[0] <= "user-0015")])
