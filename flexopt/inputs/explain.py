@@ -35,7 +35,14 @@ EXAMPLES = {
     "access": "access: named",
     "files": "files: [usage/*.csv]",
 }
-NUMBERS = {"decimal_type", "decimal_parsing", "finite_number", "decimal_max_digits", "decimal_whole_digits"}
+NUMBERS = {
+    "number",
+    "decimal_type",
+    "decimal_parsing",
+    "finite_number",
+    "decimal_max_digits",
+    "decimal_whole_digits",
+}
 WHOLE = {"int_type", "int_parsing", "int_from_float", "int_parsing_size"}
 BOUNDS = {
     "greater_than_equal": "at least",
@@ -43,12 +50,15 @@ BOUNDS = {
     "less_than_equal": "at most",
     "less_than": "less than",
 }
+MOST_NAMES = 2000
 BOUND_KEYS = ("ge", "gt", "le", "lt")
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """A hint that names the closest known word."""
     names = sorted(set(known))
+    if len(names) > MOST_NAMES:
+        return otherwise
     folded = {n.casefold(): n for n in reversed(names)}
     near = difflib.get_close_matches(word[:200].casefold(), folded, 1, 0.6)
     return f"did you mean `{folded[near[0]]}`?" if near else otherwise
@@ -122,7 +132,7 @@ def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: 
         return "S132", "there is no value", "write a value after the colon, or delete the line"
     if kind in ("day", "date_type") or kind.startswith("date"):
         return "S133", f"`{_short(value)}` is not a date", "write year-month-day: `2026-04-01`"
-    if kind in NUMBERS or kind in WHOLE or (kind == "value_error" and isinstance(value, bool)):
+    if kind in NUMBERS or kind in WHOLE:
         whole = "a whole number" if kind in WHOLE else "a number"
         hint = "write digits and a point, at most 24 digits: `2310` or `0.15`"
         if kind in WHOLE:
