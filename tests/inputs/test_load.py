@@ -185,6 +185,13 @@ def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
         ("id: Vault", "id: 2026", "text is wanted, not `2026`", 'put it in quotes: "2026"'),
         ("2026-01-01, months", "2026-02-30, months", "`2026-02-30` is not a date", "write year-month-day"),
         ("new: 500", "new: -5", "`-5` is out of range: it must be at least 0", "Price of a new seat"),
+        (
+            "from: 2021-09-07, tokens: 7",
+            "from: 2021-09-07",
+            "the key `tokens` is missing",
+            "add `tokens: ...`",
+        ),
+        ("[Vault], term", "Vault, term", "a list is wanted, not `Vault`", "write `covers: [Vault]`"),
         ("currency: USD\n", "", "the key `currency` is missing", "add `currency: USD`"),
     ],
 )
