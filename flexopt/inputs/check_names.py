@@ -81,9 +81,8 @@ def _names(run: Check) -> None:
     for name in run.scenario.demand.growth.products:
         run.unknown("S206", ("demand", "growth", "products", name), name, products)
     if run.people is not None:
-        groups = {p.group for p in run.people.values()}
         for name in run.scenario.demand.growth.groups:
-            run.nobody(("demand", "growth", "groups", name), name, groups, "group")
+            run.nobody(("demand", "growth", "groups", name), name, run.groups, "group")
 
 
 def _access(run: Check) -> None:
@@ -106,6 +105,7 @@ def _policy(run: Check) -> None:
     products = run.scenario.product_by_id
     covered = {name for offer in run.scenario.offers for name in offer.covers}
     met: dict[tuple[str | None, ...], Policy] = {}
+    groups = run.groups
     for index, rule in enumerate(run.scenario.policy):
         path: Path = ("policy", index)
         if rule.product is not None:
@@ -114,7 +114,6 @@ def _policy(run: Check) -> None:
             if rule.user is not None:
                 run.nobody((*path, "user"), rule.user, run.people, "user")
             if rule.group is not None:
-                groups = {p.group for p in run.people.values()}
                 run.nobody((*path, "group"), rule.group, groups, "group")
         other = met.setdefault((rule.user, rule.group, rule.product), rule)
         if other.access != rule.access:

@@ -48,6 +48,11 @@ class Check:
     def end(self) -> date:
         return self.scenario.horizon.end
 
+    @property
+    def groups(self) -> set[str]:
+        """The groups of the people table."""
+        return {p.group for p in (self.people or {}).values() if p.group}
+
     def unknown(self, code: str, path: Path, name: str, known: Collection[str]) -> None:
         """A name that must be an id of the scenario; `path` ends where it is written."""
         what = "a product" if code in ("S203", "S206", "S218") else "an offer"

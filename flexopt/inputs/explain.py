@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -35,7 +35,15 @@ EXAMPLES = {
     "access": "access: named",
     "files": "files: [usage/*.csv]",
 }
-NUMBERS = {"decimal_type", "decimal_parsing", "finite_number", "decimal_max_digits", "decimal_whole_digits"}
+TOP = {"schema", "currency", "horizon", "products", "offers", "tokens"}
+NUMBERS = {
+    "number",
+    "decimal_type",
+    "decimal_parsing",
+    "finite_number",
+    "decimal_max_digits",
+    "decimal_whole_digits",
+}
 WHOLE = {"int_type", "int_parsing", "int_from_float", "int_parsing_size"}
 BOUNDS = {
     "greater_than_equal": "at least",
@@ -43,11 +51,14 @@ BOUNDS = {
     "less_than_equal": "at most",
     "less_than": "less than",
 }
+MOST_NAMES = 2000
 BOUND_KEYS = ("ge", "gt", "le", "lt")
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
     """A hint that names the closest known word."""
+    if len(known) > MOST_NAMES:
+        return otherwise
     names = sorted(set(known))
     folded = {n.casefold(): n for n in reversed(names)}
     near = difflib.get_close_matches(word[:200].casefold(), folded, 1, 0.6)
@@ -111,7 +122,9 @@ def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: 
     key = str(path[-1]) if path else ""
     model, field = _schema_of(path)
     what = (field.description or "") if field else ""
-    example = EXAMPLES.get(key, "")
+    example = EXAMPLES.get(key, "") if len(path) == 1 or key not in TOP else ""
+    if key == "from" and "tiers" in path:
+        example = "from: 100"
     if kind == "missing":
         hint = f"add `{example or key + ': ...'}`"
         return "S131", f"the key `{key}` is missing", f"{hint}; {what}" if what else hint
@@ -122,7 +135,7 @@ def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: 
         return "S132", "there is no value", "write a value after the colon, or delete the line"
     if kind in ("day", "date_type") or kind.startswith("date"):
         return "S133", f"`{_short(value)}` is not a date", "write year-month-day: `2026-04-01`"
-    if kind in NUMBERS or kind in WHOLE or (kind == "value_error" and isinstance(value, bool)):
+    if kind in NUMBERS or kind in WHOLE:
         whole = "a whole number" if kind in WHOLE else "a number"
         hint = "write digits and a point, at most 24 digits: `2310` or `0.15`"
         if kind in WHOLE:
@@ -156,7 +169,9 @@ def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: 
         quoted = f'put it in quotes: "{value}"' if not isinstance(value, (dict, list)) else "write one text"
         return "S132", f"text is wanted, not {_describe(value)}", quoted
     if kind == "tuple_type":
-        item = example or f"{key}: [{_short(value)}]" if not isinstance(value, dict) else example
+        item = example if isinstance(value, dict) or key in TOP else f"{key}: [{_short(value)}]"
+        if key in ("prices", "rates", "tiers"):
+            item = example
         return "S132", f"a list is wanted, not {_describe(value)}", f"write `{item or key + ': [...]'}`"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         known = _keys(model)

@@ -47,7 +47,7 @@ class Resolved:
             if isinstance(part, int):
                 value = value[part] if isinstance(value, list) and part < len(value) else None
                 name = value.get("id") if isinstance(value, dict) else None
-                words.append(name if isinstance(name, str) and name else str(part + 1))
+                words.append(name[:60] if isinstance(name, str) and name else str(part + 1))
             else:
                 value = value.get(part) if isinstance(value, dict) else None
                 words.append(part)

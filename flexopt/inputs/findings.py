@@ -42,6 +42,10 @@ class Finding:
         return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
 
 
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
+
+
 @dataclass(slots=True)
 class Findings:
     """The findings of one reading, in the order they were met."""
@@ -61,10 +65,20 @@ class Findings:
         severity: Severity = "error",
         count: int = 1,
     ) -> None:
-        """Record one finding; `value` is cut to 200 characters so that no input floods the screen."""
-        text = str(value)
-        text = text if len(text) <= 200 else text[:200] + "…"
-        self.items.append(Finding(file, row, column, code, severity, message, hint, text, count))
+        """Record one finding; long texts are cut so that no input floods the screen."""
+        self.items.append(
+            Finding(
+                file,
+                row,
+                _cut(column, 200),
+                code,
+                severity,
+                _cut(message, 400),
+                _cut(hint, 400),
+                _cut(str(value), 200),
+                count,
+            )
+        )
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)

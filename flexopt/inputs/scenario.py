@@ -38,10 +38,16 @@ __all__ = [
 ]
 
 
+DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+
+
 def _exact(value: Any) -> Any:
-    """Floats reach us only from Python callers: their shortest text is what was meant."""
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not true or false")
+    """Floats reach us only from Python callers: their shortest text is what was meant.
+
+    Of text only plain digits are numbers: `1_000` and the digits of other scripts are mistakes.
+    """
+    if isinstance(value, bool) or (isinstance(value, str) and not DIGITS.fullmatch(value)):
+        raise PydanticCustomError("number", "not a number")
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 

@@ -56,7 +56,7 @@ def _rule(value: dict[str, Any], parts: dict[str, Any], required: dict[str, list
     if "$ref" in value:
         name = value["$ref"].rsplit("/", 1)[1]
         inner = parts[name].get("properties", {})
-        below = {k: rule for k, v in inner.items() if (rule := _rule(v, parts, required))}
+        below = {k: r for k, v in inner.items() if (r := _rule(v, parts, required))}
         rule: dict[str, Any] = {"required": required[name]} if name in required else {}
         return rule | ({"properties": below} if below else {})
     if "items" in value:

@@ -1,0 +1,123 @@
+"""Damage that is met while reading: text, YAML, `extends`, data files."""
+
+from __future__ import annotations
+
+from damages import GOOD, Damage, add, raw, swap
+
+BOMB = "a: &a [x, x]\n" + "".join(f"b{i}: &b{i} [*a, *a, *a, *a]\n" for i in range(9))
+
+READING = {
+    "empty file": raw("S111", b""),
+    "only comments": raw("S111", b"# nothing\n"),
+    "only null": raw("S111", b"null\n"),
+    "only white space": raw("S111", b"  \n\n"),
+    "a list": raw("S111", b"- schema: flexopt.scenario/1\n"),
+    "a word": raw("S111", b"scenario\n"),
+    "two documents": raw("S110", GOOD.encode() + b"---\n" + GOOD.encode()),
+    "utf-16": raw("S103", GOOD.encode("utf-16")),
+    "latin-1": raw("S103", GOOD.replace("good", "Größe").encode("latin-1")),
+    "cut utf-8": raw("S103", GOOD.encode() + "name2: é".encode()[:-1]),
+    "a zip file": raw("S103", b"PK\x03\x04\xff\xfe\x00\x00"),
+    "NUL": raw("S104", GOOD.replace("good", "go\0od").encode()),
+    "bell": raw("S104", GOOD.replace("good", "go\aod").encode()),
+    "escape sequence of a terminal": raw("S104", GOOD.replace("good", "\x1b[31mgood").encode()),
+    "escaped NUL": swap("S104", "name: good", r'name: "go\0od"'),
+    "escaped half character": swap("S104", "name: good", r'name: "\ud800"'),
+    "escaped control in a key": add("S104", '"a\\x01b": 1\n'),
+    "character beyond Unicode": swap("S105", "name: good", r'name: "\UFFFFFFFF"'),
+    "unknown escape": swap("S105", "name: good", r'name: "\q"'),
+    "open quote": swap("S105", "name: good", 'name: "good'),
+    "open bracket": swap("S105", "months: 12}", "months: 12"),
+    "stray bracket": swap("S105", "name: good", "name: ]"),
+    "two colons": swap("S105", "name: good", "name: good: better"),
+    "percent": swap("S105", "name: good", "name: %good"),
+    "at sign": swap("S105", "name: good", "name: @good"),
+    "bad indentation": swap("S105", "currency: USD", "  currency: USD"),
+    "tab indentation": swap("S106", "  - {id: Vault", "\t- {id: Vault"),
+    "tab before a key": swap("S106", "currency: USD", "\tcurrency: USD"),
+    "duplicate key": add("S107", "currency: EUR\n"),
+    "duplicate key inside": swap("S107", "months: 12}", "months: 12, months: 24}"),
+    "duplicate key with maps": add("S107", "tokens: {tiers: [{from: 1, price: 1}]}\n"),
+    "python object": swap("S108", "good", "!!python/object/apply:os.system [ls]"),
+    "python name": swap("S108", "good", "!!python/name:os.system ''"),
+    "custom tag": swap("S108", "good", "!secret abc"),
+    "tag on a map": swap("S108", "{start: 2026-01-01", "!!omap {start: 2026-01-01"),
+    "harmless tag": swap("S108", "good", "!!str good"),
+    "anchor": swap("S109", "good", "&n good"),
+    "alias of nothing": swap("S109", "good", "*n"),
+    "bomb": raw("S109", BOMB.encode()),
+    "alias of itself": raw("S109", b"a: &a [*a]\n"),
+    "merge key": add("S109", "<<: {seats: 1}\n"),
+    "number as key": add("S112", "2026: x\n"),
+    "null as key": add("S112", "~: x\n"),
+    "boolean as key": add("S112", "true: x\n"),
+    "list as key": add("S112", "? [a, b]\n: x\n"),
+    "map as key": add("S112", "{a: b}: x\n"),
+    "deep list": raw("S113", b"a: " + b"[" * 100_000),
+    "deep map": raw("S113", b"a: " + b"{a: " * 10_000),
+    "deep block": raw("S113", "".join(" " * i + "a:\n" for i in range(300)).encode()),
+    "deep and closed": raw("S113", b"a: " + b"[" * 60 + b"]" * 60),
+    "very long integer": swap("S114", "months: 12", "months: " + "9" * 5000),
+    "exponent bomb": swap("S114", "new: 2310", "new: 1e999999999"),
+    "negative exponent bomb": swap("S114", "new: 2310", "new: 1e-999999999"),
+    "exponent beyond Decimal": swap("S114", "new: 2310", "new: 1e9999999999999999999999"),
+    "larger than the limit": raw("S102", b"# " + b"x" * 10_000_001),
+}
+
+EXTENDS = {
+    "missing base": add("S121", "extends: none.yaml\n"),
+    "base is a folder": Damage("S121", add="extends: more\n", files={"more/a.yaml": ""}),
+    "second base missing": add("S121", "extends: [base.yaml, none.yaml]\n", base_yaml="name: b\n"),
+    "extends a number": add("S120", "extends: 3\n"),
+    "extends a map": add("S120", "extends: {file: base.yaml}\n"),
+    "extends nothing": add("S120", "extends:\n"),
+    "extends a list of lists": add("S120", "extends: [[base.yaml]]\n"),
+    "extends empty text": add("S120", 'extends: ""\n'),
+    "extends itself": add("S123", "extends: scenario.yaml\n"),
+    "circle of two": add("S123", "extends: base.yaml\n", base_yaml="extends: scenario.yaml\n"),
+    "circle among bases": add(
+        "S123", "extends: b.yaml\n", b_yaml="extends: c.yaml", c_yaml="extends: b.yaml"
+    ),
+    "circle through a link": Damage("S123", add="extends: l.yaml\n", links={"l.yaml": "scenario.yaml"}),
+    "base above": add("S122", "extends: ../base.yaml\n"),
+    "base above by a detour": add("S122", "extends: a/../../base.yaml\n"),
+    "absolute base": add("S122", "extends: /etc/hostname\n"),
+    "windows base": add("S122", "extends: 'C:\\base.yaml'\n"),
+    "base linked out": Damage("S122", add="extends: l.yaml\n", links={"l.yaml": "/etc/hostname"}),
+    "base in a folder linked out": Damage("S122", add="extends: d/x.yaml\n", links={"d": "/etc"}),
+    "base above a sub-folder": Damage(
+        "S122", add="extends: s/a.yaml\n", files={"s/a.yaml": "extends: ../../x.yaml\n"}
+    ),
+    "link to itself": Damage("S122", add="extends: l.yaml\n", links={"l.yaml": "l.yaml"}),
+    "NUL in a base": add("S104", 'extends: "a\\0b"\n'),
+    "base with a damage": add("S107", "extends: base.yaml\n", base_yaml="name: a\nname: b\n"),
+    "empty base": add("S111", "extends: base.yaml\n", base_yaml=""),
+    "long chain": Damage(
+        "S124",
+        add="extends: c0.yaml\n",
+        files={f"c{i}.yaml": f"extends: c{i + 1}.yaml\n" for i in range(30)} | {"c30.yaml": "name: x\n"},
+    ),
+    "null from an overlay": add(
+        "S132", "extends: base.yaml\nsolver: null\n", base_yaml="solver: {seed: 2}\n"
+    ),
+}
+
+FILES = {
+    "usage missing": swap("S140", "[usage.csv]", "[usage-2024.csv]"),
+    "glob without a match": swap("S140", "[usage.csv]", '["*.parquet"]'),
+    "usage is a folder": swap("S140", "[usage.csv]", "[.]"),
+    "usage above": swap("S141", "[usage.csv]", "[../usage.csv]"),
+    "usage linked out": Damage("S141", ("[usage.csv]", "[u.csv]"), links={"u.csv": "/etc/hostname"}),
+    "glob linked out": Damage("S141", ("[usage.csv]", '["u*.csv"]'), links={"u.csv": "/etc/hostname"}),
+    "glob above": swap("S141", "[usage.csv]", '["../*.csv"]'),
+    "absolute and missing": swap("S140", "[usage.csv]", "[/no/such/usage.csv]"),
+    "usage files a word": swap("S132", "[usage.csv]", "usage.csv"),
+    "usage name empty": swap("S136", "[usage.csv]", '[""]'),
+    "people missing": add("S140", "people: people.csv\n"),
+    "people above": add("S141", "people: ../people.csv\n"),
+    "people a device": add("S140", "people: /dev/zero\n"),
+    "people a list": add("S132", "people: [people.csv]\n"),
+    "access missing": add("S140", "access: access.csv\n"),
+    "subscriptions missing": add("S140", "subscriptions: [subs.csv]\n"),
+    "subscriptions a word": add("S132", "subscriptions: subs.csv\n"),
+}
