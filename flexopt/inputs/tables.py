@@ -76,6 +76,8 @@ class Coverage:
     zero_token: int
     """Flex rows with 0 tokens: launches under five minutes."""
     unknown_product: int
+    left_out: int
+    """Rows that are no day of a person in a product: services, adjustments, bare collections, blank lines."""
     rejected: int
     """Rows with an error finding."""
 

@@ -1,0 +1,112 @@
+"""How dates are written in a column, and the SQL that turns them into UTC microseconds.
+
+The style is decided per file and column, never per value. DuckDB reads `Z` and offsets only when it casts to
+a timestamp *with* time zone: a cast to a plain one drops them silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "Style",
+    "StyleCount",
+    "decide",
+    "fast_day",
+    "fast_instant",
+    "instant",
+    "style_counts",
+]
+
+Style = Literal["iso", "ymd", "dmy", "mdy"]
+"""2025-03-01, 2025/03/01, 01/03/2025 and 03/01/2025."""
+
+EARLIEST, LATEST = "1990-01-01", "2201-01-01"
+"""Dates outside [EARLIEST, LATEST) are typing errors."""
+
+_TIME = r"([T ]+\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?[AaPp][Mm]|Z|[+-]\d{2}(:?\d{2})?)?)?"
+_ISO = r"\d{4}-\d{1,2}-\d{1,2}" + _TIME
+_YMD = r"\d{4}[/.]\d{1,2}[/.]\d{1,2}" + _TIME
+_XY = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}" + _TIME
+
+
+@dataclass(frozen=True, slots=True)
+class StyleCount:
+    """How many values of a column are written in each way."""
+
+    iso: int
+    ymd: int
+    day_first: int
+    """The first number can only be a day."""
+    month_first: int
+    open: int
+    """Both orders give a date."""
+
+
+def style_counts(v: str) -> str:
+    """SQL of the five counts of StyleCount over the text column `v`."""
+    a = f"try_cast(regexp_extract(trim({v}), '^(\\d+)', 1) as integer)"
+    b = f"try_cast(regexp_extract(trim({v}), '^\\d+[/.-](\\d+)', 1) as integer)"
+    xy = f"regexp_full_match(trim({v}), '{_XY}')"
+    return ", ".join(
+        f"count(*) filter (where {condition})"
+        for condition in (
+            f"regexp_full_match(trim({v}), '{_ISO}')",
+            f"regexp_full_match(trim({v}), '{_YMD}')",
+            f"{xy} and {a} > 12 and {b} <= 12",
+            f"{xy} and {b} > 12 and {a} <= 12",
+            f"{xy} and {a} <= 12 and {b} <= 12",
+        )
+    )
+
+
+def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "ambiguous"]:
+    """The style of a column; the file's own evidence goes before the scenario's `usage.dates`."""
+    slashes = count.day_first + count.month_first + count.open
+    if sum(1 for n in (count.iso, count.ymd, slashes) if n) > 1:
+        return "mixed"
+    if count.ymd:
+        return "ymd"
+    if not slashes:
+        return "iso"
+    if count.day_first and count.month_first:
+        return "mixed"
+    if count.day_first or count.month_first:
+        return "dmy" if count.day_first else "mdy"
+    if setting == "dmy" or setting == "mdy":
+        return setting
+    return "ambiguous"
+
+
+def instant(v: str, style: Style) -> str:
+    """SQL: UTC microseconds of the text column `v`, null where it is no date of the style."""
+    pattern, swap = {
+        "iso": (_ISO, ""),
+        "ymd": (_YMD, r"'^(\d+)[/.](\d+)[/.](\d+)', '\1-\2-\3'"),
+        "dmy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\2-\1'"),
+        "mdy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\1-\2'"),
+    }[style]
+    text = f"trim({v})"
+    iso = f"regexp_replace({text}, {swap})" if swap else text
+    clock = f"upper(regexp_replace({iso}, '[T ]+', ' '))"
+    halves = (
+        f"case when regexp_matches({text}, '[AaPp][Mm]') then epoch_us(try_strptime({clock}, "
+        "['%Y-%m-%d %I:%M %p', '%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M%p', '%Y-%m-%d %I:%M:%S%p'])) "
+        f"else epoch_us(try_cast({iso} as timestamptz)) end"
+    )
+    return f"(case when regexp_full_match({text}, '{pattern}') then {halves} end)"
+
+
+def fast_day(v: str) -> str:
+    """SQL: the date of an ISO date of ten characters; null for everything else, dates or not."""
+    shape = f"strlen({v}) = 10 and substring({v}, 5, 1) = '-' and substring({v}, 8, 1) = '-'"
+    return f"(case when {shape} then try_cast({v} as date) end)"
+
+
+def fast_instant(v: str) -> str:
+    """SQL: UTC microseconds of an ISO timestamp; null for everything else."""
+    shape = f"strlen({v}) >= 16 and substring({v}, 5, 1) = '-' and substring({v}, 8, 1) = '-'"
+    return f"(case when {shape} then epoch_us(try_cast({v} as timestamptz)) end)"

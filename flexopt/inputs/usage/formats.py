@@ -1,0 +1,207 @@
+"""The headers usage files come with, and what each column of them is for.
+
+To add an export: one `Format` in FORMATS, one literal file in tests/inputs/usage/test_formats.py, one row in
+docs/usage-files.md.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["FORMATS", "Format", "Kind", "closest", "compact", "recognise", "roles_of"]
+
+Kind = Literal["days", "summary", "elsewhere"]
+
+
+def compact(name: str) -> str:
+    """How column names are compared: letters and digits only, case ignored (`Day used` is `day_used`)."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One generation of one export."""
+
+    name: str
+    marks: tuple[frozenset[str], ...]
+    """The header is of this format if it has all columns of one of these sets."""
+    roles: Mapping[str, tuple[str, ...]]
+    """What a column is for, and the columns it may be read from, the best first."""
+    needs: tuple[tuple[str, ...], ...]
+    """Of each of these sets of roles one must be there."""
+    kind: Kind = "days"
+    repair: str = ""
+    """What to do about a missing column, or where the file belongs."""
+    snake: bool = False
+    """The column names are written with underscores only."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column the format knows."""
+        listed = {c for names in self.roles.values() for c in names}
+        return frozenset(listed.union(*self.marks))
+
+
+def _marks(*sets: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(s.split()) for s in sets)
+
+
+def _roles(**roles: str) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({role: tuple(columns.split()) for role, columns in roles.items()})
+
+
+_WHO = ("email", "hash", "id")
+_DAYS = (_WHO, ("product", "parent"), ("date",))
+_ACCOUNT_REPAIR = "export the report again from Autodesk Account with this column chosen"
+_ACCOUNT = _roles(
+    email="email",
+    hash="hashedautodeskid",
+    id="autodeskid",
+    product="productname product",
+    parent="offeringname offering",
+    date="dayused",
+    tokens="tokensused",
+    access="accessoption",
+)
+_REPORT = _roles(
+    email="email",
+    hash="hashedautodeskid",
+    id="autodeskid",
+    product="productname product",
+    parent="offeringname offering",
+    days="daysused",
+    access="accessoption seatassignment",
+)
+_REPORT_NEEDS = (_WHO, ("product", "parent"), ("days",))
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "Account Subscriptions",
+        _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
+        _roles(),
+        (),
+        "elsewhere",
+        "this is a Subscriptions export: list it under `subscriptions:`, not under `usage.files`",
+    ),
+    Format(
+        "Token Flex API",
+        _marks("usagecategory", "tokensconsumed", "sessionstartdate", "contractyear"),
+        _roles(
+            email="username",
+            product="productname",
+            date="usagedate",
+            start="sessionstartdate",
+            end="sessionenddate",
+            tokens="tokensconsumed",
+            category="usagecategory",
+            month="usagemonth",
+        ),
+        (("email",), ("product",), ("date", "start")),
+        repair="request the export again with the fields userName, productName and usageDate",
+    ),
+    Format(
+        "Insights API",
+        _marks("usagedate", "usagemonth", "childproductname", "hasheduserid"),
+        _roles(
+            email="emailaddress",
+            hash="hasheduserid",
+            id="userid username",
+            product="childproductname",
+            parent="productname",
+            date="usagedate",
+            tokens="tokens",
+            access="source",
+            month="usagemonth",
+        ),
+        _DAYS,
+        repair="query again with the fields usageDate, childProductName, productName and hashedUserId",
+    ),
+    Format(
+        "Account Token Usage",
+        _marks("dayused product tokensused"),
+        _ACCOUNT,
+        _DAYS,
+        repair=_ACCOUNT_REPAIR,
+    ),
+    Format("Account Seat Usage", _marks("dayused product"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
+    Format("Account Usage (to 2022)", _marks("dayused teamalias"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
+    Format("Account Usage (2026)", _marks("dayused"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR, snake=True),
+    Format("Account Usage (2023-2025)", _marks("dayused"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
+    Format(
+        "Account Usage Report (2026)",
+        _marks("daysused"),
+        _REPORT,
+        _REPORT_NEEDS,
+        "summary",
+        _ACCOUNT_REPAIR,
+        snake=True,
+    ),
+    Format(
+        "Account Usage Report (2023-2025)",
+        _marks("daysused"),
+        _REPORT,
+        _REPORT_NEEDS,
+        "summary",
+        _ACCOUNT_REPAIR,
+    ),
+    Format(
+        "Account Users",
+        _marks("accountstatus", "email role"),
+        _roles(),
+        (),
+        "elsewhere",
+        "this is a Users export, it says who may use a product, not who did: take it out of `usage.files`",
+    ),
+    Format(
+        "plain",
+        _marks("user product", "user date", "product date", "user startedat"),
+        _roles(
+            name="user",
+            product="product",
+            date="date",
+            start="startedat",
+            end="endedat",
+            tokens="tokens",
+        ),
+        (("name",), ("product",), ("date", "start")),
+        repair="the plain format is user,product,date with optional started_at,ended_at,version,tokens",
+    ),
+)
+
+
+def recognise(header: Sequence[str]) -> Format | None:
+    """The format of a header, None if it is none of ours."""
+    names = {compact(c) for c in header}
+    snake = not any(" " in c.strip() for c in header)
+    for known in FORMATS:
+        if any(marks <= names for marks in known.marks) and (snake or not known.snake):
+            return known
+    return None
+
+
+def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
+    """Role -> place of its column in the header."""
+    places: dict[str, int] = {}
+    for place, column in enumerate(header):
+        places.setdefault(compact(column), place)
+    return {
+        role: places[found]
+        for role, names in known.roles.items()
+        if (found := next((n for n in names if n in places), None)) is not None
+    }
+
+
+def closest(header: Sequence[str]) -> Format:
+    """The known format whose columns look most like the header; the plain one if none does."""
+    names = [compact(c) for c in header]
+
+    def likeness(known: Format) -> float:
+        near = [difflib.get_close_matches(n, known.columns, 1, 0.75) for n in names[:50]]
+        return sum(1 for n in near if n)
+
+    return max(reversed(FORMATS), key=likeness)

@@ -1,0 +1,157 @@
+"""Reads workbooks and JSON: small files, held in memory as text."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from python_calamine import CalamineWorkbook
+
+from flexopt.inputs.usage.formats import recognise
+from flexopt.inputs.usage.sniff import Refusal, damaged, open_bytes
+
+__all__ = ["Grid", "frame_grid", "read_json", "read_workbook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table in memory: header, and its columns as text with `row` (the line of the file) last."""
+
+    header: tuple[str, ...]
+    table: pa.Table
+
+
+def _text(value: Any) -> str | None:
+    """A cell as a CSV export would write it."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(int(value)) if math.isfinite(value) and value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        midnight = value.time() == time(0)
+        return value.date().isoformat() if midnight and value.tzinfo is None else value.isoformat()
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, default=str)
+    return str(value)
+
+
+def _grid(header: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]) -> Grid:
+    width = len(header)
+    columns: list[list[str | None]] = [[] for _ in range(width)]
+    numbers: list[int] = []
+    for number, row in rows:
+        numbers.append(number)
+        for place in range(width):
+            columns[place].append(_text(row[place]) if place < len(row) else None)
+    arrays = [pa.array(c, pa.large_string()) for c in columns]
+    names = [f"c{place}" for place in range(width)]
+    table = pa.Table.from_arrays([*arrays, pa.array(numbers, pa.int64())], names=[*names, "row"])
+    return Grid(tuple(header), table)
+
+
+def read_workbook(path: Path, zipped: bool) -> Grid:
+    """The first sheet whose header is recognised, else the first sheet that is not empty.
+
+    Raises
+    ------
+    Refusal : U110 it is damaged or no workbook, U102 it is empty.
+    """
+    try:
+        with open_bytes(path, zipped) as file:
+            book = CalamineWorkbook.from_filelike(BytesIO(file.read()))
+        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in _sheets(book)]
+    except BaseException as problem:  # a damaged workbook may panic below Python
+        if isinstance(problem, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise damaged("workbook", "it cannot be opened, or has a password") from None
+    fallback: Grid | None = None
+    for rows in sheets:
+        for place, row in enumerate(rows[:10]):
+            header = [(_text(c) or "").strip() for c in row]
+            while header and not header[-1]:
+                header.pop()
+            if not header:
+                continue
+            data = ((number, r) for number, r in enumerate(rows[place + 1 :], start=place + 2))
+            if recognise(header) is not None:
+                return _grid(header, data)
+            if fallback is None:
+                fallback = _grid(header, [])
+    if fallback is None:
+        raise Refusal("U102", "the workbook is empty", "export it again, or take it out of `usage.files`")
+    return fallback
+
+
+def _sheets(book: CalamineWorkbook) -> list[str]:
+    return [s.name for s in book.sheets_metadata if "work" in str(s.typ).lower()] or list(book.sheet_names)
+
+
+def read_json(path: Path, zipped: bool) -> Grid:
+    """A list of objects, or `columns` and positional `rows` (Insights API); `row` counts records from 2.
+
+    Raises
+    ------
+    Refusal : U110 it is no JSON or has another shape, U111 encoding, U113 rows of another length.
+    """
+    try:
+        with open_bytes(path, zipped) as file:
+            data = json.loads(file.read())
+    except UnicodeDecodeError:
+        raise Refusal("U111", "the file is not in UTF-8", "save the file as UTF-8") from None
+    except (ValueError, RecursionError) as problem:
+        row = problem.lineno if isinstance(problem, json.JSONDecodeError) else None
+        raise Refusal("U110", "the JSON is damaged or cut off", "export the file again", row) from None
+    except (OSError, EOFError, zlib.error):
+        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+    columns: Any = None
+    if isinstance(data, dict):
+        columns = data.get("columns")
+        data = next(
+            (data[k] for k in ("rows", "data", "results", "usage") if isinstance(data.get(k), list)), None
+        )
+    if not isinstance(data, list):
+        raise _shape()
+    if isinstance(columns, list):
+        header = [str(c.get("name", "") if isinstance(c, dict) else c) for c in columns]
+        if not all(isinstance(r, list) for r in data):
+            raise _shape()
+        ragged = next((n for n, r in enumerate(data, start=2) if len(r) != len(header)), None)
+        if ragged is not None:
+            raise Refusal("U113", "a row has not as many values as `columns`", "query the API again", ragged)
+        return _grid(header, enumerate(data, start=2))
+    if not all(isinstance(r, dict) for r in data):
+        raise _shape()
+    if not data:
+        raise Refusal("U102", "the file has no rows", "export it again, or take it out of `usage.files`")
+    names = list(dict.fromkeys(k for r in data for k in r))
+    return _grid(names, ((n, [r.get(k) for k in names]) for n, r in enumerate(data, start=2)))
+
+
+def _shape() -> Refusal:
+    return Refusal(
+        "U110",
+        "the JSON is not a table",
+        "a list of objects is wanted, or `columns` with `rows` as the Insights API returns",
+    )
+
+
+def frame_grid(frame: pd.DataFrame) -> Grid:
+    """A frame as a table in memory: dates as ISO text, `row` counting from 2 as in a file with a header."""
+    header = [str(c) for c in frame.columns]
+    records = enumerate(frame.astype(object).where(frame.notna(), None).itertuples(index=False), start=2)
+    return _grid(header, ((number, tuple(row)) for number, row in records))

@@ -1,0 +1,99 @@
+"""Who a row is about: one key per person across exports that show emails, hashes or ids."""
+
+from __future__ import annotations
+
+import duckdb
+
+from flexopt.inputs.findings import Findings
+
+__all__ = ["identify"]
+
+
+def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
+    """Makes the table `person`: name, email, hash, id as in `cell` -> `user`, '' where there is none.
+
+    A plain `user` is taken as it is. A visible email is the key in lower case. A hash or id that some file
+    shows with exactly one email stands for that email in all files; else it is the key itself.
+    """
+    con.execute(
+        "create temp table seen as select name, email, hash, id, min(file) as file, sum(n) as n, "
+        "any_value(shown(name)) as plain, lower(any_value(shown(email))) as mail, "
+        "any_value(shown(hash)) as hashed, any_value(shown(id)) as number, "
+        "broken(name) or broken(email) or broken(hash) or broken(id) as bad "
+        "from cell group by name, email, hash, id"
+    )
+    for table, key, value in (
+        ("hash_mail", "hashed", "mail"),
+        ("id_mail", "number", "mail"),
+        ("id_hash", "number", "hashed"),
+    ):
+        con.execute(
+            f"create temp table {table} as select {key} as k, min({value}) as v, count(distinct {value}) as c, "
+            f"min(file) as file, sum(n) as n, string_agg(distinct {value}, ', ' order by {value}) as all_v "
+            f"from seen where {key} <> '' and {value} <> '' and not bad group by {key}"
+        )
+    con.execute(
+        "create temp table person as select s.name, s.email, s.hash, s.id, case when s.bad then '' else "
+        "coalesce(nullif(s.plain, ''), nullif(s.mail, ''), hm.v, im.v, ihm.v, nullif(s.hashed, ''), ih.v, "
+        "s.number, '') end as user, s.file, s.n from seen s "
+        "left join hash_mail hm on hm.k = s.hashed and hm.c = 1 "
+        "left join id_mail im on im.k = s.number and im.c = 1 "
+        "left join id_hash ih on ih.k = s.number and ih.c = 1 "
+        "left join hash_mail ihm on ihm.k = ih.v and ihm.c = 1"
+    )
+    _two_emails(con, files, findings, most)
+    _case_only(con, files, findings, most)
+
+
+def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
+    query = "select file, k, all_v, n from {} where c > 1 order by file, k"
+    for table in ("hash_mail", "id_mail"):
+        rows = con.execute(query.format(table)).fetchall()
+        for place, (file, key, emails, n) in enumerate(rows):
+            if place == most:
+                findings.add(
+                    "U122",
+                    f"{len(rows) - most:,} more hidden ids with several emails",
+                    file=files[file],
+                    severity="warning",
+                    count=sum(r[3] for r in rows[most:]),
+                )
+                break
+            findings.add(
+                "U122",
+                f'the hidden id "{key[:60]}" is shown with several emails ({emails[:200]}); rows without an '
+                "email stay with the hidden id",
+                file=files[file],
+                value=key,
+                severity="warning",
+                count=n,
+                hint="export with personal data on, so that every row has its email",
+            )
+
+
+def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
+    rows = con.execute(
+        "select min(file), list(distinct user order by user) as users, sum(n) from person where user <> '' "
+        "group by lower(user) having count(distinct user) > 1 order by 1, 2"
+    ).fetchall()
+    for place, (file, users, n) in enumerate(rows):
+        if place == most:
+            findings.add(
+                "U123",
+                f"{len(rows) - most:,} more users whose names differ only in case",
+                file=files[file],
+                severity="warning",
+                count=sum(r[2] for r in rows[most:]),
+            )
+            break
+        names = ", ".join(f'"{u[:60]}"' for u in users[:5])
+        findings.add(
+            "U123",
+            f"users differ only in case and are planned as different people: {names}",
+            file=files[file],
+            column="user",
+            value=users[0],
+            severity="warning",
+            count=n,
+            hint="write the user in one way in all files",
+        )

@@ -1,0 +1,132 @@
+"""Which product of the scenario a name in a usage file means."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.scenario import Scenario, normal
+
+__all__ = ["Catalogue", "assign"]
+
+_VERSION = re.compile(r"\s+\(?(?:19|20)\d\d(?:\.\d+)*\)?$|\s+\(?v?\d{1,2}(?:\.\d+)+\)?$|\s+v\d{1,4}$")
+
+Match = Literal["same", "version", "collection", "unknown", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The names a scenario knows, in their compared form."""
+
+    products: dict[str, str]
+    collections: frozenset[str]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Catalogue:
+        names = {normal(a): p.id for p in scenario.products for a in p.aliases}
+        names |= {normal(p.id): p.id for p in scenario.products}
+        offers = {normal(n) for o in scenario.offers for n in (o.id, *o.aliases)}
+        return cls(names, frozenset(offers))
+
+    def match(self, text: str) -> tuple[str, Match]:
+        """The id of the product, '' if there is none, and how it was found."""
+        name = normal(text)
+        if not name or re.search(r"[\x00-\x1f]", name):
+            return "", "none"
+        if name in self.products:
+            return self.products[name], "same"
+        if name in self.collections:
+            return "", "collection"
+        stripped = _VERSION.sub("", name)
+        if stripped in self.products:
+            return self.products[stripped], "version"
+        if stripped in self.collections or re.search(r"\bcollection\b", name):
+            return "", "collection"
+        return "", "unknown"
+
+    def suggestion(self, text: str) -> str:
+        """The closest known product, or ''."""
+        near = difflib.get_close_matches(normal(text)[:200], self.products, 1, 0.6)
+        return self.products[near[0]] if near else ""
+
+
+def assign(
+    con: duckdb.DuckDBPyConnection, scenario: Scenario, files: list[str], findings: Findings, most: int
+) -> None:
+    """Makes the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it was found)."""
+    catalogue = Catalogue.of(scenario)
+    rows = con.execute(
+        "select product, min(file) filter (where status = 0), coalesce(sum(n) filter (where status = 0), 0) "
+        "from cell group by product order by product"
+    ).fetchall()
+    matches = [catalogue.match(text) for text, _, _ in rows]
+    table = pa.table(
+        {
+            "product": pa.array([r[0] for r in rows], pa.string()),
+            "id": pa.array([m[0] for m in matches], pa.string()),
+            "known": pa.array([m[1] for m in matches], pa.string()),
+        }
+    )
+    con.register("title_rows", table)
+    con.execute("create temp table title as select * from title_rows")
+    con.unregister("title_rows")
+    noted = [
+        (how, -n, text, id_, files[f]) for (text, f, n), (id_, how) in zip(rows, matches, strict=True) if n
+    ]
+    for how in ("unknown", "collection", "version"):
+        kind = sorted(item for item in noted if item[0] == how)
+        for _, n, text, id_, file in kind[:most]:
+            _report(findings, catalogue, how, text, id_, file, -n)
+        if len(kind) > most:
+            findings.add(
+                _CODES[how][0],
+                f"{len(kind) - most:,} more products like this",
+                file=kind[most][4],
+                column="product",
+                value=kind[most][2],
+                severity=_CODES[how][1],
+                count=-sum(item[1] for item in kind[most:]),
+            )
+
+
+_CODES: dict[str, tuple[str, Literal["warning", "info"]]] = {
+    "unknown": ("U130", "warning"),
+    "collection": ("U132", "warning"),
+    "version": ("U133", "info"),
+}
+
+
+def _report(
+    findings: Findings, catalogue: Catalogue, how: str, text: str, id_: str, file: str, n: int
+) -> None:
+    code, severity = _CODES[how]
+    short = text if len(text) <= 80 else text[:80] + "…"
+    hint = ""
+    if how == "unknown":
+        near = catalogue.suggestion(text)
+        message = f'the scenario has no product "{short}"; its rows are left out'
+        hint = f'add "{short}" under `products`'
+        hint += f", or as an alias of {near}" if near else " or as an alias of one of them"
+    elif how == "collection":
+        message = (
+            f'"{short}" is a collection, and the row does not say which product of it was used; left out'
+        )
+        hint = "export with the product column too (`childProductName`, `product_name`)"
+    else:
+        message = f'"{short}" is read as {id_}'
+    findings.add(
+        code,
+        message,
+        file=file,
+        column="product",
+        value=text,
+        severity=severity,
+        hint=hint,
+        count=n,
+    )

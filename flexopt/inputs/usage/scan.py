@@ -1,0 +1,276 @@
+"""Reads one usage file with DuckDB into the table `cell`: a row per person, product and month, not per row.
+
+A cell keeps its days as a bit mask, so that a year of 20 million rows becomes a few hundred thousand cells
+before anything is joined. Rows are looked at one by one only when some were rejected (`faults`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+
+from flexopt.inputs.usage import dates
+from flexopt.inputs.usage.dates import Style, StyleCount
+from flexopt.inputs.usage.formats import Format
+from flexopt.inputs.usage.sniff import Text
+
+__all__ = ["BLANK", "LEFT_OUT", "OK", "REJECTED", "ZERO", "Fault", "Table", "create", "faults", "scan"]
+
+OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
+"""What became of a row: its `status` in `cell`."""
+
+LONGEST = 366
+"""Days after which an open session is a mistake of the licence server, not work."""
+
+_MONTHS = f"datediff('month', date '{dates.EARLIEST}', d)"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A usage file that DuckDB can read, column by role."""
+
+    number: int
+    file: str
+    format: Format
+    relation: str
+    """What follows FROM."""
+    header: tuple[str, ...]
+    roles: Mapping[str, int]
+    columns: tuple[str, ...]
+    """SQL of each column of the header, text unless `types` says otherwise."""
+    types: tuple[str, ...]
+    row: str
+    """SQL of the line of a row; for a text file, of its place among the rows that could be split."""
+    text: Text | None = None
+    styles: Mapping[str, Style] | None = None
+    """How the dates of each role are written; None: ISO, not yet looked at."""
+
+    def sql(self, role: str) -> str:
+        """The column of a role as text, or null."""
+        if role not in self.roles:
+            return "cast(null as varchar)"
+        place = self.roles[role]
+        if self.types[place] == "VARCHAR":
+            return self.columns[place] if self.text else f"nullif({self.columns[place]}, '')"
+        return f"cast({self.columns[place]} as varchar)"
+
+    def native(self, role: str) -> str:
+        """The column's own type."""
+        return self.types[self.roles[role]]
+
+    def column(self, role: str) -> str:
+        """The name of the column in the file."""
+        return self.header[self.roles[role]] if role in self.roles else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Rejected rows of one kind: how many, and the first of them."""
+
+    code: str
+    role: str
+    count: int
+    first: tuple[tuple[int, str], ...]
+    """Row and value."""
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """The empty table, and how a name is cleaned."""
+    con.execute(
+        "create temp table cell (file integer, name varchar, email varchar, hash varchar, id varchar, "
+        "product varchar, from_parent boolean, access varchar, status integer, month integer, mask integer, "
+        "start_us bigint, end_us bigint, used integer, n bigint)"
+    )
+    con.execute(r"create temp macro trimmed(x) as regexp_replace(x, '^[\s\x{a0}]+|[\s\x{a0}]+$', '', 'g')")
+    con.execute(
+        r"create temp macro shown(x) as case when regexp_full_match(coalesce(x, ''), '[*@.\s\x{a0}]*') "
+        "then '' else trimmed(x) end"
+    )
+    con.execute(r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f]')")
+
+
+def _seat(table: Table) -> str:
+    access = f"lower({table.sql('access')})"
+    flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('ppu', '-', 'n/a')"
+    return f"({table.sql('access')} is not null and not ({flex}))"
+
+
+def _tokens(table: Table) -> str:
+    text = table.sql("tokens")
+    comma = table.text is not None and table.text.delimiter != ","
+    number = f"replace({text}, ',', '.')" if comma else text
+    return f"try_cast({number} as double)"
+
+
+def _instant(table: Table, role: str) -> str:
+    """SQL of the UTC microseconds of a timestamp column."""
+    if role not in table.roles:
+        return "cast(null as bigint)"
+    kind = table.native(role)
+    raw = table.columns[table.roles[role]]
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return f"epoch_us({raw}{'::timestamp' if kind != 'TIMESTAMP WITH TIME ZONE' else ''})"
+    if table.styles is None:
+        return dates.fast_instant(table.sql(role))
+    return dates.instant(table.sql(role), table.styles.get(role, "iso"))
+
+
+def _day(table: Table) -> str:
+    """SQL of the date column."""
+    if "date" not in table.roles:
+        return "cast(null as date)"
+    kind = table.native("date")
+    if kind == "DATE":
+        return table.columns[table.roles["date"]]
+    if kind.startswith("TIMESTAMP"):
+        return f"cast(make_timestamp({_instant(table, 'date')}) as date)"
+    if table.styles is None:
+        return dates.fast_day(table.sql("date"))
+    return f"cast(make_timestamp({_instant(table, 'date')}) as date)"
+
+
+def _plausible(day: str) -> str:
+    return f"({day} >= date '{dates.EARLIEST}' and {day} < date '{dates.LATEST}')"
+
+
+def _conditions(table: Table) -> list[tuple[str, str, str]]:
+    """(code, role, SQL condition) of every fault that one row can have by itself; d, s, e, t are computed."""
+    found: list[tuple[str, str, str]] = []
+    if table.format.kind == "summary":
+        used = f"try_cast({table.sql('days')} as double)"
+        found.append(
+            ("U151", "days", f"({used} is null or {used} < 0 or {used} > 1e5 or {used} <> floor({used}))")
+        )
+    for role, value in (("start", "s"), ("date", "d"), ("end", "e")):
+        if role not in table.roles:
+            continue
+        raw = table.columns[table.roles[role]] if table.native(role) != "VARCHAR" else table.sql(role)
+        day = value if value == "d" else f"cast(make_timestamp({value}) as date)"
+        missing = f"{raw} is null" + (" and not st" if role == "date" and "start" in table.roles else "")
+        if role == "start" and "date" in table.roles:
+            missing = "false"
+        if role != "end":
+            found.append(("U103", role, f"({missing})"))
+        found.append(("U104", role, f"({raw} is not null and {value} is null)"))
+        found.append(("U107", role, f"({value} is not null and not {_plausible(day)})"))
+    if "end" in table.roles:
+        found.append(("U109", "end", f"(e < s or e > s + {LONGEST * 86_400_000_000})"))
+    if "tokens" in table.roles:
+        bad = f"({table.sql('tokens')} is not null and (t is null or not isfinite(t) or t < 0))"
+        found.append(("U140", "tokens", bad))
+    return found
+
+
+def _rows(table: Table, extra: str = "") -> str:
+    """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
+    start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
+    return (
+        f"(select *{extra}, {_day(table)} as d, {_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
+        f"{start} as st, {_tokens(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
+        f"from {table.relation})"
+    )
+
+
+def _blank(table: Table) -> str:
+    return f"coalesce({', '.join([table.sql(r) for r in table.roles] + ['null'])}) is null"
+
+
+def _status(table: Table) -> str:
+    rejected = " or ".join(f"coalesce({c}, false)" for _, _, c in _conditions(table)) or "false"
+    parts = [f"when {rejected} then case when {_blank(table)} then {BLANK} else {REJECTED} end"]
+    if "category" in table.roles:
+        charged = "('desktop_product', 'cloud_product')"
+        parts.append(
+            f"when coalesce(lower(trim({table.sql('category')})), '') not in {charged} then {LEFT_OUT}"
+        )
+    if "tokens" in table.roles and table.format.kind == "days":
+        parts.append(f"when t = 0 and not {_seat(table)} then {ZERO}")
+    if table.format.kind == "summary":
+        parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")
+    return f"case {' '.join(parts)} else {OK} end"
+
+
+def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Adds the file's cells; returns how many rows were rejected."""
+    who = ", ".join(f"{table.sql(r)} as {r}" for r in ("name", "email", "hash", "id"))
+    parent = table.sql("parent")
+    summary = table.format.kind == "summary"
+    used = f"cast(try_cast({table.sql('days')} as double) as integer)" if summary else "null::integer"
+    session = "start" in table.roles
+    inner = (
+        f"select {who}, coalesce({table.sql('product')}, {parent}) as product, "
+        f"{table.sql('product')} is null and {parent} is not null as from_parent, "
+        f"{table.sql('access') if summary else 'null::varchar'} as access, {_status(table)} as status, "
+        f"case when status = {OK} and not st then {_MONTHS} end as month, day(d) - 1 as bit, "
+        f"{f'case when status = {OK} then s end' if session else 'null::bigint'} as start_us, "
+        f"{f'case when status = {OK} then e end' if session else 'null::bigint'} as end_us, "
+        f"case when status = {OK} then {used} end as used from {_rows(table)}"
+    )
+    columns = ["name", "email", "hash", "id"]
+    filled = ", ".join(f"coalesce({c}, '')" for c in columns)
+    con.execute(
+        f"insert into cell select {table.number}, {filled}, "
+        "coalesce(product, ''), from_parent, coalesce(access, ''), status, month, "
+        "coalesce(bit_or(case when month is not null then 1::integer << bit end), 0), start_us, max(end_us), "
+        f"used, count(*) from ({inner}) group by {', '.join(columns)}, product, from_parent, access, status, "
+        "month, start_us, used"
+    )
+    row = con.execute(
+        "select coalesce(sum(n), 0) from cell where file = ? and status = ?", [table.number, REJECTED]
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, StyleCount]:
+    """How the dates of every text column of dates are written."""
+    counted: dict[str, StyleCount] = {}
+    for role in ("date", "start", "end"):
+        if role in table.roles and table.native(role) == "VARCHAR":
+            query = f"select {dates.style_counts(table.sql(role))} from {table.relation}"
+            counted[role] = StyleCount(*(con.execute(query).fetchone() or (0,) * 5))
+    return counted
+
+
+def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Fault]:
+    """Every kind of rejected row with its count and first places; a second, slower pass over the file."""
+    who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
+    shown = " || ".join(f"shown({table.sql(r)})" for r in who)
+    title = f"coalesce({table.sql('product')}, {table.sql('parent')})"
+    product = "product" if "product" in table.roles else "parent"
+    checks = [
+        *_conditions(table),
+        ("U120", who[0], f"({shown}) = ''"),
+        ("U121", product, f"trimmed(coalesce({title}, '')) = ''"),
+        *(("U114", r, f"broken({table.sql(r)})") for r in who),
+        ("U114", product, f"broken({title})"),
+    ]
+    listed = ", ".join(
+        f"case when {condition} then {{code: '{code}', role: '{role}', value: coalesce({table.sql(role)}, '')}} end"
+        for code, role, condition in checks
+    )
+    query = (
+        "select f.code, f.role, count(*), min_by({n: line, v: left(f.value, 300)}, line, "
+        f"{most}) from (select line, unnest([{listed}]) as f from {_rows(table, f', {table.row} as line')} "
+        f"where not ({_blank(table)})) where f is not null group by 1, 2 order by 1, 2"
+    )
+    return [
+        Fault(code, role, count, tuple(sorted((int(p["n"]), str(p["v"])) for p in first)))
+        for code, role, count, first in con.execute(query).fetchall()
+    ]
+
+
+def with_styles(table: Table, styles: Mapping[str, Style]) -> Table:
+    return replace(table, styles=styles)
+
+
+def rejects(con: duckdb.DuckDBPyConnection, table: Table) -> list[tuple[Any, ...]]:
+    """The lines that could not be split into columns: line, kind, text; one each."""
+    if table.text is None:
+        return []
+    return con.execute(
+        f"select line, min(error_type::varchar), left(min(csv_line), 200) from rejects_{table.number} "
+        "group by line order by line"
+    ).fetchall()

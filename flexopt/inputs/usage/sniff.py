@@ -1,0 +1,249 @@
+"""Finds out what a usage file is: container, encoding, delimiter, header. Reads its head only."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from flexopt.inputs.usage.formats import FORMATS, compact, recognise
+
+__all__ = [
+    "HEAD",
+    "Container",
+    "Refusal",
+    "Text",
+    "container",
+    "open_bytes",
+    "rewrite",
+    "sha256",
+    "sniff_text",
+]
+
+HEAD = 1 << 20
+"""Bytes looked at; a header line must end within them, and no line may be longer."""
+
+Container = Literal["text", "json", "workbook", "parquet"]
+_DELIMITERS = (",", ";", "\t")
+_KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
+
+
+class Refusal(Exception):
+    """Why a file cannot be read at all: the parts of one finding."""
+
+    def __init__(self, code: str, message: str, hint: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint, self.row = code, message, hint, row
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A delimited text file, understood."""
+
+    path: Path
+    gzip: bool
+    delimiter: str
+    header: tuple[str, ...]
+    skip: int
+    """Lines before the first data line."""
+    rewrite: str = ""
+    """The encoding from which the file must be written anew before DuckDB reads it."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, streamed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_bytes(path: Path, zipped: bool) -> IO[bytes]:
+    """The uncompressed bytes of a file."""
+    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+
+
+def container(path: Path) -> tuple[Container, bool, bytes]:
+    """What kind of file it is by its first bytes, whether it is gzipped, and its head.
+
+    Raises
+    ------
+    Refusal : U101 it cannot be opened, U102 it is empty, U110 it is damaged.
+    """
+    try:
+        if path.is_dir():
+            raise Refusal("U101", "this is a folder, not a file", "name the files in it: `folder/*.csv`")
+        with path.open("rb") as file:
+            magic = file.read(8)
+    except FileNotFoundError:
+        raise Refusal("U101", "there is no such file", "check the name under `usage.files`") from None
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+        raise Refusal(
+            "U101", f"the file cannot be opened: {why}", "check the name and your permission to read it"
+        ) from None
+    zipped = magic.startswith(b"\x1f\x8b")
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    try:
+        with open_bytes(path, zipped) as file:
+            head = file.read(HEAD)
+    except (OSError, EOFError, zlib.error):
+        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+    if not head:
+        raise Refusal("U102", "the file is empty", "export it again, or take it out of `usage.files`")
+    if magic.startswith(b"PAR1") or suffix == ".parquet":
+        return "parquet", zipped, head
+    if magic.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
+        return "workbook", zipped, head
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if suffix == ".json" or start in (b"{", b"["):
+        return "json", zipped, head
+    return "text", zipped, head
+
+
+def damaged(what: str, how: str) -> Refusal:
+    return Refusal("U110", f"the {what} is damaged: {how}", "export or copy the file again")
+
+
+def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
+    """Encoding, delimiter and header of a delimited text file.
+
+    Raises
+    ------
+    Refusal : U102 only blank lines, U111 encoding, U112 not a text, U115 a line without end.
+    """
+    text, encoding = _decode(head)
+    complete = len(head) < HEAD
+    bare = text.replace("\r\n", "")
+    odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
+    lines = text.splitlines() if odd_ends else text.split("\n")
+    if not complete and len(lines) < 2:
+        raise Refusal("U115", f"the first line has no end within {HEAD:,} bytes", "export the file again", 1)
+    best: tuple[int, int, str, list[str]] | None = None
+    for number, line in enumerate(lines[:10]):
+        if not line.strip() or line.strip().lower().startswith("sep="):
+            continue
+        delimiter, columns = _split(line)
+        known = recognise(columns) is not None
+        if best is None or known:
+            best = (int(known), number, delimiter, columns)
+        if known:
+            break
+    if best is None:
+        raise Refusal(
+            "U102", "the file has only blank lines", "export it again, or take it out of `usage.files`"
+        )
+    _, number, delimiter, columns = best
+    rewrite = encoding if encoding != "utf-8" or odd_ends else ""
+    return Text(path, zipped, delimiter, tuple(c.strip() for c in columns), number + 1, rewrite)
+
+
+def _decode(head: bytes) -> tuple[str, str]:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")()
+        try:
+            return decoder.decode(head), "utf-16"
+        except UnicodeDecodeError:
+            raise _encoding(1) from None
+    if b"\x00" in head:
+        nulls = head.count(b"\x00")
+        if nulls > len(head) // 3:
+            raise Refusal(
+                "U111", "the file looks like UTF-16 without its mark, or is no text", _ENCODING_HINT, 1
+            )
+        row = head[: head.index(b"\x00")].count(b"\n") + 1
+        raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged on its way", row)
+    first = head.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
+    try:
+        first.decode("utf-8")
+    except UnicodeDecodeError:
+        if len(first) < HEAD - 8:
+            raise _encoding(1) from None
+    return head.decode("utf-8-sig", "replace"), "utf-8"
+
+
+_ENCODING_HINT = "save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)"
+
+
+def _encoding(row: int | None) -> Refusal:
+    return Refusal("U111", "the file is not in UTF-8", _ENCODING_HINT, row)
+
+
+def _split(line: str) -> tuple[str, list[str]]:
+    """The delimiter under which most columns of the line are known, and the columns."""
+
+    def split(delimiter: str) -> list[str]:
+        try:
+            return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
+        except csv.Error:
+            return line.split(delimiter)
+
+    def worth(delimiter: str) -> tuple[int, int]:
+        columns = split(delimiter)
+        return sum(1 for c in columns if compact(c) in _KNOWN), len(columns)
+
+    best = max(_DELIMITERS, key=worth)
+    return best, split(best)
+
+
+def rewrite(text: Text, into: Path) -> Text:
+    """The file in UTF-8 with plain line ends, streamed.
+
+    Raises
+    ------
+    Refusal : U111 it cannot be decoded, U110 its gzip is damaged.
+    """
+    decoder = codecs.getincrementaldecoder(text.rewrite)()
+    ends = _LineEnds()
+    try:
+        with open_bytes(text.path, text.gzip) as source, into.open("wb") as target:
+            while block := source.read(HEAD):
+                target.write(ends(decoder.decode(block)).encode("utf-8"))
+            target.write(ends(decoder.decode(b"", True)).encode("utf-8"))
+    except UnicodeError:
+        raise _encoding(None) from None
+    except (OSError, EOFError, zlib.error):
+        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+    return Text(into, False, text.delimiter, text.header, text.skip)
+
+
+class _LineEnds:
+    """Turns \\r\\n and \\r into \\n, block by block."""
+
+    def __init__(self) -> None:
+        self.after_return = False
+
+    def __call__(self, block: str) -> str:
+        if self.after_return and block.startswith("\n"):
+            block = block[1:]
+            self.after_return = False
+        if block:
+            self.after_return = block.endswith("\r")
+        return block.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def file_lines(text: Text, records: Sequence[int], rejected: Iterator[int]) -> dict[int, int]:
+    """Line numbers of records, counted from 1 after the header: blank, rejected and wrapped lines are passed."""
+    wanted = sorted(set(records))
+    skipped = set(rejected)
+    found: dict[int, int] = {}
+    record, inside = 0, False
+    with open_bytes(text.path, text.gzip) as file:
+        for number, line in enumerate(file, start=1):
+            if number <= text.skip or number in skipped:
+                continue
+            if not inside:
+                if line in (b"\n", b"\r\n") and len(text.header) > 1:
+                    continue
+                record += 1
+                if len(found) < len(wanted) and record == wanted[len(found)]:
+                    found[record] = number
+                    if len(found) == len(wanted):
+                        break
+            if line.count(b'"') % 2:
+                inside = not inside
+    return found

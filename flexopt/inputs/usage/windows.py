@@ -1,0 +1,66 @@
+"""Cuts sessions into the 24-hour windows that are charged."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DAY", "cut_windows"]
+
+DAY = 86_400_000_000
+"""24 hours in microseconds."""
+
+Int = NDArray[np.int64]
+
+
+def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
+    """The 24-hour windows of launches.
+
+    The first launch s of a group opens [s, s + 24 h). Launches inside are free. At its end a new window opens
+    at once if a session is still open then, else with the next launch.
+
+    Parameters
+    ----------
+    group : user and product of a launch as one number; launches are sorted by group, then start.
+    start : UTC microseconds of the launch.
+    until : the latest end among this launch and the earlier ones of its group, at least `start`.
+
+    Returns
+    -------
+    launch : position of the launch that opened (or rolled into) the window.
+    window : UTC microseconds of the window's start. Both are sorted by group, then window.
+    """
+    if len(group) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    edges = np.flatnonzero(np.diff(group)) + 1
+    first = np.concatenate(([0], edges)).astype(np.int64)
+    stop = np.concatenate((edges, [len(group)])).astype(np.int64)
+    at, opened = first, start[first]
+    launches, windows = [at], [opened]
+    while len(at):
+        ends = opened + DAY
+        following = _first_at_or_after(start, at, stop, ends)
+        last = following - 1
+        rolls = until[last] > ends
+        more = rolls | (following < stop)
+        at = np.where(rolls, last, following)[more]
+        stop = stop[more]
+        opened = np.where(rolls[more], ends[more], start[np.minimum(at, stop - 1)])
+        launches.append(at)
+        windows.append(opened)
+    launch, window = np.concatenate(launches), np.concatenate(windows)
+    order = np.lexsort((window, group[launch]))
+    return launch[order], window[order]
+
+
+def _first_at_or_after(start: Int, low: Int, stop: Int, moment: Int) -> Int:
+    """For each part [low, stop) of `start`, sorted: its first place with start >= moment, else stop."""
+    low, high = low.copy(), stop.copy()
+    while True:
+        open_ = low < high
+        if not open_.any():
+            return low
+        middle = (low + high) // 2
+        before = open_ & (start[np.minimum(middle, len(start) - 1)] < moment)
+        high = np.where(open_ & ~before, middle, high)
+        low = np.where(before, middle + 1, low)
