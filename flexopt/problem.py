@@ -23,7 +23,7 @@ from flexopt.dates import add_months, anniversaries, overlap_days
 from flexopt.demand import Demand
 from flexopt.inputs.prices import in_force, rate_on, seat_price, token_price
 from flexopt.inputs.scenario import Holding, Offer, Scenario
-from flexopt.money import cents
+from flexopt.money import CENT, cents
 
 __all__ = [
     "Contract",
@@ -268,7 +268,7 @@ def _contracts(
 def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Charge inside the horizon and whole price of one seat, by seat tier (tier 0 has no discount)."""
     if term.kind == "owned":
-        return (Decimal(0),), (Decimal(0),)
+        return (CENT * 0,), (CENT * 0,)
     discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
     whole = []
     for discount in discounts:

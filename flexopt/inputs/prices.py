@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from flexopt.inputs.scenario import Negotiated, Offer, Product, TokenTier
-from flexopt.money import cents
+from flexopt.money import CENT, cents
 
 __all__ = ["in_force", "rate_on", "seat_price", "token_price"]
 
@@ -53,5 +53,6 @@ def seat_price(
 
 
 def token_price(tier: TokenTier, negotiated: Negotiated) -> Decimal:
-    """Price of one token of the tier after the negotiated discount; not rounded, a purchase is."""
-    return tier.price * (1 - negotiated.tokens)
+    """Price of one token of the tier after the negotiated discount: at least two decimals, not rounded."""
+    price = tier.price * (1 - negotiated.tokens)
+    return price.quantize(CENT) if price == price.quantize(CENT) else price
