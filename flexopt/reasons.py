@@ -151,7 +151,7 @@ class _Teller:
         what = f" for {' and '.join(products)}" if len(products) > 1 else ""
         cost = f"{contract.cost[0]:,}"
         if contract.kind == "owned":
-            return f"Sits on a seat of {contract.offer} already owned until {contract.end}{what}: no new cost."
+            return f"Sits on a seat of {contract.offer} owned until {contract.end}{what}: no new cost."
         verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
         whole = ""
         if contract.cost[0] != contract.commitment[0]:

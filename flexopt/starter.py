@@ -73,7 +73,8 @@ _UNKNOWN = """
 # products:
 {products}
 # offers:
-#   - {{id: other-1y, covers: [...], term_months: 12, prices: [{{from: {start}, new: fill-in, source: quote}}]}}
+#   - {{id: other-1y, covers: [...], term_months: 12,
+#      prices: [{{from: {start}, new: fill-in, source: quote}}]}}
 """
 
 _TABLES = {

@@ -70,8 +70,8 @@ def _table(findings: Findings, coverage: tuple[Coverage, ...], planned: dict[str
     for c in coverage:
         click.echo(
             f"{c.file}: {c.format}, {c.rows:,} rows: {c.kept:,} kept, {c.repeated:,} of the same day, "
-            f"{c.zero_token:,} without tokens, {c.unknown_product:,} of unknown products, {c.left_out:,} left out, "
-            f"{c.rejected:,} with errors"
+            f"{c.zero_token:,} without tokens, {c.unknown_product:,} of unknown products, "
+            f"{c.left_out:,} left out, {c.rejected:,} with errors"
         )
     if planned:
         click.echo("to plan: " + ", ".join(f"{n:,} {what}" for what, n in planned.items()))

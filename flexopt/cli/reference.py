@@ -1,4 +1,4 @@
-"""The page docs/cli.md, made from the commands themselves: `python -m flexopt.cli.reference > docs/cli.md`."""
+"""The page docs/cli.md, made from the commands: `python -m flexopt.cli.reference > docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def reference() -> str:
         "# Commands",
         "Data goes to stdout, words to stderr; progress is shown on a terminal only; NO_COLOR is respected. "
         "This page is made from the commands: `python -m flexopt.cli.reference > docs/cli.md`.",
-        "Shell completion: `eval \"$(_FLEXOPT_COMPLETE=bash_source flexopt)\"` (also `zsh_source`, "
+        'Shell completion: `eval "$(_FLEXOPT_COMPLETE=bash_source flexopt)"` (also `zsh_source`, '
         "`fish_source`).",
         f"```text\n{help_of(None)}\n```",
     ]

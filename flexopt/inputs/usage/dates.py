@@ -63,6 +63,9 @@ def style_counts(v: str) -> str:
     )
 
 
+_SETTINGS: dict[str, Style] = {"dmy": "dmy", "mdy": "mdy"}
+
+
 def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "ambiguous"]:
     """The style of a column; the file's own evidence goes before the scenario's `usage.dates`."""
     slashes = count.day_first + count.month_first + count.open
@@ -76,9 +79,7 @@ def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "
         return "mixed"
     if count.day_first or count.month_first:
         return "dmy" if count.day_first else "mdy"
-    if setting == "dmy" or setting == "mdy":
-        return setting
-    return "ambiguous"
+    return _SETTINGS.get(setting or "", "ambiguous")
 
 
 def instant(v: str, style: Style) -> str:

@@ -28,8 +28,9 @@ def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Finding
         ("id_hash", "number", "hashed"),
     ):
         con.execute(
-            f"create temp table {table} as select {key} as k, min({value}) as v, count(distinct {value}) as c, "
-            f"min(file) as file, sum(n) as n, string_agg(distinct {value}, ', ' order by {value}) as all_v "
+            f"create temp table {table} as select {key} as k, min({value}) as v, "
+            f"count(distinct {value}) as c, min(file) as file, sum(n) as n, "
+            f"string_agg(distinct {value}, ', ' order by {value}) as all_v "
             f"from seen where {key} <> '' and {value} <> '' and not bad group by {key}"
         )
     con.execute(

@@ -82,7 +82,7 @@ def assign(
     for how in ("unknown", "collection", "version"):
         kind = sorted(item for item in noted if item[0] == how)
         for _, n, text, id_, file in kind[:most]:
-            _report(findings, catalogue, how, text, id_, file, -n)
+            _report(findings, catalogue, how, text, id_=id_, file=file, count=-n)
         if len(kind) > most:
             findings.add(
                 _CODES[how][0],
@@ -103,7 +103,7 @@ _CODES: dict[str, tuple[str, Literal["warning", "info"]]] = {
 
 
 def _report(
-    findings: Findings, catalogue: Catalogue, how: str, text: str, id_: str, file: str, n: int
+    findings: Findings, catalogue: Catalogue, how: str, text: str, *, id_: str, file: str, count: int
 ) -> None:
     code, severity = _CODES[how]
     short = text if len(text) <= 80 else text[:80] + "…"
@@ -128,5 +128,5 @@ def _report(
         value=text,
         severity=severity,
         hint=hint,
-        count=n,
+        count=count,
     )

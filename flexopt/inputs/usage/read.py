@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -61,11 +64,9 @@ def read_usage(
         reader = _Reader(con, scenario, names, findings)
         sources = []
         for number, path in enumerate(files):
-            try:
+            with suppress(OSError):  # opening it says why
                 sources.append(Source(names[number], sha256(path)))
-            except OSError:
-                pass  # opening it says why
-            reader.add(lambda n=number, p=path: open_table(con, n, p, names[n], Path(work)), number)
+            reader.add(partial(open_table, con, number, path, names[number], Path(work)), number)
             if on_progress:
                 on_progress(names[number], reader.rows(number))
         return reader.usage(tuple(sources))
@@ -168,15 +169,15 @@ class _Reader:
             if decided == "mixed":
                 raise Refusal(
                     "U105",
-                    f"two date styles in one column, `{table.column(role)}`: {count.iso + count.ymd:,} with the "
-                    f"year first, {count.day_first:,} with the day first, {count.month_first:,} with the month "
-                    f"first, {count.open:,} that may be either",
+                    f"two date styles in one column, `{table.column(role)}`: "
+                    f"{count.iso + count.ymd:,} with the year first, {count.day_first:,} with the day first, "
+                    f"{count.month_first:,} with the month first, {count.open:,} that may be either",
                     "write all dates of the column as 2025-12-31",
                 )
             if decided == "ambiguous":
                 raise Refusal(
                     "U106",
-                    f"the dates in column `{table.column(role)}` may have the day or the month first",
+                    f"the dates in `{table.column(role)}` may have the day or the month first",
                     "set `usage.dates: dmy` (day first) or `usage.dates: mdy` (month first) in the scenario",
                 )
             styles[role] = decided
@@ -245,10 +246,12 @@ class _Reader:
             self.con.execute("insert into day select user, product_id, date, file from opened")
             self.con.unregister("opened")
         first = self.con.execute(
-            "select file, count(*) from (select min(file) as file from day group by user, product_id, date) group by 1"
+            "select file, count(*) from (select min(file) as file from day group by user, product_id, date) "
+            "group by 1"
         ).fetchall()
         frame = self.con.execute(
-            "select user, product_id as product, cast(date as timestamp_s) as date from day group by all order by all"
+            "select user, product_id as product, cast(date as timestamp_s) as date from day "
+            "group by all order by all"
         ).df()
         frame = frame.astype({"user": object, "product": object, "date": "datetime64[s]"})
         return frame, {int(f): int(n) for f, n in first}
@@ -267,7 +270,7 @@ class _Reader:
             self.findings.add(
                 "U153",
                 f"{len(both):,} users and products are in a summary and by day: the days count",
-                file=self.names[int(both["file"].min())],
+                file=self.names[min(both["file"].tolist())],
                 severity="info",
                 count=len(both),
             )
@@ -277,13 +280,14 @@ class _Reader:
         period = self.scenario.usage.period
         begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
         length = (after - begin) // timedelta(days=1)
-        for row in rows[rows["days"] > length].head(SHOWN).itertuples():
+        too_many = rows.loc[rows["days"] > length, ["product", "days", "file"]].head(SHOWN)
+        for product, used, number in zip(*(too_many[c].tolist() for c in too_many), strict=True):
             self.findings.add(
                 "U152",
-                f"{int(row.days):,} days of {row.product} do not fit into the {length} days of `usage.period`",
-                file=self.names[int(row.file)],
+                f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
+                file=self.names[number],
                 column="days",
-                value=int(row.days),
+                value=int(used),
                 hint="set `usage.period` to the days the summary covers",
             )
         frame = pd.DataFrame(
@@ -295,12 +299,13 @@ class _Reader:
                 "after": np.datetime64(after, "s"),
             }
         ).reset_index(drop=True)
-        return frame, {int(f): int(n) for f, n in rows["file"].value_counts().items()}
+        return frame, dict(Counter(rows["file"].tolist()))
 
     def _coverage(self, kept: dict[int, int]) -> tuple[Coverage, ...]:
         rows = self.con.execute(
             "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
-            "from cell c join person p using (name, email, hash, id) join title t using (product) group by all"
+            "from cell c join person p using (name, email, hash, id) join title t using (product) "
+            "group by all"
         ).fetchall()
         found = []
         for number, opened in self.opened.items():
@@ -343,7 +348,7 @@ class _Reader:
             if c.zero_token:
                 self.findings.add(
                     "U141",
-                    f"{c.zero_token:,} rows without tokens are launches under five minutes: no chargeable day",
+                    f"{c.zero_token:,} rows without tokens are launches under five minutes: no charge",
                     file=c.file,
                     severity="info",
                     count=c.zero_token,

@@ -168,7 +168,8 @@ def _rows(table: Table, extra: str = "") -> str:
     """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
     start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
     return (
-        f"(select *{extra}, {_day(table)} as d, {_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
+        f"(select *{extra}, {_day(table)} as d, "
+        f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
         f"{start} as st, {_tokens(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
         f"from {table.relation})"
     )
@@ -248,7 +249,8 @@ def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Faul
         ("U114", product, f"broken({title})"),
     ]
     listed = ", ".join(
-        f"case when {condition} then {{code: '{code}', role: '{role}', value: coalesce({table.sql(role)}, '')}} end"
+        f"case when {condition} then "
+        f"{{code: '{code}', role: '{role}', value: coalesce({table.sql(role)}, '')}} end"
         for code, role, condition in checks
     )
     query = (

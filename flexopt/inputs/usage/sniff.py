@@ -227,7 +227,7 @@ class _LineEnds:
 
 
 def file_lines(text: Text, records: Sequence[int], rejected: Iterator[int]) -> dict[int, int]:
-    """Line numbers of records, counted from 1 after the header: blank, rejected and wrapped lines are passed."""
+    """Line of each record (counted from 1 after the header); blank, rejected, wrapped lines are passed."""
     wanted = sorted(set(records))
     skipped = set(rejected)
     found: dict[int, int] = {}
