@@ -1,0 +1,17 @@
+"""Every worked example reaches the optimum that an independent solver found, to the cent."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+from flexopt import load_scenario, plan
+
+
+def test_worked_example_reaches_its_optimum(case: Path) -> None:
+    expected = json.loads((case / "expected.json").read_text())
+    found = plan(load_scenario(case / "scenario.yaml"))
+    assert found.total.amount == Decimal(expected["total"]), expected["why"]
+    assert found.status == "optimal"
+    assert found.gap <= Decimal("0.000001")
