@@ -20,7 +20,7 @@ from pulp.apis.highs_api import HiGHS
 from flexopt.errors import SolverError
 from flexopt.inputs.scenario import SolverOptions
 
-__all__ = ["Outcome", "Status", "solve", "solver_version"]
+__all__ = ["Outcome", "Status", "solve", "solve_relaxation", "solver_version"]
 
 
 class Status(enum.Enum):
@@ -64,6 +64,25 @@ def solve(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, nodes: 
         )
     status, bound = outcome
     return Outcome(status, bound, time.monotonic() - began)
+
+
+def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
+    """Solve a linear programme; the optimum, or None where none was found.
+
+    The values are then in the variables and the dual values in the rows (`pi`), as good as the solver
+    prints them: what is built on them must hold for any values.
+    """
+    with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
+        if options.name == "highs":
+            solver: pulp.LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
+        else:
+            solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
+            solver.tmpDir = folder
+        try:
+            lp.solve(solver)
+        except PulpSolverError:
+            return None
+    return float(pulp.value(lp.objective)) if lp.status == pulp.LpStatusOptimal else None
 
 
 def solver_version(options: SolverOptions) -> str:
