@@ -138,12 +138,13 @@ class _Search:
             if best is None:
                 if outcome.status is Status.NO_PLAN and self.left() <= 1:
                     raise LimitError(
-                        f"the time limit of {float(self.options.time_limit):g} s came before a plan was found",
+                        f"the time limit of {float(self.options.time_limit):g} s came before a plan",
                         "raise solver.time_limit",
                     )
                 if window == math.inf:
                     raise Infeasible
-                window = window * WIDER if window < self.bound_value() else math.inf
+                # at prices of a whole estate a core without any plan is given up
+                window = math.inf if self.bound is None or window > self.bound.value else window * WIDER
                 continue
             cost, solution = best
             needed = self.needed(cost)
@@ -156,9 +157,6 @@ class _Search:
             if window >= needed or self.left() <= 1:
                 return _Best(solution, cost, proven, Status.FEASIBLE)
             window = min(needed, window * WIDER)
-
-    def bound_value(self) -> float:
-        return self.bound.value if self.bound else 0.0
 
     def first_window(self) -> float:
         """About what whole packs and whole seats cost on top of the bound."""

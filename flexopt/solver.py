@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pulp
 from pulp.apis.coin_api import COIN_CMD, pulp_cbc_path
-from pulp.apis.core import PulpSolverError
+from pulp.apis.core import LpSolver, PulpSolverError
 from pulp.apis.highs_api import HiGHS
 
 from flexopt.errors import SolverError
@@ -74,7 +74,7 @@ def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: flo
     """
     with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
         if options.name == "highs":
-            solver: pulp.LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
+            solver: LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
         else:
             solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
             solver.tmpDir = folder
