@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import enum
 import math
+import os
 import re
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -79,10 +83,25 @@ def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: flo
             solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
             solver.tmpDir = folder
         try:
-            lp.solve(solver)
+            with _quiet():
+                lp.solve(solver)
         except PulpSolverError:
             return None
     return float(pulp.value(lp.objective)) if lp.status == pulp.LpStatusOptimal else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS greets on the process's own stdout, whatever it is told; stdout is for data."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def solver_version(options: SolverOptions) -> str:
@@ -164,7 +183,8 @@ def _highs(
         **cast("dict[str, Any]", {"mip_max_nodes": nodes} if nodes else {}),
     )
     try:
-        lp.solve(highs)
+        with _quiet():
+            lp.solve(highs)
     except PulpSolverError:
         return None
     model = cast("highspy.Highs", lp.solverModel)
