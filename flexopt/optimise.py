@@ -130,7 +130,7 @@ class _Search:
         while True:
             self.core = narrow(self.model, self.bound, window)
             self.tell(f"{self.core:,} open choices of users")
-            outcome = solve(self.model.lp, self.options, seconds=self.left())
+            outcome = solve(self.model.lp, self.options, seconds=self.left(), start=best is not None)
             if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
                 found = read_solution(self.model)
                 cost = found.cost(self.model.problem)
@@ -200,7 +200,9 @@ def _settle_ties(model: Model, restriction: Restriction | None, best: _Best, sea
     """Among the plans of the same cost, all of them inside the core, the one that `build_ties` prefers."""
     ties = build_ties(model.problem, restriction, best.cost)
     narrow(ties, search.bound, search.needed(best.cost))
-    outcome = solve(ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES)
+    for x, found in zip(ties.lp.variables(), model.lp.variables(), strict=True):
+        x.varValue = found.varValue
+    outcome = solve(ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES, start=True)
     if outcome.status is not Status.OPTIMAL:
         return best.solution
     settled = read_solution(ties)

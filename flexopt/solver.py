@@ -49,18 +49,27 @@ class Outcome:
     seconds: float
 
 
-def solve(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, nodes: int | None = None) -> Outcome:
+def solve(
+    lp: pulp.LpProblem,
+    options: SolverOptions,
+    *,
+    seconds: float,
+    nodes: int | None = None,
+    start: bool = False,
+) -> Outcome:
     """Solve within `seconds`; the values are then in the problem's variables.
+
+    `start` says that they already hold a solution to begin with (CBC takes it, HiGHS does without).
 
     A crash (CBC 2.10.3 has some) is tried once more with preprocessing off. Raises SolverError if that
     crashes too. `nodes` limits the search tree: unlike a time limit it is the same on every machine.
     """
     run = {"cbc": _cbc, "highs": _highs}[options.name]
     began = time.monotonic()
-    outcome = run(lp, options, seconds, nodes, True)
+    outcome = run(lp, options, seconds, nodes, preprocess=True, start=start)
     if outcome is None:
         left = max(1.0, seconds - (time.monotonic() - began))
-        outcome = run(lp, options, left, nodes, False)
+        outcome = run(lp, options, left, nodes, preprocess=False, start=False)
     if outcome is None:
         raise SolverError(
             f"the solver {options.name} ended without an answer, also with preprocessing off",
@@ -112,7 +121,13 @@ def solver_version(options: SolverOptions) -> str:
 
 
 def _cbc(
-    lp: pulp.LpProblem, options: SolverOptions, seconds: float, nodes: int | None, preprocess: bool
+    lp: pulp.LpProblem,
+    options: SolverOptions,
+    seconds: float,
+    nodes: int | None,
+    *,
+    preprocess: bool,
+    start: bool,
 ) -> tuple[Status, float] | None:
     extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
     extra += [] if preprocess else ["preprocess off"]
@@ -128,6 +143,7 @@ def _cbc(
             presolve=None if preprocess else False,
             maxNodes=nodes,
             logPath=str(log),
+            warmStart=start and sys.platform != "win32",  # PuLP leaves files behind there
         )
         cbc.tmpDir = folder
         try:
@@ -165,7 +181,13 @@ def _read_cbc_log(text: str, lp: pulp.LpProblem, options: SolverOptions) -> tupl
 
 
 def _highs(
-    lp: pulp.LpProblem, options: SolverOptions, seconds: float, nodes: int | None, preprocess: bool
+    lp: pulp.LpProblem,
+    options: SolverOptions,
+    seconds: float,
+    nodes: int | None,
+    *,
+    preprocess: bool,
+    start: bool,
 ) -> tuple[Status, float] | None:
     try:
         import highspy
