@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,3 +50,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `case` runs on every worked example."""
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES, ids=[c.name for c in CASES])
+
+
+@pytest.fixture(scope="session")
+def planned() -> dict[str, Any]:
+    """plan.json of a small worked example that has seats, owned and bought, and tokens: treat as constant."""
+    from flexopt import load_scenario, plan
+
+    return dict(plan(load_scenario(HERE / "cases" / "break-even" / "scenario.yaml")).document)
+
+
+@pytest.fixture
+def document(planned: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `planned` to change."""
+    return json.loads(json.dumps(planned))  # type: ignore[no-any-return]
