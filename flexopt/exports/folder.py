@@ -128,7 +128,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        # where names cannot be exchanged, a writer may just now be between its two renames, or was killed there
+        # where names cannot be exchanged a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
         with _turn(path.parents[1]):

@@ -54,7 +54,7 @@ def in_child(work: Callable[[], None], kill_after: float | None = None) -> bool:
 
 
 def look(place: Path, allowed: list[dict[str, Any] | None]) -> None:
-    """What stands there is whole: one of the documents, with all its files; or nothing, where that is allowed."""
+    """What stands there is one of the documents with all its files; or nothing, where that is allowed."""
     try:
         found: dict[str, Any] | None = folder.read_document(place)
     except FlexoptError:

@@ -187,7 +187,7 @@ except FlexoptError as error:
 
 def write_in_process(document: dict[str, Any], place: Path, user: str = "", **limits: Any) -> str:
     """The message of a writer that fails."""
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         [sys.executable, "-c", WRITE, str(place), user],
         input=json.dumps(document),
         capture_output=True,
