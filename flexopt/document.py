@@ -102,7 +102,7 @@ def make_document(
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
         "total": str(cents(bill.total)),
-        "summary": _summary(problem, bill),
+        "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": {
             "cost": str(cents(optimum.cost)),
@@ -182,6 +182,26 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "token_price": plain(planned_token_price(problem, bill), 4),
         "effective_token_price": None if effective is None else plain(effective, 4),
     }
+
+
+def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
+    """Users whose access to some product changes; None without the table of today's access."""
+    demand = problem.demand
+    named: set[tuple[str, str]] = set()
+    flex: set[tuple[str, str]] = set()
+    for s in bill.stretches:
+        pair = demand.users[int(demand.pair_user[s.pair])], demand.products[int(demand.pair_product[s.pair])]
+        (flex if s.contract is None else named).add(pair)
+    today = {
+        kind: {(a.user, a.product) for a in source.access if a.access == kind} for kind in ("named", "flex")
+    }
+    planned = {user for user, _ in named | flex}
+    moves = {
+        "users_to_flex": {user for user, _ in today["named"] & (flex - named)},
+        "users_to_seats": {user for user, _ in (today["flex"] - today["named"]) & named},
+        "users_idle": {user for user, _ in today["named"]} - planned,
+    }
+    return {name: len(users) if source.access else None for name, users in moves.items()}
 
 
 def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import importlib
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from flexopt import __version__
 from flexopt.errors import FlexoptError
+from flexopt.exports.text import screen
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -25,8 +26,18 @@ COMMANDS = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """The reader of our output went away (`| head`): not an error of ours."""
+
+
 class _Lazy(click.Group):
     """Commands by name; the help needs only their first lines."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None  # click would exit with 1
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -78,16 +89,18 @@ def main() -> NoReturn:
     except FlexoptError as error:
         _fail(str(error), debug)
         code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = 2
     except click.UsageError as error:
-        hint = f"hint: {error.ctx.command_path} --help" if error.ctx else "hint: flexopt --help"
-        click.echo(f"error: {error.format_message()}\n\n{hint}", err=True)
+        click.echo(_usage_error(error), err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: nothing was written", err=True)
         code = 130
-    except BrokenPipeError:
-        # the reader of our output went away (`| head`): not an error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except _ReaderGoneError:
+        for stream in (sys.stdout, sys.stderr):  # what is left in their buffers has no reader either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = 0
     except MemoryError:
         _fail("error: out of memory\n\nhint: plan fewer users at once, or on a larger machine", debug)
@@ -102,7 +115,20 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _usage_error(error: click.UsageError) -> str:
+    """In the form of every other error; suggestions are hints."""
+    help_of = f"{error.ctx.command_path if error.ctx else 'flexopt'} --help"
+    if isinstance(error, click.NoSuchOption):
+        close = " or ".join(f"`{name}`" for name in sorted(error.possibilities or ())[:3])
+        message, hint = (
+            f"there is no option `{error.option_name}`",
+            f"did you mean {close}? see " if close else "",
+        )
+        return screen(f"error: {message}\n\nhint: {hint}{help_of}")
+    return screen(f"error: {error.format_message().rstrip('.')}\n\nhint: {help_of}")
+
+
 def _fail(message: str, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    click.echo(message, err=True)
+    click.echo(screen(message), err=True)
