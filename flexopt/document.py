@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flexopt.bill import Bill
+from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.money import cents
@@ -27,57 +28,6 @@ if TYPE_CHECKING:
     from flexopt.planner import Baseline
 
 __all__ = ["TABLES", "make_document", "typed_frame"]
-
-TABLES: dict[str, dict[str, type]] = {
-    "assignment": {
-        "user": str,
-        "product": str,
-        "group": str,
-        "access": str,
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "days": Decimal,
-        "tokens": Decimal,
-        "cost_if_named": Decimal,
-        "cost_if_flex": Decimal,
-        "break_even_days": Decimal,
-        "segment": str,
-        "reason": str,
-    },
-    "seats": {
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "owned": int,
-        "renewed": int,
-        "new": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "commitment": Decimal,
-        "assigned": int,
-    },
-    "purchases": {
-        "date": date,
-        "tokens": int,
-        "tier_from": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "expires": date,
-    },
-    "ledger": {
-        "period_start": date,
-        "period_end": date,
-        "opening": Decimal,
-        "bought": Decimal,
-        "drawn": Decimal,
-        "buffer": Decimal,
-        "expired": Decimal,
-        "closing": Decimal,
-    },
-    "left_out": {"user": str, "product": str, "days": int, "reason": str},
-}
-"""Columns and types of the plan's tables, in order; the CSV files have the same."""
 
 
 def make_document(

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flexopt.document import TABLES
+from flexopt.document_tables import TABLES
 from flexopt.inputs.schema import scenario_schema
 
 __all__ = ["plan_schema"]

@@ -144,7 +144,7 @@ def plan(
     usage.findings.raise_if_errors()
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
-    tell("solving", f"{len(demand.users):,} users with {demand.pairs:,} products")
+    tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product")
     try:
         optimum = optimise(problem)
     except Infeasible:
@@ -176,7 +176,12 @@ def tell_files(tell: Progress, files: int) -> Callable[[str, int], None]:
     def on_file(name: str, read: int) -> None:
         nonlocal done, rows
         done, rows = done + 1, rows + read
-        tell("reading usage", f"{done:,} of {files:,} files, {rows:,} rows: {name}")
+        tell(
+            "reading usage",
+            f"{rows:,} rows of {name}"
+            if files == 1
+            else f"{done:,} of {files:,} files, {rows:,} rows: {name}",
+        )
 
     return on_file
 

@@ -6,13 +6,14 @@ import importlib
 import os
 import sys
 import traceback
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from flexopt import __version__
-from flexopt.errors import FlexoptError
-from flexopt.exports.text import screen
+from flexopt.errors import FlexoptError, InputError
+from flexopt.exports.text import count, screen
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -49,6 +50,10 @@ class _Lazy(click.Group):
         command: click.Command = module.command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(n, help=h) for n, h in COMMANDS.items() if n.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -56,7 +61,8 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        wrong = args and args[0] not in COMMANDS and not args[0].startswith("-")
+        if wrong and not ctx.resilient_parsing:  # which is how shells complete
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], COMMANDS, n=1)
@@ -86,6 +92,9 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv[1:]
     try:
         code = cli.main(standalone_mode=False)
+    except InputError as error:
+        _fail(_findings(error), debug)
+        code = error.exit_code
     except FlexoptError as error:
         _fail(str(error), debug)
         code = error.exit_code
@@ -99,11 +108,18 @@ def main() -> NoReturn:
         click.echo("interrupted: nothing was written", err=True)
         code = 130
     except _ReaderGoneError:
-        for stream in (sys.stdout, sys.stderr):  # what is left in their buffers has no reader either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _drop(sys.stdout, sys.stderr)
         code = 0
     except MemoryError:
         _fail("error: out of memory\n\nhint: plan fewer users at once, or on a larger machine", debug)
+        code = 2
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(
+            f"error: {place}{error.strerror or error}\n\nhint: is there room, and may you write there?",
+            debug,
+        )
+        _drop(sys.stdout)
         code = 2
     except Exception as error:
         _fail(
@@ -113,6 +129,20 @@ def main() -> NoReturn:
         )
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _drop(*streams: TextIO) -> None:
+    """Give up what is left in the buffers: nobody takes it, and Python would complain on its way out."""
+    for stream in streams:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _findings(error: InputError) -> str:
+    """The first findings in full; how many more there are, and what lists them."""
+    texts = [str(finding) for finding in error.findings[: error.SHOWN]]
+    if (more := len(error.findings) - error.SHOWN) > 0:
+        texts.append(f"... and {count(more, 'more error')}: `flexopt check` lists them all")
+    return "\n\n".join(texts)
 
 
 def _usage_error(error: click.UsageError) -> str:

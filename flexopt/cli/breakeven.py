@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from flexopt.breakeven import break_even
-from flexopt.exports.text import fill, money, text_table
+from flexopt.exports.text import count, fill, money, text_table
 from flexopt.inputs.load import load_scenario
 
 __all__ = ["command"]
@@ -63,7 +63,7 @@ def _table(frame: pd.DataFrame, currency: str, buffer: Decimal) -> str:
             days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))
             rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])
     share = f", with the buffer of {(buffer * 100).normalize():f} %" if buffer else ""
-    listed = ", ".join(f"{price} from {from_:,} tokens" for from_, price in tiers)
+    listed = ", ".join(f"{price} from {count(from_, 'token')}" for from_, price in tiers)
     words = (
         f"Days of use in a term from which a seat costs less than tokens{share}; a column for every price of "
         f"a token in {currency} ({listed})."

@@ -20,7 +20,9 @@ __all__ = ["command"]
 
 @click.command("check", short_help="Read everything, say what is wrong or odd, plan nothing.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="json: for programs."
+)
 def command(scenario: Path, form: str) -> None:
     """Read SCENARIO, its tables and its usage, and list every finding with its repair.
 

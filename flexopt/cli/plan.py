@@ -10,7 +10,7 @@ from flexopt.cli.progress import progress
 from flexopt.errors import LimitError
 from flexopt.exports.folder import check_place
 from flexopt.exports.summary import summary_json, summary_text
-from flexopt.exports.text import screen
+from flexopt.exports.text import percent, screen
 from flexopt.inputs.findings import Finding
 from flexopt.inputs.load import load_scenario
 from flexopt.planner import plan
@@ -58,7 +58,7 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
             click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
     if require_optimal and result.status != "optimal":
         raise LimitError(
-            f"the time limit came before the proof: the plan found may be {float(result.gap):.2%} too dear; "
+            f"the time limit came before the proof: the plan found may be {percent(result.gap)} too dear; "
             "nothing was written",
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )

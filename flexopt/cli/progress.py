@@ -54,7 +54,7 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
             end()
             running[phase] = bars.add_task(phase, total=None, size=size, limit=limits.get(phase))
         elif phase == "comparing":  # every baseline has its own limit, so its own clock
-            bars.reset(running[phase], size=size, total=None)
+            bars.reset(running[phase], total=None, size=size, limit=limits.get(phase))
         else:
             bars.update(running[phase], size=size)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flexopt.errors import FlexoptError
 from flexopt.exports.summary import headline
-from flexopt.exports.text import fill, money, printable, text_table
+from flexopt.exports.text import count, fill, money, printable, text_table
 
 __all__ = ["explain_text", "explain_user"]
 
@@ -82,7 +82,7 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     packs = [
         fill(
             f"buy {p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (the price from "
-            f"{p['tier_from']:,} tokens): {money(p['cost'])} {document['currency']}"
+            f"{count(p['tier_from'], 'token')}): {money(p['cost'])} {document['currency']}"
         )
         for p in document["purchases"]
     ]

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from flexopt.document import TABLES
+from flexopt.document_tables import TABLES
 from flexopt.errors import FlexoptError
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any
 
-from flexopt.exports.text import count, fill, money, printable, text_table
+from flexopt.exports.text import count, fill, money, percent, printable, text_table
 
 __all__ = ["BASELINE_NAMES", "headline", "summary_json", "summary_text"]
 
@@ -168,7 +168,7 @@ def _purchases(document: Document) -> str:
             f"{p['tokens']:,}",
             p["unit_price"],
             money(p["cost"]),
-            f"from {p['tier_from']:,} tokens",
+            f"from {count(p['tier_from'], 'token')}",
             p["expires"],
         ]
         for p in purchases[:LINES]
@@ -191,7 +191,8 @@ def _assumptions(document: Document) -> Iterator[str]:
     changes = ", ".join([*general, *by_product])
     repeats = "repeats" if scenario["demand"]["method"] == "repeat" else "goes on at its daily rate"
     yield f"use of {history['first']} to {history['last']} {repeats}" + (f" ({changes})" if changes else "")
-    yield f"{_percent(scenario['tokens']['buffer'])[1:]} more tokens than that"
+    buffer = scenario["tokens"]["buffer"]
+    yield f"{_percent(buffer)[1:]} of tokens on top (buffer)" if Decimal(buffer) else "no buffer of tokens"
     negotiated = scenario["negotiated"]
     discounts = [f"{_percent(d)[1:]} off {what}" for what in ("seats", "tokens") if (d := negotiated[what])]
     discounts = [text for text in discounts if not text.startswith("0 %")]
@@ -229,7 +230,7 @@ def _proof(document: Document) -> str:
     if document["status"] != "optimal":
         claim = (
             f"the time limit came before the proof: a plan that costs up to {cents:,} {currency} "
-            f"({float(proof['gap']):.2%}) less may exist, none that costs less than that"
+            f"({percent(Decimal(proof['gap']))}) less may exist, but none below that"
         )
     elif cents:
         claim = f"no plan for these prices and rules costs less by more than {cents:,} {currency}"

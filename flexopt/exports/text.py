@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from unicodedata import category, east_asian_width
 
-__all__ = ["count", "fill", "money", "printable", "screen", "text_table"]
+__all__ = ["count", "fill", "money", "percent", "printable", "screen", "text_table"]
 
 WIDTH = 80
 """Columns that texts keep to: the narrowest terminal in use, and a page."""
@@ -38,6 +38,11 @@ def fill(text: str, indent: str = "", later: str | None = None) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 seat`, `1,200 seats`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: Decimal) -> str:
+    """A small share: `0.28 %`, and never zero for what is not."""
+    return "less than 0.01 %" if 0 < share < Decimal("0.0001") else f"{share * 100:.2f} %"
 
 
 def money(amount: str | None) -> str:
