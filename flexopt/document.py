@@ -64,9 +64,11 @@ def make_document(
             "variables": optimum.variables,
             "rows": optimum.rows,
         },
-        "inputs": [{"file": s.file, "sha256": s.sha256} for s in (*source.sources, *usage.sources)],
+        "inputs": [
+            {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
+        ],
         "coverage": _coverage(problem, usage),
-        "findings": [_finding(f) for f in findings],
+        "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
         "assignment": [_assignment(problem, e) for e in explain_rows(problem, bill)],
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
@@ -197,6 +199,11 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
         "days_planned": plain(Fraction(int(problem.cells["count"][problem.cells["per"] == 1].sum())), 1),
         "days_left_out": int(left_out["days"].sum()),
     }
+
+
+def _inside(source: ScenarioFile, file: str) -> str:
+    """A file as seen from the folder of the scenario: the plan is the same wherever that lies."""
+    return file.removeprefix(f"{source.path.parent.as_posix()}/")
 
 
 def _finding(f: Any) -> dict[str, Any]:
