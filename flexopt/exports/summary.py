@@ -203,7 +203,8 @@ def _assumptions(document: Document) -> Iterator[str]:
     said = Counter(printable(p["source"]) for p in prices if p["source"]).most_common()
     if said:
         more = f" and {count(len(said) - 2, 'other source')}" if len(said) > 2 else ""
-        yield f"seat prices from: {', '.join(source for source, _ in said[:2])}{more}"
+        quoted = ", ".join(f'"{source}"' for source, _ in said[:2])
+        yield f"seat prices from {quoted}{more}"
 
 
 def _percent(share: str) -> str:
