@@ -39,6 +39,10 @@ class _Lazy(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise _ReaderGoneError from None  # click would exit with 1
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # how DuckDB passes on ^C
+                raise KeyboardInterrupt from error
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

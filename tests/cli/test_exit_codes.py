@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,26 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, to_all: bool) -
     assert sorted(folder.rglob("*")) == before
     if left:
         pytest.xfail("the solver goes on by itself: PuLP does not end it")
+
+
+def test_130_interrupted_while_reading(folder: Path) -> None:
+    """DuckDB has a way of its own to be interrupted."""
+    pty = pytest.importorskip("pty", reason="needs terminals")
+    (folder / "usage.csv").write_bytes(b"user,product,date\n" + b"tie,AutoCAD,2025-01-02\n" * 3_000_000)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        while b"reading usage" not in shown:
+            shown += os.read(ours, 4096)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # how Linux says that the other end was closed
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 130
+    assert b"interrupted: nothing was written" in shown
 
 
 def group(leader: int) -> list[int]:
