@@ -44,7 +44,7 @@ def headline(document: Document) -> str:
             whole = abs(saving).quantize(Decimal(1), ROUND_HALF_UP)
             sentence = (
                 f"{'saves' if saving > 0 else 'costs'} {whole:,} {currency}{_span(document)} "
-                f"{'' if saving > 0 else 'more '}against {words}, {-share * 100:+.1f} %"
+                f"{'against' if saving > 0 else 'more than'} {words}, {-share * 100:+.1f} %"
             )
         else:
             sentence = f"costs as much as {words}"

@@ -36,7 +36,7 @@ def today(document: Document, total: str, saving: str, **moves: int | None) -> D
             (1, 3),
             ("saves 41,200 USD a year against", ", -12.4 %; 1 user moves to tokens, 3 to seats"),
         ),
-        (("100.00", "-3.00"), (0, 1), ("costs 3 USD a year more against", ", +3.0 %; 1 user moves to seats")),
+        (("100.00", "-3.00"), (0, 1), ("costs 3 USD a year more than", ", +3.0 %; 1 user moves to seats")),
         (("6909.00", "0.00"), (0, 0), ("costs as much as", "")),
     ],
 )
