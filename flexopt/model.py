@@ -16,7 +16,7 @@ import pulp
 
 from flexopt.problem import Problem, pairs_by_user, span_end, spans
 
-__all__ = ["Model", "Restriction", "build", "build_ties"]
+__all__ = ["Model", "Restriction", "build", "build_ties", "pool_rows"]
 
 Var = pulp.LpVariable
 
@@ -211,6 +211,12 @@ def pool(m: Model) -> None:
             _row(m, f"pool_t{t:03d}", draws + need[t], ">=", cloud[t])
 
 
+def pool_rows(m: Model) -> list[tuple[int, pulp.LpConstraint]]:
+    """The rows of `pool`, by period."""
+    rows = [(t, m.lp.get_constraint_by_name(f"pool_t{t:03d}")) for t in range(m.problem.periods)]
+    return [(t, row) for t, row in rows if row is not None]
+
+
 def pack(m: Model) -> None:
     """Draws of a pack are at most its tokens."""
     P = m.problem
@@ -283,6 +289,7 @@ def oversize(m: Model) -> None:
     tokens = P.scenario.tokens
     if tokens.max_oversize is None:
         return
+    seats_first(m)
     share, step = 1 + float(tokens.max_oversize), tokens.increment
     smallest = -(-tokens.tiers[0].from_ // step) * step
     terms = [(n, float(step)) for n in m.units.values()]
@@ -291,6 +298,16 @@ def oversize(m: Model) -> None:
         for (i, first), x in m.flex.items()
     ]
     _row(m, "oversize", terms, "<=", smallest + share * float(P.cloud_raw.sum()))
+
+
+def seats_first(m: Model) -> None:
+    """Who sits on a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
+    P = m.problem
+    for (i, first), flex in m.flex.items():
+        p, u = P.demand.pair_product[i], P.demand.pair_user[i]
+        for k, c in enumerate(P.contracts):
+            if (u, k) in m.seat and p in c.covers and c.first <= first < c.after:
+                _row(m, f"seatsfirst_i{i:05d}_t{first:03d}_k{k:03d}", [(flex, 1), (m.seat[u, k], 1)], "<=", 1)
 
 
 def budget(m: Model) -> None:

@@ -172,7 +172,8 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
 
     contracts, orders = _contracts(scenario, terms, edges)
     packs = tuple(
-        Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end))) for s, e, t in opening + bought
+        Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end)))
+        for s, e, t in opening + _undominated(scenario, bought)
     )
     need = (1 + float(scenario.tokens.buffer)) * tokens.sum(axis=0)
     need += [float(buffered) for _, buffered in cloud]
@@ -299,6 +300,27 @@ def _blocks(
             changes.update((k.first, k.after))
     changes.update(t for t in range(1, periods) if on_flex[t] != on_flex[t - 1])
     return tuple(sorted(t for t in changes if t < periods))
+
+
+Lot = tuple[date, date, Decimal | None]
+
+
+def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
+    """Purchase dates that can matter.
+
+    A pack bought earlier that lives, inside the horizon, as long as a later one serves every day that the
+    later one serves. Where a larger purchase never costs more per token, buying the later pack's tokens with
+    the earlier one's is never dearer: the later date is left out (fewer, earlier purchases win ties anyway).
+    Budgets look at dates, so they keep all of them.
+    """
+    prices = [t.price for t in scenario.tokens.tiers]
+    if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
+        return list(bought)
+    kept: list[Lot] = []
+    for lot in bought:
+        if not kept or min(lot[1], scenario.horizon.end) > kept[-1][1]:
+            kept.append(lot)
+    return kept
 
 
 def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:

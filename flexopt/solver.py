@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import enum
 import math
+import os
 import re
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,13 +18,13 @@ from typing import Any, cast
 
 import pulp
 from pulp.apis.coin_api import COIN_CMD, pulp_cbc_path
-from pulp.apis.core import PulpSolverError
+from pulp.apis.core import LpSolver, PulpSolverError
 from pulp.apis.highs_api import HiGHS
 
 from flexopt.errors import SolverError
 from flexopt.inputs.scenario import SolverOptions
 
-__all__ = ["Outcome", "Status", "solve", "solver_version"]
+__all__ = ["Outcome", "Status", "solve", "solve_relaxation", "solver_version"]
 
 
 class Status(enum.Enum):
@@ -64,6 +68,40 @@ def solve(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, nodes: 
         )
     status, bound = outcome
     return Outcome(status, bound, time.monotonic() - began)
+
+
+def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
+    """Solve a linear programme; the optimum, or None where none was found.
+
+    The values are then in the variables and the dual values in the rows (`pi`), as good as the solver
+    prints them: what is built on them must hold for any values.
+    """
+    with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
+        if options.name == "highs":
+            solver: LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
+        else:
+            solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
+            solver.tmpDir = folder
+        try:
+            with _quiet():
+                lp.solve(solver)
+        except PulpSolverError:
+            return None
+    return float(pulp.value(lp.objective)) if lp.status == pulp.LpStatusOptimal else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS greets on the process's own stdout, whatever it is told; stdout is for data."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def solver_version(options: SolverOptions) -> str:
@@ -145,7 +183,8 @@ def _highs(
         **cast("dict[str, Any]", {"mip_max_nodes": nodes} if nodes else {}),
     )
     try:
-        lp.solve(highs)
+        with _quiet():
+            lp.solve(highs)
     except PulpSolverError:
         return None
     model = cast("highspy.Highs", lp.solverModel)

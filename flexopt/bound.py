@@ -1,0 +1,226 @@
+"""What no plan can cost less than, and which users' choices are open at that price.
+
+Users meet only in a few rows of the model: pool, holdings, limits. Give those rows prices (dual values) and
+every user stands alone, so that for any prices >= 0 all users together cost at least
+
+    constant + sum over purchases and orders y of slope[y] * y          (a *cut*; weak duality)
+
+whatever is bought. The *master* decides the purchases and orders exactly, tiers and increments included,
+against all cuts: it is tiny, and its optimum is a lower bound of the whole model. A linear programme with
+the master's tiers fixed gives the prices of the next cut; the bound is reached when the master chooses tiers
+that it has chosen before (Benders). `reduced` then tells what it costs at least to decide a seat or a flex
+otherwise than the prices do: what costs more than the plan at hand can be left out of the search.
+
+The solver is trusted with none of this: a cut is computed here from whatever prices it prints, and is valid
+for any prices.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pulp
+
+from flexopt.inputs.scenario import SolverOptions
+from flexopt.model import Model, pool_rows
+from flexopt.solver import Status, solve, solve_relaxation
+
+__all__ = ["Bound", "Cut", "Users", "lower_bound"]
+
+Floats = npt.NDArray[np.float64]
+
+MOST_ROUNDS = 60
+"""Tiers tried in the search for the bound; fewer leave a weaker bound, never a wrong one."""
+
+SHORTAGE = 100.0
+"""Price of a token that no pack holds, in multiples of the dearest tier; any price gives a valid cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """All users cost at least `constant + sum(slope[y] * y)`, and `|reduced[j]|` more if choice j deviates.
+
+    reduced : float64[choices], in the order of `Users.choices`; positive: 0 is the cheap side, negative: 1
+    """
+
+    constant: float
+    slope: Mapping[str, float]
+    reduced: Floats
+
+
+class Users:
+    """The rows and columns of the model that belong to users: seats and flex."""
+
+    def __init__(self, m: Model) -> None:
+        self.choices = [*m.seat.values(), *m.flex.values()]
+        column = {x.name: j for j, x in enumerate(self.choices)}
+        self.cost = np.array([m.cost.get(x, 0.0) for x in self.choices])
+        self.constraints: list[pulp.LpConstraint] = []
+        self.estate_rows: list[pulp.LpConstraint] = []
+        self.shared: list[tuple[int, str, float]] = []
+        rows, columns, values = [], [], []
+        for constraint in m.lp.constraints():
+            terms = constraint.expr.items()
+            if not any(x.name in column for x, _ in terms):
+                self.estate_rows.append(constraint)
+                continue
+            for x, value in terms:
+                if x.name in column:
+                    rows.append(len(self.constraints))
+                    columns.append(column[x.name])
+                    values.append(value)
+                else:
+                    self.shared.append((len(self.constraints), x.name, value))
+            self.constraints.append(constraint)
+        self.rows, self.columns = np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp)
+        self.values = np.array(values)
+        self.sides = np.array([-c.constant for c in self.constraints])
+        self.signs = np.array([c.sense for c in self.constraints])
+
+    def cut(self) -> Cut:
+        """The cut of the dual values that the solver left in the rows, made valid by their signs.
+
+        Every choice is between 0 and 1, so its part of the Lagrangian is min(0, reduced cost).
+        """
+        duals = np.array([c.pi or 0.0 for c in self.constraints])
+        prices = np.where(self.signs > 0, np.maximum(duals, 0), np.minimum(duals, 0))
+        priced = np.bincount(self.columns, self.values * prices[self.rows], len(self.choices))
+        reduced = np.asarray(self.cost - priced, dtype=np.float64)
+        slope: dict[str, float] = {}
+        for r, name, value in self.shared:
+            slope[name] = slope.get(name, 0.0) - float(prices[r]) * value
+        constant = math.fsum(prices * self.sides) + math.fsum(np.minimum(reduced, 0))
+        return Cut(constant, {y: s for y, s in slope.items() if s}, reduced)
+
+
+Row = tuple[dict[str, float], int, float]
+"""Coefficients by variable, sense, right side."""
+
+USERS = "users"
+"""The master's variable for what all users pay."""
+
+
+class Master:
+    """Purchases and orders alone, with all that the cuts know about what they leave the users to pay."""
+
+    def __init__(self, m: Model, users: Users) -> None:
+        mine = {x.name for x in users.choices}
+        self.columns = [
+            (x.name, x.lowBound, x.upBound, x.cat) for x in m.lp.variables() if x.name not in mine
+        ]
+        self.columns.append((USERS, None, None, pulp.LpContinuous))
+        self.purchases = {x.name: c for x, c in m.cost.items() if x.name not in mine}
+        self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
+        self.rows: list[Row] = [
+            ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
+            for row in users.estate_rows
+        ]
+
+    def add(self, cut: Cut) -> None:
+        """What users pay is at least the cut."""
+        terms = {USERS: 1.0} | {y: -slope for y, slope in cut.slope.items()}
+        self.rows.append((terms, pulp.LpConstraintGE, cut.constant))
+
+    def forbid(self, chosen: Sequence[int]) -> None:
+        """Not these tiers: no plan has them."""
+        terms = {y: 1.0 if on else -1.0 for y, on in zip(self.tiers, chosen, strict=True)}
+        self.rows.append((terms, pulp.LpConstraintLE, sum(chosen) - 1.0))
+
+    def solve(self, options: SolverOptions, seconds: float) -> tuple[float, tuple[int, ...]] | None:
+        """The bound and the tiers chosen; None if nothing can be bought that allows a plan."""
+        bound, chosen = self._minimise(self.purchases | {USERS: 1.0}, self.rows, options, seconds)
+        return None if bound == math.inf else (bound, chosen)
+
+    def least(self, cut: Cut, most: float, options: SolverOptions, seconds: float) -> float:
+        """The least total under one cut, among the purchases that all cuts allow to cost at most `most`."""
+        allowed = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
+        priced = dict(self.purchases)
+        for y, slope in cut.slope.items():
+            priced[y] = priced.get(y, 0.0) + slope
+        return cut.constant + self._minimise(priced, [*self.rows, allowed], options, seconds)[0]
+
+    def _minimise(
+        self, objective: Mapping[str, float], rows: Sequence[Row], options: SolverOptions, seconds: float
+    ) -> tuple[float, tuple[int, ...]]:
+        lp = pulp.LpProblem("bound", pulp.LpMinimize)
+        x = {name: lp.add_variable(name, low, up, cat) for name, low, up, cat in self.columns}
+
+        def expression(terms: Mapping[str, float]) -> pulp.LpAffineExpression:
+            return pulp.LpAffineExpression([(x[name], value) for name, value in terms.items()])
+
+        lp.setObjective(expression(objective))
+        for n, (terms, sense, side) in enumerate(rows):
+            lp.addConstraint(pulp.LpConstraint(expression(terms), sense, f"row_{n:05d}", side))
+        outcome = solve(lp, options.model_copy(update={"gap": Decimal(0)}), seconds=seconds)
+        bound = math.inf if outcome.status is Status.INFEASIBLE else outcome.bound
+        return bound, tuple(round(x[name].value() or 0) for name in self.tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A lower bound of every plan's cost, the cut of the best tiers found, and the master behind it."""
+
+    value: float
+    cut: Cut
+    master: Master
+
+    def window(self, cost: float, options: SolverOptions, seconds: float) -> float:
+        """A plan cheaper than `cost` deviates in no choice whose reduced cost is above this."""
+        return cost - self.master.least(self.cut, cost, options, seconds)
+
+
+def lower_bound(relaxed: Model, options: SolverOptions, deadline: float) -> Bound | None:
+    """The bound of a model, whose integers are relaxed here; None where none was found.
+
+    Stops at the deadline (of time.monotonic) with the bound reached by then. None says nothing about the
+    model: whether it has a plan is for the whole model to tell.
+    """
+    users = Users(relaxed)
+    master = Master(relaxed, users)
+    tiers = [*relaxed.tier.values(), *relaxed.order.values()]
+    _relax(relaxed)
+    best: tuple[float, Cut] | None = None
+    value, seen = -math.inf, set[tuple[int, ...]]()
+    chosen: tuple[int, ...] = ()
+    for _ in range(MOST_ROUNDS):
+        cost = solve_relaxation(relaxed.lp, options, seconds=deadline - time.monotonic())
+        if cost is not None:
+            cut = users.cut()
+            master.add(cut)
+            # the cut of the best tiers prices users best; without any tiers fixed it is a first guess only
+            if best is None or (cost < best[0] and chosen):
+                best = (cost if chosen else math.inf, cut)
+        elif chosen:
+            master.forbid(chosen)
+        if best is None or time.monotonic() >= deadline:
+            break
+        found = master.solve(options, deadline - time.monotonic())
+        if found is None:
+            return None
+        value, chosen = max(value, found[0]), found[1]
+        if chosen in seen:
+            break
+        seen.add(chosen)
+        for x, on in zip(tiers, chosen, strict=True):
+            x.lowBound = x.upBound = on
+    return None if best is None else Bound(value, best[1], master)
+
+
+def _relax(m: Model) -> None:
+    """No integers, and tokens that no pack holds at a price that nobody would pay."""
+    dear = max((t.price for tiers in m.problem.tiers for t in tiers), default=0)
+    price = SHORTAGE * max(float(dear), 1.0)
+    shortage = []
+    for x in m.lp.variables():
+        x.cat = pulp.LpContinuous
+    for t, row in pool_rows(m):
+        short = m.lp.add_variable(f"short_t{t:03d}", 0)
+        row.addInPlace(short)
+        shortage.append((short, price))
+    m.lp.setObjective(pulp.LpAffineExpression([*m.cost.items(), *shortage]))
