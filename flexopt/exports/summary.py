@@ -237,9 +237,10 @@ def _proof(document: Document) -> str:
         claim = f"no plan for these prices and rules costs less by more than {cents:,} {currency}"
     else:
         claim = "no plan for these prices and rules costs less"
+    gap = f"{float(proof['gap']):.0e}" if Decimal(proof["gap"]) else "0"
     bound = Decimal(proof["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
     return fill(
-        f"proof: {claim} (lower bound {bound:,}, gap {float(proof['gap']):.0e}, "
+        f"proof: {claim} (lower bound {bound:,}, gap {gap}, "
         f"{printable(proof['solver'])}). "
         "The plan was then replayed day by day and its bill added up again, without the solver."
     )
