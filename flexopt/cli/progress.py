@@ -59,7 +59,12 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
             bars.update(running[phase], size=size)
 
     with bars:
-        yield tell
+        try:
+            yield tell
+        except BaseException:
+            for task in running.values():  # the error says more than a spinner that stands still
+                bars.update(task, visible=False)
+            raise
         end()
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from flexopt.errors import AuditError, LimitError, SolverError
+
 Run = Callable[..., Any]
 Scenario = Callable[[str], str]
 
@@ -134,6 +136,32 @@ def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     assert "the time limit came before" in said
     assert "raise solver.time_limit" in said
     assert not (folder / "hard.plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LimitError("the time limit of 1 s came before a plan was found", "raise it"), "before a plan"),
+        (SolverError("the solver ended without an answer", "try highs"), "without an answer"),
+        (AuditError(["the ledger does not add up"]), "failed its audit and was not written: the ledger"),
+        (MemoryError(), "out of memory"),
+        (ZeroDivisionError("division by zero"), "unexpected ZeroDivisionError; nothing was written"),
+        (PermissionError(13, "Permission denied", "/x"), "error: /x: Permission denied"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_no_small_example_brings_about(
+    call: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """The one place where the solver is replaced: by what it may end with on a large or broken day."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    assert LimitError.exit_code == 4
+    monkeypatch.setattr("flexopt.planner.optimise", fail)
+    assert words in clean(call("plan", "scenario.yaml"), getattr(error, "exit_code", 2))
+    assert not (folder / "scenario.plan").exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")

@@ -87,7 +87,7 @@ def main(place: Path, old: dict[str, Any], new: dict[str, Any], how: str, when: 
         died = in_child(work, random.Random(n).uniform(0, 0.02) if when == "random" else None)
         killed += died
         look(place, [new] if not died else [None, new] if when == "first" else [old, new])
-        if not died or (when == "random" and n == 60):
+        if not died or (when == "random" and n == 30):
             break
         if n % 2:  # two killed writers in a row leave two drafts
             continue
