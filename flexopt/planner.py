@@ -198,7 +198,7 @@ def _baselines(
     }
     many = len(rules) + bool(source.access)
     for n, (name, rule) in enumerate(rules.items(), 1):
-        tell("comparing", f"{n} of {many}: {name.replace('_', ' ')}")
+        tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
         found[name] = _priced(problem, rule)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
