@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flexopt.bill import Bill
+from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.money import cents
@@ -27,57 +28,6 @@ if TYPE_CHECKING:
     from flexopt.planner import Baseline
 
 __all__ = ["TABLES", "make_document", "typed_frame"]
-
-TABLES: dict[str, dict[str, type]] = {
-    "assignment": {
-        "user": str,
-        "product": str,
-        "group": str,
-        "access": str,
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "days": Decimal,
-        "tokens": Decimal,
-        "cost_if_named": Decimal,
-        "cost_if_flex": Decimal,
-        "break_even_days": Decimal,
-        "segment": str,
-        "reason": str,
-    },
-    "seats": {
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "owned": int,
-        "renewed": int,
-        "new": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "commitment": Decimal,
-        "assigned": int,
-    },
-    "purchases": {
-        "date": date,
-        "tokens": int,
-        "tier_from": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "expires": date,
-    },
-    "ledger": {
-        "period_start": date,
-        "period_end": date,
-        "opening": Decimal,
-        "bought": Decimal,
-        "drawn": Decimal,
-        "buffer": Decimal,
-        "expired": Decimal,
-        "closing": Decimal,
-    },
-    "left_out": {"user": str, "product": str, "days": int, "reason": str},
-}
-"""Columns and types of the plan's tables, in order; the CSV files have the same."""
 
 
 def make_document(
@@ -102,7 +52,7 @@ def make_document(
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
         "total": str(cents(bill.total)),
-        "summary": _summary(problem, bill),
+        "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": {
             "cost": str(cents(optimum.cost)),
@@ -114,9 +64,11 @@ def make_document(
             "variables": optimum.variables,
             "rows": optimum.rows,
         },
-        "inputs": [{"file": s.file, "sha256": s.sha256} for s in (*source.sources, *usage.sources)],
+        "inputs": [
+            {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
+        ],
         "coverage": _coverage(problem, usage),
-        "findings": [_finding(f) for f in findings],
+        "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
         "assignment": [_assignment(problem, e) for e in explain_rows(problem, bill)],
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
@@ -184,6 +136,26 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
     }
 
 
+def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
+    """Users whose access to some product changes; None without the table of today's access."""
+    demand = problem.demand
+    named: set[tuple[str, str]] = set()
+    flex: set[tuple[str, str]] = set()
+    for s in bill.stretches:
+        pair = demand.users[int(demand.pair_user[s.pair])], demand.products[int(demand.pair_product[s.pair])]
+        (flex if s.contract is None else named).add(pair)
+    today = {
+        kind: {(a.user, a.product) for a in source.access if a.access == kind} for kind in ("named", "flex")
+    }
+    planned = {user for user, _ in named | flex}
+    moves = {
+        "users_to_flex": {user for user, _ in today["named"] & (flex - named)},
+        "users_to_seats": {user for user, _ in (today["flex"] - today["named"]) & named},
+        "users_idle": {user for user, _ in today["named"]} - planned,
+    }
+    return {name: len(users) if source.access else None for name, users in moves.items()}
+
+
 def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     money = {
         name: None if (amount := getattr(baseline, name)) is None else str(cents(amount))
@@ -227,6 +199,11 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
         "days_planned": plain(Fraction(int(problem.cells["count"][problem.cells["per"] == 1].sum())), 1),
         "days_left_out": int(left_out["days"].sum()),
     }
+
+
+def _inside(source: ScenarioFile, file: str) -> str:
+    """A file as seen from the folder of the scenario: the plan is the same wherever that lies."""
+    return file.removeprefix(f"{source.path.parent.as_posix()}/")
 
 
 def _finding(f: Any) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flexopt.document import TABLES
+from flexopt.document_tables import TABLES
 from flexopt.inputs.schema import scenario_schema
+from flexopt.inputs.tables import Coverage
 
 __all__ = ["plan_schema"]
 
@@ -37,6 +39,16 @@ def plan_schema() -> dict[str, Any]:
             "rows": integer,
         }
     )
+    integer_or_null = {"type": ["integer", "null"]}
+    file = _object({f.name: text if f.type == "str" else integer for f in fields(Coverage)})
+    finding = _object(
+        {
+            "severity": {"enum": ["error", "warning", "info"]},
+            "row": integer_or_null,
+            "count": integer,
+            **dict.fromkeys(("code", "file", "column", "message", "hint"), text),
+        }
+    )
     span = {"type": "object", "additionalProperties": {"type": "string", "format": "date"}}
     properties: dict[str, Any] = {
         "schema": {"const": "flexopt.plan/1"},
@@ -47,12 +59,22 @@ def plan_schema() -> dict[str, Any]:
         "history": span,
         "status": {"enum": ["optimal", "feasible"]},
         "total": _DECIMAL,
-        "summary": {"type": "object"},
+        "summary": _object(
+            dict.fromkeys(("seats", "tokens", "commitment"), _DECIMAL)
+            | dict.fromkeys(("users", "users_named_only", "users_flex_only", "users_both"), integer)
+            | dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought"), integer)
+            | dict.fromkeys(("tokens_used", "tokens_expired", "tokens_left"), _DECIMAL)
+            | {"purchases": integer, "token_price": _DECIMAL, "effective_token_price": money_or_null}
+            | dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"), integer_or_null)
+        ),
         "baselines": {"type": "object", "additionalProperties": baseline},
         "proof": proof,
         "inputs": {"type": "array", "items": _object({"file": text, "sha256": text})},
-        "coverage": {"type": "object"},
-        "findings": {"type": "array", "items": {"type": "object"}},
+        "coverage": _object(
+            dict.fromkeys(("rows_read", "users_in_usage", "users_planned", "days_left_out"), integer)
+            | {"days_planned": _DECIMAL, "files": {"type": "array", "items": file}}
+        ),
+        "findings": {"type": "array", "items": finding},
         **{
             table: {
                 "type": "array",

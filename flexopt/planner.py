@@ -27,10 +27,13 @@ from flexopt.money import Money
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
 
-__all__ = ["Baseline", "Plan", "Progress", "plan"]
+__all__ = ["COMPARING_LIMIT", "Baseline", "Plan", "Progress", "plan", "tell_files"]
 
 Progress = Callable[[str, str], None]
-"""Called with the name of a phase as it begins, and what is known of its size."""
+"""Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
+
+COMPARING_LIMIT = 60
+"""Seconds that each baseline may take, if the scenario's time limit is not shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def plan(
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned.
     on_progress
-        Called as each phase begins.
+        Called as each phase begins, and as it gets on.
 
     Raises
     ------
@@ -133,15 +136,15 @@ def plan(
     tell = on_progress or (lambda phase, size: None)
     file = source if isinstance(source, ScenarioFile) else load_scenario(source)
     scenario = file.scenario
-    tell("reading usage", f"{len(file.usage_files)} files")
     if usage is None:
-        usage = read_usage(file.usage_files, scenario, file.path.parent)
+        on_file = tell_files(tell, len(file.usage_files))
+        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file)
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, scenario)
     usage.findings.raise_if_errors()
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
-    tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} users and products")
+    tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product")
     try:
         optimum = optimise(problem)
     except Infeasible:
@@ -165,6 +168,24 @@ def plan(
     return Plan(document)
 
 
+def tell_files(tell: Progress, files: int) -> Callable[[str, int], None]:
+    """Progress of the usage files: how many are read, the rows so far, the name of the last."""
+    tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
+    done = rows = 0
+
+    def on_file(name: str, read: int) -> None:
+        nonlocal done, rows
+        done, rows = done + 1, rows + read
+        tell(
+            "reading usage",
+            f"{rows:,} rows of {name}"
+            if files == 1
+            else f"{done:,} of {files:,} files, {rows:,} rows: {name}",
+        )
+
+    return on_file
+
+
 def _baselines(
     source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
 ) -> dict[str, Baseline]:
@@ -175,11 +196,12 @@ def _baselines(
         "all_flex": all_flex(problem),
         "break_even_rule": break_even_rule(problem),
     }
-    for name, rule in rules.items():
-        tell("comparing", name.replace("_", " "))
+    many = len(rules) + bool(source.access)
+    for n, (name, rule) in enumerate(rules.items(), 1):
+        tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
         found[name] = _priced(problem, rule)
     if source.access:
-        tell("comparing", "today's access")
+        tell("comparing", f"{many} of {many}: today's access")
         horizon = source.scenario.horizon
         demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
         today = formulate(source.scenario, source.holdings, demand)
@@ -193,7 +215,7 @@ def _priced(problem: Problem, rule: Restriction) -> Baseline:
     quick = options.model_copy(
         update={
             "gap": max(options.gap, Decimal("0.0001")),
-            "time_limit": min(options.time_limit, Decimal(60)),
+            "time_limit": min(options.time_limit, Decimal(COMPARING_LIMIT)),
         }
     )
     problem = replace(problem, scenario=problem.scenario.model_copy(update={"solver": quick}))

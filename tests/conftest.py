@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +26,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("FLEXOPT_HYPOTHESIS", "fast"))
 
+FLEXOPT = Path(sys.executable).with_name("flexopt")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Golden = Callable[[str, str], None]
 
 
@@ -48,3 +56,81 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `case` runs on every worked example."""
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES, ids=[c.name for c in CASES])
+
+
+@pytest.fixture(scope="session")
+def planned() -> dict[str, Any]:
+    """plan.json of a small worked example that has seats, owned and bought, and tokens: treat as constant."""
+    from flexopt import load_scenario, plan
+
+    return dict(plan(load_scenario(HERE / "cases" / "break-even" / "scenario.yaml")).document)
+
+
+@pytest.fixture
+def document(planned: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `planned` to change."""
+    return json.loads(json.dumps(planned))  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of a worked example: scenario.yaml and usage.csv."""
+    return Path(shutil.copytree(HERE / "cases" / "break-even", tmp_path / "work"))
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """`run("check", "scenario.yaml")` in that folder; stdout, stderr and the exit code of the process."""
+
+    def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(FLEXOPT), *map(str, arguments)],
+            cwd=folder,
+            env=os.environ | {"NO_COLOR": "1", "COLUMNS": "100"} | (env or {}),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def call(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Like `run`, without a process of its own: the same entry point, and much faster."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        from flexopt.cli import main
+
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setattr(sys, "argv", ["flexopt", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        assert isinstance(ended.value.code, int)
+        return subprocess.CompletedProcess([], ended.value.code, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def plan_folder(tmp_path_factory: pytest.TempPathFactory, planned: dict[str, Any]) -> Path:
+    """The plan of that example, as a folder: treat as constant."""
+    from flexopt.exports.folder import write_folder
+
+    return write_folder(planned, tmp_path_factory.mktemp("plan") / "break-even.plan")
+
+
+@pytest.fixture
+def scenario(folder: Path) -> Callable[[str], str]:
+    """`scenario("solver: {...}")` writes the example changed by that; returns the file's name."""
+
+    def write(changes: str) -> str:
+        (folder / "changed.yaml").write_text(
+            f"schema: flexopt.scenario/1\nextends: scenario.yaml\n{changes}\n"
+        )
+        return "changed.yaml"
+
+    return write

@@ -6,12 +6,14 @@ import importlib
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from flexopt import __version__
-from flexopt.errors import FlexoptError
+from flexopt.errors import FlexoptError, InputError
+from flexopt.exports.text import count, screen
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -25,8 +27,22 @@ COMMANDS = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """The reader of our output went away (`| head`): not an error of ours."""
+
+
 class _Lazy(click.Group):
     """Commands by name; the help needs only their first lines."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None  # click would exit with 1
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # how DuckDB passes on ^C
+                raise KeyboardInterrupt from error
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -38,6 +54,10 @@ class _Lazy(click.Group):
         command: click.Command = module.command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(n, help=h) for n, h in COMMANDS.items() if n.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -45,7 +65,8 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        wrong = args and args[0] not in COMMANDS and not args[0].startswith("-")
+        if wrong and not ctx.resilient_parsing:  # which is how shells complete
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], COMMANDS, n=1)
@@ -75,22 +96,34 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv[1:]
     try:
         code = cli.main(standalone_mode=False)
+    except InputError as error:
+        _fail(_findings(error), debug)
+        code = error.exit_code
     except FlexoptError as error:
         _fail(str(error), debug)
         code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = 2
     except click.UsageError as error:
-        hint = f"hint: {error.ctx.command_path} --help" if error.ctx else "hint: flexopt --help"
-        click.echo(f"error: {error.format_message()}\n\n{hint}", err=True)
+        click.echo(_usage_error(error), err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: nothing was written", err=True)
         code = 130
-    except BrokenPipeError:
-        # the reader of our output went away (`| head`): not an error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except _ReaderGoneError:
+        _drop(sys.stdout, sys.stderr)
         code = 0
     except MemoryError:
         _fail("error: out of memory\n\nhint: plan fewer users at once, or on a larger machine", debug)
+        code = 2
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(
+            f"error: {place}{error.strerror or error}\n\nhint: is there room, and may you write there?",
+            debug,
+        )
+        _drop(sys.stdout)
         code = 2
     except Exception as error:
         _fail(
@@ -102,7 +135,34 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _drop(*streams: TextIO) -> None:
+    """Give up what is left in the buffers: nobody takes it, and Python would complain on its way out."""
+    for stream in streams:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _findings(error: InputError) -> str:
+    """The first findings in full; how many more there are, and what lists them."""
+    texts = [str(finding) for finding in error.findings[: error.SHOWN]]
+    if (more := len(error.findings) - error.SHOWN) > 0:
+        texts.append(f"... and {count(more, 'more error')}: `flexopt check` lists them all")
+    return "\n\n".join(texts)
+
+
+def _usage_error(error: click.UsageError) -> str:
+    """In the form of every other error; suggestions are hints."""
+    help_of = f"{error.ctx.command_path if error.ctx else 'flexopt'} --help"
+    if isinstance(error, click.NoSuchOption):
+        close = " or ".join(f"`{name}`" for name in sorted(error.possibilities or ())[:3])
+        message, hint = (
+            f"there is no option `{error.option_name}`",
+            f"did you mean {close}? see " if close else "",
+        )
+        return screen(f"error: {message}\n\nhint: {hint}{help_of}")
+    return screen(f"error: {error.format_message().rstrip('.')}\n\nhint: {help_of}")
+
+
 def _fail(message: str, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    click.echo(message, err=True)
+    click.echo(screen(message), err=True)

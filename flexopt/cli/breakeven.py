@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from flexopt.breakeven import break_even
-from flexopt.exports.text import text_table
+from flexopt.exports.text import count, fill, money, text_table
 from flexopt.inputs.load import load_scenario
 
 __all__ = ["command"]
@@ -14,7 +16,13 @@ __all__ = ["command"]
 
 @click.command("breakeven", short_help="Days of use at which a seat becomes cheaper than tokens.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    help="csv and json also have the days without the buffer.",
+)
 def command(scenario: Path, form: str) -> None:
     """Days of use per term at which a seat of each offer costs as much as tokens, at SCENARIO's prices.
 
@@ -25,10 +33,40 @@ def command(scenario: Path, form: str) -> None:
     Example:
       flexopt breakeven scenarios/renewal-2026.yaml
     """
-    frame = break_even(load_scenario(scenario).scenario)
+    planned = load_scenario(scenario).scenario
+    frame = break_even(planned)
     if form == "json":
-        click.echo(json.dumps(frame.astype(str).to_dict("records"), indent=1, ensure_ascii=False))
+        data = {"schema": "flexopt.breakeven/1", "currency": planned.currency, "rows": _records(frame)}
+        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
     elif form == "csv":
-        click.echo(frame.to_csv(index=False), nl=False)
+        click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
-        click.echo(text_table(list(frame.columns), frame.astype(str).to_numpy().tolist()))
+        click.echo(_table(frame, planned.currency, planned.tokens.buffer))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, str | int | None]]:
+    return [
+        {str(name): str(v) if isinstance(v, Decimal) else v for name, v in record.items()}
+        for record in frame.astype(object).to_dict("records")
+    ]
+
+
+def _table(frame: pd.DataFrame, currency: str, buffer: Decimal) -> str:
+    """A heading for every offer, under it a line for every product with a column for every token price."""
+    prices = frame[["tier_from", "token_price"]].drop_duplicates()
+    tiers = list(prices.itertuples(index=False))
+    rows: list[list[str]] = []
+    for (offer, months, seat), mine in frame.groupby(["offer", "term_months", "seat_price"], sort=False):
+        term = f"{months} months" if months != 1 else "1 month"
+        rows.append([f"{offer}, {term}: {money(str(seat))}", *("" for _ in tiers)])
+        for products, lines in mine.groupby("products", sort=False):
+            days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))
+            rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])
+    share = f", with the buffer of {(buffer * 100).normalize():f} %" if buffer else ""
+    listed = ", ".join(f"{price} from {count(from_, 'token')}" for from_, price in tiers)
+    words = (
+        f"Days of use in a term from which a seat costs less than tokens{share}; a column for every price of "
+        f"a token in {currency} ({listed})."
+    )
+    header = ["seat", *(f"{price}" for _, price in tiers)]
+    return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has a price and a rate"

@@ -8,21 +8,25 @@ import click
 from flexopt.cli.progress import progress
 from flexopt.demand import forecast
 from flexopt.errors import InputError
+from flexopt.exports.text import count, fill, printable, screen
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.load import read_scenario
 from flexopt.inputs.tables import Coverage
 from flexopt.inputs.usage import read_usage
+from flexopt.planner import tell_files
 
 __all__ = ["command"]
 
 
 @click.command("check", short_help="Read everything, say what is wrong or odd, plan nothing.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="json: for programs."
+)
 def command(scenario: Path, form: str) -> None:
     """Read SCENARIO, its tables and its usage, and list every finding with its repair.
 
-    Exit 1 if there are errors, 0 if not.
+    Exit 1 if there are errors, 0 if not. Warnings say what was assumed or left out; notes what was counted.
 
     \b
     Example:
@@ -33,8 +37,8 @@ def command(scenario: Path, form: str) -> None:
     planned: dict[str, int] = {}
     if source is not None:
         with progress() as tell:
-            tell("reading usage", f"{len(source.usage_files)} files")
-            usage = read_usage(source.usage_files, source.scenario, source.path.parent)
+            on_file = tell_files(tell, len(source.usage_files))
+            usage = read_usage(source.usage_files, source.scenario, source.path.parent, on_file)
         findings = Findings([*findings, *usage.findings])
         coverage = usage.coverage
         if not findings.errors:
@@ -44,7 +48,7 @@ def command(scenario: Path, form: str) -> None:
                 findings.items.extend(error.findings)
             else:
                 findings.items.extend(demand.findings)
-                planned = {"users": len(demand.users), "users and products": demand.pairs}
+                planned = {"users": len(demand.users), "pairs": demand.pairs}
     if form == "json":
         names = ("severity", "code", "file", "row", "column", "value", "message", "count", "hint")
         click.echo(
@@ -53,6 +57,7 @@ def command(scenario: Path, form: str) -> None:
                     "schema": "flexopt.check/1",
                     "errors": len(findings.errors),
                     "findings": [{n: getattr(f, n) for n in names} for f in findings],
+                    "planned": planned or None,
                     "coverage": [{n: getattr(c, n) for n in c.__slots__} for c in coverage],
                 },
                 indent=1,
@@ -66,14 +71,21 @@ def command(scenario: Path, form: str) -> None:
 
 def _table(findings: Findings, coverage: tuple[Coverage, ...], planned: dict[str, int]) -> None:
     for finding in findings:
-        click.echo(f"{finding}\n")
+        click.echo(f"{screen(str(finding))}\n")
     for c in coverage:
-        click.echo(
-            f"{c.file}: {c.format}, {c.rows:,} rows: {c.kept:,} kept, {c.repeated:,} of the same day, "
-            f"{c.zero_token:,} without tokens, {c.unknown_product:,} of unknown products, "
-            f"{c.left_out:,} left out, {c.rejected:,} with errors"
-        )
+        became = {
+            "of a day that another row has": c.repeated,
+            "without tokens": c.zero_token,
+            "of unknown products": c.unknown_product,
+            "left out": c.left_out,
+            "with errors": c.rejected,
+        }
+        parts = [f"{c.kept:,} kept", *(f"{n:,} {what}" for what, n in became.items() if n)]
+        text = f"{printable(c.file)} ({c.format}): {count(c.rows, 'row')}: {', '.join(parts)}"
+        click.echo(fill(text, later="  "))
     if planned:
-        click.echo("to plan: " + ", ".join(f"{n:,} {what}" for what, n in planned.items()))
+        users = count(planned["users"], "user")
+        click.echo(f"to plan: {users}, {count(planned['pairs'], 'pair')} of user and product")
     counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "info")}
-    click.echo(f"{counts['error']} errors, {counts['warning']} warnings, {counts['info']} notes")
+    words = {"error": "error", "warning": "warning", "info": "note"}
+    click.echo(", ".join(count(counts[s], words[s]) for s in counts))

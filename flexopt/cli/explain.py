@@ -14,7 +14,9 @@ __all__ = ["command"]
 @click.command("explain", short_help="Why a plan is as it is, or what one user has and why.")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.argument("user", required=False)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="json: for programs."
+)
 def command(plan: Path, user: str | None, form: str) -> None:
     """Explain PLAN as a whole, or what one USER has and why, with both alternatives priced.
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shlex
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,6 +11,16 @@ from flexopt.inputs.usage import products_in
 from flexopt.starter import write_starter
 
 __all__ = ["command"]
+
+
+class _Date(click.ParamType[date]):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").date()
+        except ValueError:
+            self.fail(f'"{value}" is not a date: write it as 2026-01-31', param, ctx)
 
 
 @click.command("init", short_help="Start a folder to plan in: a scenario, a price book, your usage exports.")
@@ -21,10 +33,10 @@ __all__ = ["command"]
 )
 @click.option(
     "--start",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="First day of the plan.  [default: the next 1 January]",
+    type=_Date(),
+    help="First day planned, as 2026-01-31.  [default: the next 1 January]",
 )
-def command(folder: Path, usage: tuple[Path, ...], start: datetime | None) -> None:
+def command(folder: Path, usage: tuple[Path, ...], start: date | None) -> None:
     """Write FOLDER with a commented scenario, an illustrative price book and your usage exports.
 
     Without --usage a small example is put in, so that the folder plans right away.
@@ -33,12 +45,13 @@ def command(folder: Path, usage: tuple[Path, ...], start: datetime | None) -> No
     Example:
       flexopt init my-renewal --usage ~/Downloads/usage-2025.csv
     """
-    first = start.date() if start else date(date.today().year + 1, 1, 1)
+    first = start or date(date.today().year + 1, 1, 1)
     written = write_starter(folder, products=products_in(usage), usage=usage, start=first)
     for path in written:
         click.echo(path)
+    scenario = shlex.quote(str(folder / "scenario.yaml"))
     click.echo(
         f"\nNext: put your prices into {folder / 'scenario.yaml'}, then\n"
-        f"  flexopt check {folder / 'scenario.yaml'}\n  flexopt plan {folder / 'scenario.yaml'}",
+        f"  flexopt check {scenario}\n  flexopt plan {scenario}",
         err=True,
     )

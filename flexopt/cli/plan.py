@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -9,6 +10,8 @@ from flexopt.cli.progress import progress
 from flexopt.errors import LimitError
 from flexopt.exports.folder import check_place
 from flexopt.exports.summary import summary_json, summary_text
+from flexopt.exports.text import percent, screen
+from flexopt.inputs.findings import Finding
 from flexopt.inputs.load import load_scenario
 from flexopt.planner import plan
 
@@ -24,10 +27,16 @@ __all__ = ["command"]
     help="Folder to write; an older plan there is replaced in one step.  [default: SCENARIO's name + .plan]",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="Of the summary."
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="Of the summary on stdout.",
 )
 @click.option(
-    "--require-optimal", is_flag=True, help="Exit 4 and write nothing unless the optimum is proven."
+    "--require-optimal",
+    is_flag=True,
+    help="Exit 4 and write nothing unless the plan is proven to be the cheapest (within solver.gap).",
 )
 def command(scenario: Path, output: Path | None, form: str, require_optimal: bool) -> None:
     """Find the cheapest plan for SCENARIO, prove how good it is, audit it, and write the plan folder.
@@ -46,13 +55,11 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
         result = plan(source, on_progress=tell)
     for finding in result.document["findings"]:
         if finding["severity"] == "warning":
-            many = f" ({finding['count']:,} rows)" if finding["count"] > 1 else ""
-            click.echo(
-                f"warning: {finding['file']}: {finding['message']}{many} [{finding['code']}]", err=True
-            )
+            click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
     if require_optimal and result.status != "optimal":
         raise LimitError(
-            f"the time limit came before the proof (gap {float(result.gap):.2e}); nothing was written",
+            f"the time limit came before the proof: the plan found may be {percent(result.gap)} too dear; "
+            "nothing was written",
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )
     result.save(folder)
@@ -60,4 +67,4 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
         click.echo(json.dumps(summary_json(result.document), indent=1, ensure_ascii=False))
     else:
         click.echo(summary_text(result.document))
-    click.echo(f"\nPlan written to {folder}", err=True)
+    click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)

@@ -1,4 +1,4 @@
-"""Progress on stderr while a person waits: the phase, its size, the time it has taken."""
+"""Progress on stderr while a person waits: the phase, its size, the time it has taken and may take."""
 
 from __future__ import annotations
 
@@ -6,39 +6,68 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flexopt.planner import Progress
+from flexopt.planner import COMPARING_LIMIT, Progress
 
 __all__ = ["progress"]
 
 
 @contextmanager
 def progress(limit: float | None = None) -> Iterator[Progress]:
-    """Show phases on a terminal, nothing elsewhere; `limit` is the solver's, in seconds."""
+    """Show phases on a terminal, nothing elsewhere; `limit` is the solver's, in seconds.
+
+    A phase that is told again is updated on its line; a phase that ended keeps its line and its time.
+    """
     if not sys.stderr.isatty():
         yield lambda phase, size: None
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID
+    from rich.text import Text
 
-    bars = Bars(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[limit]}"),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    current = None
+    class Words(ProgressColumn):
+        """File names and counts as they are: rich's own column would read `[...]` in them as markup."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.description:<14}{task.fields['size']}", no_wrap=True, overflow="ellipsis")
+
+    class Time(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            most = task.fields["limit"]
+            of = f" of at most {_clock(most)}" if most is not None and not task.finished else ""
+            return Text(_clock((task.finished_time if task.finished else task.elapsed) or 0) + of, "dim")
+
+    console = Console(stderr=True, highlight=False)
+    unicode = console.encoding.lower().startswith("utf")
+    spinner = SpinnerColumn("dots" if unicode else "line", finished_text="✓" if unicode else "*")
+    bars = Bars(spinner, Words(), Time(), console=console)
+    running: dict[str, TaskID] = {}
+    limits = {"solving": limit, "comparing": None if limit is None else min(limit, COMPARING_LIMIT)}
+
+    def end() -> None:
+        for task in running.values():
+            bars.update(task, total=1, completed=1)
+        running.clear()
 
     def tell(phase: str, size: str) -> None:
-        nonlocal current
-        if current is not None:
-            bars.remove_task(current)
-        solving = limit is not None and phase in ("solving", "comparing")
-        current = bars.add_task(
-            f"{phase} {size}".strip(), total=None, limit=f"/ {limit:g} s at most" if solving else ""
-        )
+        if phase not in running:
+            end()
+            running[phase] = bars.add_task(phase, total=None, size=size, limit=limits.get(phase))
+        elif phase == "comparing":  # every baseline has its own limit, so its own clock
+            bars.reset(running[phase], total=None, size=size, limit=limits.get(phase))
+        else:
+            bars.update(running[phase], size=size)
 
     with bars:
-        yield tell
+        try:
+            yield tell
+        except BaseException:
+            for task in running.values():  # the error says more than a spinner that stands still
+                bars.update(task, visible=False)
+            raise
+        end()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"

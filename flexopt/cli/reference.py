@@ -8,31 +8,31 @@ from flexopt.cli import COMMANDS, cli
 
 __all__ = ["help_of", "reference"]
 
-WIDTH = 100
+WIDTH = 80
 
 
 def help_of(name: str | None) -> str:
     """The help text of a command, or of flexopt itself."""
-    group = click.Context(cli, info_name="flexopt", terminal_width=WIDTH, max_content_width=WIDTH)
+    group = click.Context(cli, info_name="flexopt", terminal_width=WIDTH, **cli.context_settings)
     if name is None:
         return cli.get_help(group)
     command = cli.get_command(group, name)
     if command is None:
         raise KeyError(name)
-    context = click.Context(
-        command, info_name=name, parent=group, terminal_width=WIDTH, max_content_width=WIDTH
-    )
-    return command.get_help(context)
+    return command.get_help(click.Context(command, info_name=name, parent=group, terminal_width=WIDTH))
 
 
 def reference() -> str:
     """The whole page, in Markdown."""
     parts = [
         "# Commands",
-        "Data goes to stdout, words to stderr; progress is shown on a terminal only; NO_COLOR is respected. "
-        "This page is made from the commands: `python -m flexopt.cli.reference > docs/cli.md`.",
+        "Data goes to stdout, words to stderr; progress is shown on a terminal only; NO_COLOR is respected.\n"
+        "[Outputs](outputs.md) has the exit codes and every field. This page is made from the commands:\n"
+        "`python -m flexopt.cli.reference > docs/cli.md`.",
         'Shell completion: `eval "$(_FLEXOPT_COMPLETE=bash_source flexopt)"` (also `zsh_source`, '
         "`fish_source`).",
+        "Errors have one form: place, what is wrong, a stable code, and a hint that says what to do next;\n"
+        "`flexopt --debug` adds the traceback.",
         f"```text\n{help_of(None)}\n```",
     ]
     parts += [f"## flexopt {name}\n\n```text\n{help_of(name)}\n```" for name in COMMANDS]

@@ -20,4 +20,4 @@ def command(what: str) -> None:
       flexopt schema scenario > scenario.schema.json
     """
     schema = scenario_schema() if what == "scenario" else plan_schema()
-    click.echo(json.dumps(schema, indent=1))
+    click.echo(json.dumps(schema, indent=1, ensure_ascii=False))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
 from flexopt.errors import FlexoptError
 from flexopt.exports.summary import headline
-from flexopt.exports.text import money, printable, text_table
+from flexopt.exports.text import count, fill, money, printable, text_table
 
 __all__ = ["explain_text", "explain_user"]
 
@@ -22,9 +23,9 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
     left_out = [row for row in document["left_out"] if row["user"] == user]
     if not rows and not left_out:
         known = sorted({row["user"] for row in document["assignment"]})
-        close = get_close_matches(user, known, n=1)
+        close = get_close_matches(user[:200], known, n=1)
         raise FlexoptError(
-            f"the plan has no user `{user}`",
+            f"the plan has no user `{printable(user[:100])}`",
             f"did you mean `{close[0]}`?" if close else "the users are in assignment.csv",
         )
     currency = document["currency"]
@@ -36,50 +37,73 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
         lines += [
             "",
             f"{printable(row['product'])}: {how}",
-            f"  {row['days']} days; seat {_cost(row['cost_if_named'])}, "
-            f"Flex {_cost(row['cost_if_flex'])} {currency}"
-            + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
-            + f"; {row['segment']} user",
-            f"  {printable(row['reason'])}",
+            fill(
+                f"{row['days']} days; seat {_cost(row['cost_if_named'])}, Flex {_cost(row['cost_if_flex'])} "
+                f"{currency}"
+                + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
+                + f"; {row['segment']} user",
+                "  ",
+            ),
+            fill(printable(row["reason"]), "  "),
         ]
     lines += [
-        f"\n{printable(row['product'])}: {row['days']} days left out ({row['reason']})" for row in left_out
+        "\n" + fill(f"{printable(row['product'])}: {row['days']} days left out ({printable(row['reason'])})")
+        for row in left_out
     ]
-    return {"user": user, "assignment": rows, "left_out": left_out}, "\n".join(lines)
+    return {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}, "\n".join(
+        lines
+    )
 
 
 def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     """What drives the plan: who goes where by product, and the purchases; as data and as text."""
-    products = sorted({row["product"] for row in document["assignment"]})
-    table, data = [], []
-    for product in products:
-        rows = [row for row in document["assignment"] if row["product"] == product]
-        access = Counter(row["offer"] or "Flex" for row in rows)
-        break_even = sorted({row["break_even_days"] for row in rows if row["break_even_days"]}, key=float)
+    rows = document["assignment"]
+    users: dict[str, Counter[str]] = {product: Counter() for product in sorted({r["product"] for r in rows})}
+    for _, product, access in {(r["user"], r["product"], r["offer"] or "Flex") for r in rows}:
+        users[product][access] += 1
+    days: dict[str, set[Decimal]] = {product: set() for product in users}
+    for row in rows:
+        if row["break_even_days"] is not None:
+            days[row["product"]].add(Decimal(row["break_even_days"]))
+    data: list[dict[str, Any]] = []
+    table = []
+    for product, counts in users.items():
+        break_even = [str(d) for d in sorted(days[product])]
+        access = sorted(counts.items(), key=lambda item: (item[0] == "Flex", -item[1], item[0]))
         data.append(
-            {"product": product, "rows_by_access": dict(sorted(access.items())), "break_even": break_even}
+            {
+                "product": product,
+                "users_by_access": dict(sorted(counts.items())),
+                "break_even_days": break_even,
+            }
         )
-        table.append(
-            [
-                product,
-                break_even[0] if break_even else "-",
-                ", ".join(f"{n} {offer}" for offer, n in sorted(access.items())),
-            ]
-        )
+        many = f"{break_even[0]} to {break_even[-1]}" if len(break_even) > 1 else "".join(break_even)
+        table.append([product, many or "-", ", ".join(f"{n:,} {offer}" for offer, n in access)])
     packs = [
-        f"{p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (tier from {p['tier_from']:,}), "
-        f"{money(p['cost'])}"
+        fill(
+            f"buy {p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (the price from "
+            f"{count(p['tier_from'], 'token')}): {money(p['cost'])} {document['currency']}"
+        )
         for p in document["purchases"]
     ]
     text = "\n\n".join(
         [
-            headline(document),
-            text_table(["product", "break-even days a year", "rows by access"], table),
-            "\n".join(packs) or "no token packs",
+            fill(headline(document)),
+            text_table(["product", "pays from", "users by access"], table, wrap=True),
+            fill(
+                "`pays from`: days of use a year from which a seat of the product alone costs less than "
+                "tokens at this plan's price. A user with seats and tokens in turn counts under both."
+            ),
+            "\n".join(packs) or "no token packs to buy",
             "`flexopt explain PLAN USER` tells why one user has what they have",
         ]
     )
-    return {"headline": headline(document), "products": data, "purchases": document["purchases"]}, text
+    return {
+        "schema": "flexopt.explain/1",
+        "headline": headline(document),
+        "products": data,
+        "purchases": document["purchases"],
+    }, text
 
 
 def _cost(amount: str | None) -> str:

@@ -2,7 +2,8 @@
 
 A kill at any moment leaves the old plan or the new one. Where the system can exchange two names at once
 (Linux, macOS) it is asked to; elsewhere the old folder is renamed away first, and put back by the next
-writer or reader if the second rename never came.
+writer or reader if the second rename never came. Writers in one folder take turns, so whatever draft a
+writer finds beside its place was left by one that was killed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from flexopt.document import TABLES
+from flexopt.document_tables import TABLES
 from flexopt.errors import FlexoptError
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
@@ -31,6 +34,10 @@ FILES = {
     "purchases": "purchases.csv",
     "ledger": "ledger.csv",
 }
+NAMES = {*FILES.values(), "summary.json", "plan.json"}
+
+ABANDONED = 24 * 3600
+"""Seconds after which a draft is taken for abandoned where writers cannot take turns (no file locks)."""
 
 
 def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
@@ -38,55 +45,95 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
 
     Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
     """
-    check_place(folder)
+    place = check_place(folder)
+    texts = _files(document)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _turn(place.parent) as mine:
+            _recover(place)
+            _clean(place, everything=mine)
+            with _draft(place) as fresh:
+                for name, text in texts.items():
+                    with (fresh / name).open("w", encoding="utf-8", newline="") as file:
+                        file.write(text)
+                        file.flush()
+                        os.fsync(file.fileno())
+                _put(fresh, place)
     except OSError as error:
         raise FlexoptError(
-            f"{folder.parent}: cannot write here ({error.strerror})", "choose another -o"
+            f"{folder}: cannot write the plan ({error.strerror}); what was there is unchanged",
+            "choose another place with -o, or make room",
         ) from None
-    try:
-        for name, text in _files(document).items():
-            with (fresh / name).open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-        fresh.chmod(0o755)
-        _put(fresh, folder)
-    except OSError as error:
-        raise FlexoptError(f"{folder}: cannot write ({error.strerror})", "choose another -o") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return folder
 
 
-def check_place(folder: Path) -> None:
-    """Refuse a place that holds something else than a plan, before hours are spent on one."""
-    _recover(folder)
-    plan = (folder / "plan.json").is_file()
-    empty = folder.is_dir() and not any(folder.iterdir())
-    if folder.exists() and not plan and not empty:
+def check_place(folder: Path) -> Path:
+    """Refuse a place that holds something else than a plan, before hours are spent on one.
+
+    Returns where the folder really is, symbolic links followed. Raises FlexoptError.
+    """
+    try:
+        place = folder.resolve()
+        if Path.cwd().is_relative_to(place):
+            raise FlexoptError(
+                f"{folder}: is the current folder or one above it, and cannot be replaced",
+                "give a folder of its own, for example `-o renewal.plan`",
+            )
+        _recover_in_turn(place)
+        if not place.exists():
+            return place
+        if place.is_dir():
+            names = {p.name for p in place.iterdir()}
+            # what a file manager or an open spreadsheet leaves behind is nobody's work
+            others = sorted(name for name in names - NAMES if not name.startswith("."))
+            if not others and (not names & NAMES or _is_ours(place / "plan.json")):
+                return place
+        else:
+            others = []
+    except OSError as error:
         raise FlexoptError(
-            f"{folder}: exists and is not a plan folder", "give another folder with -o, or remove this one"
-        )
+            f"{folder}: cannot look into it ({error.strerror})", "choose another place with -o"
+        ) from None
+    listed = f": it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}" if others else ""
+    raise FlexoptError(
+        f"{folder}: exists and is not a plan folder{listed}",
+        "give another folder with -o, or move what is there",
+    )
 
 
 def read_document(plan: Path) -> dict[str, Any]:
     """plan.json of a plan folder (or the file itself). Raises FlexoptError if it is not one."""
-    folder = plan.parent if plan.name == "plan.json" else plan
-    _recover(folder)
-    path = folder / "plan.json"
-    hint = "write one with `flexopt plan SCENARIO -o DIR`"
+    hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
+        place = (plan.parent if plan.name == "plan.json" else plan).resolve()
+        if place.is_file():
+            raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
+        document = json.loads(_read(place / "plan.json"))
+    except FileNotFoundError:
         raise FlexoptError(f"{plan}: there is no plan here", hint) from None
+    except OSError as error:
+        raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
     except (ValueError, RecursionError):
-        raise FlexoptError(f"{path}: is not a plan (not JSON)", hint) from None
-    if not isinstance(document, dict) or document.get("schema") != "flexopt.plan/1":
-        raise FlexoptError(f"{path}: is not a plan of this version (schema flexopt.plan/1)", hint)
-    return document
+        raise FlexoptError(f"{plan}: plan.json is damaged (not JSON)", hint) from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != "flexopt.plan/1":
+        said = f'schema "{schema}"' if isinstance(schema, str) else "no schema"
+        raise FlexoptError(
+            f'{plan}: plan.json is not a plan this version reads ({said}, wanted "flexopt.plan/1")', hint
+        )
+    return dict(document)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        # where names cannot be exchanged a writer may be between its two renames, or was killed there
+        if not path.parents[1].is_dir():
+            raise
+        with _turn(path.parents[1]):
+            _recover(path.parent)
+            return path.read_text(encoding="utf-8")
 
 
 def _files(document: Mapping[str, Any]) -> dict[str, str]:
@@ -96,29 +143,100 @@ def _files(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
 
 
-def _put(fresh: Path, folder: Path) -> None:
-    if not folder.exists():
-        fresh.rename(folder)
-    elif _exchange(fresh, folder):
-        pass  # `fresh` now holds the old plan, which the caller removes
-    else:
-        old = _old(folder)
-        folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old)
+def _is_ours(path: Path) -> bool:
+    """Whether a plan.json is flexopt's, of whatever version: other programs have files of that name."""
+    try:
+        with path.open("rb") as file:
+            return b"flexopt.plan/" in file.read(100)
+    except OSError:
+        return False
 
 
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
+@contextmanager
+def _turn(folder: Path) -> Iterator[bool]:
+    """Wait for the turn to change names in a folder; False where the system cannot take turns.
+
+    The lock is on the folder itself and ends with the process, however that ends: nothing is left behind.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield False
+        return
+    handle = -1
+    try:
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            locked = True
+        except OSError:  # a network file system without locks, or a folder that may not be read
+            locked = False
+        yield locked
+    finally:
+        if handle >= 0:
+            os.close(handle)
 
 
-def _recover(folder: Path) -> None:
+def _prefix(place: Path) -> str:
+    return f".{place.name}.new-"
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[Path]:
+    """A folder to write in, beside the place (so that a rename is enough), with usual permissions."""
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+    try:
+        fresh = temporary / "plan"
+        fresh.mkdir()
+        yield fresh
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _clean(place: Path, *, everything: bool) -> None:
+    """Remove the drafts of killed writers."""
+    for path in place.parent.iterdir():
+        if path.name.startswith(_prefix(place)):
+            with suppress(OSError):
+                if everything or time.time() - path.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _put(fresh: Path, place: Path) -> None:
+    if not place.exists():
+        fresh.rename(place)
+    elif not _exchange(fresh, place):
+        old = _old(place)
+        place.rename(old)
+        try:
+            fresh.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
+        old.rename(fresh)
+    # now `fresh` is the old plan, which goes with the draft
+
+
+def _old(place: Path) -> Path:
+    return place.with_name(f".{place.name}.old")
+
+
+def _recover_in_turn(place: Path) -> None:
+    if place.name and _old(place).exists():
+        with _turn(place.parent):
+            _recover(place)
+
+
+def _recover(place: Path) -> None:
     """Finish what a killed writer began where names cannot be exchanged."""
-    if (old := _old(folder)).exists():
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+    if (old := _old(place)).exists():
+        if place.exists():
+            # out of its name first: a half-removed folder must never be put back
+            doomed = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+            old.rename(doomed / "plan")
+            shutil.rmtree(doomed, ignore_errors=True)
         else:
-            old.rename(folder)
+            old.rename(place)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from unicodedata import category, east_asian_width
 
-__all__ = ["money", "printable", "text_table"]
+__all__ = ["count", "fill", "money", "percent", "printable", "screen", "text_table"]
+
+WIDTH = 80
+"""Columns that texts keep to: the narrowest terminal in use, and a page."""
 
 
 def printable(text: str) -> str:
     """Text without control or direction marks: a user's name cannot steer the terminal."""
     return "".join(c if category(c) not in ("Cc", "Cf") else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def screen(text: str) -> str:
+    """Text of several lines for a terminal: only its line ends are kept of all control characters."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def fill(text: str, indent: str = "", later: str | None = None) -> str:
+    """A paragraph in lines of at most 80 columns; words longer than that stay whole."""
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if later is None else later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 seat`, `1,200 seats`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: Decimal) -> str:
+    """A small share: `0.28 %`, and never zero for what is not."""
+    return "less than 0.01 %" if 0 < share < Decimal("0.0001") else f"{share * 100:.2f} %"
 
 
 def money(amount: str | None) -> str:
@@ -24,23 +55,33 @@ def _width(text: str) -> int:
 
 
 def _numeric(text: str) -> bool:
+    """Numbers, with a percent sign or as a range (`1 to 11`), and what stands for none."""
     try:
-        Decimal(text.replace(",", "").rstrip("%").strip() or "0")
+        for part in text.split(" to "):
+            Decimal(part.replace(",", "").rstrip("%").strip() or "0")
     except InvalidOperation:
         return text in ("-", "")
     return True
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart; a column of numbers is flush right."""
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrap: bool = False) -> str:
+    """Columns two spaces apart; a column of numbers is flush right.
+
+    With `wrap` the words of the last column go on in the next line where 80 columns do not hold them.
+    """
     cells = [[printable(c) for c in row] for row in rows]
     right = [all(_numeric(row[i]) for row in cells) for i in range(len(header))]
-    widths = [max(_width(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
+    table = [list(header), *cells]
+    widths = [max(_width(row[i]) for row in table) for i in range(len(header))]
+    before = sum(widths[:-1]) + 2 * (len(widths) - 1)
     lines = []
-    for row in [list(header), *cells]:
+    for row in table:
         padded = [
             " " * (w - _width(c)) + c if r else c + " " * (w - _width(c))
             for c, w, r in zip(row, widths, right, strict=True)
         ]
-        lines.append("  ".join(padded).rstrip())
+        line = "  ".join(padded).rstrip()
+        if wrap and _width(line) > WIDTH and before < WIDTH - 10:
+            line = fill(row[-1], "  ".join([*padded[:-1], ""]), " " * before)
+        lines.append(line)
     return "\n".join(lines)

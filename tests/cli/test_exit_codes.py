@@ -1,0 +1,229 @@
+"""Every exit code, from a real process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flexopt.errors import AuditError, LimitError, SolverError
+
+Run = Callable[..., Any]
+Scenario = Callable[[str], str]
+
+FLEXOPT = Path(sys.executable).with_name("flexopt")
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def clean(done: Any, code: int) -> str:
+    """The words of a run that failed as it should: an error with a hint, no data, no traceback."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "\n\nhint: " in done.stderr
+    assert "Traceback" not in done.stderr
+    return str(done.stderr)
+
+
+def test_0_every_command(call: Run, plan_folder: Path) -> None:
+    """`init` and `plan` are in the golden tests."""
+    for arguments in (
+        ["check", "scenario.yaml"],
+        ["breakeven", "scenario.yaml"],
+        ["explain", plan_folder],
+        ["schema", "plan"],
+    ):
+        assert call(*arguments).returncode == 0
+
+
+def test_1_check_with_errors_and_0_with_warnings(run: Run, scenario: Scenario) -> None:
+    done = run("check", scenario("holdings: [{offer: nowhere, quantity: 1, ends: 2026-01-01}]"))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "error: changed.yaml:3: " in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("1 error, ")
+    done = run("check", scenario("pool: [{tokens: 5, expires: 2025-01-01}]"))
+    assert done.returncode == 0
+    assert "warning: changed.yaml" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "hint"),
+    [
+        (["plan"], "Missing argument 'SCENARIO'", "flexopt plan --help"),
+        (["plan", "missing.yaml"], "there is no such file", "spelling"),
+        (["plan", "."], "", ""),
+        (["plan", "usage.csv"], "", ""),
+        (["check"], "Missing argument", "flexopt check --help"),
+        (["breakeven", "missing.yaml"], "there is no such file", "spelling"),
+        (["explain", "missing.plan"], "there is no plan here", "flexopt plan SCENARIO -o DIR"),
+        (["explain", "scenario.yaml"], "is a file, not a plan folder", "flexopt plan"),
+        (["explain", "."], "there is no plan here", "flexopt plan"),
+        (["schema", "nothing"], "'nothing' is not one of 'scenario', 'plan'", "flexopt schema --help"),
+        (["schema"], "Missing argument", "flexopt schema --help"),
+        (["init"], "Missing argument", "flexopt init --help"),
+        (["init", "."], "is not an empty folder", "name a new folder"),
+        (["init", "new", "--usage", "missing.csv"], "no such usage file", "name the exports"),
+        (["init", "new", "--start", "31/01/2026"], "is not a date: write it as 2026-01-31", "init --help"),
+        (["paln", "x"], "there is no command `paln`", "did you mean `plan`?"),
+        (["xyz"], "there is no command `xyz`", "commands: init, check, plan, "),
+        (["--bug"], "there is no option `--bug`", "did you mean `--debug`?"),
+        (
+            ["plan", "--ouput", "x", "y"],
+            "there is no option `--ouput`",
+            "`--output`? see flexopt plan --help",
+        ),
+        (["plan", "scenario.yaml", "--format", "xml"], "'xml' is not one of 'table', 'json'", "--help"),
+        (["plan", "scenario.yaml", "-o", "usage.csv"], "exists and is not a plan folder", "another folder"),
+        (["plan", "scenario.yaml", "-o", "."], "is the current folder", "-o renewal.plan"),
+        (["plan", "scenario.yaml", "extra"], "unexpected extra argument", "flexopt plan --help"),
+    ],
+)
+def test_2_could_not_run(call: Run, folder: Path, arguments: list[str], words: str, hint: str) -> None:
+    before = sorted(folder.rglob("*"))
+    said = clean(call(*arguments), 2)
+    assert words in said
+    assert hint in said.split("\n\nhint: ", 1)[1]
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_2_from_a_process(run: Run) -> None:
+    assert "there is no such file" in clean(run("plan", "missing.yaml"), 2)
+    assert "did you mean `plan`?" in clean(run("paln"), 2)
+
+
+def test_2_no_command_shows_the_help(call: Run) -> None:
+    done = call()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: flexopt [OPTIONS] COMMAND")
+
+
+def test_2_user_that_the_plan_does_not_have(call: Run, plan_folder: Path) -> None:
+    said = clean(call("explain", plan_folder, "undr"), 2)
+    assert said == "error: the plan has no user `undr`\n\nhint: did you mean `under`?\n"
+
+
+def test_3_infeasible_names_the_clash(call: Run, folder: Path, scenario: Scenario) -> None:
+    name = scenario("budgets: [{id: fy26, from: 2026-01-01, to: 2027-01-01, amount: 1000}]")
+    said = clean(call("plan", name), 3)
+    assert "the budget fy26 of 1,000" in said
+    assert "hint: raise budgets.fy26.amount" in said
+    assert not (folder / "changed.plan").exists()
+
+
+@pytest.fixture
+def hard(folder: Path) -> Path:
+    """A scenario that takes seconds; to its last cent, longer than anybody waits."""
+    shutil.copytree(SCENARIOS, folder / "hard", ignore=shutil.ignore_patterns("*.py"))
+    path = folder / "hard" / "hard.yaml"
+    path.write_text(
+        "schema: flexopt.scenario/1\nextends: renewal-2026.yaml\npeople: people.csv\n"
+        "pool: [{tokens: 1300, expires: 2026-05-01}]\nsolver: {gap: 0, time_limit: 0.01}\n"
+    )
+    return path
+
+
+def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
+    said = clean(run("plan", hard, "--require-optimal"), 4)
+    assert "the time limit came before" in said
+    assert "raise solver.time_limit" in said
+    assert not (folder / "hard.plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LimitError("the time limit of 1 s came before a plan was found", "raise it"), "before a plan"),
+        (SolverError("the solver ended without an answer", "try highs"), "without an answer"),
+        (AuditError(["the ledger does not add up"]), "failed its audit and was not written: the ledger"),
+        (MemoryError(), "out of memory"),
+        (ZeroDivisionError("division by zero"), "unexpected ZeroDivisionError; nothing was written"),
+        (PermissionError(13, "Permission denied", "/x"), "error: /x: Permission denied"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_no_small_example_brings_about(
+    call: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """The one place where the solver is replaced: by what it may end with on a large or broken day."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    assert LimitError.exit_code == 4
+    monkeypatch.setattr("flexopt.planner.optimise", fail)
+    assert words in clean(call("plan", "scenario.yaml"), getattr(error, "exit_code", 2))
+    assert not (folder / "scenario.plan").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+@pytest.mark.parametrize("to_all", [True, False], ids=["as the terminal does", "to flexopt alone"])
+def test_130_interrupted_while_solving(folder: Path, hard: Path, to_all: bool) -> None:
+    """At once, and nothing is written."""
+    hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
+    before = sorted(folder.rglob("*"))
+    with subprocess.Popen(
+        [FLEXOPT, "plan", hard],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until(lambda: len(group(process.pid)) > 1, "the solver starts")
+        if to_all:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    left = group(process.pid)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert err.strip() == "interrupted: nothing was written"
+    assert sorted(folder.rglob("*")) == before
+    if left:
+        pytest.xfail("the solver goes on by itself: PuLP does not end it")
+
+
+def test_130_interrupted_while_reading(folder: Path) -> None:
+    """DuckDB has a way of its own to be interrupted."""
+    pty = pytest.importorskip("pty", reason="needs terminals")
+    (folder / "usage.csv").write_bytes(b"user,product,date\n" + b"tie,AutoCAD,2025-01-02\n" * 3_000_000)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        while b"reading usage" not in shown:
+            shown += os.read(ours, 4096)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # how Linux says that the other end was closed
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 130
+    assert b"interrupted: nothing was written" in shown
+
+
+def group(leader: int) -> list[int]:
+    """Processes of a process group that run."""
+    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()[1:]]
+    return [int(pid) for pid, pgid, stat in rows if int(pgid) == leader and not stat.startswith("Z")]
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    limit = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < limit, f"waited in vain until {what}"
+        time.sleep(0.02)
