@@ -72,22 +72,22 @@ def optimise(
 ) -> Optimum:
     """Solve the problem; of equally cheap solutions take the one with most seats (see `build_ties`).
 
-    `tell` is called with what is being done. Raises Infeasible if there is no solution, LimitError if the
+    `tell` is called with each step as it begins. Raises Infeasible if there is no solution, LimitError if the
     time limit came before one was found.
     """
-    tell = tell or (lambda words: None)
+    tell = tell or (lambda step: None)
     began = time.monotonic()
     deadline = began + float(problem.scenario.solver.time_limit)
     model = build(problem, restriction)
     choices = len(model.seat) + len(model.flex)
     bound = None
     if choices > SMALL:
-        tell(f"a bound for {choices:,} choices of users")
+        tell("bound")
         bound = lower_bound(build(problem, restriction), problem.scenario.solver, deadline)
     search = _Search(model, bound, deadline, tell)
     best = search.run()
     if best.status is Status.OPTIMAL and model.flex:
-        tell("choosing among equally cheap plans")
+        tell("ties")
         best = replace(best, solution=_settle_ties(model, restriction, best, search))
     return Optimum(
         solution=best.solution,
@@ -129,7 +129,7 @@ class _Search:
         proven = self.bound.value if self.bound else -math.inf
         while True:
             self.core = narrow(self.model, self.bound, window)
-            self.tell(f"{self.core:,} open choices of users")
+            self.tell(f"{self.core:,} choices open")
             outcome = solve(self.model.lp, self.options, seconds=self.left(), start=best is not None)
             if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
                 found = read_solution(self.model)

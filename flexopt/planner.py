@@ -144,9 +144,10 @@ def plan(
     usage.findings.raise_if_errors()
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
-    tell("solving", f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product")
+    size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
+    tell("solving", size)
     try:
-        optimum = optimise(problem)
+        optimum = optimise(problem, tell=lambda step: tell("solving", f"{size}: {step}"))
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
     baselines = _baselines(file, problem, optimum, tell)
