@@ -7,6 +7,7 @@ cheapest packs and contracts that its rule allows: the saving shown is the least
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,9 +20,19 @@ from flexopt.inputs.tables import Access
 from flexopt.model import Restriction
 from flexopt.problem import Problem, pairs_by_user
 
-__all__ = ["all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
+__all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
 
 Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
+
+    total: Decimal | None
+    seats: Decimal | None
+    tokens: Decimal | None
+    note: str = ""
 
 
 def all_named(problem: Problem) -> Restriction:
