@@ -11,7 +11,7 @@ import pandas as pd
 
 from flexopt.demand import Demand, forecast
 from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Holding, Scenario
+from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
 from flexopt.problem import Problem, formulate
 
@@ -89,11 +89,9 @@ def the_demand(
     return forecast(scenario or a_scenario(**changes), usage_of(days), known)
 
 
-def a_problem(
-    days: Days, holdings: Sequence[Holding] = (), people: Iterable[Person] = (), **changes: Any
-) -> Problem:
+def a_problem(days: Days, people: Iterable[Person] = (), **changes: Any) -> Problem:
     scenario = a_scenario(**changes)
-    return formulate(scenario, [*scenario.holdings, *holdings], the_demand(days, scenario, people))
+    return formulate(scenario, scenario.holdings, the_demand(days, scenario, people))
 
 
 def a_source(
