@@ -158,9 +158,8 @@ class _Teller:
             )
             return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}: {saved}."
         return (
-            f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}, "
-            "but the tokens would come on top of what the packs hold: for the plan as a whole the seat is "
-            "cheaper."
+            f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}, but for the plan as a "
+            "whole the seat is cheaper: more tokens than these would have to be bought, or a limit leaves none."
         )
 
     def _seat_words(self, contract: Contract, user: int, k: int) -> str:
@@ -187,8 +186,8 @@ class _Teller:
         if cost <= named:
             return f"{lead} The cheapest seats for them cost {named:,}: {named - cost:,} more."
         return (
-            f"{lead} The cheapest seats for them cost {named:,}, but most of these tokens are left over in "
-            "packs or bring the purchase into a cheaper tier: for the plan as a whole Flex is cheaper."
+            f"{lead} The cheapest seats for them cost {named:,}, but for the plan as a whole Flex is cheaper: "
+            "the packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves no seat."
         )
 
     def _price(self) -> str:
