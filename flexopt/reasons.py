@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import floor
 
 from flexopt.bill import Bill, Stretch
 from flexopt.inputs.prices import token_price
@@ -33,9 +34,8 @@ class Explained:
 
 
 def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, no trailing zeros, never an exponent."""
-    exact = Fraction(number)
-    scaled = round(exact * 10**digits)
+    """A number as people write it: at most `digits` decimals, half up, no trailing zeros, no exponent."""
+    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
     text = format(Decimal(scaled).scaleb(-digits), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -43,7 +43,7 @@ def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     """Price of a token: the average of the plan's purchases, else that of the smallest purchase."""
     if bill.tokens_bought:
-        return (bill.tokens_cost / bill.tokens_bought).quantize(Decimal("0.0001"))
+        return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
     return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
 
 
@@ -159,7 +159,7 @@ class _Teller:
             return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}: {saved}."
         return (
             f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}, but for the plan as a "
-            "whole the seat is cheaper: more tokens than these would have to be bought, or a limit leaves none."
+            "whole the seat is cheaper: more tokens would have to be bought, or a limit leaves none."
         )
 
     def _seat_words(self, contract: Contract, user: int, k: int) -> str:
@@ -186,8 +186,9 @@ class _Teller:
         if cost <= named:
             return f"{lead} The cheapest seats for them cost {named:,}: {named - cost:,} more."
         return (
-            f"{lead} The cheapest seats for them cost {named:,}, but for the plan as a whole Flex is cheaper: "
-            "the packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves no seat."
+            f"{lead} The cheapest seats for them cost {named:,}, but for the plan as a whole Flex is "
+            "cheaper: packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves "
+            "no seat."
         )
 
     def _price(self) -> str:

@@ -63,7 +63,7 @@ CHANGES: dict[str, Any] = {
         },
     ],
     "tokens": {
-        "tiers": [{"from": 100, "price": 3}, {"from": 1500, "price": "2.85"}],
+        "tiers": [{"from": 100, "price": 3}, {"from": 1000, "price": "2.85"}],
         "increment": 100,
         "purchase_dates": ["2026-01-01", "2026-04-01", "2026-07-01"],
         "valid_days": 200,

@@ -134,8 +134,8 @@ PART: dict[str, Callable[[Document], Any]] = {
     "named": lambda doc: doc["baselines"]["all_named"],
 }
 FLEX = row("assignment", user="kim", access="flex")
-OWNED_ROW = row("assignment", user="abe", contract_end="2026-04-01")
-RENEWED_ROW = row("assignment", user="abe", contract_start="2026-04-01")
+OWNED_ROW = row("assignment", user="ben", contract_end="2026-04-01")
+RENEWED_ROW = row("assignment", user="ben", contract_start="2026-04-01")
 OWNED = row("seats", offer="autocad-1y", contract_end="2026-04-01")
 RENEWAL = row("seats", offer="autocad-1y", contract_start="2026-04-01")
 NEW = row("seats", offer="autocad-1y", contract_start="2026-01-01", contract_end="2027-01-01")
@@ -178,7 +178,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         lambda doc: doc["assignment"].append({**FLEX(doc), "user": "guy", "product": "Revit"}),
         "Revit without demand",
     ),
-    "a seat becomes Flex": (to_flex("ray", "Revit"), "days of Revit on Flex"),
+    "a seat becomes Flex": (to_flex("ray", "Revit"), "tokens of Revit"),
     "a product that is not on Flex becomes Flex": (
         to_flex("val", "Vault"),
         "no access to Vault on 2026-01-01",
@@ -211,8 +211,8 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "cost_if_named down a cent": (add(LESS, "cost_if_named", RENEWED_ROW), "cost_if_named"),
     # seats
-    "a seat's price up a cent": (add(CENT, "unit_price", NEW), "`unit_price` of 2 seats of autocad-1y"),
-    "a seat's cost up a cent": (add(CENT, "cost", NEW), "`cost` of 2 seats of autocad-1y"),
+    "a seat's price up a cent": (add(CENT, "unit_price", NEW), "`unit_price` of 3 seats of autocad-1y"),
+    "a seat's cost up a cent": (add(CENT, "cost", NEW), "`cost` of 3 seats of autocad-1y"),
     "a commitment up a cent": (add(CENT, "commitment", RENEWAL), "`commitment` of 2 seats of autocad-1y"),
     "pro rata down a cent": (add(LESS, "cost", RENEWAL), "`cost` of 2 seats of autocad-1y"),
     "prices swapped": (swap("seats", "unit_price"), "`unit_price`"),
@@ -226,13 +226,13 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "owned seats missing": (drop("seats", offer="autocad-1y", owned=2), "0 owned seats of autocad-1y"),
     "one seat too few": (add("-1", "new", AEC), "aec-1y"),
-    "one seat too few, two users on one": (add("-1", "new", NEW), "2 users on 1 new seats of autocad-1y"),
-    "fewer assigned than sit": (add("-1", "assigned", NEW), "2 users sit on seats of autocad-1y"),
+    "one seat too few, two users on one": (add("-1", "new", NEW), "3 users on 2 new seats of autocad-1y"),
+    "fewer assigned than sit": (add("-1", "assigned", NEW), "3 users sit on seats of autocad-1y"),
     "more assigned than sit": (add("1", "assigned", VAULT), "1 users sit on seats of vault-1y"),
     "renewals beyond the holding": (
         both(
             add("1", "renewed", RENEWAL),
-            lambda doc: RENEWAL(doc).update(cost="4057.30", commitment="5386.50"),
+            lambda doc: RENEWAL(doc).update(cost="4058.31", commitment="5386.50"),
         ),
         "3 renewals of the 2 seats of autocad-1y",
     ),
@@ -241,8 +241,8 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         "4 renewals of the 2 seats",
     ),
     "new seats at the renewal price": (
-        lambda doc: NEW(doc).update(new=0, renewed=2),
-        "2 renewals of the 0 seats of autocad-1y",
+        lambda doc: NEW(doc).update(new=0, renewed=3),
+        "3 renewals of the 0 seats of autocad-1y",
     ),
     "renewals at the price of new seats": (
         lambda doc: row("seats", offer="revit-1y", renewed=1)(doc).update(
@@ -307,7 +307,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         "`expired` in the ledger of 2026-12-01",
     ),
     "a jump between periods": (
-        lambda doc: [add("5", c, ledger(4))(doc) for c in ("opening", "closing")] and None,
+        both(add("5", "opening", ledger(4)), add("5", "closing", ledger(4))),
         "`opening` in the ledger",
     ),
     "a period missing": (lambda doc: doc["ledger"].pop(4), "does not continue"),
@@ -371,9 +371,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "fewer days left out": (add("-1", "days_left_out", PART["coverage"]), "days are left out"),
     "more users planned": (add("1", "users_planned", PART["coverage"]), "users_planned"),
 }
-# fmt: off
 NAMES = {user for user, _ in USE} | {"zoe", "ida"}
-# fmt: on
 
 
 @pytest.mark.parametrize("name", TAMPERED)
@@ -396,7 +394,7 @@ def test_the_rules_of_the_scenario_bind(sound: Document, demand: Demand) -> None
             "of the 9 of the budget fy26",
         ),
         "first half": (
-            {"budgets": [{"id": "h1", "from": "2026-01-01", "to": "2026-04-02", "amount": 20_000}]},
+            {"budgets": [{"id": "h1", "from": "2026-01-01", "to": "2026-04-02", "amount": 19_000}]},
             "of the budget h1",
         ),
         "buffer": (

@@ -248,7 +248,7 @@ class _Prices:
         bought = sum(r["tokens"] for r in packs)
         if bought:
             paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
-            self.token = (paid / bought).quantize(Decimal("0.0001"))
+            self.token = cents(Fraction(paid) / bought * 100) / 100
         else:
             smallest = min(scenario.tokens.tiers, key=lambda t: t.from_)
             self.token = smallest.price * (1 - scenario.negotiated.tokens)
