@@ -59,7 +59,7 @@ def feasible(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) ->
 def explain_infeasible(
     scenario: Scenario, holdings: Sequence[Holding], demand: Demand, ask: Feasible = feasible
 ) -> InfeasibleError:
-    """The error to raise for a problem that the solver has proven infeasible: the clash, and what to relax."""
+    """The error to raise for a problem that is proven infeasible: the rules that clash, and what to relax."""
     if stranded := _without_access(formulate(scenario, holdings, demand)):
         return InfeasibleError("no plan is possible: " + "; ".join(stranded[:10]), _ACCESS_HINT)
     rules = _rules(scenario, demand)
@@ -72,15 +72,17 @@ def explain_infeasible(
         return ask(s, holdings, d)
 
     try:
-        if not possible([]):
+        if not rules or not possible([]):
             return InfeasibleError(
                 "no plan is possible, even without the scenario's rules and limits",
                 "a product may lack seats and tokens in part of the year: check offers, rates and pack lives",
             )
-        left, clashes = rules, []
-        while left and not possible(left):
+        clashes = [_smallest_clash(possible, [], rules, known=True)]
+        left = rules
+        while left := [rule for rule in left if rule not in clashes[-1]]:
+            if possible(left):
+                break
             clashes.append(_smallest_clash(possible, [], left, known=True))
-            left = [rule for rule in left if rule not in clashes[-1]]
     except (LimitError, SolverError):
         return InfeasibleError(
             "no plan is possible; which of the rules clash was not found within the time limit: "
