@@ -199,7 +199,8 @@ def _always_flex(problem: Problem) -> dict[Key, bool]:
     Somebody who needs a collection for one of its products uses the others with that seat, too.
     """
     demand = problem.demand
-    missing: list[bool] = ((problem.days > 0) & ~problem.on_flex[demand.pair_product]).any(axis=1).tolist()
+    out_of_reach = (problem.days > 0) & ~problem.on_flex[demand.pair_product]
+    missing = [bool(row.any()) for row in out_of_reach]
     offers = {c.covers for c in problem.contracts}
     found = {_key(problem, i): not missing[i] for i in range(demand.pairs)}
     for u, pairs in pairs_by_user(problem).items():
