@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from flexopt import Plan, load_scenario, plan
 from flexopt.demand import Demand, forecast
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
@@ -24,6 +26,7 @@ __all__ = [
     "a_problem",
     "a_scenario",
     "a_source",
+    "case_plan",
     "every",
     "the_demand",
     "usage_of",
@@ -60,6 +63,12 @@ def a_scenario(**changes: Any) -> Scenario:
     }
     tokens = {"tokens": base["tokens"] | changes.pop("tokens", {})}
     return Scenario.model_validate(base | tokens | changes)
+
+
+@cache
+def case_plan(case: Path) -> Plan:
+    """The plan of a worked example: made once for all tests that look at it."""
+    return plan(load_scenario(case / "scenario.yaml"))
 
 
 def every(first: date, count: int, step: int = 1) -> list[date]:

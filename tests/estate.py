@@ -7,13 +7,16 @@ maximum, policy, opening packs that expire on different days, per-result tokens,
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
-from build import AUTOCAD, Days, a_scenario, every
+from build import AUTOCAD, Days, a_scenario, a_source, every, usage_of
 
+from flexopt import Plan, plan
+from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Access, Person
 
-__all__ = ["ACCESS", "CHANGES", "PEOPLE", "USE", "estate"]
+__all__ = ["ACCESS", "CHANGES", "PEOPLE", "USE", "estate", "estate_plan"]
 
 CHANGES: dict[str, Any] = {
     "products": [
@@ -115,6 +118,12 @@ PEOPLE = [
 ACCESS = [Access("abe", "AutoCAD", "named", "autocad-1y"), Access("ida", "Revit", "named", "revit-1y")]
 
 
-def estate(**changes: Any) -> Any:
+@cache
+def estate_plan() -> Plan:
+    """Made once for all tests that look at it; whoever changes its document takes a copy."""
+    return plan(a_source(estate(), PEOPLE, ACCESS), usage_of(USE))
+
+
+def estate(**changes: Any) -> Scenario:
     """The scenario, with some of its parts replaced."""
     return a_scenario(**{**CHANGES, **changes})

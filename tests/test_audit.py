@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from build import a_scenario, a_source, every, the_demand, usage_of
+from build import a_scenario, a_source, case_plan, every, the_demand, usage_of
 from conftest import CASES
-from estate import ACCESS, PEOPLE, USE, estate
+from estate import PEOPLE, USE, estate, estate_plan
 
 import flexopt.audit
 from flexopt import load_scenario, plan
@@ -31,7 +31,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def sound() -> Document:
-    return dict(plan(a_source(estate(), PEOPLE, ACCESS), usage_of(USE)).document)
+    return dict(estate_plan().document)
 
 
 @pytest.fixture(scope="module")
@@ -425,7 +425,7 @@ def test_worked_examples_pass(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
     usage = read_usage(file.usage_files, file.scenario, file.path.parent)
     demand = forecast(file.scenario, usage, file.people)
-    document = dict(plan(file, usage).document)
+    document = dict(case_plan(case).document)
     assert audit(document, file.scenario, file.holdings, demand) == []
     for number, entry in enumerate(document["ledger"]):
         worse = copy.deepcopy(document)

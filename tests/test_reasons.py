@@ -10,10 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR, Days, a_scenario, a_source, every, usage_of
-from estate import ACCESS, PEOPLE, USE, estate
+from build import (
+    AUTOCAD,
+    AUTOCAD_YEAR,
+    REVIT,
+    REVIT_YEAR,
+    Days,
+    a_scenario,
+    a_source,
+    case_plan,
+    every,
+    usage_of,
+)
+from estate import estate_plan
 
-from flexopt import load_scenario, plan
+from flexopt import plan
 from flexopt.inputs.tables import Person
 from flexopt.money import cents
 from flexopt.reasons import plain
@@ -192,7 +203,7 @@ def read(text: str) -> Decimal:
 
 
 def test_the_estate_adds_up_in_words() -> None:
-    found = plan(a_source(estate(), PEOPLE, ACCESS), usage_of(USE))
+    found = estate_plan()
     summary = found.document["summary"]
     price = Decimal(summary["token_price"])
     assignment: Any = found.assignment
@@ -215,8 +226,7 @@ def test_the_estate_adds_up_in_words() -> None:
 
 
 def test_every_row_of_the_worked_examples_has_its_alternatives(case: Path) -> None:
-    file = load_scenario(case / "scenario.yaml")
-    assignment: Any = plan(file).assignment
+    assignment: Any = case_plan(case).assignment
     for row in assignment.itertuples():
         assert row.reason.endswith(".")
         if row.access == "flex":
