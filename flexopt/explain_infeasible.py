@@ -29,8 +29,8 @@ SECONDS = Decimal(60)
 """Most that one of the many solves may take."""
 
 _ACCESS_HINT = (
-    "add an offer that covers the product, put it on Flex (rates), relax the policy, or leave the use "
-    "out with `policy: [{product: ..., access: none}]`"
+    "add an offer that covers the product, put it on Flex (rates), add purchase dates, relax the policy, "
+    "or leave the use out with `policy: [{product: ..., access: none}]`"
 )
 
 
@@ -147,6 +147,7 @@ def _without_access(problem: Problem) -> list[str]:
             f"per-result services need tokens on {problem.edges[late[0]]}, when no pack can be live "
             "(purchase_dates, valid_days, pool)"
         )
+    messages += _opening_short(problem, use & ~seats)
     for p in sorted(set(demand.pair_product.tolist())):
         mine = demand.pair_product == p
         stranded = use[mine] & ~seats[mine] & ~tokens[mine]
@@ -164,6 +165,23 @@ def _without_access(problem: Problem) -> list[str]:
                 f"{owned[p, t]} are owned or renewed and no others start ({_why(problem, p, t, live)})"
             )
     return messages
+
+
+def _opening_short(problem: Problem, bound_to_flex: Bools) -> list[str]:
+    """Whether opening packs hold too little for the periods in which no pack that can be bought is live."""
+    alone = np.ones(problem.periods, dtype=bool)
+    for pack in problem.packs:
+        if pack.tokens is None:
+            alone[pack.first : pack.after] = False
+    opening = [p for p in problem.packs if p.tokens is not None and alone[p.first : p.after].any()]
+    needed = (problem.tokens * bound_to_flex).sum(axis=0) * (1 + problem.buffer) + problem.cloud
+    most, held = float(needed[alone].sum()), sum((p.tokens or 0 for p in opening), Decimal(0))
+    if not opening or most <= held + Decimal("0.001"):
+        return []
+    return [
+        f"{most:,.1f} tokens are needed from {problem.edges[int(np.argmax(alone))]} in months when no pack "
+        f"that can be bought is live, and the opening packs hold {held} (purchase_dates, valid_days, pool)"
+    ]
 
 
 def _why(problem: Problem, p: int, t: int, live: Bools) -> str:

@@ -108,6 +108,13 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
         ["3 users of Vault need seats on 2026-01-01, when only 2 are owned"],
         "add an offer",
     ),
+    "an opening pack too small for the months without another": (
+        {("ann", "AutoCAD"): every(date(2025, 1, 1), 300)},
+        {"offers": [], "pool": [{"tokens": 500, "expires": "2027-01-01"}], "tokens": {"valid_days": 31}},
+        # from 1 February to 27 October there are 269 days of 7 tokens
+        ["1,883.0 tokens are needed from 2026-02-01", "the opening packs hold 500"],
+        "",
+    ),
     "an opening pack too small": (
         TEN,
         {"offers": [], "pool": [{"tokens": 69, "expires": "2027-01-01"}], "tokens": {"max_purchases": 0}},
