@@ -74,18 +74,20 @@ def summary(doc: Row, scenario: Scenario, notes: Notes) -> None:
             f"`{name}` of the summary is not that of the ledger",
         )
     smallest = min(scenario.tokens.tiers, key=lambda t: t.from_).price * (1 - scenario.negotiated.tokens)
-    average = Fraction(tokens) / bought if bought else Fraction(smallest)
-    _price(said, "token_price", average, notes)
-    _price(said, "effective_token_price", Fraction(tokens) / used if used else None, notes)
+    paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
+    _price(said, "token_price", paid, count, notes)
+    if used > TOLERANCE:
+        _price(said, "effective_token_price", Fraction(tokens), used, notes)
     total = Decimal(doc["total"])
     notes.expect(total == seats + tokens, f"the total is {seats + tokens}, not {total}")
     for name, baseline in doc["baselines"].items():
         _baseline(name, baseline, total, notes)
 
 
-def _price(said: Row, name: str, price: Fraction | None, notes: Notes) -> None:
+def _price(said: Row, name: str, paid: Fraction, count: Fraction, notes: Notes) -> None:
+    """A price a token, in ten-thousandths; the count is a sum of rounded numbers and may be a little off."""
     told = None if said[name] is None else Fraction(said[name])
-    agree = told is price if told is None or price is None else close(told, price)
+    agree = told is not None and close(told * count, paid, (count + told) * TOLERANCE)
     notes.expect(agree, f"`{name}` of the summary is not what the packs cost")
 
 
