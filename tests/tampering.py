@@ -86,8 +86,14 @@ PART: dict[str, Callable[[Document], Any]] = {
     "named": lambda doc: doc["baselines"]["all_named"],
 }
 FLEX = row("assignment", user="kim", access="flex")
-OWNED_ROW = row("assignment", user="ben", contract_end="2026-04-01")
-RENEWED_ROW = row("assignment", user="ben", contract_start="2026-04-01")
+# who sits on the owned seats is a tie; whoever does so renews
+OWNED_ROW = row("assignment", offer="autocad-1y", contract_end="2026-04-01")
+
+
+def renewed_row(doc: Document) -> Any:
+    return row("assignment", user=OWNED_ROW(doc)["user"], contract_start="2026-04-01")(doc)
+
+
 OWNED = row("seats", offer="autocad-1y", contract_end="2026-04-01")
 RENEWAL = row("seats", offer="autocad-1y", contract_start="2026-04-01")
 NEW = row("seats", offer="autocad-1y", contract_start="2026-01-01", contract_end="2027-01-01")
@@ -110,7 +116,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "a token less": (add("-7", "tokens", FLEX), "tokens of AutoCAD"),
     "a millionth of a token too few": (add("-0.00001", "tokens", FLEX), "tokens of AutoCAD"),
     "a day moved between two seats of a user": (
-        both(add("1", "days", OWNED_ROW), add("-1", "days", RENEWED_ROW)),
+        both(add("1", "days", OWNED_ROW), add("-1", "days", renewed_row)),
         "days of AutoCAD on seats of autocad-1y",
     ),
     "a day moved between two users": (
@@ -156,12 +162,12 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "Flex with a contract": (put("aec-1y", "offer", FLEX), "on Flex has a contract"),
     "another group": (put("site", "group", FLEX), "another group"),
     "cost_if_flex up a cent": (add(CENT, "cost_if_flex", FLEX), "cost_if_flex"),
-    "cost_if_flex of a seat up a cent": (add(CENT, "cost_if_flex", RENEWED_ROW), "cost_if_flex"),
+    "cost_if_flex of a seat up a cent": (add(CENT, "cost_if_flex", renewed_row), "cost_if_flex"),
     "cost_if_flex of what is not on Flex": (
         put("1.00", "cost_if_flex", row("assignment", user="val")),
         "cost_if_flex",
     ),
-    "cost_if_named down a cent": (add(LESS, "cost_if_named", RENEWED_ROW), "cost_if_named"),
+    "cost_if_named down a cent": (add(LESS, "cost_if_named", renewed_row), "cost_if_named"),
     # seats
     "a seat's price up a cent": (add(CENT, "unit_price", NEW), "`unit_price` of 3 seats of autocad-1y"),
     "a seat's cost up a cent": (add(CENT, "cost", NEW), "`cost` of 3 seats of autocad-1y"),
