@@ -73,9 +73,19 @@ def explain_infeasible(
 
     try:
         if not rules or not possible([]):
+            bare, free = scenario, demand
+            for rule in rules:
+                bare, free = rule.drop(bare, free)
+            alone = [
+                name
+                for p, name in enumerate(demand.products)
+                if (demand.pair_product == p).any() and not ask(bare, holdings, _only(free, p))
+            ]
+            what = f": {' and '.join(alone)} cannot be served in every month" if alone else ""
             return InfeasibleError(
-                "no plan is possible, even without the scenario's rules and limits",
-                "a product may lack seats and tokens in part of the year: check offers, rates and pack lives",
+                f"no plan is possible, even without the scenario's rules and limits{what}",
+                "seats or tokens are missing in part of the year: check the dates of offers, prices, rates, "
+                "holdings and packs",
             )
         clashes = [_smallest_clash(possible, [], rules, known=True)]
         left = rules
@@ -248,6 +258,21 @@ def _without_offer_limit(
         return s.model_copy(update={"offers": offers}), d
 
     return drop
+
+
+def _only(demand: Demand, product: int) -> Demand:
+    """The demand for one product."""
+    kept = demand.pair_product == product
+    number = np.cumsum(kept) - 1
+    spans = demand.spans[kept[demand.spans["pair"].to_numpy()]]
+    return replace(
+        demand,
+        pair_user=demand.pair_user[kept],
+        pair_product=demand.pair_product[kept],
+        pair_factor=demand.pair_factor[kept],
+        pair_rule=demand.pair_rule[kept],
+        spans=spans.assign(pair=number[spans["pair"].to_numpy()]).reset_index(drop=True),
+    )
 
 
 def _without_policy(s: Scenario, d: Demand) -> tuple[Scenario, Demand]:

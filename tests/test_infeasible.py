@@ -167,6 +167,19 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
         ["at most 0 seats of autocad-1y and the policy cannot be kept together"],
         "raise offers.autocad-1y.maximum, or relax the policy",
     ),
+    "no rule to blame": (
+        # one owned seat for two who need it, and the opening pack is too small for the other one
+        {(u, "AutoCAD"): every(date(2025, 1, 1), 365) for u in ("ann", "eve")}
+        | {("bob", "Revit"): every(date(2025, 1, 1), 5)},
+        {
+            "offers": [AUTOCAD_YEAR | {"prices": [{"from": "2027-01-01", "new": 9}]}],
+            "holdings": [{"offer": "autocad-1y", "quantity": 1, "ends": "2027-01-01"}],
+            "pool": [{"tokens": 400, "expires": "2027-01-01"}],
+            "tokens": {"valid_days": 30, "max_purchases": 9},
+        },
+        ["even without the scenario's rules and limits: AutoCAD cannot be served in every month"],
+        "check the dates of offers",
+    ),
     "two clashes at once": (
         {**TEN, **IN_VAULT},
         {
