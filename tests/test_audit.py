@@ -233,8 +233,8 @@ def test_a_year_of_single_days_of_3000_users_takes_seconds(sound: Document) -> N
             for i, n in enumerate(counts)
         ]
     }
-    began = time.monotonic()
+    began = time.process_time()
     found = failures(document, demand, scenario)
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     assert not [f for f in found if "days of" in f or "tokens of" in f or "access" in f]
-    assert seconds < 20, seconds  # 3 to 4 s on two shared cores; the bound is for a busy machine
+    assert seconds < 15, seconds  # 3 to 4 s of one core; not the clock, other work may be going on
