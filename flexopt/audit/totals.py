@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
-from flexopt.audit.rows import TOLERANCE, Notes, Row, close
+from flexopt.audit.rows import TOLERANCE, Notes, Row, close, show
 from flexopt.demand import Demand
 from flexopt.inputs.scenario import Scenario
 
@@ -37,9 +37,13 @@ def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     coverage = doc["coverage"]
     notes.expect(coverage["users_planned"] == len(demand.users), "users_planned is not the users planned")
     days = sum(row["days"] for row in left_out)
-    notes.expect(
-        coverage["days_left_out"] == days, f"{days} days are left out, not {coverage['days_left_out']}"
-    )
+    said = coverage["days_left_out"]
+    notes.expect(said == days, f"{days} days are left out, not {said}")
+    spans = demand.spans
+    counts = (spans["count"] * (spans["after"] - spans["first"])).groupby(spans["per"]).sum().reset_index()
+    planned = sum((Fraction(n, per) for per, n in counts.to_numpy().tolist()), Fraction(0))
+    said = coverage["days_planned"]
+    notes.expect(close(Fraction(said), planned, TENTH / 2), f"{show(planned)} days are planned, not {said}")
 
 
 def summary(doc: Row, scenario: Scenario, notes: Notes) -> None:
