@@ -7,10 +7,12 @@ cheapest packs and contracts that its rule allows: the saving shown is the least
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from flexopt.demand import Demand
@@ -19,9 +21,19 @@ from flexopt.inputs.tables import Access
 from flexopt.model import Restriction
 from flexopt.problem import Problem, pairs_by_user
 
-__all__ = ["all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
+__all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
 
 Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
+
+    total: Decimal | None
+    seats: Decimal | None
+    tokens: Decimal | None
+    note: str = ""
 
 
 def all_named(problem: Problem) -> Restriction:
@@ -75,21 +87,32 @@ def break_even_rule(problem: Problem) -> Restriction:
             possible = seats[key] if chosen[name] == "named" else flexible[key]
             if possible:
                 rule[key] = chosen[name]
-    # a seat of a collection covers all its products: none of them can be bound to Flex beside it
     return Restriction(rule=rule)
 
 
 def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
-    """Everybody keeps today's access; what today's table does not list is free."""
+    """Everybody keeps today's access; what today's table does not list is free.
+
+    A seat goes before tokens: who holds a seat that covers the product is not bound to Flex for it.
+    """
     users = {u: i for i, u in enumerate(problem.demand.users)}
     products = {p: i for i, p in enumerate(problem.demand.products)}
+    covers = {o.id: o.covers for o in problem.scenario.offers}
     rule: dict[Key, str] = {}
     offers: dict[Key, frozenset[str]] = {}
+    held: set[Key] = set()
+    for row in access:
+        u = users.get(row.user, -1)
+        if row.access == "named":
+            key = (u, products[row.product])
+            rule[key] = "named"
+            held.update((u, products[p]) for p in covers.get(row.offer, ()))
+            if row.offer:
+                offers[key] = offers.get(key, frozenset()) | {row.offer}
     for row in access:
         key = (users.get(row.user, -1), products[row.product])
-        rule[key] = row.access
-        if row.offer:
-            offers[key] = offers.get(key, frozenset()) | {row.offer}
+        if row.access == "flex" and key not in held:
+            rule.setdefault(key, "flex")
     return Restriction(rule=rule, offers=offers)
 
 
@@ -150,17 +173,41 @@ def _keys(problem: Problem) -> list[Key]:
 
 
 def _always_named(problem: Problem) -> dict[Key, bool]:
-    """Whether new seats can cover the pair whenever it has demand."""
-    new = [c for c in problem.contracts if c.kind == "new"]
-    products = len(problem.demand.products)
-    covered = np.zeros((products, problem.periods), dtype=bool)
-    for c in new:
-        covered[list(c.covers), c.first : c.after] = True
-    missing = (problem.days > 0) & ~covered[problem.demand.pair_product]
-    return {_key(problem, i): not missing[i].any() for i in range(problem.demand.pairs)}
+    """Whether new seats can cover the pair whenever it has demand.
+
+    A seat that also covers a product which the policy puts on Flex is none for that user.
+    """
+    demand = problem.demand
+    covered: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
+    found: dict[Key, bool] = {}
+    for pairs in pairs_by_user(problem).values():
+        barred = frozenset(int(demand.pair_product[i]) for i in pairs if demand.pair_rule[i] == "flex")
+        if barred not in covered:
+            covered[barred] = np.zeros((len(demand.products), problem.periods), dtype=bool)
+            for c in problem.contracts:
+                if c.kind == "new" and not c.covers & barred:
+                    covered[barred][list(c.covers), c.first : c.after] = True
+        for i in pairs:
+            missing = (problem.days[i] > 0) & ~covered[barred][demand.pair_product[i]]
+            found[_key(problem, i)] = not missing.any()
+    return found
 
 
 def _always_flex(problem: Problem) -> dict[Key, bool]:
-    """Whether tokens can reach the pair whenever it has demand."""
-    missing = (problem.days > 0) & ~problem.on_flex[problem.demand.pair_product]
-    return {_key(problem, i): not missing[i].any() for i in range(problem.demand.pairs)}
+    """Whether tokens can reach the pair whenever it has demand, and no seat that must be there covers it.
+
+    Somebody who needs a collection for one of its products uses the others with that seat, too.
+    """
+    demand = problem.demand
+    out_of_reach = (problem.days > 0) & ~problem.on_flex[demand.pair_product]
+    missing = [bool(row.any()) for row in out_of_reach]
+    offers = {c.covers for c in problem.contracts}
+    found = {_key(problem, i): not missing[i] for i in range(demand.pairs)}
+    for u, pairs in pairs_by_user(problem).items():
+        used = {int(demand.pair_product[i]) for i in pairs}
+        seated = {int(demand.pair_product[i]) for i in pairs if missing[i] or demand.pair_rule[i] == "named"}
+        for p in seated:
+            beside = [(covers & used) - seated for covers in offers if p in covers]
+            if all(beside):  # every seat for p covers something that tokens could reach
+                found.update({(u, q): False for others in beside for q in others})
+    return found

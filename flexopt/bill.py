@@ -68,7 +68,11 @@ class PurchaseRow:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """The pool in one period: opening + bought - drawn - buffer - expired = closing."""
+    """The pool in one period: opening + bought - drawn - buffer - expired = closing.
+
+    `expired` is what was left in the packs whose last day is the last of the period, also at the end of the
+    horizon; `closing` can still be used after it.
+    """
 
     period_start: date
     period_end: date
@@ -235,7 +239,7 @@ def _ledger(problem: Problem, solution: Solution, bought: tuple[PurchaseRow, ...
             used = min(p.left, due)
             p.left -= used
             due -= used
-        expired = sum((p.left for p in live if p.expires == end and end < problem.edges[-1]), Fraction(0))
+        expired = sum((p.left for p in live if p.expires == end), Fraction(0))
         closing = sum((p.left for p in live), Fraction(0)) - expired
         drawn_as_buffer = buffered[t] - due - raw[t]
         rows.append(LedgerRow(start, end, opening, arrived, raw[t], drawn_as_buffer, expired, closing))

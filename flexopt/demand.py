@@ -96,7 +96,18 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     spans = pd.concat([spans, _totals(scenario, usage)], ignore_index=True)
     spans, gone = _within_employment(scenario, spans, people)
     spans, refused = _within_policy(scenario, spans, people)
-    left_out = pd.concat([outside, gone, refused], ignore_index=True)
+    spans, shrunk = _within_growth(scenario, spans, people)
+    left_out = pd.concat([outside, gone, refused, shrunk], ignore_index=True)
+    if spans.empty:
+        reasons = left_out.groupby("reason")["days"].sum()
+        findings.add(
+            "D104",
+            "nothing is left to plan: "
+            + "; ".join(f"{days:,} days: {reason}" for reason, days in reasons.items()),
+            file="usage",
+            hint="check the horizon, the people table and the policy",
+        )
+        findings.raise_if_errors()
     return _indexed(scenario, spans, people, left_out=left_out, window=window, findings=findings)
 
 
@@ -127,10 +138,13 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     if days.empty:
         if usage.totals.empty:
             findings.add("D100", "there is no usage to plan from", file="usage", hint="add usage.files")
-        return days, (scenario.horizon.start, scenario.horizon.start)
+            return days, (scenario.horizon.start, scenario.horizon.start)
+        covered = usage.totals["first"].min().date(), usage.totals["after"].max().date()
+        return days, (covered[0], covered[1] - timedelta(days=1))
     last = days["date"].max().date()
     first_seen = days["date"].min().date()
-    first = add_months(last + timedelta(days=1), -12)
+    # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
+    first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
     if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
         findings.add(
             "D103",
@@ -213,8 +227,11 @@ def _within_employment(
     first = np.maximum(spans["first"], arrives.fillna(-(10**9))).astype(np.int64)
     after = np.minimum(spans["after"], leaves.fillna(10**9)).astype(np.int64)
     kept = after > first
-    gone = spans.loc[~kept, ["user", "product"]].assign(
-        days=spans["count"], reason="before the user starts or after the user leaves"
+    # of a count that is spread over the horizon, the share of the days cut off; a begun day is a day
+    length = spans["after"] - spans["first"]
+    lost = length - np.maximum(after - first, 0)
+    gone = spans.loc[lost > 0, ["user", "product"]].assign(
+        days=-(-spans["count"] * lost // length), reason="before the user starts or after the user leaves"
     )
     return spans.assign(first=first, after=after)[kept], _by_pair(gone)
 
@@ -235,6 +252,24 @@ def _within_policy(
         days=spans["count"], reason="policy: access none"
     )
     return spans[spans["rule"] != "none"], _by_pair(refused)
+
+
+def _within_growth(
+    scenario: Scenario, spans: pd.DataFrame, people: Mapping[str, Person]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Attach the growth factor; drop what shrinks to nothing (growth -1): no days need no access."""
+    keys = spans[["user", "product"]].drop_duplicates()
+    cache: dict[tuple[str, str], Decimal] = {}
+    factors = []
+    for user, product in keys.itertuples(index=False):
+        key = (product, people[user].group if user in people else "")
+        if key not in cache:
+            cache[key] = growth_factor(scenario.demand.growth, *key)
+        factors.append(cache[key])
+    spans = spans.merge(keys.assign(factor=pd.Series(factors, index=keys.index, dtype=object)), how="left")
+    none = (spans["factor"] == 0).astype(bool)
+    shrunk = spans.loc[none, ["user", "product"]].assign(days=spans["count"], reason="growth of -1")
+    return spans[~none], _by_pair(shrunk)
 
 
 def _by_pair(rows: pd.DataFrame) -> pd.DataFrame:
@@ -272,14 +307,13 @@ def _indexed(
     user_index = {u: i for i, u in enumerate(users)}
     product_index = {p: i for i, p in enumerate(products)}
     spans = spans.assign(u=spans["user"].map(user_index), p=spans["product"].map(product_index))
-    pairs = spans[["u", "p", "rule"]].drop_duplicates(["u", "p"]).sort_values(["u", "p"], ignore_index=True)
+    pairs = (
+        spans[["u", "p", "rule", "factor"]]
+        .drop_duplicates(["u", "p"])
+        .sort_values(["u", "p"], ignore_index=True)
+    )
     spans = spans.merge(pairs[["u", "p"]].assign(pair=np.arange(len(pairs))), on=["u", "p"])
     pair_user, pair_product = pairs["u"].to_numpy(np.int64), pairs["p"].to_numpy(np.int64)
-    cache: dict[tuple[str, str], Decimal] = {}
-    factor = np.empty(len(pairs), dtype=object)
-    for i, (u, p) in enumerate(zip(pair_user, pair_product, strict=True)):
-        key = (products[p], groups[u])
-        factor[i] = cache.setdefault(key, growth_factor(scenario.demand.growth, *key))
     columns = ["pair", "first", "after", "count", "per"]
     return Demand(
         users=users,
@@ -287,7 +321,7 @@ def _indexed(
         products=products,
         pair_user=pair_user,
         pair_product=pair_product,
-        pair_factor=factor,
+        pair_factor=pairs["factor"].to_numpy(object),
         pair_rule=pairs["rule"].to_numpy(object),
         spans=spans[columns].astype(np.int64).sort_values(columns, ignore_index=True),
         left_out=left_out.sort_values(["user", "product", "reason"], ignore_index=True),

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from flexopt.baselines import Baseline
 from flexopt.bill import Bill
 from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
@@ -23,9 +24,6 @@ from flexopt.optimise import Optimum
 from flexopt.problem import Problem
 from flexopt.reasons import Explained, explain_rows, plain, planned_token_price
 from flexopt.solver import solver_version
-
-if TYPE_CHECKING:
-    from flexopt.planner import Baseline
 
 __all__ = ["TABLES", "make_document", "typed_frame"]
 
@@ -196,7 +194,7 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
         "rows_read": sum(c.rows for c in usage.coverage),
         "users_in_usage": len({*usage.days["user"], *usage.totals["user"]}),
         "users_planned": len(problem.demand.users),
-        "days_planned": plain(Fraction(int(problem.cells["count"][problem.cells["per"] == 1].sum())), 1),
+        "days_planned": plain(_days_planned(problem), 1),
         "days_left_out": int(left_out["days"].sum()),
     }
 
@@ -204,6 +202,15 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
 def _inside(source: ScenarioFile, file: str) -> str:
     """A file as seen from the folder of the scenario: the plan is the same wherever that lies."""
     return file.removeprefix(f"{source.path.parent.as_posix()}/")
+
+
+def _days_planned(problem: Problem) -> Fraction:
+    """Chargeable days of the horizon, before growth."""
+    counts = problem.cells.groupby("per", as_index=False)["count"].sum()
+    return sum(
+        (Fraction(int(n), int(per)) for per, n in zip(counts["per"], counts["count"], strict=True)),
+        Fraction(0),
+    )
 
 
 def _finding(f: Any) -> dict[str, Any]:

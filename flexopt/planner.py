@@ -12,11 +12,18 @@ import pandas as pd
 
 import flexopt
 from flexopt.audit import audit
-from flexopt.baselines import all_flex, all_named, break_even_rule, todays_access, with_idle_holders
+from flexopt.baselines import (
+    Baseline,
+    all_flex,
+    all_named,
+    break_even_rule,
+    todays_access,
+    with_idle_holders,
+)
 from flexopt.bill import Bill, make_bill
 from flexopt.demand import Demand, forecast
 from flexopt.document import make_document
-from flexopt.errors import AuditError, LimitError
+from flexopt.errors import AuditError, LimitError, SolverError
 from flexopt.explain_infeasible import explain_infeasible
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.load import load_scenario
@@ -34,16 +41,6 @@ Progress = Callable[[str, str], None]
 
 COMPARING_LIMIT = 60
 """Seconds that each baseline may take, if the scenario's time limit is not shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
-
-    total: Decimal | None
-    seats: Decimal | None
-    tokens: Decimal | None
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,4 +223,7 @@ def _priced(problem: Problem, rule: Restriction) -> Baseline:
         return Baseline(None, None, None, "not possible within the scenario's rules and limits")
     except LimitError:
         return Baseline(None, None, None, "no answer within the time limit")
+    except SolverError:
+        # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
+        return Baseline(None, None, None, "the solver ended without an answer")
     return Baseline(bill.total, bill.seats_cost, bill.tokens_cost)

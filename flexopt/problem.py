@@ -215,7 +215,7 @@ def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
     for h in holdings:
         if h.ends >= start:  # a holding that ended before the horizon has lapsed, and its renewal with it
             quantity[h.offer, h.ends] = quantity.get((h.offer, h.ends), 0) + h.quantity
-    terms = []
+    terms, monthly = [], anniversaries(start, end)
     for offer in scenario.offers:
         owned = sorted((ends, q) for (o, ends), q in quantity.items() if o == offer.id)
         terms += [_Term(offer, "owned", start, ends, q) for ends, q in owned if ends > start]
@@ -225,10 +225,14 @@ def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
             if ends < end
         ]
         # a short term can be bought whenever the last one has ended; a year is chosen once, at the start
-        starts = set(anniversaries(start, end) if offer.term_months < 12 else [start])
-        more = anniversaries(start, end) if offer.starts == "monthly" else offer.starts
+        starts = set(monthly if offer.term_months < 12 else [start])
+        more = monthly if offer.starts == "monthly" else offer.starts
         starts.update(day for day in more if isinstance(day, date) and start <= day < end)
-        terms += [_Term(offer, "new", s, add_months(s, offer.term_months), None) for s in sorted(starts)]
+        for day in sorted(starts):
+            # a term from the 31st ends on a 31st again: 28 February + 1 month of a horizon from 31 January
+            # is 31 March, or three days of each March would have no monthly seat
+            anchor, months = (start, monthly.index(day)) if day in monthly else (day, 0)
+            terms.append(_Term(offer, "new", day, add_months(anchor, months + offer.term_months), None))
     return [t for t in terms if t.kind == "owned" or in_force(t.offer.prices, t.start)]
 
 

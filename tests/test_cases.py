@@ -6,12 +6,12 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from flexopt import load_scenario, plan
+from build import case_plan
 
 
 def test_worked_example_reaches_its_optimum(case: Path) -> None:
     expected = json.loads((case / "expected.json").read_text())
-    found = plan(load_scenario(case / "scenario.yaml"))
+    found = case_plan(case)
     assert found.total.amount == Decimal(expected["total"]), expected["why"]
     assert found.status == "optimal"
     assert found.gap <= Decimal("0.000001")

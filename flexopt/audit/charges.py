@@ -1,0 +1,218 @@
+"""Seats and packs again: dates, numbers, prices and limits that the scenario allows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from flexopt.audit.ledger import Day
+from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, seat_of
+from flexopt.dates import add_months, overlap_days
+from flexopt.inputs.scenario import Holding, Offer, Scenario
+from flexopt.money import cents
+
+__all__ = ["limits", "purchases", "seats"]
+
+KINDS = ("owned", "renewed", "new")
+
+
+def seats(doc: Row, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+    """Seats start, end and cost what the scenario says, and are enough for their users."""
+    offers = {o.id: o for o in scenario.offers}
+    order: dict[tuple[str, date], int] = defaultdict(int)
+    met: set[tuple[Seat, str]] = set()
+    known = []
+    for row in doc["seats"]:
+        seat = seat_of(row)
+        kinds = [k for k in KINDS if row[k]]
+        if seat[0] not in offers:
+            notes.fail(f"there is no offer {seat[0]}")
+            continue
+        if len(kinds) != 1 or row[kinds[0]] < 0:
+            notes.fail(f"a row of {seat[0]} from {seat[1]} is not seats of one kind")
+            continue
+        notes.expect(
+            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} are there twice"
+        )
+        met.add((seat, kinds[0]))
+        notes.expect(
+            0 <= row["assigned"] <= row[kinds[0]],
+            f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
+        )
+        order[seat[0], seat[1]] += row["renewed"] + row["new"]
+        known.append(row)
+    for row in known:
+        if row["owned"]:
+            _owned_row(row, scenario, notes)
+        else:
+            _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
+    _users(doc, known, notes)
+    _holdings(known, scenario, holdings, notes)
+    for (offer, day), size in order.items():
+        least = offers[offer].minimum
+        notes.expect(
+            not 0 < size < least, f"{size} seats of {offer} on {day} are fewer than the minimum of {least}"
+        )
+
+
+def _users(doc: Row, rows: Sequence[Row], notes: Notes) -> None:
+    """As many users sit on the seats as the rows say."""
+    users: dict[Seat, set[str]] = defaultdict(set)
+    for row in doc["assignment"]:
+        if row["access"] == "named":
+            users[seat_of(row)].add(row["user"])
+    assigned: dict[Seat, int] = defaultdict(int)
+    for row in rows:
+        assigned[seat_of(row)] += row["assigned"]
+    for seat in sorted({*users, *assigned}):
+        sitting = len(users.get(seat, ()))
+        notes.expect(
+            assigned.get(seat, 0) == sitting,
+            f"{sitting} users sit on seats of {seat[0]} from {seat[1]}, {assigned.get(seat, 0)} are assigned",
+        )
+
+
+def _owned_row(row: Row, scenario: Scenario, notes: Notes) -> None:
+    free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
+    notes.expect(free, f"owned seats of {row['offer']} are charged")
+    start = scenario.horizon.start
+    notes.expect(
+        day_of(row["contract_start"]) == start, f"owned seats of {row['offer']} do not start on {start}"
+    )
+
+
+def _bought_row(row: Row, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
+    _, begin, finish = seat_of(row)
+    start, end = scenario.horizon.start, scenario.horizon.end
+    count = row["renewed"] + row["new"]
+    ends = add_months(begin, offer.term_months)
+    if row["new"]:
+        monthly = [add_months(start, m) for m in range(scenario.horizon.months)]
+        often = offer.starts == "monthly" or offer.term_months < 12
+        allowed = monthly if often else [start]
+        dates = () if isinstance(offer.starts, str) else offer.starts
+        notes.expect(
+            start <= begin < end and begin in (*allowed, *dates),
+            f"a new seat of {offer.id} may not start on {begin}",
+        )
+        if begin in monthly:  # a term from the 31st ends on a 31st again, also after a short month
+            ends = add_months(start, monthly.index(begin) + offer.term_months)
+    notes.expect(finish == ends, f"a term of {offer.id} from {begin} ends on {ends}, not {finish}")
+    price = max((p for p in offer.prices if p.from_ <= begin), key=lambda p: p.from_, default=None)
+    if price is None or finish <= begin:
+        notes.fail(f"{offer.id} has no price on {begin}")
+        return
+    listed = price.renewal if row["renewed"] and price.renewal is not None else price.new
+    off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
+    reached = [t for t in offer.tiers if t.from_ <= ordered]
+    tier = max(reached, key=lambda t: t.from_).discount if reached else Decimal(0)
+    unit = cents(listed * (1 - off) * (1 - tier))
+    share = Fraction(overlap_days(begin, finish, start, end), (finish - begin).days)
+    expected = {
+        "unit_price": unit,
+        "cost": cents(Fraction(unit) * share) * count,
+        "commitment": unit * count,
+    }
+    for name, amount in expected.items():
+        notes.expect(
+            Decimal(row[name]) == amount,
+            f"`{name}` of {count} seats of {offer.id} from {begin} is {amount}, not {row[name]}",
+        )
+
+
+def _holdings(rows: Sequence[Row], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+    """All owned seats are there, and no more are renewed than end on the day."""
+    owned: dict[tuple[str, date], int] = defaultdict(int)
+    for h in holdings:
+        owned[h.offer, h.ends] += h.quantity
+    listed: dict[tuple[str, date], int] = defaultdict(int)
+    renewed: dict[tuple[str, date], int] = defaultdict(int)
+    for row in rows:
+        listed[row["offer"], day_of(row["contract_end"])] += row["owned"]
+        renewed[row["offer"], day_of(row["contract_start"])] += row["renewed"]
+    live = {key: n for key, n in owned.items() if key[1] > scenario.horizon.start}
+    for offer, day in sorted({*live, *(k for k, n in listed.items() if n)}):
+        there, held = listed.get((offer, day), 0), live.get((offer, day), 0)
+        notes.expect(there == held, f"{there} owned seats of {offer} until {day}, the holdings have {held}")
+    for (offer, day), count in renewed.items():
+        held = owned.get((offer, day), 0)
+        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}")
+        if count:
+            inside = scenario.horizon.start <= day < scenario.horizon.end
+            notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")
+
+
+def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
+    """Packs are bought on allowed days, in whole increments, in their tier, at its price."""
+    tokens = scenario.tokens
+    allowed = set(scenario.purchase_dates())
+    for row in doc["purchases"]:
+        day, count = day_of(row["date"]), row["tokens"]
+        notes.expect(day in allowed, f"{day} is not a purchase date")
+        ends = day + timedelta(days=tokens.valid_days)
+        notes.expect(
+            day_of(row["expires"]) == ends, f"the pack of {day} expires on {ends}, not {row['expires']}"
+        )
+        notes.expect(
+            count > 0 and count % tokens.increment == 0,
+            f"{count} tokens on {day} are not whole increments of {tokens.increment}",
+        )
+        reached = [t for t in tokens.tiers if t.from_ <= count]
+        if not reached:
+            notes.fail(f"{count} tokens on {day} are under the minimum purchase")
+            continue
+        tier = max(reached, key=lambda t: t.from_)
+        price = tier.price * (1 - scenario.negotiated.tokens)
+        notes.expect(
+            row["tier_from"] == tier.from_,
+            f"{count} tokens on {day} are in the tier from {tier.from_}, not {row['tier_from']}",
+        )
+        notes.expect(
+            Decimal(row["unit_price"]) == price,
+            f"a token of {day} costs {price}, not {row['unit_price']}",
+        )
+        cost = cents(price * count)
+        notes.expect(Decimal(row["cost"]) == cost, f"the pack of {day} costs {cost}, not {row['cost']}")
+    days = [row["date"] for row in doc["purchases"]]
+    notes.expect(len(days) == len(set(days)), "two purchases on one day")
+    most = tokens.max_purchases
+    notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
+
+
+def limits(doc: Row, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
+    """Oversize, maxima and budgets."""
+    tokens = scenario.tokens
+    bought = sum(row["tokens"] for row in doc["purchases"])
+    if tokens.max_oversize is not None:
+        first = min(t.from_ for t in tokens.tiers)
+        smallest = -(-first // tokens.increment) * tokens.increment
+        needed = sum((d.raw for d in pool.values()), Fraction(0))
+        most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
+        notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")
+    for offer in scenario.offers:
+        if offer.maximum is None:
+            continue
+        rows = [r for r in doc["seats"] if r["offer"] == offer.id]
+        for day in sorted({day_of(r["contract_start"]) for r in rows}):
+            live = sum(
+                # an owned seat counts while somebody sits on it, a bought one in any case
+                r["assigned"] if r["owned"] else r["renewed"] + r["new"]
+                for r in rows
+                if day_of(r["contract_start"]) <= day < day_of(r["contract_end"])
+            )
+            notes.expect(
+                live <= offer.maximum,
+                f"{live} seats of {offer.id} on {day} are more than the maximum of {offer.maximum}",
+            )
+    for budget in scenario.budgets:
+        invoices = [
+            (day_of(r["contract_start"]), Decimal(r["commitment"])) for r in doc["seats"] if not r["owned"]
+        ]
+        invoices += [(day_of(r["date"]), Decimal(r["cost"])) for r in doc["purchases"]]
+        spent = sum((amount for day, amount in invoices if budget.from_ <= day < budget.to), Decimal(0))
+        notes.expect(
+            spent <= budget.amount, f"{spent} spent of the {budget.amount} of the budget {budget.id}"
+        )

@@ -1,0 +1,133 @@
+"""What stands at the head of a plan: it adds up to the rows, and the proof is a proof."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from flexopt.audit.rows import TOLERANCE, Notes, Row, close, show
+from flexopt.demand import Demand
+from flexopt.inputs.scenario import Scenario
+
+__all__ = ["header", "proof", "summary"]
+
+CENT = Decimal("0.01")
+TENTH = Fraction(1, 10)
+
+
+def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
+    """The plan is of this scenario and of this demand, and lists what is left out."""
+    horizon = {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)}
+    notes.expect(doc["horizon"] == horizon, "the horizon is not the scenario's")
+    notes.expect(doc["currency"] == scenario.currency, "the currency is not the scenario's")
+    notes.expect(
+        doc["scenario"] == scenario.model_dump(mode="json", by_alias=True),
+        "the scenario in the plan is not the one that was planned",
+    )
+    window = {"first": str(demand.history[0]), "last": str(demand.history[1])}
+    notes.expect(doc["history"] == window, "the history is not the demand's")
+    columns = ("user", "product", "days", "reason")
+    left_out = [
+        dict(zip(columns, row, strict=True))
+        for row in demand.left_out[list(columns)].itertuples(index=False, name=None)
+    ]
+    notes.expect(doc["left_out"] == left_out, "left_out does not list what was left out")
+    coverage = doc["coverage"]
+    notes.expect(coverage["users_planned"] == len(demand.users), "users_planned is not the users planned")
+    days = sum(row["days"] for row in left_out)
+    said = coverage["days_left_out"]
+    notes.expect(said == days, f"{days} days are left out, not {said}")
+    spans = demand.spans
+    counts = (spans["count"] * (spans["after"] - spans["first"])).groupby(spans["per"]).sum().reset_index()
+    planned = sum((Fraction(n, per) for per, n in counts.to_numpy().tolist()), Fraction(0))
+    said = coverage["days_planned"]
+    notes.expect(close(Fraction(said), planned, TENTH / 2), f"{show(planned)} days are planned, not {said}")
+
+
+def summary(doc: Row, scenario: Scenario, notes: Notes) -> None:
+    """Every sum of the summary, from the rows."""
+    said, rows, packs = doc["summary"], doc["seats"], doc["purchases"]
+    seats, tokens = _money(rows, "cost"), _money(packs, "cost")
+    access: dict[str, set[str]] = defaultdict(set)
+    for row in doc["assignment"]:
+        access[row["user"]].add(row["access"])
+    kinds = list(access.values())
+    bought = sum(r["tokens"] for r in packs)
+    exact = {
+        "seats": seats,
+        "tokens": tokens,
+        "commitment": _money(rows, "commitment") + tokens,
+        "users": len(access),
+        "users_named_only": kinds.count({"named"}),
+        "users_flex_only": kinds.count({"flex"}),
+        "users_both": kinds.count({"named", "flex"}),
+        "seats_bought": sum(r["renewed"] + r["new"] for r in rows),
+        "seats_owned": sum(r["owned"] for r in rows),
+        "tokens_bought": bought,
+        "purchases": len(packs),
+    }
+    for name, value in exact.items():
+        notes.expect(Decimal(said[name]) == value, f"`{name}` of the summary is {value}, not {said[name]}")
+    used, expired = (sum((Fraction(r[k]) for r in doc["ledger"]), Fraction(0)) for k in ("drawn", "expired"))
+    left = Fraction(doc["ledger"][-1]["closing"]) if doc["ledger"] else Fraction(0)
+    for name, amount in (("tokens_used", used), ("tokens_expired", expired), ("tokens_left", left)):
+        notes.expect(
+            close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
+            f"`{name}` of the summary is not that of the ledger",
+        )
+    smallest = min(scenario.tokens.tiers, key=lambda t: t.from_).price * (1 - scenario.negotiated.tokens)
+    paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
+    _price(said, "token_price", paid, count, notes)
+    if used > TOLERANCE:
+        _price(said, "effective_token_price", Fraction(tokens), used, notes)
+    total = Decimal(doc["total"])
+    notes.expect(total == seats + tokens, f"the total is {seats + tokens}, not {total}")
+    for name, baseline in doc["baselines"].items():
+        _baseline(name, baseline, total, notes)
+
+
+def _price(said: Row, name: str, paid: Fraction, count: Fraction, notes: Notes) -> None:
+    """A price a token, in ten-thousandths; the count is a sum of rounded numbers and may be a little off."""
+    told = None if said[name] is None else Fraction(said[name])
+    agree = told is not None and close(told * count, paid, (count + told) * TOLERANCE)
+    notes.expect(agree, f"`{name}` of the summary is not what the packs cost")
+
+
+def _baseline(name: str, baseline: Row, total: Decimal, notes: Notes) -> None:
+    parts = [
+        None if baseline[k] is None else Decimal(baseline[k]) for k in ("total", "seats", "tokens", "saving")
+    ]
+    if parts[0] is None:
+        notes.expect(
+            parts == [None] * 4 and bool(baseline["note"]), f"the baseline {name} has no total and no note"
+        )
+        return
+    whole, seats, tokens, saving = (p or Decimal(0) for p in parts)
+    notes.expect(whole == seats + tokens, f"the baseline {name} does not add up")
+    notes.expect(saving == whole - total, f"the saving against the baseline {name} is {whole - total}")
+
+
+def proof(doc: Row, notes: Notes) -> None:
+    """The bound is below the cost, the gap is theirs, and nothing costs less than the bound."""
+    total, said = Decimal(doc["total"]), doc["proof"]
+    bound, gap, asked = (Decimal(said[k]) for k in ("bound", "gap", "gap_asked"))
+    notes.expect(Decimal(said["cost"]) == total, f"the proof is of a plan that costs {said['cost']}")
+    notes.expect(bound <= total, f"the bound {bound} is above the total {total}")
+    real = (total - bound) / total if total else Decimal(0)
+    notes.expect(abs(real - gap) <= Decimal("1e-9"), f"the gap is {real:.10f}, not {gap}")
+    notes.expect(asked == Decimal(doc["scenario"]["solver"]["gap"]), "gap_asked is not the scenario's")
+    notes.expect(doc["status"] in ("optimal", "feasible"), f"there is no status {doc['status']}")
+    # a solver prints few digits and compares with floats: some cents are no gap
+    proven = total - bound <= asked * total + 5 * CENT
+    notes.expect(
+        doc["status"] != "optimal" or proven, f"a plan {total - bound} above its bound is not optimal"
+    )
+    for name, baseline in doc["baselines"].items():
+        possible = baseline["total"] is None or Decimal(baseline["total"]) >= bound - CENT
+        notes.expect(possible, f"the baseline {name} costs less than the bound of all plans")
+
+
+def _money(rows: Iterable[Row], column: str) -> Decimal:
+    return sum((Decimal(r[column]) for r in rows), Decimal(0))
