@@ -11,7 +11,6 @@ from hypothesis import assume, given, settings
 from strategies import Instance, small
 
 from flexopt.demand import forecast
-from flexopt.inputs.usage import usage_from_frame
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import formulate
 
@@ -19,7 +18,7 @@ from flexopt.problem import formulate
 def best(instance: Instance) -> Optimum | None:
     """The optimum of the instance, or None; without the baselines of a whole plan, for speed."""
     file = instance.source()
-    demand = forecast(file.scenario, usage_from_frame(instance.usage, file.scenario), file.people)
+    demand = forecast(file.scenario, instance.read_usage(), file.people)
     try:
         return optimise(formulate(file.scenario, file.holdings, demand))
     except Infeasible:

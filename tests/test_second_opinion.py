@@ -13,7 +13,7 @@ from flexopt import load_scenario
 from flexopt.demand import forecast
 from flexopt.inputs.scenario import SolverOptions
 from flexopt.inputs.tables import ScenarioFile, Usage
-from flexopt.inputs.usage import read_usage, usage_from_frame
+from flexopt.inputs.usage import read_usage
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import formulate
 
@@ -50,5 +50,4 @@ def test_worked_examples(case: Path) -> None:
 
 @given(medium(users=12))
 def test_random_instances(instance: Instance) -> None:
-    file = instance.source()
-    _agree(file, usage_from_frame(instance.usage, file.scenario))
+    _agree(instance.source(), instance.read_usage())

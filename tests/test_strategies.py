@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import FEATURES, Instance, medium, small
 
 from flexopt import load_scenario
+from flexopt.inputs.usage import usage_from_frame
 
 
 @pytest.mark.parametrize("strategy", [small, medium])
@@ -42,3 +44,5 @@ def test_instances_load_as_files(tmp_path_factory: pytest.TempPathFactory, insta
     assert loaded.scenario.model_copy(update={"people": None}) == expected.scenario
     assert loaded.people == expected.people
     assert loaded.holdings == expected.holdings
+    days = usage_from_frame(instance.usage, expected.scenario).days
+    pd.testing.assert_frame_equal(days, instance.read_usage().days, check_dtype=False)
