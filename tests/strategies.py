@@ -1,0 +1,485 @@
+"""Random scenarios with their usage, for hypothesis: small ones to enumerate, medium ones for laws.
+
+An `Instance` holds the scenario as its YAML would, the usage frame and the people; `source()` is what
+`load_scenario` would return. `features()` names the parts of the schema it uses, and tests/test_strategies.py
+asserts that the strategies reach all of them. `subscriptions`, `extends` and usage files are about reading,
+not about optimising, and have their own tests.
+
+Everything shrinks towards the first choice, so a failing instance loses what it does not need.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from hypothesis import strategies as st
+
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.scenario import Scenario
+from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
+
+__all__ = ["FEATURES", "Instance", "medium", "small"]
+
+PRODUCTS = ["AutoCAD", "Revit", "Fusion", "Inventor"]
+OLD = "2020-01-01"
+"""Prices and rates from before every horizon."""
+Draw = st.DrawFn
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Instance:
+    document: Document
+    usage: pd.DataFrame
+    people: dict[str, Person]
+    access: tuple[Access, ...] = ()
+
+    def __repr__(self) -> str:
+        """A failing instance is read by people: the YAML, then the usage."""
+        lines = [yaml.safe_dump(self.document, sort_keys=False)]
+        lines += [repr(person) for person in self.people.values()]
+        for (user, product), rows in self.usage.groupby(["user", "product"]):
+            lines.append(f"{user} {product}: {' '.join(rows['date'])}")
+        return "\n".join(lines)
+
+    @property
+    def scenario(self) -> Scenario:
+        return Scenario.model_validate(self.document)
+
+    def source(self) -> ScenarioFile:
+        scenario = self.scenario
+        return ScenarioFile(
+            path=Path("scenario.yaml"),
+            scenario=scenario,
+            usage_files=(),
+            people=self.people,
+            access=self.access,
+            holdings=tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start),
+            sources=(),
+            findings=Findings(),
+        )
+
+    def read_usage(self) -> Usage:
+        """What `usage_from_frame` makes of the frame (a test says so), in a hundredth of the time."""
+        names = {n.casefold(): p.id for p in self.scenario.products for n in (p.id, *p.aliases)}
+        days = self.usage.assign(
+            product=self.usage["product"].str.casefold().map(names),
+            date=pd.to_datetime(self.usage["date"]).astype("datetime64[s]"),
+        )
+        days = days.drop_duplicates().sort_values(["user", "product", "date"], ignore_index=True)
+        totals = pd.DataFrame(columns=["user", "product", "days", "first", "after"])
+        for column in ("first", "after"):
+            totals[column] = pd.to_datetime(totals[column])
+        return Usage(days=days, totals=totals, coverage=(), sources=(), findings=Findings())
+
+    def changed(self, **parts: Any) -> Instance:
+        """With other top-level parts of the scenario; None removes one."""
+        document = {**copy.deepcopy(self.document), **parts}
+        return replace(self, document={k: v for k, v in document.items() if v is not None})
+
+    def features(self) -> set[str]:
+        """The parts of the schema that matter in this instance."""
+        return set(_features(self))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large instances get. Token increments grow with demand, so that there are few to try."""
+
+    users: int
+    products: int
+    offers: int
+    days: int
+    months: Sequence[int]
+    increments: Sequence[int]
+    seat_prices: tuple[int, int]
+    packs: int
+
+
+SMALL = Size(4, 3, 3, 14, (2, 1, 3, 12, 13), (100, 33, 50), (40, 900), 3)
+MEDIUM = Size(30, 4, 6, 120, (12, 6, 14), (100, 33, 500), (200, 3000), 12)
+
+
+def small() -> st.SearchStrategy[Instance]:
+    """1-4 users and 1-3 products, for brute force."""
+    return _instances(SMALL)
+
+
+def medium(users: int = MEDIUM.users) -> st.SearchStrategy[Instance]:
+    """Up to 30 users with a year of use."""
+    return _instances(replace(MEDIUM, users=users))
+
+
+@st.composite
+def _instances(draw: Draw, size: Size) -> Instance:
+    start = draw(st.sampled_from([date(2026, 1, 1), date(2026, 1, 31), date(2025, 2, 1), date(2026, 7, 15)]))
+    months = draw(st.sampled_from(size.months))
+    products = PRODUCTS[: draw(st.integers(1, size.products))]
+    users = [f"u{n}" for n in range(draw(st.integers(1, size.users)))]
+    usage = _usage(draw, size, (start, months), users, products)
+    people = _people(draw, start, users)
+    document: Document = {
+        "schema": "flexopt.scenario/1",
+        "currency": "USD",
+        "horizon": {"start": str(start), "months": months},
+        "products": [_product(draw, start, name) for name in products],
+        "offers": _offers(draw, size, start, months, products),
+        "tokens": _tokens(draw, size, start, months),
+        "solver": {"gap": "0.000000001", "time_limit": 60},
+    }
+    optional: dict[str, st.SearchStrategy[Any]] = {
+        "demand": _demand(products),
+        "negotiated": _negotiated(document["offers"]),
+        "holdings": _holdings(start, document["offers"]),
+        "pool": _pool(size, start),
+        "policy": _policy(users, document["products"]),
+        "cloud": _cloud(size),
+        "budgets": _budgets(size, start),
+    }
+    for key, strategy in optional.items():
+        if _maybe(draw, 3 if key == "budgets" else 2):
+            document[key] = draw(strategy)
+    return Instance(document, usage, people, _access(draw, document, users))
+
+
+def _maybe(draw: Draw, one_in: int = 3) -> bool:
+    return draw(st.integers(0, one_in - 1)) == one_in - 1
+
+
+def _day(start: date, draw: Draw, low: int, high: int) -> str:
+    return str(start + timedelta(days=draw(st.integers(low, high))))
+
+
+# --- usage and people ------------------------------------------------------------------------------------
+
+
+def _usage(
+    draw: Draw, size: Size, horizon: tuple[date, int], users: list[str], products: list[str]
+) -> pd.DataFrame:
+    """Days of the year before the horizon, most of them in the months that it repeats."""
+    start, months = horizon
+    reach = min(365, months * 30 + 5)
+    rows = []
+    for user in users:
+        for product in products:
+            if product != products[0] and not draw(st.booleans()):
+                continue
+            count = draw(st.integers(1, size.days))
+            first = draw(st.integers(0, reach - 1))
+            # a season of days in a row, or days spread over the whole reach
+            step = draw(st.sampled_from([1, 2, max(1, reach // count)]))
+            for n in range(count):
+                day = _year_before(start + timedelta(days=(first + n * step) % reach))
+                rows.append((user, product, str(day)))
+    if start.year == 2025 and draw(st.booleans()):
+        rows.append((users[0], products[0], "2024-02-29"))
+    if _maybe(draw):
+        # a day out of the last 12 months: it does not count
+        rows.append((users[-1], products[-1], str(start - timedelta(days=500))))
+    if _maybe(draw):
+        rows = [(user, product.upper() + " suite", day) for user, product, day in rows]
+    return pd.DataFrame(rows, columns=["user", "product", "date"]).drop_duplicates(ignore_index=True)
+
+
+def _year_before(day: date) -> date:
+    return date(day.year - 1, day.month, min(day.day, 28 if day.month == 2 else 31))
+
+
+def _people(draw: Draw, start: date, users: list[str]) -> dict[str, Person]:
+    if not _maybe(draw, 2):
+        return {}
+    return {
+        user: Person(
+            user=user,
+            group=draw(st.sampled_from(["site", "office"])),
+            starts=start + timedelta(days=draw(st.integers(-20, 40))) if _maybe(draw, 5) else None,
+            leaves=start + timedelta(days=draw(st.integers(30, 200))) if _maybe(draw, 5) else None,
+        )
+        for user in users
+    }
+
+
+def _access(draw: Draw, document: Document, users: list[str]) -> tuple[Access, ...]:
+    """Today's access; only the baseline `today` reads it."""
+    if not _maybe(draw):
+        return ()
+    product = document["products"][0]["id"]
+    return tuple(Access(user, product, draw(st.sampled_from(["flex", "named"]))) for user in users)
+
+
+# --- parts of the scenario -------------------------------------------------------------------------------
+
+
+def _product(draw: Draw, start: date, name: str) -> Document:
+    product: Document = {"id": name, "aliases": [f"{name} suite"]}
+    if _maybe(draw, 9):
+        return {**product, "flex": False}
+    rates = [{"from": OLD, "tokens": draw(st.sampled_from([10, 7, 3, "0.5", 0]))}]
+    if _maybe(draw, 4):
+        rates.append({"from": _day(start, draw, 1, 60), "tokens": draw(st.sampled_from([12, 5]))})
+    return {**product, "rates": rates}
+
+
+def _offers(draw: Draw, size: Size, start: date, months: int, products: list[str]) -> list[Document]:
+    offers = []
+    for n in range(draw(st.integers(0, size.offers))):
+        covers = [products[n % len(products)]]
+        if _maybe(draw, 3):
+            covers = draw(st.permutations(products))[: draw(st.integers(1, len(products)))]
+        offers.append({"id": f"o{n}", "covers": covers, **_terms(draw, size, start, months)})
+    return offers
+
+
+def _terms(draw: Draw, size: Size, start: date, months: int) -> Document:
+    # a short term starts every month: over a long horizon there would be too much to enumerate
+    terms = [12, 36, 3] if months > 3 and size is SMALL else [12, 1, 36, 3]
+    term = draw(st.sampled_from(terms))
+    price = draw(st.integers(*size.seat_prices))
+    if size is SMALL and months <= 3:
+        price = price * term // 3 + 10  # most of a year's price falls outside a short horizon
+    elif term < 12:
+        price = price // 8
+    terms_of_price: Document = {"from": OLD, "new": price}
+    if _maybe(draw, 2):
+        terms_of_price["renewal"] = draw(st.sampled_from([round(price * 0.9, 2), price + 10]))
+    offer: Document = {"term_months": term, "prices": [terms_of_price]}
+    if _maybe(draw, 5):
+        later = {"from": _day(start, draw, 1, 80), "new": round(price * draw(st.sampled_from([0.7, 1.2])), 2)}
+        offer["prices"].append(later)
+    if _maybe(draw, 5):
+        days = [_day(start, draw, 0, 50)]
+        offer["starts"] = draw(
+            st.sampled_from([days, "monthly"] if months <= 3 or size is not SMALL else [days])
+        )
+    if _maybe(draw, 4):
+        offer["tiers"] = [{"from": draw(st.integers(2, 3)), "discount": "0.1"}]
+        if _maybe(draw, 2):
+            offer["tiers"].append({"from": 5, "discount": "0.4"})
+    if _maybe(draw, 5):
+        offer["minimum"] = draw(st.integers(1, 3))
+    if _maybe(draw, 5):
+        offer["maximum"] = max(offer.get("minimum", 0), draw(st.integers(0, size.users // 2)))
+    return offer
+
+
+def _tokens(draw: Draw, size: Size, start: date, months: int) -> Document:
+    increment = draw(st.sampled_from(size.increments))
+    tiers: list[Document] = [{"from": draw(st.sampled_from([increment, 1, 150])), "price": "3.00"}]
+    for price in ["2.85", "2.4", "1.995"][: draw(st.integers(0, 3))]:
+        growth = draw(st.integers(1, 3)) * increment
+        tiers.append({"from": tiers[-1]["from"] + growth * size.packs // 3 + 1, "price": price})
+    # the first days are inside every horizon: `check` refuses a scenario that can never buy
+    days = [str(start), _day(start, draw, 1, 27), _day(start, draw, 28, 70)]
+    # without a purchase on the first day most instances are infeasible: that is the last choice
+    dates = ["start", "quarterly", "monthly", days[:2], [days[0], days[2]], days, days[1:]]
+    often = months > size.packs  # monthly packs of a year are too many to enumerate
+    tokens: Document = {
+        "tiers": tiers,
+        "increment": increment,
+        "purchase_dates": draw(st.sampled_from(dates[:1] + dates[3:] if often else dates)),
+    }
+    if _maybe(draw, 3):
+        tokens["valid_days"] = draw(st.sampled_from([30, 90, 200, 400]))
+    if _maybe(draw, 2):
+        tokens["buffer"] = draw(st.sampled_from(["0.15", "0.5"]))
+    if _maybe(draw, 5):
+        tokens["max_oversize"] = draw(st.sampled_from(["0.2", "0", "0.5"]))
+    if _maybe(draw, 5):
+        tokens["max_purchases"] = draw(st.sampled_from([1, 2, 3, 0]))
+    return tokens
+
+
+@st.composite
+def _demand(draw: Draw, products: list[str]) -> Document:
+    demand: Document = {"method": draw(st.sampled_from(["repeat", "rate"]))}
+    growth: Document = {}
+    if draw(st.booleans()):
+        growth["default"] = draw(st.sampled_from(["0.05", "-0.5"]))
+    if draw(st.booleans()):
+        growth["products"] = {products[0]: "0.25"}
+    if draw(st.booleans()):
+        growth["groups"] = {"site": "0.1"}
+    return {**demand, "growth": growth} if growth else demand
+
+
+@st.composite
+def _negotiated(draw: Draw, offers: list[Document]) -> Document:
+    found: Document = {}
+    if draw(st.booleans()):
+        found["seats"] = "0.15"
+    if draw(st.booleans()) and offers:
+        found["offers"] = {offers[0]["id"]: "0.22"}
+    if draw(st.booleans()):
+        found["tokens"] = "0.05"
+    return found
+
+
+@st.composite
+def _holdings(draw: Draw, start: date, offers: list[Document]) -> list[Document]:
+    if not offers:
+        return []
+    return [
+        {
+            "offer": draw(st.sampled_from(offers))["id"],
+            "quantity": draw(st.integers(1, 2)),
+            "ends": draw(
+                st.sampled_from([str(start), _day(start, draw, -3, 80), _day(start, draw, 300, 500)])
+            ),
+        }
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+
+
+@st.composite
+def _pool(draw: Draw, size: Size, start: date) -> list[Document]:
+    return [
+        {
+            "tokens": draw(st.sampled_from([20, "33.5", 100, 7]))
+            if size is SMALL
+            else draw(st.integers(0, 999)),
+            "expires": _day(start, draw, 1, 100),
+        }
+        for _ in range(draw(st.integers(1, 2)))
+    ]
+
+
+@st.composite
+def _policy(draw: Draw, users: list[str], entries: list[Document]) -> list[Document]:
+    """Selectors are there once: rules of the same selectors would contradict each other."""
+    products = [p["id"] for p in entries]
+    seat_only = {p["id"] for p in entries if not p.get("flex", True)}
+    selectors: list[Document] = [
+        {"product": products[0]},
+        {"user": users[0]},
+        {"group": "site"},
+        {"user": users[0], "product": products[-1]},
+        {"group": "site", "product": products[0]},
+    ]
+    chosen = draw(st.lists(st.sampled_from(range(len(selectors))), min_size=1, max_size=2, unique=True))
+    found = []
+    for n in chosen:
+        # `check` refuses Flex for a product that is not on Flex
+        free = ["none", "named"] if selectors[n].get("product") in seat_only else ["flex", "none", "named"]
+        found.append({**selectors[n], "access": draw(st.sampled_from(free))})
+    return found
+
+
+@st.composite
+def _cloud(draw: Draw, size: Size) -> list[Document]:
+    service: Document = {"service": "CFD", "monthly_tokens": draw(st.sampled_from([5, "12.5", 40]))}
+    if draw(st.booleans()):
+        service["buffer"] = draw(st.sampled_from([0, "0.3"]))
+    return [service]
+
+
+@st.composite
+def _budgets(draw: Draw, size: Size, start: date) -> list[Document]:
+    first = start + timedelta(days=draw(st.sampled_from([0, 20])))
+    most = size.seat_prices[1] * (4 if size is SMALL else 20)
+    return [
+        {
+            "id": f"b{n}",
+            "from": str(first + timedelta(days=40 * n)),
+            "to": str(first + timedelta(days=40 * (n + 1 + 10 * n))),
+            "amount": draw(st.integers(0, most)),
+        }
+        for n in range(draw(st.integers(1, 2)))
+    ]
+
+
+# --- what an instance has --------------------------------------------------------------------------------
+
+FEATURES = {  
+    "one user", "several users", "several products", "horizon from the 31st", "horizon of a year and more",
+    "29 February", "history of more than a year", "alias", "repeat", "rate", "growth default",
+    "growth products", "growth groups", "flex false", "two rates", "rate 0", "fractional rate", "no offers",
+    "term 1", "term 3", "term 12", "term 36", "collection", "renewal price", "renewal dearer", "two prices",
+    "starts monthly", "starts dates", "seat tiers", "two seat tiers", "minimum", "maximum", "one token tier",
+    "several token tiers", "increment 33", "first tier not a multiple", "short life", "longer life",
+    "purchase_dates start", "purchase_dates quarterly", "purchase_dates monthly", "purchase_dates list",
+    "no purchase at start", "buffer", "max_oversize", "max_purchases", "negotiated seats",
+    "negotiated offers", "negotiated tokens", "holdings", "holding ends at start",
+    "holding beyond the horizon",
+    "holdings with several ends", "pool", "two opening packs", "cloud", "cloud buffer", "budgets",
+    "two budgets", "people", "starts", "leaves", "access", "policy of user", "policy of group",
+    "policy of product", "policy named", "policy flex", "policy none",
+}  # fmt: skip
+
+
+def _features(instance: Instance) -> list[str]:
+    s, days = instance.scenario, instance.usage
+    tokens, growth, start = s.tokens, s.demand.growth, s.horizon.start
+    ends = {(h.offer, h.ends) for h in s.holdings}
+    dates = tokens.purchase_dates
+    terms = {f"term {o.term_months}": True for o in s.offers}
+    rates = [r.tokens for p in s.products for r in p.rates]
+    has = {
+        **terms,
+        "one user": days["user"].nunique() == 1,
+        "several users": days["user"].nunique() > 1,
+        "several products": days["product"].nunique() > 1,
+        "horizon from the 31st": start.day == 31,
+        "horizon of a year and more": s.horizon.months >= 12,
+        "29 February": "2024-02-29" in set(days["date"]),
+        "history of more than a year": days["date"].min() < str(start - timedelta(days=400)),
+        "alias": bool(days["product"].str.endswith("suite").any()),
+        s.demand.method: True,
+        "growth default": bool(growth.default),
+        "growth products": bool(growth.products),
+        "growth groups": bool(growth.groups),
+        "flex false": any(not p.flex for p in s.products),
+        "two rates": any(len(p.rates) > 1 for p in s.products),
+        "rate 0": 0 in rates,
+        "fractional rate": any(r % 1 for r in rates),
+        "no offers": not s.offers,
+        "collection": any(len(o.covers) > 1 for o in s.offers),
+        "renewal price": any(p.renewal is not None for o in s.offers for p in o.prices),
+        "renewal dearer": any((p.renewal or 0) > p.new for o in s.offers for p in o.prices),
+        "two prices": any(len(o.prices) > 1 for o in s.offers),
+        "starts monthly": any(o.starts == "monthly" for o in s.offers),
+        "starts dates": any(o.starts and o.starts != "monthly" for o in s.offers),
+        "seat tiers": any(o.tiers for o in s.offers),
+        "two seat tiers": any(len(o.tiers) > 1 for o in s.offers),
+        "minimum": any(o.minimum > 1 for o in s.offers),
+        "maximum": any(o.maximum is not None for o in s.offers),
+        "one token tier": len(tokens.tiers) == 1,
+        "several token tiers": len(tokens.tiers) > 1,
+        "increment 33": tokens.increment == 33,
+        "first tier not a multiple": bool(tokens.tiers[0].from_ % tokens.increment),
+        "short life": tokens.valid_days < 365,
+        "longer life": tokens.valid_days > 365,
+        f"purchase_dates {dates if isinstance(dates, str) else 'list'}": True,
+        "no purchase at start": start not in s.purchase_dates(),
+        "buffer": bool(tokens.buffer),
+        "max_oversize": tokens.max_oversize is not None,
+        "max_purchases": tokens.max_purchases is not None,
+        "negotiated seats": bool(s.negotiated.seats),
+        "negotiated offers": bool(s.negotiated.offers),
+        "negotiated tokens": bool(s.negotiated.tokens),
+        "holdings": bool(s.holdings),
+        "holding ends at start": any(h.ends == start for h in s.holdings),
+        "holding beyond the horizon": any(h.ends > s.horizon.end for h in s.holdings),
+        "holdings with several ends": len(ends) > len({o for o, _ in ends}),
+        "pool": bool(s.pool),
+        "two opening packs": len(s.pool) > 1,
+        "cloud": bool(s.cloud),
+        "cloud buffer": any(c.buffer is not None for c in s.cloud),
+        "budgets": bool(s.budgets),
+        "two budgets": len(s.budgets) > 1,
+        "people": bool(instance.people),
+        "starts": any(p.starts for p in instance.people.values()),
+        "leaves": any(p.leaves for p in instance.people.values()),
+        "access": bool(instance.access),
+        "policy of user": any(p.user for p in s.policy),
+        "policy of group": any(p.group for p in s.policy),
+        "policy of product": any(p.product for p in s.policy),
+        **{f"policy {p.access}": True for p in s.policy},
+    }
+    return [name for name, there in has.items() if there]

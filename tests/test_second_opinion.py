@@ -1,0 +1,53 @@
+"""Two solvers, one model: CBC and HiGHS find the same totals, and neither proves the other wrong."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from strategies import Instance, medium
+
+from flexopt import load_scenario
+from flexopt.demand import forecast
+from flexopt.inputs.scenario import SolverOptions
+from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.inputs.usage import read_usage
+from flexopt.optimise import Infeasible, Optimum, optimise
+from flexopt.problem import formulate
+
+pytest.importorskip("highspy")
+GAP = Decimal("1e-6")
+
+
+def _best(file: ScenarioFile, usage: Usage, name: str) -> Optimum | None:
+    options = SolverOptions.model_validate({"name": name, "gap": GAP, "time_limit": 20})
+    scenario = file.scenario.model_copy(update={"solver": options})
+    try:
+        return optimise(formulate(scenario, file.holdings, forecast(scenario, usage, file.people)))
+    except Infeasible:
+        return None
+
+
+def _agree(file: ScenarioFile, usage: Usage) -> None:
+    cbc, highs = _best(file, usage, "cbc"), _best(file, usage, "highs")
+    assert (cbc is None) == (highs is None), "one finds a plan, the other says there is none"
+    if cbc is None or highs is None:
+        return
+    # each solver adds up unrounded packs
+    cents = Decimal("0.005") * (len(cbc.solution.purchases) + len(highs.solution.purchases))
+    assert cbc.bound <= highs.cost + cents
+    assert highs.bound <= cbc.cost + cents
+    if cbc.status.value == highs.status.value == "optimal":
+        assert abs(cbc.cost - highs.cost) <= GAP * max(cbc.cost, highs.cost) + cents
+
+
+def test_worked_examples(case: Path) -> None:
+    file = load_scenario(case / "scenario.yaml")
+    _agree(file, read_usage(file.usage_files, file.scenario, file.path.parent))
+
+
+@given(medium(users=12))
+def test_random_instances(instance: Instance) -> None:
+    _agree(instance.source(), instance.read_usage())
