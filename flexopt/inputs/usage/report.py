@@ -10,12 +10,16 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.usage.scan import Fault, Table, faults, rejects
 from flexopt.inputs.usage.sniff import file_lines
 
-__all__ = ["report_faults", "report_fresh_faults"]
+__all__ = ["NAMELESS", "VALUES", "line_of", "report_faults", "report_fresh_faults"]
+
+NAMELESS = frozenset({"U114", "U120", "U121"})
+"""Faults of a user or product, known only once all files are read."""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "U103": ("there is no date", "fill in the day of use, or take the row out"),
     "U104": ('"{value}" is not a date', "write it as 2025-12-31, or take the row out"),
     "U107": ('"{value}" is no plausible day of use', "check the year of the row"),
+    "U108": ('"{value}" is not a day of the session of the row', "correct the date or the times of the row"),
     "U109": ("the session ends before it starts, or a year later", "correct the two times of the row"),
     "U114": ("the text has control characters", "export the file again; it was damaged on its way"),
     "U120": ("the row has no user", "export with a user column that is filled (email or hashed id)"),
@@ -25,15 +29,19 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+VALUES = frozenset(_WORDS) - NAMELESS
+"""Faults that a row has by itself."""
+
+
 def report_faults(
     con: duckdb.DuckDBPyConnection,
     table: Table,
     findings: Findings,
     most: int,
-    only: Collection[str] | None = None,
+    codes: Collection[str],
 ) -> None:
-    """A finding for each of the first rejected rows of every kind, then one that counts the rest."""
-    found = [f for f in faults(con, table, most) if only is None or f.code in only]
+    """A finding for each of the first rejected rows of these kinds, then one that counts the rest."""
+    found = [f for f in faults(con, table, most) if f.code in codes]
     lines = _lines(con, table, found)
     for fault in found:
         message, hint = _WORDS[fault.code]
@@ -93,6 +101,14 @@ _SPLIT = {
     "INVALID ENCODING": ("the row is not in UTF-8", "U111"),
     "INVALID UNICODE": ("the row is not in UTF-8", "U111"),
 }
+
+
+def line_of(con: duckdb.DuckDBPyConnection, table: Table, record: int) -> int:
+    """The line of the file that a record begins on."""
+    if table.text is None:
+        return record
+    rejected = iter(int(line) for line, *_ in rejects(con, table))
+    return file_lines(table.text, [record], rejected).get(record, record)
 
 
 def _lines(con: duckdb.DuckDBPyConnection, table: Table, found: list[Fault]) -> dict[int, int]:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,9 +38,19 @@ _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
 class Refusal(Exception):
     """Why a file cannot be read at all: the parts of one finding."""
 
-    def __init__(self, code: str, message: str, hint: str, row: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str,
+        row: int | None = None,
+        *,
+        column: str = "",
+        value: object = "",
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.hint, self.row = code, message, hint, row
+        self.code, self.message, self.hint = code, message, hint
+        self.row, self.column, self.value = row, column, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +88,13 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
     try:
         if path.is_dir():
             raise Refusal("U101", "this is a folder, not a file", "name the files in it: `folder/*.csv`")
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise Refusal("U101", "this is not a regular file", "save the export as a file")
         with path.open("rb") as file:
             magic = file.read(8)
     except FileNotFoundError:
         raise Refusal("U101", "there is no such file", "check the name under `usage.files`") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         raise Refusal(
             "U101", f"the file cannot be opened: {why}", "check the name and your permission to read it"
@@ -120,7 +133,7 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
     complete = len(head) < HEAD
     bare = text.replace("\r\n", "")
     odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
-    lines = text.splitlines() if odd_ends else text.split("\n")
+    lines = re.split(r"\r\n|\r|\n", text) if odd_ends else text.split("\n")
     if not complete and len(lines) < 2:
         raise Refusal("U115", f"the first line has no end within {HEAD:,} bytes", "export the file again", 1)
     best: tuple[int, int, str, list[str]] | None = None
@@ -198,14 +211,18 @@ def rewrite(text: Text, into: Path) -> Text:
     Refusal : U111 it cannot be decoded, U110 its gzip is damaged.
     """
     decoder = codecs.getincrementaldecoder(text.rewrite)()
-    ends = _LineEnds()
+    ends, lines = _LineEnds(), 0
     try:
         with open_bytes(text.path, text.gzip) as source, into.open("wb") as target:
             while block := source.read(HEAD):
-                target.write(ends(decoder.decode(block)).encode("utf-8"))
+                written = ends(decoder.decode(block)).encode("utf-8")
+                lines += written.count(b"\n")
+                target.write(written)
             target.write(ends(decoder.decode(b"", True)).encode("utf-8"))
-    except UnicodeError:
-        raise _encoding(None) from None
+    except UnicodeDecodeError as problem:
+        good = problem.object[: problem.start]
+        row = lines + len(re.findall(rb"\r\n|\r|\n", good)) + 1 if text.rewrite == "utf-8" else None
+        raise _encoding(row) from None
     except (OSError, EOFError, zlib.error):
         raise damaged("gzip file", "it ends early or has wrong bytes") from None
     return Text(into, False, text.delimiter, text.header, text.skip)
