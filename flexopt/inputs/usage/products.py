@@ -96,23 +96,27 @@ def assign(
                 column="product",
                 value=kind[most][2],
                 severity=_CODES[how][1],
+                hint=_CODES[how][2],
                 count=-sum(item[1] for item in kind[most:]),
             )
 
 
-_CODES: dict[str, tuple[str, Literal["warning", "info"]]] = {
-    "unknown": ("U130", "warning"),
-    "collection": ("U132", "warning"),
-    "version": ("U133", "info"),
+_CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
+    "unknown": ("U130", "warning", "add them under `products`, or as aliases of one of them"),
+    "collection": (
+        "U132",
+        "warning",
+        "export with the product column too (`childProductName`, `product_name`)",
+    ),
+    "version": ("U133", "info", ""),
 }
 
 
 def _report(
     findings: Findings, catalogue: Catalogue, how: str, text: str, *, id_: str, file: str, count: int
 ) -> None:
-    code, severity = _CODES[how]
+    code, severity, hint = _CODES[how]
     short = text if len(text) <= 80 else text[:80] + "…"
-    hint = ""
     if how == "unknown":
         near = catalogue.suggestion(text)
         message = f'the scenario has no product "{short}"; its rows are left out'
@@ -122,7 +126,6 @@ def _report(
         message = (
             f'"{short}" is a collection, and the row does not say which product of it was used; left out'
         )
-        hint = "export with the product column too (`childProductName`, `product_name`)"
     else:
         message = f'"{short}" is read as {id_}'
     findings.add(

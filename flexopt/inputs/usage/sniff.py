@@ -8,7 +8,6 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -241,26 +240,3 @@ class _LineEnds:
         if block:
             self.after_return = block.endswith("\r")
         return block.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def file_lines(text: Text, records: Sequence[int], rejected: Iterator[int]) -> dict[int, int]:
-    """Line of each record (counted from 1 after the header); blank, rejected, wrapped lines are passed."""
-    wanted = sorted(set(records))
-    skipped = set(rejected)
-    found: dict[int, int] = {}
-    record, inside = 0, False
-    with open_bytes(text.path, text.gzip) as file:
-        for number, line in enumerate(file, start=1):
-            if number <= text.skip or number in skipped:
-                continue
-            if not inside:
-                if line in (b"\n", b"\r\n") and len(text.header) > 1:
-                    continue
-                record += 1
-                if len(found) < len(wanted) and record == wanted[len(found)]:
-                    found[record] = number
-                    if len(found) == len(wanted):
-                        break
-            if line.count(b'"') % 2:
-                inside = not inside
-    return found
