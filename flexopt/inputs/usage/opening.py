@@ -14,7 +14,16 @@ import pandas as pd
 from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
 from flexopt.inputs.usage.memory import Grid, frame_grid, read_json, read_workbook
 from flexopt.inputs.usage.scan import Table
-from flexopt.inputs.usage.sniff import HEAD, Refusal, Text, container, damaged, rewrite, sniff_text
+from flexopt.inputs.usage.sniff import (
+    HEAD,
+    Refusal,
+    Text,
+    container,
+    damaged,
+    refuse_long_lines,
+    rewrite,
+    sniff_text,
+)
 
 __all__ = ["even_lines", "open_frame", "open_table"]
 
@@ -28,6 +37,8 @@ def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: st
         known = _format(text.header)
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
+        if len(head) == HEAD:
+            refuse_long_lines(text)
         return _text_table(number, name, known, text)
     if kind == "parquet":
         return _parquet_table(con, number, path, name)
@@ -138,7 +149,7 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
         roles=roles_of(known, header),
         columns=tuple('"' + c.replace('"', '""') + '"' for c in header),
         types=tuple(str(r[1]) for r in described if r[0] != "file_row_number"),
-        row="file_row_number + 1",
+        row="file_row_number + 2",
     )
 
 

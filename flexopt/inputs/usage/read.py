@@ -87,7 +87,8 @@ def products_in(files: Sequence[Path]) -> list[str]:
 
 def _shown(path: Path, root: Path) -> str:
     try:
-        shown = path.resolve().relative_to(root.resolve()).as_posix()
+        # the name as it was given: what a link points to is not what the planner wrote
+        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
     except (OSError, ValueError, RuntimeError):
         shown = path.as_posix()
     return shown.encode("utf-8", "replace").decode()

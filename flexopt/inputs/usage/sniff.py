@@ -21,6 +21,7 @@ __all__ = [
     "Text",
     "container",
     "open_bytes",
+    "refuse_long_lines",
     "rewrite",
     "sha256",
     "sniff_text",
@@ -132,7 +133,7 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
     complete = len(head) < HEAD
     bare = text.replace("\r\n", "")
     odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
-    lines = re.split(r"\r\n|\r|\n", text) if odd_ends else text.split("\n")
+    lines = _LINE_END.split(text) if odd_ends else text.split("\n")
     if not complete and len(lines) < 2:
         raise Refusal("U115", f"the first line has no end within {HEAD:,} bytes", "export the file again", 1)
     best: tuple[int, int, str, list[str]] | None = None
@@ -158,9 +159,14 @@ def _decode(head: bytes) -> tuple[str, str]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoder = codecs.getincrementaldecoder("utf-16")()
         try:
-            return decoder.decode(head), "utf-16"
-        except UnicodeDecodeError:
-            raise _encoding(1) from None
+            text = decoder.decode(head)
+        except UnicodeDecodeError as problem:
+            good = codecs.getincrementaldecoder("utf-16")().decode(head[: problem.start])
+            raise _encoding(len(_LINE_END.findall(good)) + 1) from None
+        if "\x00" in text:
+            row = len(_LINE_END.findall(text[: text.index("\x00")])) + 1
+            raise Refusal("U112", "the file has NUL characters, or is UTF-32", _ENCODING_HINT, row)
+        return text, "utf-16"
     if b"\x00" in head:
         nulls = head.count(b"\x00")
         if nulls > len(head) // 3:
@@ -169,7 +175,7 @@ def _decode(head: bytes) -> tuple[str, str]:
             )
         row = head[: head.index(b"\x00")].count(b"\n") + 1
         raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged on its way", row)
-    first = head.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
+    first = re.split(rb"[\r\n]", head.removeprefix(codecs.BOM_UTF8), maxsplit=1)[0]
     try:
         first.decode("utf-8")
     except UnicodeDecodeError:
@@ -178,6 +184,7 @@ def _decode(head: bytes) -> tuple[str, str]:
     return head.decode("utf-8-sig", "replace"), "utf-8"
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ENCODING_HINT = "save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)"
 
 
@@ -225,6 +232,34 @@ def rewrite(text: Text, into: Path) -> Text:
     except (OSError, EOFError, zlib.error):
         raise damaged("gzip file", "it ends early or has wrong bytes") from None
     return Text(into, False, text.delimiter, text.header, text.skip)
+
+
+def refuse_long_lines(text: Text) -> None:
+    """Looks for lines much longer than DuckDB holds: it may lose them without a word.
+
+    Raises
+    ------
+    Refusal : U115 a line that is too long, U110 the gzip is damaged.
+    """
+    lines = 0
+    try:
+        with open_bytes(text.path, text.gzip) as file:
+            while block := file.read(HEAD // 2):
+                if b"\n" not in block and len(block) == HEAD // 2:
+                    break
+            else:
+                return
+        with open_bytes(text.path, text.gzip) as file:
+            while (block := file.read(HEAD // 2)) and (b"\n" in block or len(block) < HEAD // 2):
+                lines += block.count(b"\n")
+    except (OSError, EOFError, zlib.error):
+        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+    raise Refusal(
+        "U115",
+        f"the line is longer than {HEAD // 2:,} bytes",
+        "export the file again, or cut the line",
+        lines + 1,
+    )
 
 
 class _LineEnds:

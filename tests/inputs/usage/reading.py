@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis import settings
 
 from flexopt.inputs.findings import Finding
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Coverage, Usage
 from flexopt.inputs.usage import read_usage
 
-__all__ = ["codes", "days", "found", "one", "read", "scenario", "totals"]
+__all__ = ["FEW", "codes", "counts", "days", "found", "one", "read", "scenario", "totals"]
+
+FEW = settings(max_examples=max(8, settings().max_examples // 3))
+"""For properties that write and read files."""
 
 PRICES = [{"from": "2025-01-01", "new": 1000}]
 
