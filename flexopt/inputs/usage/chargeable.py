@@ -94,6 +94,8 @@ def summaries(
         "count(*) as parts from (select distinct user, product_id, product, file, access, used from good "
         "where used is not null) group by user, product_id, file order by user, product_id, days desc, file"
     ).df()
+    if rows.empty:
+        return _frame(rows, begin, after), Counter()
     keys = pd.MultiIndex.from_frame(rows[["user", "product"]])
     by_day = keys.isin(pd.MultiIndex.from_frame(days[["user", "product"]]))
     _say(
@@ -126,19 +128,23 @@ def summaries(
             files=files,
             hint="export the usage by day, which counts no day twice",
         )
-    frame = pd.DataFrame(
+    best = best.assign(days=np.minimum(best["days"], length))
+    kept: Kept = Counter()
+    for number, parts in zip(best["file"].tolist(), best["parts"].tolist(), strict=True):
+        kept[int(number)] += int(parts)
+    return _frame(best, begin, after), kept
+
+
+def _frame(rows: pd.DataFrame, begin: date, after: date) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "user": best["user"].astype(object),
-            "product": best["product"].astype(object),
-            "days": np.minimum(best["days"].astype("int64"), length),
+            "user": rows["user"].astype(object),
+            "product": rows["product"].astype(object),
+            "days": rows["days"].astype("int64"),
             "first": np.datetime64(begin, "s"),
             "after": np.datetime64(after, "s"),
         }
     ).reset_index(drop=True)
-    kept: Kept = Counter()
-    for number, parts in zip(best["file"].tolist(), best["parts"].tolist(), strict=True):
-        kept[int(number)] += int(parts)
-    return frame, kept
 
 
 def _say(

@@ -87,7 +87,7 @@ def archive(**members: bytes) -> bytes:
 
 COLUMNS: list[object] = ["user", "product", "date"]
 ROW: list[object] = ["ann", "Revit", "2025-03-01"]
-FRAME = pd.DataFrame([ROW], columns=["user", "product", "date"])
+FRAME = pd.DataFrame({"user": ["ann"], "product": ["Revit"], "date": ["2025-03-01"]})
 BOOK, PARQUET = workbook([COLUMNS, ROW]), parquet(FRAME)
 SHEET = BOOK.index(b"xl/worksheets/sheet1.xml") + 40
 BROKEN = BOOK[:SHEET] + b"\xff" * 100 + BOOK[SHEET + 100 :]
@@ -253,7 +253,11 @@ FILES = {
         "U104", parquet(FRAME.assign(date=20250301)), 2, "date", "usage.parquet"
     ),
     "a parquet with lists as dates": Damage(
-        "U104", parquet(FRAME.assign(date=[["2025-03-01"]])), 2, "date", "usage.parquet"
+        "U104",
+        parquet(FRAME.assign(date=pd.Series([["2025-03-01"]], dtype=object))),
+        2,
+        "date",
+        "usage.parquet",
     ),
     "a parquet with NaN tokens": Damage(
         "U140",

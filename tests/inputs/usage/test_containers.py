@@ -64,9 +64,8 @@ TEXTS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("key", TEXTS)
-@pytest.mark.parametrize("name", ["usage.csv", "usage.dat"])
-def test_text(key: str, name: str, tmp_path: Path) -> None:
-    usage = one(tmp_path, TEXTS[key], name)
+def test_text(key: str, tmp_path: Path) -> None:
+    usage = one(tmp_path, TEXTS[key], "usage.dat" if "gzip" in key else "usage.csv")
     assert days(usage) == EXPECTED
     assert codes(usage) == []
     assert usage.coverage[0].kept == 3
