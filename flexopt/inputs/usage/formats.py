@@ -69,6 +69,7 @@ _ACCOUNT = _roles(
     date="dayused",
     tokens="tokensused",
     access="accessoption",
+    feature="feature",
 )
 _REPORT = _roles(
     email="email",

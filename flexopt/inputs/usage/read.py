@@ -21,7 +21,7 @@ from flexopt.inputs.usage.opening import even_lines, open_frame, open_table
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import assign
 from flexopt.inputs.usage.report import NAMELESS, VALUES, line_of, report_faults, report_fresh_faults
-from flexopt.inputs.usage.scan import OK, Table, create, scan, style, unclear_zero, with_styles
+from flexopt.inputs.usage.scan import OK, Table, create, features, scan, style, unclear_zero, with_styles
 from flexopt.inputs.usage.sniff import Refusal, sha256
 
 __all__ = ["products_in", "read_usage", "usage_from_frame"]
@@ -174,8 +174,24 @@ class _Reader:
                 column=table.column("tokens"),
                 value="0",
             )
+        self._say_features(table)
         self.opened[number] = table
         self.unsplit[number] = report_fresh_faults(self.con, table, self.findings, SHOWN)
+
+    def _say_features(self, table: Table) -> None:
+        count, row, feature = features(self.con, table)
+        if count:
+            self.findings.add(
+                "U144",
+                f'rows name a feature ("{feature[:60]}"): they count as days of their product',
+                file=table.file,
+                row=line_of(self.con, table, row),
+                column=table.column("feature"),
+                value=feature,
+                severity="warning",
+                hint="if it is a per-result service, take the rows out and plan it under `cloud`",
+                count=count,
+            )
 
     def _with_styles(self, table: Table, number: int) -> Table:
         styles = {}

@@ -288,6 +288,19 @@ def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
     return int(row[0]) if row and row[0] is not None else None
 
 
+def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, str]:
+    """Rows planned as days that name a feature of their product: how many, the first, its feature."""
+    if "feature" not in table.roles:
+        return 0, 0, ""
+    feature = table.sql("feature")
+    row = con.execute(
+        f"select count(*), min(line), min_by({feature}, line) from (select *, {_status(table)} as outcome "
+        f"from {_rows(table, f', {table.row} as line')}) where outcome = {OK} "
+        f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({_title(table)}))"
+    ).fetchone()
+    return (int(row[0]), int(row[1]), str(row[2])) if row and row[0] else (0, 0, "")
+
+
 def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Styles]:
     """How the dates of every text column of dates are written."""
     counted: dict[str, Styles] = {}

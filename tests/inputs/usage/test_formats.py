@@ -286,3 +286,17 @@ def test_no_two_formats_take_the_same_header() -> None:
         known = recognise(header)
         for order in itertools.islice(itertools.permutations(header), 20):
             assert recognise(order) is known
+
+
+def test_a_feature_that_may_be_a_service_is_a_warning(tmp_path: Path) -> None:
+    content = TOKEN_USAGE.replace("com,,Bob,B,Revit,Main,10", "com,Study,Bob,B,Revit,Main,10")
+    content = content.replace("ann@example.com,,", "ann@example.com,autocad,")
+    usage = one(tmp_path, content)
+    assert days(usage) == PEOPLE
+    finding = found(usage, "U144")
+    assert (finding.severity, finding.row, finding.column, finding.value) == (
+        "warning",
+        3,
+        "Feature",
+        "Study",
+    )
