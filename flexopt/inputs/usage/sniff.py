@@ -108,9 +108,9 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
         raise damaged("gzip file", "it ends early or has wrong bytes") from None
     if not head:
         raise Refusal("U102", "the file is empty", "export it again, or take it out of `usage.files`")
-    if magic.startswith(b"PAR1") or suffix == ".parquet":
+    if head.startswith(b"PAR1") or suffix == ".parquet":
         return "parquet", zipped, head
-    if magic.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
+    if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
         return "workbook", zipped, head
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if suffix == ".json" or start in (b"{", b"["):

@@ -16,7 +16,7 @@ from flexopt.inputs.usage import read_usage
 
 __all__ = ["FEW", "codes", "counts", "days", "found", "one", "read", "scenario", "totals"]
 
-FEW = settings(max_examples=max(8, settings().max_examples // 3))
+FEW = settings(max_examples=max(5, settings().max_examples // 5))
 """For properties that write and read files."""
 
 PRICES = [{"from": "2025-01-01", "new": 1000}]

