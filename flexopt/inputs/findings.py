@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -42,7 +43,12 @@ class Finding:
         return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
 
 
+UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that would steer a terminal, turn the text round or cannot be printed at all."""
+
+
 def _cut(text: str, most: int) -> str:
+    text = UNSHOWN.sub("\ufffd", text[: most + 1])
     return text if len(text) <= most else text[:most] + "…"
 
 

@@ -18,7 +18,7 @@ __all__ = [
     "fast_day",
     "fast_instant",
     "instant",
-    "style_counts",
+    "style_of",
 ]
 
 Style = Literal["iso", "ymd", "dmy", "mdy"]
@@ -46,20 +46,16 @@ class StyleCount:
     """Both orders give a date."""
 
 
-def style_counts(v: str) -> str:
-    """SQL of the five counts of StyleCount over the text column `v`."""
+def style_of(v: str) -> str:
+    """SQL of the field of StyleCount that the text column `v` counts in, null for no date of any style."""
     a = f"try_cast(regexp_extract(trim({v}), '^(\\d+)', 1) as integer)"
     b = f"try_cast(regexp_extract(trim({v}), '^\\d+[/.-](\\d+)', 1) as integer)"
     xy = f"regexp_full_match(trim({v}), '{_XY}')"
-    return ", ".join(
-        f"count(*) filter (where {condition})"
-        for condition in (
-            f"regexp_full_match(trim({v}), '{_ISO}')",
-            f"regexp_full_match(trim({v}), '{_YMD}')",
-            f"{xy} and {a} > 12 and {b} <= 12",
-            f"{xy} and {b} > 12 and {a} <= 12",
-            f"{xy} and {a} <= 12 and {b} <= 12",
-        )
+    return (
+        f"case when regexp_full_match(trim({v}), '{_ISO}') then 'iso' "
+        f"when regexp_full_match(trim({v}), '{_YMD}') then 'ymd' when not {xy} then null "
+        f"when {a} > 12 and {b} <= 12 then 'day_first' when {b} > 12 and {a} <= 12 then 'month_first' "
+        f"when {a} <= 12 and {b} <= 12 then 'open' end"
     )
 
 
@@ -110,4 +106,6 @@ def fast_day(v: str) -> str:
 def fast_instant(v: str) -> str:
     """SQL: UTC microseconds of an ISO timestamp; null for everything else."""
     shape = f"strlen({v}) >= 16 and substring({v}, 5, 1) = '-' and substring({v}, 8, 1) = '-'"
+    # names of time zones are no part of any style
+    shape += f" and not regexp_matches({v}, '[A-SU-Ya-z]')"
     return f"(case when {shape} then epoch_us(try_cast({v} as timestamptz)) end)"

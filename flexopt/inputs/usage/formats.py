@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["FORMATS", "Format", "Kind", "closest", "compact", "recognise", "roles_of"]
+__all__ = ["FORMATS", "Format", "Kind", "closest", "compact", "recognise", "roles_of", "twice"]
 
 Kind = Literal["days", "summary", "elsewhere"]
 
@@ -39,6 +39,8 @@ class Format:
     """What to do about a missing column, or where the file belongs."""
     snake: bool = False
     """The column names are written with underscores only."""
+    flex_only: bool = False
+    """Every row is use on Flex, so that 0 tokens need no further column to be understood."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -67,6 +69,7 @@ _ACCOUNT = _roles(
     date="dayused",
     tokens="tokensused",
     access="accessoption",
+    feature="feature",
 )
 _REPORT = _roles(
     email="email",
@@ -76,6 +79,7 @@ _REPORT = _roles(
     parent="offeringname offering",
     days="daysused",
     access="accessoption seatassignment",
+    team="team teamalias",
 )
 _REPORT_NEEDS = (_WHO, ("product", "parent"), ("days",))
 
@@ -101,8 +105,9 @@ FORMATS: tuple[Format, ...] = (
             category="usagecategory",
             month="usagemonth",
         ),
-        (("email",), ("product",), ("date", "start")),
-        repair="request the export again with the fields userName, productName and usageDate",
+        # without the category, services and adjustments would count as days of their product
+        (("email",), ("product",), ("date", "start"), ("category",)),
+        repair="request the export again with the fields userName, productName, usageDate and usageCategory",
     ),
     Format(
         "Insights API",
@@ -110,7 +115,8 @@ FORMATS: tuple[Format, ...] = (
         _roles(
             email="emailaddress",
             hash="hasheduserid",
-            id="userid username",
+            id="userid",
+            label="username",
             product="childproductname",
             parent="productname",
             date="usagedate",
@@ -127,6 +133,7 @@ FORMATS: tuple[Format, ...] = (
         _ACCOUNT,
         _DAYS,
         repair=_ACCOUNT_REPAIR,
+        flex_only=True,
     ),
     Format("Account Seat Usage", _marks("dayused product"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
     Format("Account Usage (to 2022)", _marks("dayused teamalias"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
@@ -177,9 +184,9 @@ FORMATS: tuple[Format, ...] = (
 def recognise(header: Sequence[str]) -> Format | None:
     """The format of a header, None if it is none of ours."""
     names = {compact(c) for c in header}
-    snake = not any(" " in c.strip() for c in header)
+    spaced = {compact(c) for c in header if " " in c.strip()}
     for known in FORMATS:
-        if any(marks <= names for marks in known.marks) and (snake or not known.snake):
+        if any(marks <= names for marks in known.marks) and not (known.snake and spaced & known.columns):
             return known
     return None
 
@@ -189,11 +196,23 @@ def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, column in enumerate(header):
         places.setdefault(compact(column), place)
-    return {
+    roles = {
         role: places[found]
         for role, names in known.roles.items()
         if (found := next((n for n in names if n in places), None)) is not None
     }
+    label = roles.pop("label", None)
+    # people share names: a name is a key only where the export has nothing better
+    if label is not None and not roles.keys() & {"email", "hash", "id"}:
+        roles["id"] = label
+    return roles
+
+
+def twice(known: Format, header: Sequence[str]) -> list[str]:
+    """Columns of the format that the header has more than once, as it writes them."""
+    names = [compact(c) for c in header]
+    used = {n for listed in known.roles.values() for n in listed}
+    return [c for place, c in enumerate(header) if names[place] in used and names[place] in names[:place]]
 
 
 def closest(header: Sequence[str]) -> Format:

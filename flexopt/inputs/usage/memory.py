@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,16 @@ from flexopt.inputs.usage.sniff import Refusal, damaged, open_bytes
 __all__ = ["Grid", "frame_grid", "read_json", "read_workbook"]
 
 
+MOST = 1 << 30
+"""Bytes, uncompressed, above which a file is not held in memory."""
+
+CELLS = 200_000_000
+"""Cells of a sheet above which it is a mistake: a stray cell at its far corner."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which no text can hold: they become a control character, and so a finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table in memory: header, and its columns as text with `row` (the line of the file) last."""
@@ -35,7 +47,7 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return value or None
+        return _HALF.sub("\x1a", value) or None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -65,36 +77,94 @@ def _grid(header: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]) -> G
 
 
 def read_workbook(path: Path, zipped: bool) -> Grid:
-    """The first sheet whose header is recognised, else the first sheet that is not empty.
+    """The sheet whose header is recognised, else the first sheet that is not empty.
 
     Raises
     ------
-    Refusal : U110 it is damaged or no workbook, U102 it is empty.
+    Refusal : U110 it is damaged or no workbook, U102 it is empty, U171 several sheets have usage.
     """
     try:
-        with open_bytes(path, zipped) as file:
-            book = CalamineWorkbook.from_filelike(BytesIO(file.read()))
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in _sheets(book)]
+        raw = BytesIO(_bytes(path, zipped))
+        _small(raw)
+        book = CalamineWorkbook.from_filelike(raw)
+        sheets = [
+            (name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in _sheets(book)
+        ]
+    except Refusal:
+        raise
     except BaseException as problem:  # a damaged workbook may panic below Python
         if isinstance(problem, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         raise damaged("workbook", "it cannot be opened, or has a password") from None
     fallback: Grid | None = None
-    for rows in sheets:
+    found: list[tuple[str, Grid]] = []
+    for name, rows in sheets:
         for place, row in enumerate(rows[:10]):
             header = [(_text(c) or "").strip() for c in row]
             while header and not header[-1]:
                 header.pop()
             if not header:
                 continue
-            data = ((number, r) for number, r in enumerate(rows[place + 1 :], start=place + 2))
-            if recognise(header) is not None:
-                return _grid(header, data)
-            if fallback is None:
+            known = recognise(header)
+            if known is not None and known.kind != "elsewhere":
+                filled = ((n, r) for n, r in enumerate(rows[place + 1 :], start=place + 2) if any(r))
+                found.append((name, _grid(header, filled)))
+                break
+            if fallback is None or (known is not None and recognise(fallback.header) is None):
                 fallback = _grid(header, [])
+    used = [(name, grid) for name, grid in found if grid.table.num_rows] or found[:1]
+    if len(used) > 1:
+        names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
+        raise Refusal(
+            "U171",
+            f"several sheets of the workbook hold usage: {names}",
+            "save each sheet you mean as a file of its own, or delete the others",
+        )
+    if used:
+        return used[0][1]
     if fallback is None:
         raise Refusal("U102", "the workbook is empty", "export it again, or take it out of `usage.files`")
     return fallback
+
+
+def _bytes(path: Path, zipped: bool) -> bytes:
+    with open_bytes(path, zipped) as file:
+        raw = file.read(MOST + 1)
+    if len(raw) > MOST:
+        raise _large()
+    return raw
+
+
+def _large() -> Refusal:
+    return Refusal("U110", "the file is too large to be read as a whole", "export it as CSV or Parquet")
+
+
+def _small(raw: BytesIO) -> None:
+    """Refuses workbooks that would not fit into memory, by what their archive says about itself."""
+    if not zipfile.is_zipfile(raw):
+        return
+    with zipfile.ZipFile(raw) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > 4 * MOST:
+            raise _large()
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/"):
+                continue
+            with archive.open(name) as sheet:
+                last = re.search(rb'<dimension ref="(?:[A-Z]+\d+:)?([A-Z]{1,3})(\d{1,7})"', sheet.read(4096))
+            if last and _column(last[1]) * int(last[2]) > CELLS:
+                raise Refusal(
+                    "U110",
+                    f"a sheet has {int(last[2]):,} rows and {_column(last[1]):,} columns",
+                    "delete the stray cells beyond the table, or save the sheet as CSV",
+                )
+    raw.seek(0)
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - 64
+    return place
 
 
 def _sheets(book: CalamineWorkbook) -> list[str]:
@@ -109,8 +179,7 @@ def read_json(path: Path, zipped: bool) -> Grid:
     Refusal : U110 it is no JSON or has another shape, U111 encoding, U113 rows of another length.
     """
     try:
-        with open_bytes(path, zipped) as file:
-            data = json.loads(file.read())
+        data = json.loads(_bytes(path, zipped))
     except UnicodeDecodeError:
         raise Refusal("U111", "the file is not in UTF-8", "save the file as UTF-8") from None
     except (ValueError, RecursionError) as problem:
@@ -127,7 +196,7 @@ def read_json(path: Path, zipped: bool) -> Grid:
     if not isinstance(data, list):
         raise _shape()
     if isinstance(columns, list):
-        header = [str(c.get("name", "") if isinstance(c, dict) else c) for c in columns]
+        header = [_text(c.get("name", "") if isinstance(c, dict) else c) or "" for c in columns]
         if not all(isinstance(r, list) for r in data):
             raise _shape()
         ragged = next((n for n, r in enumerate(data, start=2) if len(r) != len(header)), None)
@@ -139,7 +208,9 @@ def read_json(path: Path, zipped: bool) -> Grid:
     if not data:
         raise Refusal("U102", "the file has no rows", "export it again, or take it out of `usage.files`")
     names = list(dict.fromkeys(k for r in data for k in r))
-    return _grid(names, ((n, [r.get(k) for k in names]) for n, r in enumerate(data, start=2)))
+    return _grid(
+        [_text(k) or "" for k in names], ((n, [r.get(k) for k in names]) for n, r in enumerate(data, start=2))
+    )
 
 
 def _shape() -> Refusal:
@@ -152,6 +223,6 @@ def _shape() -> Refusal:
 
 def frame_grid(frame: pd.DataFrame) -> Grid:
     """A frame as a table in memory: dates as ISO text, `row` counting from 2 as in a file with a header."""
-    header = [str(c) for c in frame.columns]
+    header = [_text(str(c)) or "" for c in frame.columns]
     records = enumerate(frame.astype(object).where(frame.notna(), None).itertuples(index=False), start=2)
     return _grid(header, ((number, tuple(row)) for number, row in records))

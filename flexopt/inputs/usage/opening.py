@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of
+from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
 from flexopt.inputs.usage.memory import Grid, frame_grid, read_json, read_workbook
 from flexopt.inputs.usage.scan import Table
-from flexopt.inputs.usage.sniff import HEAD, Refusal, Text, container, damaged, rewrite, sniff_text
+from flexopt.inputs.usage.sniff import (
+    HEAD,
+    Refusal,
+    Text,
+    container,
+    damaged,
+    refuse_long_lines,
+    rewrite,
+    sniff_text,
+)
 
-__all__ = ["Opened", "open_frame", "open_table"]
+__all__ = ["even_lines", "open_frame", "open_table"]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A file ready to be scanned."""
-
-    table: Table
-
-
-def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> Opened:
+def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> Table:
     """The table of a file. Raises Refusal with the finding if it is none of the known formats."""
     kind, zipped, head = container(path)
+    path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
     if kind == "text":
         text = sniff_text(path, zipped, head)
         known = _format(text.header)
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
-        return Opened(_text_table(number, name, known, text))
+        if len(head) == HEAD:
+            refuse_long_lines(text)
+        return _text_table(number, name, known, text)
     if kind == "parquet":
-        return Opened(_parquet_table(con, number, path, name))
+        return _parquet_table(con, number, path, name)
     grid = read_workbook(path, zipped) if kind == "workbook" else read_json(path, zipped)
-    return Opened(_grid_table(con, number, name, grid))
+    return _grid_table(con, number, name, grid)
 
 
-def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> Opened:
+def _plain(path: Path, stand_in: Path) -> Path:
+    """The file by a name that DuckDB takes literally: brackets would be a glob, `~` a home folder."""
+    path = path.resolve()
+    if re.search(r"[*?\[\]{}~\ud800-\udfff]", str(path)):
+        try:
+            stand_in.symlink_to(path)
+        except OSError:
+            shutil.copyfile(path, stand_in)
+        return stand_in
+    return path
+
+
+def even_lines(table: Table, work: Path) -> Table:
+    """A text table with all its line ends alike."""
+    if table.text is None:
+        return table
+    text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
+    return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
+
+
+def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> Table:
     """The table of a frame with the columns of the plain format."""
-    return Opened(_grid_table(con, number, name, frame_grid(frame)))
+    return _grid_table(con, number, name, frame_grid(frame))
 
 
 def _format(header: Sequence[str]) -> Format:
@@ -58,6 +85,14 @@ def _format(header: Sequence[str]) -> Format:
         )
     if known.kind == "elsewhere":
         raise Refusal("U118", f"a {known.name} export holds no days of use", known.repair, 1)
+    if repeated := twice(known, header):
+        raise Refusal(
+            "U170",
+            f"the column `{repeated[0][:60]}` is there twice",
+            "delete or rename the one that is not meant",
+            1,
+            column=repeated[0],
+        )
     roles = roles_of(known, header)
     for needed in known.needs:
         if not any(role in roles for role in needed):
@@ -114,7 +149,7 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
         roles=roles_of(known, header),
         columns=tuple('"' + c.replace('"', '""') + '"' for c in header),
         types=tuple(str(r[1]) for r in described if r[0] != "file_row_number"),
-        row="file_row_number + 1",
+        row="file_row_number + 2",
     )
 
 

@@ -9,6 +9,10 @@ from flexopt.inputs.findings import Findings
 __all__ = ["identify"]
 
 
+_WITH_EMAIL = "export with personal data on, so that every row has its email"
+_ONE_WAY = "write the user in one way in all files"
+
+
 def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
     """Makes the table `person`: name, email, hash, id as in `cell` -> `user`, '' where there is none.
 
@@ -57,6 +61,7 @@ def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Find
                     f"{len(rows) - most:,} more hidden ids with several emails",
                     file=files[file],
                     severity="warning",
+                    hint=_WITH_EMAIL,
                     count=sum(r[3] for r in rows[most:]),
                 )
                 break
@@ -68,33 +73,34 @@ def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Find
                 value=key,
                 severity="warning",
                 count=n,
-                hint="export with personal data on, so that every row has its email",
+                hint=_WITH_EMAIL,
             )
 
 
 def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
     rows = con.execute(
         "select min(file), list(distinct user order by user) as users, sum(n) from person where user <> '' "
-        "group by lower(user) having count(distinct user) > 1 order by 1, 2"
+        "group by lower(nfc_normalize(user)) having count(distinct user) > 1 order by 1, 2"
     ).fetchall()
     for place, (file, users, n) in enumerate(rows):
         if place == most:
             findings.add(
                 "U123",
-                f"{len(rows) - most:,} more users whose names differ only in case",
+                f"{len(rows) - most:,} more users like this",
                 file=files[file],
                 severity="warning",
+                hint=_ONE_WAY,
                 count=sum(r[2] for r in rows[most:]),
             )
             break
         names = ", ".join(f'"{u[:60]}"' for u in users[:5])
         findings.add(
             "U123",
-            f"users differ only in case and are planned as different people: {names}",
+            f"users differ only in case or in how accents are stored, and are planned apart: {names}",
             file=files[file],
             column="user",
             value=users[0],
             severity="warning",
             count=n,
-            hint="write the user in one way in all files",
+            hint=_ONE_WAY,
         )

@@ -25,14 +25,18 @@ class Catalogue:
     """The names a scenario knows, in their compared form."""
 
     products: dict[str, str]
-    collections: frozenset[str]
+    offers: dict[str, str]
+    """Names of offers -> the one product they cover, '' for collections."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> Catalogue:
         names = {normal(a): p.id for p in scenario.products for a in p.aliases}
         names |= {normal(p.id): p.id for p in scenario.products}
-        offers = {normal(n) for o in scenario.offers for n in (o.id, *o.aliases)}
-        return cls(names, frozenset(offers))
+        covered: dict[str, set[str]] = {}
+        for offer in scenario.offers:
+            for name in (offer.id, *offer.aliases):
+                covered.setdefault(normal(name), set()).update(offer.covers)
+        return cls(names, {n: next(iter(c)) if len(c) == 1 else "" for n, c in covered.items()})
 
     def match(self, text: str) -> tuple[str, Match]:
         """The id of the product, '' if there is none, and how it was found."""
@@ -41,12 +45,13 @@ class Catalogue:
             return "", "none"
         if name in self.products:
             return self.products[name], "same"
-        if name in self.collections:
-            return "", "collection"
         stripped = _VERSION.sub("", name)
-        if stripped in self.products:
+        if name not in self.offers and stripped in self.products:
             return self.products[stripped], "version"
-        if stripped in self.collections or re.search(r"\bcollection\b", name):
+        offered = self.offers.get(name, self.offers.get(stripped))
+        if offered:
+            return offered, "version"
+        if offered == "" or re.search(r"\bcollection\b", name):
             return "", "collection"
         return "", "unknown"
 
@@ -91,23 +96,27 @@ def assign(
                 column="product",
                 value=kind[most][2],
                 severity=_CODES[how][1],
+                hint=_CODES[how][2],
                 count=-sum(item[1] for item in kind[most:]),
             )
 
 
-_CODES: dict[str, tuple[str, Literal["warning", "info"]]] = {
-    "unknown": ("U130", "warning"),
-    "collection": ("U132", "warning"),
-    "version": ("U133", "info"),
+_CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
+    "unknown": ("U130", "warning", "add them under `products`, or as aliases of one of them"),
+    "collection": (
+        "U132",
+        "warning",
+        "export with the product column too (`childProductName`, `product_name`)",
+    ),
+    "version": ("U133", "info", ""),
 }
 
 
 def _report(
     findings: Findings, catalogue: Catalogue, how: str, text: str, *, id_: str, file: str, count: int
 ) -> None:
-    code, severity = _CODES[how]
+    code, severity, hint = _CODES[how]
     short = text if len(text) <= 80 else text[:80] + "…"
-    hint = ""
     if how == "unknown":
         near = catalogue.suggestion(text)
         message = f'the scenario has no product "{short}"; its rows are left out'
@@ -117,7 +126,6 @@ def _report(
         message = (
             f'"{short}" is a collection, and the row does not say which product of it was used; left out'
         )
-        hint = "export with the product column too (`childProductName`, `product_name`)"
     else:
         message = f'"{short}" is read as {id_}'
     findings.add(

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Coverage, Source, Usage
+from flexopt.inputs.tables import Source, Usage
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.opening import Opened, open_frame, open_table
+from flexopt.inputs.usage.chargeable import chargeable_days, summaries
+from flexopt.inputs.usage.coverage import cover, note
+from flexopt.inputs.usage.opening import even_lines, open_frame, open_table
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import assign
-from flexopt.inputs.usage.report import report_faults, report_fresh_faults
-from flexopt.inputs.usage.scan import (
-    BLANK,
-    LEFT_OUT,
-    OK,
-    REJECTED,
-    ZERO,
-    Table,
-    create,
-    scan,
-    style,
-    with_styles,
-)
+from flexopt.inputs.usage.report import NAMELESS, VALUES, line_of, report_faults, report_fresh_faults
+from flexopt.inputs.usage.scan import OK, Table, create, features, scan, style, unclear_zero, with_styles
 from flexopt.inputs.usage.sniff import Refusal, sha256
-from flexopt.inputs.usage.windows import DAY, cut_windows
 
 __all__ = ["products_in", "read_usage", "usage_from_frame"]
 
@@ -59,16 +45,19 @@ def read_usage(
     on_progress : called with the name of a file and the rows read from it.
     """
     findings = Findings()
-    names = [_shown(path, root) for path in files]
+    # the order of the files decides which of two equal rows is the repeated one: it must not matter
+    ordered = sorted((_shown(path, root), path) for path in files)
+    names = [name for name, _ in ordered]
     with tempfile.TemporaryDirectory(prefix="flexopt-") as work, _connect(work) as con:
         reader = _Reader(con, scenario, names, findings)
         sources = []
-        for number, path in enumerate(files):
-            with suppress(OSError):  # opening it says why
-                sources.append(Source(names[number], sha256(path)))
-            reader.add(partial(open_table, con, number, path, names[number], Path(work)), number)
+        for number, (name, path) in enumerate(ordered):
+            with suppress(OSError, ValueError, RuntimeError):  # opening it says why
+                if path.is_file():
+                    sources.append(Source(name, sha256(path)))
+            reader.add(partial(open_table, con, number, path, name, Path(work)), number, Path(work))
             if on_progress:
-                on_progress(names[number], reader.rows(number))
+                on_progress(name, reader.rows(number))
         return reader.usage(tuple(sources))
 
 
@@ -77,7 +66,7 @@ def usage_from_frame(frame: pd.DataFrame, scenario: Scenario) -> Usage:
     findings = Findings()
     with tempfile.TemporaryDirectory(prefix="flexopt-") as work, _connect(work) as con:
         reader = _Reader(con, scenario, ["usage frame"], findings)
-        reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0)
+        reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, Path(work))
         return reader.usage(())
 
 
@@ -88,8 +77,7 @@ def products_in(files: Sequence[Path]) -> list[str]:
         create(con)
         for number, path in enumerate(files):
             try:
-                opened = open_table(con, number, path, path.name, Path(work))
-                scan(con, opened.table)
+                scan(con, open_table(con, number, path, path.name, Path(work)))
             except (Refusal, duckdb.Error):
                 continue
         rows = con.execute("select distinct trimmed(product) from cell where product <> ''").fetchall()
@@ -99,9 +87,11 @@ def products_in(files: Sequence[Path]) -> list[str]:
 
 def _shown(path: Path, root: Path) -> str:
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return path.as_posix()
+        # the name as it was given: what a link points to is not what the planner wrote
+        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
+    except (OSError, ValueError, RuntimeError):
+        shown = path.as_posix()
+    return shown.encode("utf-8", "replace").decode()
 
 
 def _connect(work: str) -> duckdb.DuckDBPyConnection:
@@ -117,7 +107,7 @@ class _Reader:
         self, con: duckdb.DuckDBPyConnection, scenario: Scenario, names: list[str], findings: Findings
     ) -> None:
         self.con, self.scenario, self.names, self.findings = con, scenario, names, findings
-        self.opened: dict[int, Opened] = {}
+        self.opened: dict[int, Table] = {}
         self.unsplit: dict[int, int] = {}
         create(con)
 
@@ -126,15 +116,29 @@ class _Reader:
         row = self.con.execute(query, [number]).fetchone()
         return (int(row[0]) if row else 0) + self.unsplit.get(number, 0)
 
-    def add(self, open_: Callable[[], Opened], number: int) -> None:
+    def add(self, open_: Callable[[], Table], number: int, work: Path) -> None:
         """Scan one file into cells, or say why not."""
         name = self.names[number]
         try:
-            opened = open_()
-            self._scan(opened, number)
+            table = open_()
+            try:
+                self._scan(table, number)
+            except duckdb.Error:
+                if table.text is None or table.text.rewrite:
+                    raise
+                # line ends that change on the way stop DuckDB; once they are all alike, only faults are left
+                self._scan(even_lines(table, work), number)
         except Refusal as refusal:
             self.con.execute("delete from cell where file = ?", [number])
-            self.findings.add(refusal.code, refusal.message, file=name, row=refusal.row, hint=refusal.hint)
+            self.findings.add(
+                refusal.code,
+                refusal.message,
+                file=name,
+                row=refusal.row,
+                column=refusal.column,
+                value=refusal.value,
+                hint=refusal.hint,
+            )
         except duckdb.Error as error:
             self.con.execute("delete from cell where file = ?", [number])
             self.findings.add(
@@ -145,8 +149,8 @@ class _Reader:
                 "as `CSV UTF-8`",
             )
 
-    def _scan(self, opened: Opened, number: int) -> None:
-        table = opened.table
+    def _scan(self, table: Table, number: int) -> None:
+        self.con.execute("delete from cell where file = ?", [number])
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
                 "U150",
@@ -158,27 +162,64 @@ class _Reader:
             table = self._with_styles(table, number)
             self.con.execute("delete from cell where file = ?", [number])
             if scan(self.con, table):
-                report_faults(self.con, table, self.findings, SHOWN)
-        self.opened[number] = Opened(table)
+                report_faults(self.con, table, self.findings, SHOWN, VALUES)
+        unclear = unclear_zero(self.con, table)
+        if unclear is not None:
+            access = table.format.roles["access"][0]
+            raise Refusal(
+                "U143",
+                f"without a column `{access}`, 0 tokens may be use of a seat or a launch without charge",
+                f"export again with `{access}`; or take the tokens out, then every row is a day of use",
+                line_of(self.con, table, unclear),
+                column=table.column("tokens"),
+                value="0",
+            )
+        self._say_features(table)
+        self.opened[number] = table
         self.unsplit[number] = report_fresh_faults(self.con, table, self.findings, SHOWN)
+
+    def _say_features(self, table: Table) -> None:
+        count, row, feature = features(self.con, table)
+        if count:
+            self.findings.add(
+                "U144",
+                f'rows name a feature ("{feature[:60]}"): they count as days of their product',
+                file=table.file,
+                row=line_of(self.con, table, row),
+                column=table.column("feature"),
+                value=feature,
+                severity="warning",
+                hint="if it is a per-result service, take the rows out and plan it under `cloud`",
+                count=count,
+            )
 
     def _with_styles(self, table: Table, number: int) -> Table:
         styles = {}
-        for role, count in style(self.con, table).items():
+        for role, seen in style(self.con, table).items():
+            count, column = seen.count, table.column(role)
             decided = dates.decide(count, self.scenario.usage.dates)
+            if decided in ("mixed", "ambiguous"):
+                row, value = seen.first[1 if decided == "mixed" else 0]
+                row = line_of(self.con, table, row)
             if decided == "mixed":
                 raise Refusal(
                     "U105",
-                    f"two date styles in one column, `{table.column(role)}`: "
+                    "two date styles in one column: "
                     f"{count.iso + count.ymd:,} with the year first, {count.day_first:,} with the day first, "
                     f"{count.month_first:,} with the month first, {count.open:,} that may be either",
                     "write all dates of the column as 2025-12-31",
+                    row,
+                    column=column,
+                    value=value,
                 )
             if decided == "ambiguous":
                 raise Refusal(
                     "U106",
-                    f"the dates in `{table.column(role)}` may have the day or the month first",
+                    "the dates may have the day or the month first",
                     "set `usage.dates: dmy` (day first) or `usage.dates: mdy` (month first) in the scenario",
+                    row,
+                    column=column,
+                    value=value,
                 )
             styles[role] = decided
         return with_styles(table, styles)
@@ -192,181 +233,22 @@ class _Reader:
             f"join title t using (product) where c.status = {OK} and (p.user = '' or t.known = 'none')"
         )
         for (number,) in sorted(self.con.execute(nameless).fetchall()):
-            report_faults(
-                self.con, self.opened[number].table, self.findings, SHOWN, only=("U114", "U120", "U121")
-            )
-        self.con.execute(
-            "create temp table good as select c.*, p.user, t.id as product_id from cell c "
-            "join person p using (name, email, hash, id) join title t using (product) "
-            f"where c.status = {OK} and p.user <> '' and t.id <> ''"
+            report_faults(self.con, self.opened[number], self.findings, SHOWN, NAMELESS)
+        days, kept = chargeable_days(self.con)
+        period = self.scenario.usage.period
+        totals, kept_totals = summaries(
+            self.con, days, period, files=self.names, findings=self.findings, most=SHOWN
         )
-        days, kept = self._days()
-        totals, kept_totals = self._totals(days)
-        coverage = self._coverage({n: kept.get(n, 0) + kept_totals.get(n, 0) for n in self.opened})
-        self._notes(coverage)
+        coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
+        note(self.con, self.opened, coverage, self.findings)
         if self.names and not len(days) and not len(totals) and not self.findings.errors:
+            empty = not any(c.rows for c in coverage.values())
             self.findings.add(
                 "U131",
                 "no row of the usage files can be planned",
                 file=self.names[0],
-                hint="compare the products of the files with `products` of the scenario (`flexopt check`)",
+                hint="export them again: they have no rows"
+                if empty
+                else "compare the products of the files with `products` of the scenario",
             )
-        return Usage(days, totals, coverage, sources, self.findings)
-
-    def _days(self) -> tuple[pd.DataFrame, dict[int, int]]:
-        """One row per user, product and date; and how many of them each file was the first to have."""
-        earliest = dates.EARLIEST
-        self.con.execute(
-            "create temp table day as select user, product_id, "
-            f"cast(date '{earliest}' + to_months(month) + to_days(cast(bit as integer)) as date) as date, "
-            "min(file) as file from (select *, unnest(range(31)) as bit from good where month is not null) "
-            "where (mask >> bit) & 1 = 1 group by all"
-        )
-        sessions = self.con.sql(
-            "select dense_rank() over (order by user, product_id) as grp, user, product_id, start_us, file, "
-            "max(coalesce(greatest(end_us, start_us), start_us)) over (partition by user, product_id "
-            "order by start_us, file rows unbounded preceding) as until from good "
-            "where start_us is not null order by grp, start_us, file"
-        )
-        table = sessions.to_arrow_table()
-        if table.num_rows:
-            numbers = {
-                c: table.column(c).to_numpy().astype(np.int64) for c in ("grp", "start_us", "until", "file")
-            }
-            launch, window = cut_windows(numbers["grp"], numbers["start_us"], numbers["until"])
-            opened = pa.table(
-                {
-                    "user": table.column("user").take(pa.array(launch)),
-                    "product_id": table.column("product_id").take(pa.array(launch)),
-                    "date": pa.array(window // DAY).cast(pa.int32()).cast(pa.date32()),
-                    "file": numbers["file"][launch],
-                }
-            )
-            self.con.register("opened", opened)
-            self.con.execute("insert into day select user, product_id, date, file from opened")
-            self.con.unregister("opened")
-        first = self.con.execute(
-            "select file, count(*) from (select min(file) as file from day group by user, product_id, date) "
-            "group by 1"
-        ).fetchall()
-        frame = self.con.execute(
-            "select user, product_id as product, cast(date as timestamp_s) as date from day "
-            "group by all order by all"
-        ).df()
-        frame = frame.astype({"user": object, "product": object, "date": "datetime64[s]"})
-        return frame, {int(f): int(n) for f, n in first}
-
-    def _totals(self, days: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, int]]:
-        """Summaries of users and products that no other file has by day."""
-        # of one file the rows of several accesses add up; of several files the fullest counts
-        rows = self.con.execute(
-            "select user, product_id as product, max(days) as days, arg_max(file, days) as file from ("
-            "select user, product_id, file, sum(used) as days from (select user, product_id, file, access, "
-            "max(used) as used from good where used is not null group by all) group by all) "
-            "group by user, product_id order by all"
-        ).df()
-        both = rows.merge(days[["user", "product"]].drop_duplicates(), on=["user", "product"])
-        if len(both):
-            self.findings.add(
-                "U153",
-                f"{len(both):,} users and products are in a summary and by day: the days count",
-                file=self.names[min(both["file"].tolist())],
-                severity="info",
-                count=len(both),
-            )
-            rows = rows[
-                ~rows.set_index(["user", "product"]).index.isin(both.set_index(["user", "product"]).index)
-            ]
-        period = self.scenario.usage.period
-        begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
-        length = (after - begin) // timedelta(days=1)
-        too_many = rows.loc[rows["days"] > length, ["product", "days", "file"]].head(SHOWN)
-        for product, used, number in zip(*(too_many[c].tolist() for c in too_many), strict=True):
-            self.findings.add(
-                "U152",
-                f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
-                file=self.names[number],
-                column="days",
-                value=int(used),
-                hint="set `usage.period` to the days the summary covers",
-            )
-        frame = pd.DataFrame(
-            {
-                "user": rows["user"].astype(object),
-                "product": rows["product"].astype(object),
-                "days": rows["days"].astype("int64"),
-                "first": np.datetime64(begin, "s"),
-                "after": np.datetime64(after, "s"),
-            }
-        ).reset_index(drop=True)
-        return frame, dict(Counter(rows["file"].tolist()))
-
-    def _coverage(self, kept: dict[int, int]) -> tuple[Coverage, ...]:
-        rows = self.con.execute(
-            "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
-            "from cell c join person p using (name, email, hash, id) join title t using (product) "
-            "group by all"
-        ).fetchall()
-        found = []
-        for number, opened in self.opened.items():
-            mine = [
-                (status, nameless, known, int(n)) for f, status, nameless, known, n in rows if f == number
-            ]
-            good = sum(n for s, bad, known, n in mine if s == OK and not bad and known in ("same", "version"))
-            count = min(kept.get(number, 0), good)
-            found.append(
-                Coverage(
-                    file=self.names[number],
-                    format=opened.table.format.name,
-                    rows=sum(n for *_, n in mine) + self.unsplit.get(number, 0),
-                    kept=count,
-                    repeated=good - count,
-                    zero_token=sum(n for s, *_, n in mine if s == ZERO),
-                    unknown_product=sum(
-                        n for s, bad, known, n in mine if s == OK and not bad and known == "unknown"
-                    ),
-                    left_out=sum(
-                        n
-                        for s, bad, known, n in mine
-                        if s in (LEFT_OUT, BLANK) or (s == OK and not bad and known == "collection")
-                    ),
-                    rejected=sum(n for s, bad, _, n in mine if s == REJECTED or (s == OK and bad))
-                    + self.unsplit.get(number, 0),
-                )
-            )
-        return tuple(found)
-
-    def _notes(self, coverage: tuple[Coverage, ...]) -> None:
-        """What was counted silently so far is said once a file."""
-        services = dict(
-            self.con.execute(
-                f"select file, sum(n) from cell where status = {LEFT_OUT} group by file"
-            ).fetchall()
-        )
-        number_of = {self.names[n]: n for n in self.opened}
-        for c in coverage:
-            if c.zero_token:
-                self.findings.add(
-                    "U141",
-                    f"{c.zero_token:,} rows without tokens are launches under five minutes: no charge",
-                    file=c.file,
-                    severity="info",
-                    count=c.zero_token,
-                )
-            if c.repeated:
-                self.findings.add(
-                    "U160",
-                    f"{c.repeated:,} rows repeat a chargeable day (duplicates, versions, later launches)",
-                    file=c.file,
-                    severity="info",
-                    count=c.repeated,
-                )
-            if n := services.get(number_of[c.file]):
-                self.findings.add(
-                    "U142",
-                    f"{int(n):,} rows are per-result services or adjustments, not days of use; left out",
-                    file=c.file,
-                    severity="warning",
-                    count=int(n),
-                    hint="plan per-result services under `cloud` of the scenario",
-                )
+        return Usage(days, totals, tuple(coverage.values()), sources, self.findings)

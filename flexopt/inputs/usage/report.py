@@ -7,15 +7,19 @@ from collections.abc import Collection
 import duckdb
 
 from flexopt.inputs.findings import Findings
-from flexopt.inputs.usage.scan import Fault, Table, faults, rejects
-from flexopt.inputs.usage.sniff import file_lines
+from flexopt.inputs.usage.lines import locate
+from flexopt.inputs.usage.scan import Table, faults, rejects
 
-__all__ = ["report_faults", "report_fresh_faults"]
+__all__ = ["NAMELESS", "VALUES", "line_of", "report_faults", "report_fresh_faults"]
+
+NAMELESS = frozenset({"U114", "U120", "U121"})
+"""Faults of a user or product, known only once all files are read."""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "U103": ("there is no date", "fill in the day of use, or take the row out"),
     "U104": ('"{value}" is not a date', "write it as 2025-12-31, or take the row out"),
     "U107": ('"{value}" is no plausible day of use', "check the year of the row"),
+    "U108": ('"{value}" is not a day of the session of the row', "correct the date or the times of the row"),
     "U109": ("the session ends before it starts, or a year later", "correct the two times of the row"),
     "U114": ("the text has control characters", "export the file again; it was damaged on its way"),
     "U120": ("the row has no user", "export with a user column that is filled (email or hashed id)"),
@@ -25,16 +29,20 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+VALUES = frozenset(_WORDS) - NAMELESS
+"""Faults that a row has by itself."""
+
+
 def report_faults(
     con: duckdb.DuckDBPyConnection,
     table: Table,
     findings: Findings,
     most: int,
-    only: Collection[str] | None = None,
+    codes: Collection[str],
 ) -> None:
-    """A finding for each of the first rejected rows of every kind, then one that counts the rest."""
-    found = [f for f in faults(con, table, most) if only is None or f.code in only]
-    lines = _lines(con, table, found)
+    """A finding for each of the first rejected rows of these kinds, then one that counts the rest."""
+    found = [f for f in faults(con, table, most) if f.code in codes]
+    lines = _lines(con, table, [record for fault in found for record, _ in fault.first])
     for fault in found:
         message, hint = _WORDS[fault.code]
         for record, value in fault.first:
@@ -62,29 +70,37 @@ def report_faults(
 
 def report_fresh_faults(con: duckdb.DuckDBPyConnection, table: Table, findings: Findings, most: int) -> int:
     """Findings for lines that could not be split into columns; returns how many there are."""
-    lines = rejects(con, table)
-    for line, kind, _ in lines[:most]:
+    units = rejects(con, table)
+    if table.text is None or not units:
+        return 0
+    first = [int(unit) for unit, *_ in units[: most + 1]]
+    lines = locate(table.text, (), first, ())[1]
+    for unit, kind, _ in units[:most]:
         words, code = _SPLIT.get(str(kind), ("the row cannot be split into columns", "U113"))
         findings.add(
             code,
             words,
             file=table.file,
-            row=int(line),
-            hint="save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)"
-            if code == "U111"
-            else "compare the row with the header; a name with a comma needs quotation marks",
+            row=lines.get(int(unit), int(unit)),
+            hint=_REPAIR.get(code, _REPAIR["U113"]),
         )
-    if len(lines) > most:
+    if len(units) > most:
         findings.add(
             "U113",
-            f"{len(lines) - most:,} more rows that cannot be read",
+            f"{len(units) - most:,} more rows that cannot be read",
             file=table.file,
-            row=int(lines[most][0]),
-            count=len(lines) - most,
+            row=lines.get(first[-1], first[-1]),
+            hint=_REPAIR["U113"],
+            count=len(units) - most,
         )
-    return len(lines)
+    return len(units)
 
 
+_REPAIR = {
+    "U111": "save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)",
+    "U113": "compare the row with the header; a name with a comma needs quotation marks",
+    "U115": "export the file again, or take the line out",
+}
 _SPLIT = {
     "MISSING COLUMNS": ("the row has fewer columns than the header", "U113"),
     "TOO MANY COLUMNS": ("the row has more columns than the header", "U113"),
@@ -95,9 +111,14 @@ _SPLIT = {
 }
 
 
-def _lines(con: duckdb.DuckDBPyConnection, table: Table, found: list[Fault]) -> dict[int, int]:
+def line_of(con: duckdb.DuckDBPyConnection, table: Table, record: int) -> int:
+    """The line of the file that a record begins on."""
+    return _lines(con, table, [record])[record]
+
+
+def _lines(con: duckdb.DuckDBPyConnection, table: Table, records: list[int]) -> dict[int, int]:
     """Records of a text file -> lines of the file; other files count rows themselves."""
-    records = [record for fault in found for record, _ in fault.first]
+    same = {r: r for r in records}
     if table.text is None or not records:
-        return {r: r for r in records}
-    return file_lines(table.text, records, iter(int(line) for line, *_ in rejects(con, table)))
+        return same
+    return same | locate(table.text, records, (), {int(unit) for unit, *_ in rejects(con, table)})[0]

@@ -16,11 +16,30 @@ from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.dates import Style, StyleCount
 from flexopt.inputs.usage.formats import Format
 from flexopt.inputs.usage.sniff import Text
+from flexopt.inputs.usage.windows import DAY
 
-__all__ = ["BLANK", "LEFT_OUT", "OK", "REJECTED", "ZERO", "Fault", "Table", "create", "faults", "scan"]
+__all__ = [
+    "BLANK",
+    "LEFT_OUT",
+    "OK",
+    "REJECTED",
+    "ZERO",
+    "Fault",
+    "Styles",
+    "Table",
+    "create",
+    "faults",
+    "scan",
+]
 
 OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
 """What became of a row: its `status` in `cell`."""
+
+MOST = 1e9
+"""Tokens of one row above which the row is damaged."""
+
+SHORTEST = 5 * 60_000_000
+"""Microseconds below which a launch is not charged."""
 
 LONGEST = 366
 """Days after which an open session is a mistake of the licence server, not work."""
@@ -77,11 +96,20 @@ class Fault:
     """Row and value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The date styles in a column."""
+
+    count: StyleCount
+    first: tuple[tuple[int, str], ...]
+    """Row and value with which each of them begins."""
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """The empty table, and how a name is cleaned."""
     con.execute(
         "create temp table cell (file integer, name varchar, email varchar, hash varchar, id varchar, "
-        "product varchar, from_parent boolean, access varchar, status integer, month integer, mask integer, "
+        "product varchar, access varchar, status integer, month integer, mask integer, "
         "start_us bigint, end_us bigint, used integer, n bigint)"
     )
     con.execute(r"create temp macro trimmed(x) as regexp_replace(x, '^[\s\x{a0}]+|[\s\x{a0}]+$', '', 'g')")
@@ -93,8 +121,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _seat(table: Table) -> str:
-    access = f"lower({table.sql('access')})"
-    flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('ppu', '-', 'n/a')"
+    access = f"lower(trim({table.sql('access')}))"
+    flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('', 'ppu', '-', 'n/a')"
     return f"({table.sql('access')} is not null and not ({flex}))"
 
 
@@ -103,6 +131,16 @@ def _tokens(table: Table) -> str:
     comma = table.text is not None and table.text.delimiter != ","
     number = f"replace({text}, ',', '.')" if comma else text
     return f"try_cast({number} as double)"
+
+
+def _title(table: Table) -> str:
+    """The product of a row, else its collection; the first is often blank in exports of collections."""
+    return f"coalesce({_child(table)}, {table.sql('parent')})"
+
+
+def _child(table: Table) -> str:
+    product = table.sql("product")
+    return f"(case when trim({product}) <> '' then {product} end)" if "parent" in table.roles else product
 
 
 def _instant(table: Table, role: str) -> str:
@@ -157,9 +195,14 @@ def _conditions(table: Table) -> list[tuple[str, str, str]]:
         found.append(("U104", role, f"({raw} is not null and {value} is null)"))
         found.append(("U107", role, f"({value} is not null and not {_plausible(day)})"))
     if "end" in table.roles:
-        found.append(("U109", "end", f"(e < s or e > s + {LONGEST * 86_400_000_000})"))
+        found.append(("U109", "end", f"(e < s or e > s + {LONGEST * DAY})"))
+    if "date" in table.roles and "start" in table.roles:
+        # a local date may be the day before or after the UTC day; a long session has a row for each day
+        last = "cast(make_timestamp(greatest(s, coalesce(e, s))) as date)"
+        first = "cast(make_timestamp(s) as date)"
+        found.append(("U108", "date", f"(s is not null and (d < {first} - 1 or d > {last} + 1))"))
     if "tokens" in table.roles:
-        bad = f"({table.sql('tokens')} is not null and (t is null or not isfinite(t) or t < 0))"
+        bad = f"({table.sql('tokens')} is not null and (t is null or not isfinite(t) or t < 0 or t > {MOST}))"
         found.append(("U140", "tokens", bad))
     return found
 
@@ -181,14 +224,18 @@ def _blank(table: Table) -> str:
 
 def _status(table: Table) -> str:
     rejected = " or ".join(f"coalesce({c}, false)" for _, _, c in _conditions(table)) or "false"
-    parts = [f"when {rejected} then case when {_blank(table)} then {BLANK} else {REJECTED} end"]
+    parts = []
     if "category" in table.roles:
+        # first of all: an adjustment may be negative, and have no date and no user
+        category = f"coalesce(lower(trim({table.sql('category')})), '')"
         charged = "('desktop_product', 'cloud_product')"
-        parts.append(
-            f"when coalesce(lower(trim({table.sql('category')})), '') not in {charged} then {LEFT_OUT}"
-        )
+        parts.append(f"when not ({_blank(table)}) and {category} not in {charged} then {LEFT_OUT}")
+    parts.append(f"when {rejected} then case when {_blank(table)} then {BLANK} else {REJECTED} end")
     if "tokens" in table.roles and table.format.kind == "days":
         parts.append(f"when t = 0 and not {_seat(table)} then {ZERO}")
+    if "start" in table.roles and "end" in table.roles:
+        # an end equal to a start at midnight is a date without a clock, not a launch of no length
+        parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
     if table.format.kind == "summary":
         parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")
     return f"case {' '.join(parts)} else {OK} end"
@@ -197,14 +244,14 @@ def _status(table: Table) -> str:
 def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Adds the file's cells; returns how many rows were rejected."""
     who = ", ".join(f"{table.sql(r)} as {r}" for r in ("name", "email", "hash", "id"))
-    parent = table.sql("parent")
+    # rows of two teams are two counts, not one row twice
+    access = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
     summary = table.format.kind == "summary"
     used = f"cast(try_cast({table.sql('days')} as double) as integer)" if summary else "null::integer"
     session = "start" in table.roles
     inner = (
-        f"select {who}, coalesce({table.sql('product')}, {parent}) as product, "
-        f"{table.sql('product')} is null and {parent} is not null as from_parent, "
-        f"{table.sql('access') if summary else 'null::varchar'} as access, {_status(table)} as status, "
+        f"select {who}, {_title(table)} as product, "
+        f"{access if summary else 'null::varchar'} as access, {_status(table)} as status, "
         f"case when status = {OK} and not st then {_MONTHS} end as month, day(d) - 1 as bit, "
         f"{f'case when status = {OK} then s end' if session else 'null::bigint'} as start_us, "
         f"{f'case when status = {OK} then e end' if session else 'null::bigint'} as end_us, "
@@ -214,9 +261,9 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     filled = ", ".join(f"coalesce({c}, '')" for c in columns)
     con.execute(
         f"insert into cell select {table.number}, {filled}, "
-        "coalesce(product, ''), from_parent, coalesce(access, ''), status, month, "
+        "coalesce(product, ''), coalesce(access, ''), status, month, "
         "coalesce(bit_or(case when month is not null then 1::integer << bit end), 0), start_us, max(end_us), "
-        f"used, count(*) from ({inner}) group by {', '.join(columns)}, product, from_parent, access, status, "
+        f"used, count(*) from ({inner}) group by {', '.join(columns)}, product, access, status, "
         "month, start_us, used"
     )
     row = con.execute(
@@ -225,13 +272,48 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
-def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, StyleCount]:
+def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
+    """The first row with 0 tokens of a file that does not say whether its rows are seats or Flex."""
+    known = table.format
+    if (
+        known.flex_only
+        or "access" not in known.roles
+        or {"access", "tokens"} & table.roles.keys() != {"tokens"}
+    ):
+        return None
+    row = con.execute(
+        f"select min(line) from (select *, {_status(table)} as outcome "
+        f"from {_rows(table, f', {table.row} as line')}) where outcome = {ZERO}"
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else None
+
+
+def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, str]:
+    """Rows planned as days that name a feature of their product: how many, the first, its feature."""
+    if "feature" not in table.roles:
+        return 0, 0, ""
+    feature = table.sql("feature")
+    row = con.execute(
+        f"select count(*), min(line), min_by({feature}, line) from (select *, {_status(table)} as outcome "
+        f"from {_rows(table, f', {table.row} as line')}) where outcome = {OK} "
+        f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({_title(table)}))"
+    ).fetchone()
+    return (int(row[0]), int(row[1]), str(row[2])) if row and row[0] else (0, 0, "")
+
+
+def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Styles]:
     """How the dates of every text column of dates are written."""
-    counted: dict[str, StyleCount] = {}
+    counted: dict[str, Styles] = {}
     for role in ("date", "start", "end"):
         if role in table.roles and table.native(role) == "VARCHAR":
-            query = f"select {dates.style_counts(table.sql(role))} from {table.relation}"
-            counted[role] = StyleCount(*(con.execute(query).fetchone() or (0,) * 5))
+            rows = con.execute(
+                "select kind, count(*), min(line), min_by(v, line) from (select "
+                f"{dates.style_of('v')} as kind, v, line from (select left({table.sql(role)}, 300) as v, "
+                f"{table.row} as line from {table.relation})) where kind is not null group by kind"
+            ).fetchall()
+            count = StyleCount(**dict.fromkeys(StyleCount.__slots__, 0) | {r[0]: int(r[1]) for r in rows})
+            clear = [r for r in rows if r[0] != "open" or count.day_first + count.month_first == 0]
+            counted[role] = Styles(count, tuple(sorted((int(r[2]), str(r[3])) for r in clear)))
     return counted
 
 
@@ -239,14 +321,16 @@ def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Faul
     """Every kind of rejected row with its count and first places; a second, slower pass over the file."""
     who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
     shown = " || ".join(f"shown({table.sql(r)})" for r in who)
-    title = f"coalesce({table.sql('product')}, {table.sql('parent')})"
+    title = _title(table)
     product = "product" if "product" in table.roles else "parent"
+    # a service or a launch without tokens may have no user
+    planned = f"outcome = {OK}"
     checks = [
         *_conditions(table),
-        ("U120", who[0], f"({shown}) = ''"),
-        ("U121", product, f"trimmed(coalesce({title}, '')) = ''"),
-        *(("U114", r, f"broken({table.sql(r)})") for r in who),
-        ("U114", product, f"broken({title})"),
+        ("U120", who[0], f"({shown}) = '' and {planned}"),
+        ("U121", product, f"trimmed(coalesce({title}, '')) = '' and {planned}"),
+        *(("U114", r, f"broken({table.sql(r)}) and {planned}") for r in who),
+        ("U114", product, f"broken({title}) and {planned}"),
     ]
     listed = ", ".join(
         f"case when {condition} then "
@@ -255,8 +339,10 @@ def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Faul
     )
     query = (
         "select f.code, f.role, count(*), min_by({n: line, v: left(f.value, 300)}, line, "
-        f"{most}) from (select line, unnest([{listed}]) as f from {_rows(table, f', {table.row} as line')} "
-        f"where not ({_blank(table)})) where f is not null group by 1, 2 order by 1, 2"
+        f"{most}) from (select line, unnest([{listed}]) as f from (select *, {_status(table)} as outcome "
+        f"from {_rows(table, f', {table.row} as line')}) "
+        f"where not ({_blank(table)}) and outcome <> {LEFT_OUT}) "
+        "where f is not null group by 1, 2 order by 1, 2"
     )
     return [
         Fault(code, role, count, tuple(sorted((int(p["n"]), str(p["v"])) for p in first)))

@@ -6,8 +6,8 @@ import codecs
 import csv
 import gzip
 import hashlib
+import re
 import zlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -21,6 +21,7 @@ __all__ = [
     "Text",
     "container",
     "open_bytes",
+    "refuse_long_lines",
     "rewrite",
     "sha256",
     "sniff_text",
@@ -37,9 +38,19 @@ _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
 class Refusal(Exception):
     """Why a file cannot be read at all: the parts of one finding."""
 
-    def __init__(self, code: str, message: str, hint: str, row: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str,
+        row: int | None = None,
+        *,
+        column: str = "",
+        value: object = "",
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.hint, self.row = code, message, hint, row
+        self.code, self.message, self.hint = code, message, hint
+        self.row, self.column, self.value = row, column, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +88,13 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
     try:
         if path.is_dir():
             raise Refusal("U101", "this is a folder, not a file", "name the files in it: `folder/*.csv`")
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise Refusal("U101", "this is not a regular file", "save the export as a file")
         with path.open("rb") as file:
             magic = file.read(8)
     except FileNotFoundError:
         raise Refusal("U101", "there is no such file", "check the name under `usage.files`") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         raise Refusal(
             "U101", f"the file cannot be opened: {why}", "check the name and your permission to read it"
@@ -95,9 +108,9 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
         raise damaged("gzip file", "it ends early or has wrong bytes") from None
     if not head:
         raise Refusal("U102", "the file is empty", "export it again, or take it out of `usage.files`")
-    if magic.startswith(b"PAR1") or suffix == ".parquet":
+    if head.startswith(b"PAR1") or suffix == ".parquet":
         return "parquet", zipped, head
-    if magic.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
+    if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
         return "workbook", zipped, head
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if suffix == ".json" or start in (b"{", b"["):
@@ -120,7 +133,7 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
     complete = len(head) < HEAD
     bare = text.replace("\r\n", "")
     odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
-    lines = text.splitlines() if odd_ends else text.split("\n")
+    lines = _LINE_END.split(text) if odd_ends else text.split("\n")
     if not complete and len(lines) < 2:
         raise Refusal("U115", f"the first line has no end within {HEAD:,} bytes", "export the file again", 1)
     best: tuple[int, int, str, list[str]] | None = None
@@ -146,9 +159,14 @@ def _decode(head: bytes) -> tuple[str, str]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoder = codecs.getincrementaldecoder("utf-16")()
         try:
-            return decoder.decode(head), "utf-16"
-        except UnicodeDecodeError:
-            raise _encoding(1) from None
+            text = decoder.decode(head)
+        except UnicodeDecodeError as problem:
+            good = codecs.getincrementaldecoder("utf-16")().decode(head[: problem.start])
+            raise _encoding(len(_LINE_END.findall(good)) + 1) from None
+        if "\x00" in text:
+            row = len(_LINE_END.findall(text[: text.index("\x00")])) + 1
+            raise Refusal("U112", "the file has NUL characters, or is UTF-32", _ENCODING_HINT, row)
+        return text, "utf-16"
     if b"\x00" in head:
         nulls = head.count(b"\x00")
         if nulls > len(head) // 3:
@@ -157,7 +175,7 @@ def _decode(head: bytes) -> tuple[str, str]:
             )
         row = head[: head.index(b"\x00")].count(b"\n") + 1
         raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged on its way", row)
-    first = head.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
+    first = re.split(rb"[\r\n]", head.removeprefix(codecs.BOM_UTF8), maxsplit=1)[0]
     try:
         first.decode("utf-8")
     except UnicodeDecodeError:
@@ -166,6 +184,7 @@ def _decode(head: bytes) -> tuple[str, str]:
     return head.decode("utf-8-sig", "replace"), "utf-8"
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ENCODING_HINT = "save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)"
 
 
@@ -198,17 +217,49 @@ def rewrite(text: Text, into: Path) -> Text:
     Refusal : U111 it cannot be decoded, U110 its gzip is damaged.
     """
     decoder = codecs.getincrementaldecoder(text.rewrite)()
-    ends = _LineEnds()
+    ends, lines = _LineEnds(), 0
     try:
         with open_bytes(text.path, text.gzip) as source, into.open("wb") as target:
             while block := source.read(HEAD):
-                target.write(ends(decoder.decode(block)).encode("utf-8"))
+                written = ends(decoder.decode(block)).encode("utf-8")
+                lines += written.count(b"\n")
+                target.write(written)
             target.write(ends(decoder.decode(b"", True)).encode("utf-8"))
-    except UnicodeError:
-        raise _encoding(None) from None
+    except UnicodeDecodeError as problem:
+        good = problem.object[: problem.start]
+        row = lines + len(re.findall(rb"\r\n|\r|\n", good)) + 1 if text.rewrite == "utf-8" else None
+        raise _encoding(row) from None
     except (OSError, EOFError, zlib.error):
         raise damaged("gzip file", "it ends early or has wrong bytes") from None
     return Text(into, False, text.delimiter, text.header, text.skip)
+
+
+def refuse_long_lines(text: Text) -> None:
+    """Looks for lines much longer than DuckDB holds: it may lose them without a word.
+
+    Raises
+    ------
+    Refusal : U115 a line that is too long, U110 the gzip is damaged.
+    """
+    lines = 0
+    try:
+        with open_bytes(text.path, text.gzip) as file:
+            while block := file.read(HEAD // 2):
+                if b"\n" not in block and len(block) == HEAD // 2:
+                    break
+            else:
+                return
+        with open_bytes(text.path, text.gzip) as file:
+            while (block := file.read(HEAD // 2)) and (b"\n" in block or len(block) < HEAD // 2):
+                lines += block.count(b"\n")
+    except (OSError, EOFError, zlib.error):
+        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+    raise Refusal(
+        "U115",
+        f"the line is longer than {HEAD // 2:,} bytes",
+        "export the file again, or cut the line",
+        lines + 1,
+    )
 
 
 class _LineEnds:
@@ -224,26 +275,3 @@ class _LineEnds:
         if block:
             self.after_return = block.endswith("\r")
         return block.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def file_lines(text: Text, records: Sequence[int], rejected: Iterator[int]) -> dict[int, int]:
-    """Line of each record (counted from 1 after the header); blank, rejected, wrapped lines are passed."""
-    wanted = sorted(set(records))
-    skipped = set(rejected)
-    found: dict[int, int] = {}
-    record, inside = 0, False
-    with open_bytes(text.path, text.gzip) as file:
-        for number, line in enumerate(file, start=1):
-            if number <= text.skip or number in skipped:
-                continue
-            if not inside:
-                if line in (b"\n", b"\r\n") and len(text.header) > 1:
-                    continue
-                record += 1
-                if len(found) < len(wanted) and record == wanted[len(found)]:
-                    found[record] = number
-                    if len(found) == len(wanted):
-                        break
-            if line.count(b'"') % 2:
-                inside = not inside
-    return found

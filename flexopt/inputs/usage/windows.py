@@ -27,7 +27,7 @@ def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
 
     Returns
     -------
-    launch : position of the launch that opened (or rolled into) the window.
+    launch : position of the launch that opened the window, or was still open when the last one ended.
     window : UTC microseconds of the window's start. Both are sorted by group, then window.
     """
     if len(group) == 0:
@@ -35,6 +35,9 @@ def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
     edges = np.flatnonzero(np.diff(group)) + 1
     first = np.concatenate(([0], edges)).astype(np.int64)
     stop = np.concatenate((edges, [len(group)])).astype(np.int64)
+    longest = np.ones(len(group), bool)
+    longest[1:] = (np.diff(group) != 0) | (np.diff(until) != 0)
+    holder = np.maximum.accumulate(np.where(longest, np.arange(len(group)), 0))
     at, opened = first, start[first]
     launches, windows = [at], [opened]
     while len(at):
@@ -46,7 +49,7 @@ def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
         at = np.where(rolls, last, following)[more]
         stop = stop[more]
         opened = np.where(rolls[more], ends[more], start[np.minimum(at, stop - 1)])
-        launches.append(at)
+        launches.append(np.where(rolls[more], holder[last[more]], at))
         windows.append(opened)
     launch, window = np.concatenate(launches), np.concatenate(windows)
     order = np.lexsort((window, group[launch]))

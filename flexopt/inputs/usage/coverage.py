@@ -1,0 +1,107 @@
+"""What became of the rows of every file: counts that add up, and notes on what was left out in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.tables import Coverage
+from flexopt.inputs.usage.scan import BLANK, LEFT_OUT, OK, REJECTED, ZERO, Table
+
+__all__ = ["cover", "note"]
+
+
+def cover(
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[int, Table],
+    kept: Mapping[int, int],
+    unsplit: Mapping[int, int],
+) -> dict[int, Coverage]:
+    """The coverage of each file; `unsplit` are its lines that could not be split into columns."""
+    rows = con.execute(
+        "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
+        "from cell c join person p using (name, email, hash, id) join title t using (product) "
+        "group by all"
+    ).fetchall()
+    found = {}
+    for number, table in tables.items():
+        counts: dict[str, int] = {}
+        for file, status, nameless, known, n in rows:
+            if file == number:
+                fate = _fate(status, nameless, known)
+                counts[fate] = counts.get(fate, 0) + int(n)
+        lost = unsplit.get(number, 0)
+        good = counts.pop("good", 0)
+        found[number] = Coverage(
+            file=table.file,
+            format=table.format.name,
+            rows=good + sum(counts.values()) + lost,
+            kept=kept.get(number, 0),
+            repeated=good - kept.get(number, 0),
+            zero_token=counts.get("zero_token", 0),
+            unknown_product=counts.get("unknown_product", 0),
+            left_out=counts.get("left_out", 0),
+            rejected=counts.get("rejected", 0) + lost,
+        )
+    return found
+
+
+def _fate(status: int, nameless: bool, known: str) -> str:
+    if status == REJECTED or (status == OK and nameless):
+        return "rejected"
+    if status == ZERO:
+        return "zero_token"
+    if status in (LEFT_OUT, BLANK) or known == "collection":
+        return "left_out"
+    return "unknown_product" if known == "unknown" else "good"
+
+
+def note(
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[int, Table],
+    coverage: Mapping[int, Coverage],
+    findings: Findings,
+) -> None:
+    """What was counted silently so far is said once a file."""
+    query = f"select file, sum(n) from cell where status = {LEFT_OUT} group by file"
+    services = {int(f): int(n) for f, n in con.execute(query).fetchall()}
+    for number, c in coverage.items():
+        summary = tables[number].format.kind == "summary"
+        if not c.rows:
+            findings.add(
+                "U161",
+                "the file has a header and no rows",
+                file=c.file,
+                row=1,
+                severity="warning",
+                hint="export it again, unless nobody used anything",
+            )
+        if c.zero_token:
+            what = "say 0 days" if summary else "without tokens are launches under five minutes"
+            findings.add(
+                "U141",
+                f"{c.zero_token:,} rows {what}: no charge",
+                file=c.file,
+                severity="info",
+                count=c.zero_token,
+            )
+        if c.repeated:
+            what = "are in another file too" if summary else "repeat a chargeable day"
+            findings.add(
+                "U160",
+                f"{c.repeated:,} rows {what} (duplicates, versions, later launches)",
+                file=c.file,
+                severity="info",
+                count=c.repeated,
+            )
+        if n := services.get(number):
+            findings.add(
+                "U142",
+                f"{n:,} rows are per-result services or adjustments, not days of use; left out",
+                file=c.file,
+                severity="warning",
+                count=n,
+                hint="plan per-result services under `cloud` of the scenario",
+            )
