@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 import pulp
 
+from flexopt.money import CENT
 from flexopt.problem import Problem, pairs_by_user, span_end, spans
 
 __all__ = ["Model", "Restriction", "build", "build_ties", "pool_rows"]
@@ -323,12 +324,14 @@ def budget(m: Model) -> None:
             if k in due and P.contracts[k].order is None
         ]
         terms += [(n, float(P.contracts[k].commitment[j])) for (k, j), n in m.seats.items() if k in due]
-        terms += [
-            (n, _increment_price(P, pk, j))
-            for (pk, j), n in m.units.items()
-            if limit.from_ <= P.packs[pk].start < limit.to
-        ]
-        _row(m, f"budget_g{g:03d}", terms, "<=", float(limit.amount))
+        packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
+        terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
+        most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
+        if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
+            # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
+            terms += [(m.tier[key], 0.005) for key in packs]
+            most += 0.0099
+        _row(m, f"budget_g{g:03d}", terms, "<=", most)
 
 
 def build_ties(problem: Problem, restriction: Restriction | None, cost: Decimal) -> Model:

@@ -207,7 +207,7 @@ def _highs(
     try:
         with _quiet():
             lp.solve(highs)
-    except PulpSolverError:
+    except (PulpSolverError, KeyError):  # PuLP does not know every status of HiGHS
         return None
     model = cast("highspy.Highs", lp.solverModel)
     status, bound = model.getModelStatus(), float(model.getInfo().mip_dual_bound)

@@ -97,6 +97,8 @@ def contracts_of(scenario: Scenario, holdings: Sequence[Holding]) -> list[Contra
             if not prices:
                 continue
             finish = later(begin, offer.term_months)
+            if kind == "new" and begin in months:  # from anniversary to anniversary, 31 January or not
+                finish = later(start, months.index(begin) + offer.term_months)
             listed = prices[-1].new
             if kind == "renewal" and prices[-1].renewal is not None:
                 listed = prices[-1].renewal

@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 CASES = sorted(p.parent for p in (HERE / "cases").glob("*/scenario.yaml"))
 
 settings.register_profile(
-    "fast", max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    "fast",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes: `thorough` does
+    suppress_health_check=list(HealthCheck),
 )
 settings.register_profile(
     "thorough", max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck)

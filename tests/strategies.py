@@ -19,8 +19,11 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from hypothesis import reject
 from hypothesis import strategies as st
 
+from flexopt.demand import Demand, forecast
+from flexopt.errors import InputError
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
@@ -78,6 +81,14 @@ class Instance:
         for column in ("first", "after"):
             totals[column] = pd.to_datetime(totals[column])
         return Usage(days=days, totals=totals, coverage=(), sources=(), findings=Findings())
+
+    def demand(self) -> Demand:
+        """The forecast; an instance with nothing left to plan is none (`check` says so)."""
+        file = self.source()
+        try:
+            return forecast(file.scenario, self.read_usage(), file.people)
+        except InputError:
+            reject()
 
     def changed(self, **parts: Any) -> Instance:
         """With other top-level parts of the scenario; None removes one."""

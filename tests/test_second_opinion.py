@@ -10,9 +10,9 @@ from hypothesis import given
 from strategies import Instance, medium
 
 from flexopt import load_scenario
-from flexopt.demand import forecast
+from flexopt.demand import Demand, forecast
 from flexopt.inputs.scenario import SolverOptions
-from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.inputs.tables import ScenarioFile
 from flexopt.inputs.usage import read_usage
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import formulate
@@ -21,17 +21,17 @@ pytest.importorskip("highspy")
 GAP = Decimal("1e-6")
 
 
-def _best(file: ScenarioFile, usage: Usage, name: str) -> Optimum | None:
+def _best(file: ScenarioFile, demand: Demand, name: str) -> Optimum | None:
     options = SolverOptions.model_validate({"name": name, "gap": GAP, "time_limit": 20})
     scenario = file.scenario.model_copy(update={"solver": options})
     try:
-        return optimise(formulate(scenario, file.holdings, forecast(scenario, usage, file.people)))
+        return optimise(formulate(scenario, file.holdings, demand))
     except Infeasible:
         return None
 
 
-def _agree(file: ScenarioFile, usage: Usage) -> None:
-    cbc, highs = _best(file, usage, "cbc"), _best(file, usage, "highs")
+def _agree(file: ScenarioFile, demand: Demand) -> None:
+    cbc, highs = _best(file, demand, "cbc"), _best(file, demand, "highs")
     assert (cbc is None) == (highs is None), "one finds a plan, the other says there is none"
     if cbc is None or highs is None:
         return
@@ -45,9 +45,10 @@ def _agree(file: ScenarioFile, usage: Usage) -> None:
 
 def test_worked_examples(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
-    _agree(file, read_usage(file.usage_files, file.scenario, file.path.parent))
+    usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+    _agree(file, forecast(file.scenario, usage, file.people))
 
 
 @given(medium(users=12))
 def test_random_instances(instance: Instance) -> None:
-    _agree(instance.source(), instance.read_usage())
+    _agree(instance.source(), instance.demand())
