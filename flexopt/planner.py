@@ -145,6 +145,7 @@ def plan(
     tell("solving", size)
     try:
         optimum = optimise(problem, tell=lambda step: tell("solving", f"{size}: {step}"))
+        tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
     baselines = _baselines(file, problem, optimum, tell)

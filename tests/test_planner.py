@@ -88,8 +88,8 @@ def test_an_empty_table_keeps_its_columns() -> None:
 
 def test_phases_are_told(made: Plan, phases: list[tuple[str, str]]) -> None:
     assert made
-    assert [p for p, _ in phases] == ["reading usage", "solving", *["comparing"] * 3, "auditing"]
-    assert phases[1][1] == "3 users, 3 users and products"
+    assert list(dict.fromkeys(p for p, _ in phases)) == ["reading usage", "solving", "comparing", "auditing"]
+    assert ("solving", "3 users, 3 pairs of user and product") in phases
 
 
 def test_the_document_is_plain_json(made: Plan) -> None:

@@ -183,7 +183,9 @@ def test_negotiated_and_tier_discounts_multiply() -> None:
 
 
 def test_a_pack_lives_365_days() -> None:
-    problem = a_problem(USE, tokens={"purchase_dates": "quarterly"})
+    # a budget keeps the dates that no later pack is needed on
+    budgets = [{"id": "fy", "from": "2026-01-01", "to": "2027-01-01", "amount": 100000}]
+    problem = a_problem(USE, tokens={"purchase_dates": "quarterly"}, budgets=budgets)
     assert [(str(p.start), (p.expires - p.start).days) for p in problem.packs] == [
         ("2026-01-01", 365),
         ("2026-04-01", 365),
@@ -195,6 +197,25 @@ def test_a_pack_lives_365_days() -> None:
     assert leap.packs[0].expires == date(2028, 12, 31)
     assert leap.edges[leap.packs[0].after] == date(2028, 12, 31)
     assert leap.edges[-1] == date(2029, 1, 1)
+
+
+def test_a_later_pack_that_lives_no_longer_is_left_out() -> None:
+    """All that it could serve the first can, at the same price or less."""
+
+    def bought_on(**parts: Any) -> list[str]:
+        return [str(p.start) for p in a_problem(USE, **parts).packs]
+
+    quarterly = {"purchase_dates": "quarterly"}
+    assert bought_on(tokens=quarterly) == ["2026-01-01"]
+    # it outlives the first inside a longer horizon, and where the first dies before the horizon's end
+    assert bought_on(tokens=quarterly, horizon={"start": "2026-01-01", "months": 15}) == [
+        "2026-01-01",
+        "2026-04-01",
+    ]
+    assert len(bought_on(tokens=quarterly | {"valid_days": 100})) == 4
+    # dearer in bulk: two small packs may be cheaper than one large one
+    dearer = [{"from": 100, "price": 3}, {"from": 200, "price": 4}]
+    assert len(bought_on(tokens=quarterly | {"tiers": dearer})) == 4
 
 
 def test_opening_packs_live_from_the_start_to_their_expiry() -> None:
