@@ -136,7 +136,7 @@ class _Teller:
     def _reason(self, s: Stretch, p: int, named: Decimal | None) -> str:
         demand = self.problem.demand
         rule = str(demand.pair_rule[s.pair])
-        days = f"{plain(s.days, 1)} days"
+        days = _days(plain(s.days, 1))
         if s.contract is None:
             return self._why_flex(s, p, named, rule, days)
         contract = self.problem.contracts[s.contract]
@@ -148,7 +148,7 @@ class _Teller:
         under = self.under[int(demand.pair_user[s.pair]), s.contract]
         on_flex = self._flex_cost(sum((x.tokens for x in under), Fraction(0)))
         tokens = plain(sum((x.tokens for x in under), Fraction(0)), 1)
-        total_days = " + ".join(plain(x.days, 1) for x in under) + f" days ({tokens} tokens{self.buffer})"
+        total_days = _days(" + ".join(plain(x.days, 1) for x in under)) + f" ({tokens} tokens{self.buffer})"
         cost = self.seat_price[s.contract][0]
         if cost == 0:
             return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}."
@@ -178,7 +178,7 @@ class _Teller:
 
     def _why_flex(self, s: Stretch, p: int, named: Decimal | None, rule: str, days: str) -> str:
         tokens, cost = plain(s.tokens, 1), self._flex_cost(s.tokens)
-        lead = f"{days} on Flex take {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
+        lead = f"{days} on Flex {'takes' if days == '1 day' else 'take'} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
         if rule == "flex":
             return f"{lead} The policy asks for Flex."
         if named is None:
@@ -204,6 +204,10 @@ def _at_least_cents(price: Decimal) -> str:
 
 def _tenths(number: Fraction) -> Decimal:
     return (cents(number / 10) * 10).quantize(Decimal("0.1"))
+
+
+def _days(count: str) -> str:
+    return f"{count} day" if count == "1" else f"{count} days"
 
 
 def _segment(days: Fraction, break_even: Decimal | None) -> str:

@@ -290,7 +290,7 @@ class SolverOptions(_Part):
     gap: Annotated[Number, Field(ge=0, lt=1)] = Decimal("0.000001")
     """Largest proven distance from the optimum, relative to the cost."""
     time_limit: Annotated[Number, Field(gt=0, le=1_000_000)] = Decimal(300)
-    """Seconds."""
+    """Seconds to find and prove the plan; each comparison may take as long, but at most a minute."""
     threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1
     seed: Annotated[int, Field(ge=0, le=2_000_000_000, strict=True)] = 1
 
