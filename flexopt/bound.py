@@ -219,6 +219,10 @@ def _relax(m: Model) -> None:
     shortage = []
     for x in m.lp.variables():
         x.cat = pulp.LpContinuous
+    if m.problem.scenario.tokens.max_oversize is None:
+        # nobody takes twice what costs money; a bound at 1 would split the price of one decision among two
+        for x in (*m.seat.values(), *m.flex.values()):
+            x.upBound = None
     for t, row in pool_rows(m):
         short = m.lp.add_variable(f"short_t{t:03d}", 0)
         row.addInPlace(short)

@@ -178,7 +178,8 @@ class _Teller:
 
     def _why_flex(self, s: Stretch, p: int, named: Decimal | None, rule: str, days: str) -> str:
         tokens, cost = plain(s.tokens, 1), self._flex_cost(s.tokens)
-        lead = f"{days} on Flex {'takes' if days == '1 day' else 'take'} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
+        take = "takes" if days == "1 day" else "take"
+        lead = f"{days} on Flex {take} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
         if rule == "flex":
             return f"{lead} The policy asks for Flex."
         if named is None:
