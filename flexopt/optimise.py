@@ -136,7 +136,7 @@ class _Search:
                 cost = found.cost(self.model.problem)
                 best = (cost, found) if best is None or cost < best[0] else best
             if best is None:
-                if outcome.status is Status.NO_PLAN and self.left() <= 1:
+                if outcome.status is Status.NO_PLAN and (window == math.inf or self.left() <= 1):
                     raise LimitError(
                         f"the time limit of {float(self.options.time_limit):g} s came before a plan",
                         "raise solver.time_limit",
