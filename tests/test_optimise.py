@@ -20,7 +20,7 @@ from random_instances import instance, write
 from flexopt import load_scenario
 from flexopt.bound import Bound, Cut, Master
 from flexopt.demand import forecast
-from flexopt.errors import LimitError
+from flexopt.errors import LimitError, SolverError
 from flexopt.inputs.scenario import SolverOptions
 from flexopt.inputs.usage import read_usage
 from flexopt.model import build
@@ -163,6 +163,17 @@ def test_ties_never_cost_a_cent() -> None:
     best = optimise(P)
     assert best.solution.seats == ()
     assert best.cost == Decimal("2309.98")
+
+
+def test_a_crash_over_ties_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(lp: pulp.LpProblem, options: SolverOptions, **arguments: Any) -> Outcome:
+        if arguments.get("nodes"):
+            raise SolverError("crashed twice")
+        return solve(lp, options, **arguments)
+
+    monkeypatch.setattr("flexopt.optimise.solve", run)
+    best = optimise(a_problem(AMY))
+    assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(420))
 
 
 # --- how it ends -----------------------------------------------------------------------------------------
