@@ -190,15 +190,15 @@ def lower_bound(relaxed: Model, options: SolverOptions, deadline: float) -> Boun
     chosen: tuple[int, ...] = ()
     for _ in range(MOST_ROUNDS):
         cost = solve_relaxation(relaxed.lp, options, seconds=deadline - time.monotonic())
-        if cost is not None:
+        if cost is not None and cost < math.inf:
             cut = users.cut()
             master.add(cut)
             # the cut of the best tiers prices users best; without any tiers fixed it is a first guess only
             if best is None or (cost < best[0] and chosen):
                 best = (cost if chosen else math.inf, cut)
-        elif chosen:
+        elif cost is not None and chosen:
             master.forbid(chosen)
-        if best is None or time.monotonic() >= deadline:
+        if best is None or cost is None or time.monotonic() >= deadline:
             break
         found = master.solve(options, deadline - time.monotonic())
         if found is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
 from flexopt.bound import Bound, lower_bound
-from flexopt.errors import LimitError
+from flexopt.errors import LimitError, SolverError
 from flexopt.model import Model, Restriction, build, build_ties
 from flexopt.problem import Problem
 from flexopt.solution import Solution, read_solution
@@ -136,7 +136,7 @@ class _Search:
                 cost = found.cost(self.model.problem)
                 best = (cost, found) if best is None or cost < best[0] else best
             if best is None:
-                if outcome.status is Status.NO_PLAN and self.left() <= 1:
+                if outcome.status is Status.NO_PLAN and (window == math.inf or self.left() <= 1):
                     raise LimitError(
                         f"the time limit of {float(self.options.time_limit):g} s came before a plan",
                         "raise solver.time_limit",
@@ -202,7 +202,12 @@ def _settle_ties(model: Model, restriction: Restriction | None, best: _Best, sea
     narrow(ties, search.bound, search.needed(best.cost))
     for x, found in zip(ties.lp.variables(), model.lp.variables(), strict=True):
         x.varValue = found.varValue
-    outcome = solve(ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES, start=True)
+    try:
+        outcome = solve(
+            ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES, start=True
+        )
+    except SolverError:  # a preference is not worth a proven plan
+        return best.solution
     if outcome.status is not Status.OPTIMAL:
         return best.solution
     settled = read_solution(ties)

@@ -80,12 +80,12 @@ def solve(
 
 
 def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
-    """Solve a linear programme; the optimum, or None where none was found.
+    """Solve a linear programme; the optimum, inf where it is infeasible, None where neither is known.
 
     The values are then in the variables and the dual values in the rows (`pi`), as good as the solver
     prints them: what is built on them must hold for any values.
     """
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
+    with _folder() as folder:
         if options.name == "highs":
             solver: LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
         else:
@@ -94,9 +94,26 @@ def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: flo
         try:
             with _quiet():
                 lp.solve(solver)
-        except PulpSolverError:
+        except (PulpSolverError, KeyError):  # PuLP does not know every status of HiGHS
             return None
-    return float(pulp.value(lp.objective)) if lp.status == pulp.LpStatusOptimal else None
+    if lp.status == pulp.LpStatusInfeasible:
+        return math.inf
+    # PuLP's status is `Optimal` also where CBC stopped at a limit
+    return float(pulp.value(lp.objective)) if lp.sol_status == pulp.LpSolutionOptimal else None
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A temporary folder without white space in its path: PuLP splits CBC's command line there."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if not re.search(r"\s", place) and os.access(place, os.W_OK | os.X_OK):
+            with tempfile.TemporaryDirectory(prefix="flexopt-", dir=place) as folder:
+                yield folder
+            return
+    raise SolverError(
+        f"no folder for the solver's files: the path of {tempfile.gettempdir()} has a space",
+        "set TMPDIR (on Windows TMP) to a folder without a space in its path",
+    )
 
 
 @contextmanager
@@ -131,7 +148,7 @@ def _cbc(
 ) -> tuple[Status, float] | None:
     extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
     extra += [] if preprocess else ["preprocess off"]
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
+    with _folder() as folder:
         log = Path(folder) / "cbc.log"
         cbc = COIN_CMD(
             path=pulp_cbc_path,
@@ -154,20 +171,29 @@ def _cbc(
     return _read_cbc_log(text, lp, options)
 
 
+_COMMAND = re.compile(r"^command line - .*$", re.MULTILINE)
 _RESULT = re.compile(r"^Result - (.*)$", re.MULTILINE)
 _BOUND = re.compile(r"^Lower bound:\s+(\S+)$", re.MULTILINE)
 _OBJECTIVE = re.compile(r"^Objective value:\s+(\S+)$", re.MULTILINE)
+_LINEAR = re.compile(r"^Optimal objective (\S+) - ", re.MULTILINE)
+
+_PRINTED = 0.0005
+"""CBC prints a bound with three digits behind the point: rounded, it may be so much above the proven one."""
 
 
 def _read_cbc_log(text: str, lp: pulp.LpProblem, options: SolverOptions) -> tuple[Status, float] | None:
     """CBC stopped at a limit may still say `Optimal` in its solution file: the log knows."""
+    text = _COMMAND.sub("", text)  # it has paths, and those any words
     result = _RESULT.search(text)
     if result is None:
+        linear = _LINEAR.search(text)
+        if linear and lp.sol_status == pulp.LpSolutionOptimal:  # no integers: CBC has no search to report on
+            return Status.OPTIMAL, float(linear[1])
         if "infeasible" in text.lower():
             return Status.INFEASIBLE, math.inf
         return None
     said = result[1]
-    bounds = [float(b) for b in _BOUND.findall(text)]
+    bounds = [float(b) - _PRINTED for b in _BOUND.findall(text)]
     objective = [float(o) for o in _OBJECTIVE.findall(text)]
     if "infeasible" in said or "Integer infeasible" in text:
         return Status.INFEASIBLE, math.inf
@@ -207,14 +233,19 @@ def _highs(
     try:
         with _quiet():
             lp.solve(highs)
-    except (PulpSolverError, KeyError):  # PuLP does not know every status of HiGHS
+    except PulpSolverError:
         return None
+    except KeyError:
+        pass  # PuLP does not know every status of HiGHS (a node limit): the values are in place, ask HiGHS
     model = cast("highspy.Highs", lp.solverModel)
-    status, bound = model.getModelStatus(), float(model.getInfo().mip_dual_bound)
-    kinds = highspy.HighsModelStatus
+    status, info, kinds = model.getModelStatus(), model.getInfo(), highspy.HighsModelStatus
+    # a model without integers has no search, and then no bound of one
+    bound = float(info.mip_dual_bound) if lp.isMIP() else -math.inf
     if status == kinds.kOptimal:
-        return Status.OPTIMAL, bound
+        return Status.OPTIMAL, bound if lp.isMIP() else float(info.objective_function_value)
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
         return Status.INFEASIBLE, math.inf
-    found = lp.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+    if status not in (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt):
+        return None
+    found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
     return (Status.FEASIBLE if found else Status.NO_PLAN), bound

@@ -1,0 +1,236 @@
+"""The search: what is decided outside the core, ties, limits, and a bound that says no more than is known."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pulp
+import pytest
+from build import Days, a_problem, every
+from random_instances import instance, write
+
+from flexopt import load_scenario
+from flexopt.bound import Bound, Cut, Master
+from flexopt.demand import forecast
+from flexopt.errors import LimitError, SolverError
+from flexopt.inputs.scenario import SolverOptions
+from flexopt.inputs.usage import read_usage
+from flexopt.model import build
+from flexopt.optimise import Infeasible, Optimum, narrow, optimise
+from flexopt.problem import Problem, formulate
+from flexopt.solver import Outcome, Status, solve, solve_relaxation
+
+WHOLE = 10**9
+"""With SMALL so large every model is solved whole; with 0 every one begins with a bound and a core."""
+
+SMALLS = pytest.mark.parametrize("small", [0, WHOLE], ids=["core", "whole"])
+AMY: Days = {("amy", "AutoCAD"): every(date(2025, 1, 1), 20)}
+
+
+@cache
+def an_estate(seed: int, users: int) -> Problem:
+    """One of the benchmark's random instances."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = load_scenario(write(Path(folder), *instance(random.Random(seed), users)))
+        usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+        return formulate(file.scenario, file.holdings, forecast(file.scenario, usage, file.people))
+
+
+def limited(nodes: int) -> Callable[..., Outcome]:
+    """`solve` that gives up after so many nodes: a limit that is the same on every machine."""
+
+    def run(lp: pulp.LpProblem, options: SolverOptions, **arguments: Any) -> Outcome:
+        return solve(lp, options, **{**arguments, "nodes": nodes})
+
+    return run
+
+
+# --- the core --------------------------------------------------------------------------------------------
+
+
+def test_narrow_decides_what_is_far_from_indifferent() -> None:
+    """At these prices amy's seat is 5 too cheap to go without, ben's 5 too dear; their flex is close."""
+    m = build(a_problem({**AMY, ("ben", "AutoCAD"): every(date(2025, 1, 1), 20)}))
+    cut = Cut(0.0, {}, np.array([-5.0, 5.0, 0.5, -1.0]))
+    bound = Bound(0.0, cut, cast(Master, None))
+    amy, ben, *flex = choices = [*m.seat.values(), *m.flex.values()]
+    assert narrow(m, bound, 1.0) == 2
+    assert [(x.lowBound, x.upBound) for x in (amy, ben, *flex)] == [(1, 1), (0, 0), (0, 1), (0, 1)]
+    assert narrow(m, bound, 0.7) == 1
+    assert [(x.lowBound, x.upBound) for x in flex] == [(0, 1), (1, 1)]
+    assert narrow(m, bound, 5.0) == 4, "a wider window opens again what a narrow one has decided"
+    assert [(x.lowBound, x.upBound) for x in choices] == [(0, 1)] * 4
+    assert narrow(m, None, 0.0) == 4
+
+
+def test_core_is_smaller_than_the_estate() -> None:
+    steps: list[str] = []
+    best = optimise(an_estate(1, 100), tell=steps.append)
+    assert best.status is Status.OPTIMAL
+    assert best.core < best.choices / 2
+    assert steps[0] == "bound"
+    assert steps[-1] == "ties"
+    opened = [int(step.split()[0].replace(",", "")) for step in steps[1:-1]]
+    assert opened == sorted(opened)
+    assert opened[-1] == best.core
+
+
+def test_result_does_not_depend_on_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Optimum] = []
+    for small in (0, WHOLE):
+        monkeypatch.setattr("flexopt.optimise.SMALL", small)
+        found.append(optimise(an_estate(4, 60)))
+    core, whole = found
+    assert core.core < core.choices == whole.core
+    assert core.status is whole.status is Status.OPTIMAL
+    assert abs(core.cost - whole.cost) <= Decimal("1e-6") * whole.cost + Decimal("0.01")
+    assert core.bound <= whole.cost
+    assert whole.bound <= core.cost
+
+
+@pytest.mark.parametrize("wider", [1.5, 1000])
+def test_result_does_not_depend_on_how_the_core_grows(wider: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
+    expected = optimise(an_estate(3, 60))
+    monkeypatch.setattr("flexopt.optimise.FIRST_WINDOW", 0)
+    monkeypatch.setattr("flexopt.optimise.WIDER", wider)
+    assert optimise(an_estate(3, 60)).cost == expected.cost
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_a_relaxation_that_ends_without_an_answer_says_nothing(
+    failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash or a limit is no proof that the tiers just tried allow no plan."""
+    P, calls = an_estate(4, 60), 0
+    expected = optimise(P)
+
+    def relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
+        nonlocal calls
+        calls += 1
+        return None if calls == failing + 1 else solve_relaxation(lp, options, seconds=seconds)
+
+    monkeypatch.setattr("flexopt.bound.solve_relaxation", relaxation)
+    best = optimise(P)
+    assert calls == failing + 1
+    assert best.cost == expected.cost
+    assert best.bound <= expected.cost
+
+
+# --- ties ------------------------------------------------------------------------------------------------
+
+
+@SMALLS
+def test_the_seat_wins_a_tie(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """110 days x 7 tokens x 3.00 = 2,310.00 = the seat."""
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    best = optimise(a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)}))
+    assert (best.solution.seats, best.solution.purchases) == (((0, 0),), ())
+    assert best.cost == 2310
+
+
+TWO_DATES: dict[str, Any] = {"purchase_dates": ["2026-01-01", "2026-04-01"], "valid_days": 200}
+
+
+@SMALLS
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ([date(2025, 1, 11), date(2025, 5, 31)], "one purchase for both, not one for each"),
+        ([date(2025, 5, 31)], "either serves it: the first"),
+    ],
+)
+def test_fewest_purchases_then_the_earliest(
+    days: list[date], says: str, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    P = a_problem({("amy", "AutoCAD"): days}, tokens=TWO_DATES)
+    assert len(P.packs) == 2
+    assert optimise(P).solution.purchases == ((0, 0, 7 * len(days)),), says
+
+
+def test_ties_never_cost_a_cent() -> None:
+    """A seat for one cent more than the tokens is no tie."""
+    P = a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)}, negotiated={"tokens": "0.00001"})
+    best = optimise(P)
+    assert best.solution.seats == ()
+    assert best.cost == Decimal("2309.98")
+
+
+def test_a_crash_over_ties_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(lp: pulp.LpProblem, options: SolverOptions, **arguments: Any) -> Outcome:
+        if arguments.get("nodes"):
+            raise SolverError("crashed twice")
+        return solve(lp, options, **arguments)
+
+    monkeypatch.setattr("flexopt.optimise.solve", run)
+    best = optimise(a_problem(AMY))
+    assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(420))
+
+
+# --- how it ends -----------------------------------------------------------------------------------------
+
+
+@SMALLS
+def test_infeasible(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seat it must be for amy, and there is none to have; ben has tokens."""
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    days: Days = {**AMY, ("ben", "AutoCAD"): every(date(2025, 1, 1), 20)}
+    with pytest.raises(Infeasible):
+        optimise(a_problem(days, offers=[], policy=[{"user": "amy", "access": "named"}]))
+
+
+def test_limit_before_a_plan_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flexopt.optimise.solve", lambda *_, **__: Outcome(Status.NO_PLAN, 0.0, 1.0))
+    for seconds in (Decimal("0.5"), Decimal(60)):
+        with pytest.raises(LimitError, match=f"time limit of {seconds} s") as caught:
+            optimise(a_problem(AMY, solver={"time_limit": seconds}))
+        assert "solver.time_limit" in caught.value.hint
+
+
+@SMALLS
+def test_stopped_search_is_feasible_with_an_honest_bound(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    P = an_estate(2, 60)
+    least = optimise(P)
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.optimise.solve", limited(nodes=2))
+    stopped = optimise(P)
+    assert stopped.bound <= least.cost <= stopped.cost
+    assert stopped.cost == stopped.solution.cost(P)
+    if small == WHOLE:
+        assert stopped.status is Status.FEASIBLE
+        assert 0 < stopped.gap < 1
+    if stopped.status is Status.OPTIMAL:
+        assert stopped.gap <= Decimal("1.1e-6")
+
+
+@SMALLS
+def test_tiny_time_limit(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a fast machine it is proven all the same, on a slow one there is no plan: never a wrong claim."""
+    P = an_estate(2, 60)
+    least = optimise(P).cost
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    options = SolverOptions.model_validate({"time_limit": "0.1"})
+    hurried = formulate(P.scenario.model_copy(update={"solver": options}), P.scenario.holdings, P.demand)
+    try:
+        best = optimise(hurried)
+    except LimitError:
+        return
+    assert best.bound <= least <= best.cost
+    assert best.status is Status.FEASIBLE or best.gap <= Decimal("1.1e-6")
+
+
+def test_bound_and_gap_of_a_proven_plan() -> None:
+    best = optimise(a_problem(AMY))
+    assert best.status is Status.OPTIMAL
+    assert best.cost == best.bound == 420
+    assert best.gap == 0
+    assert best.core == best.choices == 2
