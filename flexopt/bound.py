@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -31,7 +31,7 @@ from flexopt.inputs.scenario import SolverOptions
 from flexopt.model import Model, pool_rows
 from flexopt.solver import Status, solve, solve_relaxation
 
-__all__ = ["Bound", "Cut", "Users", "lower_bound"]
+__all__ = ["Bound", "Cut", "Users", "fix_tiers", "lower_bound"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,6 +117,7 @@ class Master:
         self.columns.append((USERS, None, None, pulp.LpContinuous))
         self.purchases = {x.name: c for x, c in m.cost.items() if x.name not in mine}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
+        self.forbidden: list[Row] = []
         self.rows: list[Row] = [
             ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
             for row in users.estate_rows
@@ -127,23 +128,32 @@ class Master:
         terms = {USERS: 1.0} | {y: -slope for y, slope in cut.slope.items()}
         self.rows.append((terms, pulp.LpConstraintGE, cut.constant))
 
-    def forbid(self, chosen: Sequence[int]) -> None:
-        """Not these tiers: no plan has them."""
-        terms = {y: 1.0 if on else -1.0 for y, on in zip(self.tiers, chosen, strict=True)}
-        self.rows.append((terms, pulp.LpConstraintLE, sum(chosen) - 1.0))
+    def forbid(self, tiers: Sequence[int]) -> None:
+        """Not these tiers again: there is no plan with them, or it is known already."""
+        terms = {y: 1.0 if on else -1.0 for y, on in zip(self.tiers, tiers, strict=True)}
+        self.forbidden.append((terms, pulp.LpConstraintLE, sum(tiers) - 1.0))
 
     def solve(self, options: SolverOptions, seconds: float) -> tuple[float, tuple[int, ...]] | None:
         """The bound and the tiers chosen; None if nothing can be bought that allows a plan."""
-        bound, chosen = self._minimise(self.purchases | {USERS: 1.0}, self.rows, options, seconds)
+        rows = [*self.rows, *self.forbidden]
+        bound, chosen = self._minimise(self.purchases | {USERS: 1.0}, rows, options, seconds)
         return None if bound == math.inf else (bound, chosen)
 
-    def least(self, cut: Cut, most: float, options: SolverOptions, seconds: float) -> float:
-        """The least total under one cut, among the purchases that all cuts allow to cost at most `most`."""
-        allowed = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
+    def least(
+        self, cut: Cut, most: float, tiers: Sequence[int], options: SolverOptions, seconds: float
+    ) -> float:
+        """The least total under one cut in these tiers (in any, if there are none).
+
+        Only purchases count that all cuts allow to cost at most `most`.
+        """
+        allowed: Row = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
+        fixed: list[Row] = [
+            ({y: 1.0}, pulp.LpConstraintEQ, float(on)) for y, on in zip(self.tiers, tiers, strict=False)
+        ]
         priced = dict(self.purchases)
         for y, slope in cut.slope.items():
             priced[y] = priced.get(y, 0.0) + slope
-        return cut.constant + self._minimise(priced, [*self.rows, allowed], options, seconds)[0]
+        return cut.constant + self._minimise(priced, [*self.rows, allowed, *fixed], options, seconds)[0]
 
     def _minimise(
         self, objective: Mapping[str, float], rows: Sequence[Row], options: SolverOptions, seconds: float
@@ -164,15 +174,40 @@ class Master:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A lower bound of every plan's cost, the cut of the best tiers found, and the master behind it."""
+    """A lower bound of every plan's cost, and all it takes to price the users where certain tiers are chosen.
+
+    tiers : of the best relaxed plan, 0 or 1 for every `tier`, then every `order` of the model
+    cut : of the prices in these tiers
+    """
 
     value: float
+    tiers: tuple[int, ...]
     cut: Cut
     master: Master
+    users: Users
+    relaxed: Model
 
-    def window(self, cost: float, options: SolverOptions, seconds: float) -> float:
-        """A plan cheaper than `cost` deviates in no choice whose reduced cost is above this."""
-        return cost - self.master.least(self.cut, cost, options, seconds)
+    def cut_of(
+        self, tiers: tuple[int, ...], options: SolverOptions, seconds: float
+    ) -> tuple[float, Cut] | None:
+        """Least cost of the relaxed model in these tiers, and the cut of its prices; None if unknown.
+
+        The cost is infinite where the tiers allow no plan.
+        """
+        fix_tiers(self.relaxed, tiers)
+        cost = solve_relaxation(self.relaxed.lp, options, seconds=seconds)
+        if cost is None:
+            return None
+        cut = self.users.cut()
+        if cost < math.inf:
+            self.master.add(cut)
+        return cost, cut
+
+
+def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
+    """Purchases and orders in just these tiers; in any, if there are none."""
+    for n, x in enumerate((*m.tier.values(), *m.order.values())):
+        x.lowBound, x.upBound = (tiers[n], tiers[n]) if tiers else (0, 1)
 
 
 def lower_bound(relaxed: Model, options: SolverOptions, deadline: float) -> Bound | None:
@@ -183,33 +218,31 @@ def lower_bound(relaxed: Model, options: SolverOptions, deadline: float) -> Boun
     """
     users = Users(relaxed)
     master = Master(relaxed, users)
-    tiers = [*relaxed.tier.values(), *relaxed.order.values()]
     _relax(relaxed)
-    best: tuple[float, Cut] | None = None
-    value, seen = -math.inf, set[tuple[int, ...]]()
-    chosen: tuple[int, ...] = ()
+    bound = Bound(-math.inf, (), Cut(0.0, {}, users.cost), master, users, relaxed)
+    first = bound.cut_of((), options, deadline - time.monotonic())
+    if first is None or first[0] == math.inf:
+        return None
+    # the cut of the best tiers prices users best; without any tiers fixed it is a first guess only
+    bound, best = replace(bound, cut=first[1]), math.inf
+    seen = set[tuple[int, ...]]()
     for _ in range(MOST_ROUNDS):
-        cost = solve_relaxation(relaxed.lp, options, seconds=deadline - time.monotonic())
-        if cost is not None and cost < math.inf:
-            cut = users.cut()
-            master.add(cut)
-            # the cut of the best tiers prices users best; without any tiers fixed it is a first guess only
-            if best is None or (cost < best[0] and chosen):
-                best = (cost if chosen else math.inf, cut)
-        elif cost is not None and chosen:
-            master.forbid(chosen)
-        if best is None or cost is None or time.monotonic() >= deadline:
-            break
-        found = master.solve(options, deadline - time.monotonic())
+        found = master.solve(options, max(1.0, deadline - time.monotonic()))
         if found is None:
             return None
-        value, chosen = max(value, found[0]), found[1]
-        if chosen in seen:
+        bound = replace(bound, value=max(bound.value, found[0]))
+        tiers = found[1]
+        if tiers in seen or time.monotonic() >= deadline:
             break
-        seen.add(chosen)
-        for x, on in zip(tiers, chosen, strict=True):
-            x.lowBound = x.upBound = on
-    return None if best is None else Bound(value, best[1], master)
+        seen.add(tiers)
+        priced = bound.cut_of(tiers, options, deadline - time.monotonic())
+        if priced is None:
+            break
+        if priced[0] == math.inf:
+            master.forbid(tiers)
+        elif priced[0] < best:
+            best, bound = priced[0], replace(bound, tiers=tiers, cut=priced[1])
+    return bound
 
 
 def _relax(m: Model) -> None:

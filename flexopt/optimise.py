@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
-from flexopt.bound import Bound, lower_bound
+from flexopt.bound import Bound, Cut, fix_tiers, lower_bound
 from flexopt.errors import LimitError, SolverError
 from flexopt.model import Model, Restriction, build, build_ties
 from flexopt.problem import Problem
@@ -28,6 +28,15 @@ SMALL = 400
 
 FIRST_WINDOW = 0.02
 """Width of the first core, in prices of the smallest step of a purchase."""
+
+MOST_TIERS = 300
+"""Sets of tiers solved one by one; then the rest is solved with tiers open."""
+
+FRUITLESS = 12
+"""Sets of tiers without any plan after which tiers are left open."""
+
+SOME = 0.01
+"""Share of the bound beyond which a core that has no plan is given up for the whole model."""
 
 WIDER = 4
 """How much wider the next core is: the plan found in a narrow one tells how little may be needed."""
@@ -88,7 +97,9 @@ def optimise(
     best = search.run()
     if best.status is Status.OPTIMAL and model.flex:
         tell("ties")
-        best = replace(best, solution=_settle_ties(model, restriction, best, search))
+        settled = _settle_ties(model, restriction, best, search)
+        # within a wide gap the search among equals may come upon a cheaper plan
+        best = replace(best, solution=settled, cost=settled.cost(problem))
     return Optimum(
         solution=best.solution,
         cost=best.cost,
@@ -113,7 +124,7 @@ class _Best:
 
 
 class _Search:
-    """The search for the cheapest solution, core by core."""
+    """The search for the cheapest solution: tiers by tiers, and core by core inside them."""
 
     def __init__(
         self, model: Model, bound: Bound | None, deadline: float, tell: Callable[[str], None]
@@ -121,42 +132,94 @@ class _Search:
         self.model, self.bound, self.deadline, self.tell = model, bound, deadline, tell
         self.options = model.problem.scenario.solver
         self.core = 0
+        self.solution: Solution | None = None
+        self.cost = math.inf
+        self.impossible = False
 
     def run(self) -> _Best:
-        """Widen the core until no plan outside it can be cheaper than the best one inside."""
-        window = self.first_window()
-        best: tuple[Decimal, Solution] | None = None
-        proven = self.bound.value if self.bound else -math.inf
+        """The cheapest solution, what is proven of all others, and how it ended."""
+        proven = -math.inf
+        if self.bound is not None:
+            proven = max(self.bound.value, self.by_tiers(self.bound))
+        if self.solution is None or (not self.proves(proven) and self.left() > 1):
+            fix_tiers(self.model, ())
+            proven = max(proven, self.within((), self.bound.cut if self.bound else None))
+        if self.solution is None:
+            if self.impossible:
+                raise Infeasible
+            raise LimitError(
+                f"the time limit of {float(self.options.time_limit):g} s came before a plan was found",
+                "raise solver.time_limit",
+            )
+        status = Status.OPTIMAL if self.proves(proven) else Status.FEASIBLE
+        return _Best(self.solution, self.exact_cost(self.solution), min(proven, self.cost), status)
+
+    def by_tiers(self, bound: Bound) -> float:
+        """Solve in the tiers that the master thinks cheapest, then in the next; the bound of all plans.
+
+        While tiers are open, the solver shifts fractions of packs between them and learns nothing; with
+        tiers fixed it is done in a moment. The master bounds all tiers that were not tried.
+        """
+        tried = math.inf
+        for n in range(MOST_TIERS):
+            if n >= FRUITLESS and self.solution is None:
+                break
+            found = bound.master.solve(self.options, max(1.0, self.left()))
+            if found is None:
+                return tried if self.solution is not None else -math.inf
+            untried, tiers = found
+            if self.proves(untried) or self.left() <= 1:
+                return min(tried, untried)
+            priced = (bound.value, bound.cut)
+            if tiers != bound.tiers:
+                priced = bound.cut_of(tiers, self.options, self.left()) or priced
+            if priced[0] < self.cost:
+                fix_tiers(self.model, tiers)
+                tried = min(tried, max(untried, self.within(tiers, priced[1])))
+            bound.master.forbid(tiers)
+        return -math.inf
+
+    def within(self, tiers: Sequence[int], cut: Cut | None) -> float:
+        """Widen the core until no plan in these tiers outside it is cheaper; the bound of those plans."""
+        window = math.inf if cut is None else self.first_window()
+        proven, started = -math.inf, False
         while True:
-            self.core = narrow(self.model, self.bound, window)
+            self.core = narrow(self.model, cut, window)
             self.tell(f"{self.core:,} choices open")
-            outcome = solve(self.model.lp, self.options, seconds=self.left(), start=best is not None)
+            outcome = solve(self.model.lp, self.options, seconds=self.left(), start=started)
+            inside = outcome.bound
             if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
-                found = read_solution(self.model)
-                cost = found.cost(self.model.problem)
-                best = (cost, found) if best is None or cost < best[0] else best
-            if best is None:
-                if outcome.status is Status.NO_PLAN and (window == math.inf or self.left() <= 1):
-                    raise LimitError(
-                        f"the time limit of {float(self.options.time_limit):g} s came before a plan",
-                        "raise solver.time_limit",
-                    )
-                if window == math.inf:
-                    raise Infeasible
-                # at prices of a whole estate a core without any plan is given up
-                window = math.inf if self.bound is None or window > self.bound.value else window * WIDER
+                self.take(read_solution(self.model))
+                started = True
+            elif window == math.inf or self.left() <= 1:
+                self.impossible = not tiers and window == math.inf and inside == math.inf
+                return max(proven, inside)
+            elif self.solution is None:
+                # a core without any plan is a guess that failed: a much wider one, then all of it
+                window = window * WIDER**3 if window < SOME * self.bound_value() else math.inf
                 continue
-            cost, solution = best
-            needed = self.needed(cost)
+            needed = self.needed(tiers, cut)
             # a plan outside the core costs at least this, and one inside at least what the solver proved
-            outside = float(cost) - max(0.0, needed - window)
-            if outcome.status is not Status.INFEASIBLE:
-                proven = max(proven, min(outside, outcome.bound))
-            if float(cost) - proven <= float(self.options.gap) * float(cost) + HALF_CENT:
-                return _Best(solution, cost, proven, Status.OPTIMAL)
-            if window >= needed or self.left() <= 1:
-                return _Best(solution, cost, proven, Status.FEASIBLE)
+            proven = max(proven, min(inside, self.cost - max(0.0, needed - window)))
+            if self.proves(proven) or window >= needed or self.left() <= 1:
+                return proven
             window = min(needed, window * WIDER)
+
+    def take(self, solution: Solution) -> None:
+        """Keep the solution if it is the cheapest so far."""
+        cost = float(self.exact_cost(solution))
+        if cost < self.cost:
+            self.solution, self.cost = solution, cost
+
+    def exact_cost(self, solution: Solution) -> Decimal:
+        return solution.cost(self.model.problem)
+
+    def proves(self, bound: float) -> bool:
+        """Whether the bound proves the plan at hand within the gap asked for."""
+        return self.solution is not None and self.cost - bound <= self.tolerance()
+
+    def tolerance(self) -> float:
+        return float(self.options.gap) * self.cost + HALF_CENT
 
     def first_window(self) -> float:
         """About what whole packs and whole seats cost on top of the bound."""
@@ -164,29 +227,36 @@ class _Search:
             return math.inf
         step = self.model.problem.scenario.tokens.increment
         prices = [t.price * step for tiers in self.model.problem.tiers for t in tiers]
-        return max(
-            FIRST_WINDOW * float(min(prices, default=0)), float(self.options.gap) * self.bound.value, 1.0
-        )
+        gap = float(self.options.gap) * self.bound.value
+        return max(FIRST_WINDOW * float(min(prices, default=0)), gap, 1.0)
 
-    def needed(self, cost: Decimal) -> float:
-        """The window outside which no plan is cheaper than `cost`; a cent more, for the arithmetic."""
-        if self.bound is None:
+    def needed(self, tiers: Sequence[int], cut: Cut | None) -> float:
+        """The window outside which no plan in the tiers is cheaper than the one at hand.
+
+        A cent wider, for the arithmetic.
+        """
+        if self.bound is None or cut is None:
             return -math.inf
-        return self.bound.window(float(cost) + HALF_CENT, self.options, max(1.0, self.left())) + HALF_CENT
+        most = self.cost + HALF_CENT
+        least = self.bound.master.least(cut, most, tiers, self.options, max(1.0, self.left()))
+        return most - least + HALF_CENT
+
+    def bound_value(self) -> float:
+        return self.bound.value if self.bound else 0.0
 
     def left(self) -> float:
         """Seconds to the deadline."""
         return self.deadline - time.monotonic()
 
 
-def narrow(model: Model, bound: Bound | None, window: float) -> int:
+def narrow(model: Model, cut: Cut | None, window: float) -> int:
     """Decide what is further than `window` from indifferent; returns the number of choices left open."""
     choices = [*model.seat.values(), *model.flex.values()]
-    if bound is None:
+    if cut is None:
         return len(choices)
-    for x, reduced in zip(choices, bound.cut.reduced, strict=True):
+    for x, reduced in zip(choices, cut.reduced, strict=True):
         x.lowBound, x.upBound = int(reduced < -window), int(reduced <= window)
-    return int((abs(bound.cut.reduced) <= window).sum())
+    return int((abs(cut.reduced) <= window).sum())
 
 
 def _floor(bound: float) -> Decimal:
@@ -199,7 +269,8 @@ def _floor(bound: float) -> Decimal:
 def _settle_ties(model: Model, restriction: Restriction | None, best: _Best, search: _Search) -> Solution:
     """Among the plans of the same cost, all of them inside the core, the one that `build_ties` prefers."""
     ties = build_ties(model.problem, restriction, best.cost)
-    narrow(ties, search.bound, search.needed(best.cost))
+    cut = search.bound.cut if search.bound else None
+    narrow(ties, cut, search.needed((), cut))
     for x, found in zip(ties.lp.variables(), model.lp.variables(), strict=True):
         x.varValue = found.varValue
     try:
