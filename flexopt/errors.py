@@ -47,7 +47,8 @@ class InputError(FlexoptError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(f for f in findings if f.severity == "error")
-        super().__init__(f"{len(self.findings)} errors in the inputs")
+        number = len(self.findings)
+        super().__init__(f"{number} error{'s' if number != 1 else ''} in the inputs")
 
     def __str__(self) -> str:
         text = "\n".join(str(f) for f in self.findings[: self.SHOWN])

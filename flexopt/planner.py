@@ -33,6 +33,7 @@ from flexopt.model import Restriction
 from flexopt.money import Money
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
+from flexopt.solution import Solution
 
 __all__ = ["COMPARING_LIMIT", "Baseline", "Plan", "Progress", "plan", "tell_files"]
 
@@ -148,7 +149,7 @@ def plan(
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
-    baselines = _baselines(file, problem, optimum, tell)
+    baselines, optimum = _baselines(file, problem, optimum, tell)
     tell("auditing", "")
     findings = Findings([*file.findings, *usage.findings, *demand.findings])
     document = make_document(
@@ -187,8 +188,11 @@ def tell_files(tell: Progress, files: int) -> Callable[[str, int], None]:
 
 def _baselines(
     source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
-) -> dict[str, Baseline]:
-    """What all named, all Flex, the break-even rule and today's access would cost."""
+) -> tuple[dict[str, Baseline], Optimum]:
+    """What all named, all Flex, the break-even rule and today's access would cost; and the best plan known.
+
+    That is a baseline if the time limit left a dearer plan: each keeps all rules of the scenario.
+    """
     found = {}
     rules = {
         "all_named": all_named(problem),
@@ -198,17 +202,27 @@ def _baselines(
     many = len(rules) + bool(source.access)
     for n, (name, rule) in enumerate(rules.items(), 1):
         tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
-        found[name] = _priced(problem, rule)
+        found[name], solution = _priced(problem, rule)
+        optimum = _better(problem, optimum, solution)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
         horizon = source.scenario.horizon
         demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
         today = formulate(source.scenario, source.holdings, demand)
-        found["today"] = _priced(today, todays_access(today, source.access))
-    return found
+        found["today"], solution = _priced(today, todays_access(today, source.access))
+        if demand is problem.demand:  # else its seats of idle holders are not seats of the problem
+            optimum = _better(problem, optimum, solution)
+    return found, optimum
 
 
-def _priced(problem: Problem, rule: Restriction) -> Baseline:
+def _better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
+    """The optimum, or the other solution in its place if that is cheaper."""
+    if other is None or (cost := other.cost(problem)) >= optimum.cost:
+        return optimum
+    return replace(optimum, solution=other, cost=cost, bound=min(optimum.bound, cost))
+
+
+def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | None]:
     # a comparison needs no proof to the cent: one part in ten thousand, and a share of the time
     options = problem.scenario.solver
     quick = options.model_copy(
@@ -219,12 +233,13 @@ def _priced(problem: Problem, rule: Restriction) -> Baseline:
     )
     problem = replace(problem, scenario=problem.scenario.model_copy(update={"solver": quick}))
     try:
-        bill: Bill = make_bill(problem, optimise(problem, rule).solution)
+        solution = optimise(problem, rule).solution
     except Infeasible:
-        return Baseline(None, None, None, "not possible within the scenario's rules and limits")
+        return Baseline(None, None, None, "not possible within the scenario's rules and limits"), None
     except LimitError:
-        return Baseline(None, None, None, "no answer within the time limit")
+        return Baseline(None, None, None, "no answer within the time limit"), None
     except SolverError:
         # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
-        return Baseline(None, None, None, "the solver ended without an answer")
-    return Baseline(bill.total, bill.seats_cost, bill.tokens_cost)
+        return Baseline(None, None, None, "the solver ended without an answer"), None
+    bill: Bill = make_bill(problem, solution)
+    return Baseline(bill.total, bill.seats_cost, bill.tokens_cost), solution

@@ -153,9 +153,7 @@ class _Teller:
         if cost == 0:
             return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}."
         if cost <= on_flex:
-            saved = (
-                f"{on_flex - cost:,} cheaper" if cost < on_flex else "a tie, and the seat's cost is certain"
-            )
+            saved = f"{on_flex - cost:,} more" if cost < on_flex else "a tie, and the seat's cost is certain"
             return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}: {saved}."
         return (
             f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}, but for the plan as a "
@@ -185,9 +183,9 @@ class _Teller:
         if named is None:
             return f"{lead} No seat on offer covers these days."
         if cost <= named:
-            return f"{lead} The cheapest seats for them cost {named:,}: {named - cost:,} more."
+            return f"{lead} The cheapest new seats for them cost {named:,}: {named - cost:,} more."
         return (
-            f"{lead} The cheapest seats for them cost {named:,}, but for the plan as a whole Flex is "
+            f"{lead} The cheapest new seats for them cost {named:,}, but for the plan as a whole Flex is "
             "cheaper: packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves "
             "no seat."
         )

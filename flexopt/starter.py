@@ -77,6 +77,9 @@ _UNKNOWN = """
 #      prices: [{{from: {start}, new: fill-in, source: quote}}]}}
 """
 
+LAST_YEAR = 2200
+"""The last year in which a horizon may start."""
+
 _TABLES = {
     "people.csv": "user,group,cost_centre,starts,leaves\n",
     "access.csv": "user,product,access,offer\n",
@@ -120,6 +123,8 @@ def _check(folder: Path, usage: Sequence[Path], start: date, currency: str) -> N
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise FlexoptError(f'"{currency}" is not a currency', "use its ISO 4217 code, such as USD or EUR")
     first = min(price["from"] for offer in _price_book()["offers"] for price in offer["prices"])
+    if start.year > LAST_YEAR:
+        raise FlexoptError(f"{start} is too late to plan", f"start before {LAST_YEAR + 1}")
     if start < first:
         raise FlexoptError(
             f"the price book has no prices before {first}, and the horizon would start on {start}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +17,13 @@ from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, usage_of
 
 import flexopt
 from flexopt import load_scenario, plan
+from flexopt.baselines import all_flex
 from flexopt.document import TABLES
 from flexopt.errors import InfeasibleError, InputError, LimitError
 from flexopt.money import Money
+from flexopt.optimise import optimise
 from flexopt.planner import Plan
+from flexopt.solver import Status
 
 CASES = Path(__file__).parent / "cases"
 
@@ -175,3 +179,20 @@ def test_a_limit_never_says_infeasible() -> None:
 
 def test_the_api_is_what_the_documentation_names() -> None:
     assert {"plan", "load_scenario", "__version__"} <= set(dir(flexopt)) | set(flexopt.__all__)
+
+
+def test_a_comparison_cheaper_than_what_the_time_limit_left_becomes_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All Flex stands for the poor plan of a search that was cut short."""
+
+    def cut_short(problem: Any, restriction: Any = None, tell: Any = None) -> Any:
+        if restriction is not None:
+            return optimise(problem, restriction)
+        return replace(optimise(problem, all_flex(problem)), status=Status.FEASIBLE, bound=Decimal(1))
+
+    monkeypatch.setattr("flexopt.planner.optimise", cut_short)
+    found = plan(CASES / "break-even" / "scenario.yaml")
+    totals = [Decimal(b["total"]) for b in found.document["baselines"].values() if b["total"]]
+    assert found.total.amount == min(totals) < max(totals)
+    assert (found.status, found.document["proof"]["bound"]) == ("feasible", "1")

@@ -132,7 +132,7 @@ def test_a_seat_shows_the_price_of_its_order() -> None:
     found = rows({("ann", "AutoCAD"): year(150), ("bob", "AutoCAD"): year(150)}, offers=[offer, REVIT_YEAR])
     assert found["cost_if_named"].tolist() == [Decimal("2079.00")] * 2
     assert "costs 2,079.00." in found["reason"][0]
-    assert "1,071.00 cheaper" in found["reason"][0]  # 3,150 - 2,079
+    assert "1,071.00 more" in found["reason"][0]  # 3,150 - 2,079
 
 
 # --- words -----------------------------------------------------------------------------------------------
@@ -142,10 +142,10 @@ def test_both_sides_of_the_break_even_in_words(three: Any) -> None:
     seat = "A new seat of autocad-1y from 2026-01-01 costs 2,310.00. On Flex "
     assert three["reason"].to_dict() == {
         "under": "109 days on Flex take 763 tokens, 2,289.00 at 3.00 a token. "
-        "The cheapest seats for them cost 2,310.00: 21.00 more.",
+        "The cheapest new seats for them cost 2,310.00: 21.00 more.",
         "tie": seat + "110 days (770 tokens) would cost 2,310.00 at 3.00 a token: "
         "a tie, and the seat's cost is certain.",
-        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 a token: 21.00 cheaper.",
+        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 a token: 21.00 more.",
     }
 
 
@@ -154,7 +154,7 @@ def test_a_collection_adds_its_products_up() -> None:
     found = rows(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
     assert set(found["reason"]) == {
         "A new seat of aec-1y from 2026-01-01 for AutoCAD and Revit costs 3,675.00. On Flex 73 + 73 days "
-        "(1241 tokens) would cost 3,723.00 at 3.00 a token: 48.00 cheaper."
+        "(1241 tokens) would cost 3,723.00 at 3.00 a token: 48.00 more."
     }
 
 
@@ -167,7 +167,7 @@ def test_owned_seats_and_renewals() -> None:
         "Sits on a seat of autocad-1y owned until 2026-04-01: no new cost. "
         "On Flex 90 days (630 tokens) would cost 1,890.00 at 3.00 a token.",
         "Renewing autocad-1y from 2026-04-01 costs 1,566.37 in the horizon (2,079.00 for its term). "
-        "On Flex 210 days (1470 tokens) would cost 4,410.00 at 3.00 a token: 2,843.63 cheaper.",
+        "On Flex 210 days (1470 tokens) would cost 4,410.00 at 3.00 a token: 2,843.63 more.",
     ]
 
 
@@ -208,7 +208,7 @@ def test_the_estate_adds_up_in_words() -> None:
     price = Decimal(summary["token_price"])
     assignment: Any = found.assignment
     for row in assignment.itertuples():
-        differences = re.findall(rf"would cost ({MONEY}) at .*: ({MONEY}) cheaper", row.reason)
+        differences = re.findall(rf"would cost ({MONEY}) at .*: ({MONEY}) more", row.reason)
         for on_flex, saved in differences:
             paid = re.findall(rf" costs ({MONEY})", row.reason)[0]
             assert read(on_flex) - read(paid) == read(saved)
@@ -219,7 +219,7 @@ def test_the_estate_adds_up_in_words() -> None:
                 f"{row.cost_if_flex:,} with 15 % buffer at an average of {plain(price, 4)} a token"
                 in row.reason
             )
-        more = re.findall(rf"cheapest seats for them cost ({MONEY}): ({MONEY}) more", row.reason)
+        more = re.findall(rf"cheapest new seats for them cost ({MONEY}): ({MONEY}) more", row.reason)
         for named, extra in more:
             assert row.cost_if_named == read(named)
             assert read(named) - row.cost_if_flex == read(extra)

@@ -10,6 +10,7 @@ import pandas as pd
 from flexopt.breakeven import break_even
 from flexopt.exports.text import count, fill, money, text_table
 from flexopt.inputs.load import load_scenario
+from flexopt.inputs.scenario import Scenario
 
 __all__ = ["command"]
 
@@ -41,7 +42,7 @@ def command(scenario: Path, form: str) -> None:
     elif form == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
-        click.echo(_table(frame, planned.currency, planned.tokens.buffer))
+        click.echo(_table(frame, planned))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, str | int | None]]:
@@ -51,7 +52,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, str | int | None]]:
     ]
 
 
-def _table(frame: pd.DataFrame, currency: str, buffer: Decimal) -> str:
+def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
     """A heading for every offer, under it a line for every product with a column for every token price."""
     prices = frame[["tier_from", "token_price"]].drop_duplicates()
     tiers = list(prices.itertuples(index=False))
@@ -62,11 +63,13 @@ def _table(frame: pd.DataFrame, currency: str, buffer: Decimal) -> str:
         for products, lines in mine.groupby("products", sort=False):
             days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))
             rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])
+    buffer = scenario.tokens.buffer
     share = f", with the buffer of {(buffer * 100).normalize():f} %" if buffer else ""
     listed = ", ".join(f"{price} from {count(from_, 'token')}" for from_, price in tiers)
     words = (
-        f"Days of use in a term from which a seat costs less than tokens{share}; a column for every price of "
-        f"a token in {currency} ({listed})."
+        "Days of use in a term from which a seat costs less than tokens, at the prices and rates of "
+        f"{scenario.horizon.start}{share}; a column for every price of a token in {scenario.currency} "
+        f"({listed})."
     )
     header = ["seat", *(f"{price}" for _, price in tiers)]
     return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has a price and a rate"

@@ -80,6 +80,7 @@ def check_place(folder: Path) -> Path:
                 "give a folder of its own, for example `-o renewal.plan`",
             )
         _recover_in_turn(place)
+        _check_parent(folder, place)
         if not place.exists():
             return place
         if place.is_dir():
@@ -99,6 +100,19 @@ def check_place(folder: Path) -> Path:
         f"{folder}: exists and is not a plan folder{listed}",
         "give another folder with -o, or move what is there",
     )
+
+
+def _check_parent(folder: Path, place: Path) -> None:
+    """Refuse a place in something that is no folder, or that may not be written to."""
+    parent = next(p for p in place.parents if p.exists())
+    if not parent.is_dir():
+        raise FlexoptError(f"{folder}: {parent.name} is a file, not a folder", "choose another place with -o")
+    # Windows marks folders as read-only that are not
+    effective = os.access in os.supports_effective_ids
+    if sys.platform != "win32" and not os.access(parent, os.W_OK | os.X_OK, effective_ids=effective):
+        raise FlexoptError(
+            f"{folder}: you may not write in {parent.name or parent}", "choose another place with -o"
+        )
 
 
 def read_document(plan: Path) -> dict[str, Any]:

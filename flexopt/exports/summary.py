@@ -161,7 +161,8 @@ def _purchases(document: Document) -> str:
         f", which comes to {price} {document['currency']} for each token used" if price else ""
     )
     if not purchases:
-        return "no token packs to buy" + (f"; {used}" if Decimal(s["tokens_used"]) else "")
+        needed = f"; the forecast uses {Decimal(s['tokens_used']):,} tokens, all of them owned"
+        return fill("no token packs to buy" + (needed if Decimal(s["tokens_used"]) else ""))
     rows = [
         [
             p["date"],

@@ -142,9 +142,10 @@ def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: 
             hint = "write digits only: `12`"
         return "S132", f"{whole} is wanted, not {_describe(value)}", hint
     if kind in BOUNDS:
-        limit = next(context[k] for k in BOUND_KEYS if k in context)
+        limit = str(next(context[k] for k in BOUND_KEYS if k in context))
+        limit = re.sub(r"^Decimal\('(.*)'\)$", r"\1", limit)
         hint = what or "check the number"
-        if "less" in kind and limit == 1:
+        if "less" in kind and limit == "1":
             hint = "write a share: 0.15 is fifteen percent"
         return "S134", f"`{_short(value)}` is out of range: it must be {BOUNDS[kind]} {limit}", hint
     if kind == "literal_error":

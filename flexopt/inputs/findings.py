@@ -38,7 +38,8 @@ class Finding:
         place = self.file + (f":{self.row}" if self.row is not None else "")
         column = f"column `{self.column}`: " if self.column and self.code[0] in "UT" else ""
         column = f"`{self.column}`: " if self.column and not column else column
-        many = f" ({self.count:,} rows like this)" if self.count > 1 else ""
+        said = self.message.startswith(f"{self.count:,} ")
+        many = f" ({self.count:,} rows like this)" if self.count > 1 and not said else ""
         hint = f"\n\nhint: {self.hint}" if self.hint else ""
         return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
 

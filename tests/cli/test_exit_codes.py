@@ -73,6 +73,7 @@ def test_1_check_with_errors_and_0_with_warnings(run: Run, scenario: Scenario) -
         (["init", "."], "is not an empty folder", "name a new folder"),
         (["init", "new", "--usage", "missing.csv"], "no such usage file", "name the exports"),
         (["init", "new", "--start", "31/01/2026"], "is not a date: write it as 2026-01-31", "init --help"),
+        (["init", "new", "--start", "9999-01-01"], "is too late to plan", "start before 2201"),
         (["paln", "x"], "there is no command `paln`", "did you mean `plan`?"),
         (["xyz"], "there is no command `xyz`", "commands: init, check, plan, "),
         (["--bug"], "there is no option `--bug`", "did you mean `--debug`?"),
@@ -83,6 +84,7 @@ def test_1_check_with_errors_and_0_with_warnings(run: Run, scenario: Scenario) -
         ),
         (["plan", "scenario.yaml", "--format", "xml"], "'xml' is not one of 'table', 'json'", "--help"),
         (["plan", "scenario.yaml", "-o", "usage.csv"], "exists and is not a plan folder", "another folder"),
+        (["plan", "scenario.yaml", "-o", "usage.csv/x"], "usage.csv is a file", "another place"),
         (["plan", "scenario.yaml", "-o", "."], "is the current folder", "-o renewal.plan"),
         (["plan", "scenario.yaml", "extra"], "unexpected extra argument", "flexopt plan --help"),
     ],
@@ -166,8 +168,11 @@ def test_what_no_small_example_brings_about(
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 @pytest.mark.parametrize("to_all", [True, False], ids=["as the terminal does", "to flexopt alone"])
-def test_130_interrupted_while_solving(folder: Path, hard: Path, to_all: bool) -> None:
-    """At once, and nothing is written."""
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_all: bool) -> None:
+    """At once, and nothing is written or left behind."""
+    drafts = folder.parent / "drafts"
+    drafts.mkdir()
     hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
     before = sorted(folder.rglob("*"))
     with subprocess.Popen(
@@ -177,12 +182,13 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, to_all: bool) -
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env=os.environ | {"TMPDIR": str(drafts)},
     ) as process:
         until(lambda: len(group(process.pid)) > 1, "the solver starts")
         if to_all:
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, getattr(signal, name))
         else:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(getattr(signal, name))
         out, err = process.communicate(timeout=20)
     left = group(process.pid)
     for pid in left:
@@ -191,6 +197,7 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, to_all: bool) -
     assert out == ""
     assert err.strip() == "interrupted: nothing was written"
     assert sorted(folder.rglob("*")) == before
+    assert not list(drafts.iterdir())
     if left:
         pytest.xfail("the solver goes on by itself: PuLP does not end it")
 

@@ -57,8 +57,10 @@ class Catalogue:
 
     def suggestion(self, text: str) -> str:
         """The closest known product, or ''."""
-        near = difflib.get_close_matches(normal(text)[:200], self.products, 1, 0.6)
-        return self.products[near[0]] if near else ""
+        # without the maker's name, which makes strangers look alike
+        known = {name.removeprefix(_MAKER): id_ for name, id_ in self.products.items()}
+        near = difflib.get_close_matches(normal(text).removeprefix(_MAKER)[:200], known, 1, 0.6)
+        return known[near[0]] if near else ""
 
 
 def assign(
@@ -100,6 +102,8 @@ def assign(
                 count=-sum(item[1] for item in kind[most:]),
             )
 
+
+_MAKER = "autodesk "
 
 _CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
     "unknown": ("U130", "warning", "add them under `products`, or as aliases of one of them"),
