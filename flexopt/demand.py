@@ -98,7 +98,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     spans, refused = _within_policy(scenario, spans, people)
     spans, shrunk = _within_growth(scenario, spans, people)
     left_out = pd.concat([outside, gone, refused, shrunk], ignore_index=True)
-    if spans.empty:
+    if spans.empty and not scenario.cloud:
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
             "D104",

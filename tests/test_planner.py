@@ -96,6 +96,17 @@ def test_phases_are_told(made: Plan, phases: list[tuple[str, str]]) -> None:
     assert ("solving", "3 users, 3 pairs of user and product") in phases
 
 
+def test_services_alone_are_planned() -> None:
+    """100 tokens a month and nobody to plan: 1,200 tokens at 3.00."""
+    nobody = [{"product": "AutoCAD", "access": "none"}]
+    source = a_source(a_scenario(cloud=[{"service": "CFD", "monthly_tokens": 100}], policy=nobody))
+    frame = pd.DataFrame([("ann", "AutoCAD", "2025-03-01")], columns=["user", "product", "date"])
+    found = plan(source, usage=frame)
+    assert found.total.amount == Decimal(3600)
+    assert found.assignment.empty
+    assert list(found.purchases["tokens"]) == [1200]
+
+
 def test_the_document_is_plain_json(made: Plan) -> None:
     assert json.loads(json.dumps(made.document)) == made.document
     assert made.document["schema"] == "flexopt.plan/1"

@@ -67,4 +67,8 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
         click.echo(json.dumps(summary_json(result.document), indent=1, ensure_ascii=False))
     else:
         click.echo(summary_text(result.document))
+    if result.status != "optimal":
+        other = source.scenario.solver.name == "cbc"
+        highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
+        click.echo(f"\nhint: for a closer proof raise solver.time_limit{highs}", err=True)
     click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)
