@@ -145,7 +145,7 @@ def plan(
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
-        optimum = optimise(problem, tell=lambda step: tell("solving", f"{size}: {step}"))
+        optimum = optimise(problem, tell=lambda step: tell("solving", f"{len(demand.users):,} users, {step}"))
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
