@@ -2,8 +2,9 @@
 
 The bound says what no plan can cost less than, and prices every choice of every user against it. The tiers
 that it thinks cheapest are fixed, one set after the other. Inside them, choices that are far from
-indifferent at their prices are decided; the rest, the *core*, is solved exactly. The plan found says how far from indifferent a choice can be in any cheaper plan: if that is beyond the core,
-the core is widened to it. A small model is all core.
+indifferent at their prices are decided; the rest, the *core*, is solved exactly. The plan found says how far
+from indifferent a choice can be in any cheaper plan: if that is beyond the core, the core is widened to it.
+A small model is all core.
 """
 
 from __future__ import annotations
