@@ -174,7 +174,8 @@ class _Search:
             priced = (bound.value, bound.cut)
             if tiers != bound.tiers:
                 priced = bound.cut_of(tiers, self.options, self.left()) or priced
-            if priced[0] < self.cost:
+            # whether a cheaper plan is possible in them is for the cut to say, not for the solver
+            if self.solution is None or self.needed(tiers, priced[1]) > 0:
                 fix_tiers(self.model, tiers)
                 tried = min(tried, max(untried, self.within(tiers, priced[1])))
             bound.master.forbid(tiers)
