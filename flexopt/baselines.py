@@ -18,7 +18,7 @@ import pandas as pd
 from flexopt.demand import Demand
 from flexopt.inputs.prices import in_force
 from flexopt.inputs.tables import Access
-from flexopt.model import Restriction
+from flexopt.needs import Restriction
 from flexopt.problem import Problem, pairs_by_user
 
 __all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]

@@ -1,17 +1,17 @@
-"""What no plan can cost less than, and which users' choices are open at that price.
+"""What no plan can cost less than, and the prices that show it.
 
 Users meet only in a few rows of the model: pool, holdings, limits. Give those rows prices (dual values) and
-every user stands alone, so that for any prices >= 0 all users together cost at least
+every user stands alone, so that for any prices all users together cost at least
 
-    constant + sum over purchases and orders y of slope[y] * y          (a *cut*; weak duality)
+    W(prices) + sum over shared rows of price x (right side - what purchases and orders put into the row)
 
-whatever is bought. The *master* decides the purchases and orders exactly, tiers and increments included,
-against all cuts: it is tiny, and its optimum is a lower bound of the whole model. A linear programme with
-the master's tiers fixed gives the prices of the next cut; the bound is reached when the master chooses tiers
-that it has chosen before (Benders). `reduced` then tells what it costs at least to decide a seat or a flex
-otherwise than the prices do: what costs more than the plan at hand can be left out of the search.
+whatever is bought: a *cut* (weak duality). W is computed by numpy for all users at once (`pricing.py`). The
+*master* decides purchases and orders exactly, tiers and increments included, against all cuts: it is tiny,
+and its optimum is a lower bound of the whole model. Where it has chosen tiers, the best prices in these are
+searched by column generation (Dantzig-Wolfe): groups of users mix the choices that they have made at earlier
+prices, and the dual values of the best mixture are the next prices to ask.
 
-The solver is trusted with none of this: a cut is computed here from whatever prices it prints, and is valid
+The solver is trusted with none of the prices: a cut is computed here from whatever it prints, and is valid
 for any prices.
 """
 
@@ -19,87 +19,108 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 import pulp
 
+from flexopt.core import nobody
 from flexopt.inputs.scenario import SolverOptions
-from flexopt.model import Model, pool_rows
+from flexopt.model import Model, build
+from flexopt.pricing import Estate, Prices, Response
+from flexopt.problem import Problem
 from flexopt.solver import Status, solve, solve_relaxation
 
-__all__ = ["Bound", "Cut", "Users", "fix_tiers", "lower_bound"]
+__all__ = ["Bound", "Cut", "fix_tiers"]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-MOST_ROUNDS = 60
-"""Tiers tried in the search for the bound; fewer leave a weaker bound, never a wrong one."""
+GROUPS = 400
+"""Groups of users that mix their choices; more groups need fewer passes over the users."""
+
+MOST_PASSES = 40
+"""Passes over the users in the search for the prices of one set of tiers."""
 
 SHORTAGE = 100.0
-"""Price of a token that no pack holds, in multiples of the dearest tier; any price gives a valid cut."""
+"""Price of breaking a shared row, in multiples of the dearest token or seat; any price gives a valid cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """All users cost at least `constant + sum(slope[y] * y)`, and `|reduced[j]|` more if choice j deviates.
+    """All users cost at least `constant + sum(slope[y] * y)`.
 
-    reduced : float64[choices], in the order of `Users.choices`; positive: 0 is the cheap side, negative: 1
+    rows : the price of each shared row; prices : what they make of tokens and seats; value : W of these
     """
 
+    rows: Floats
+    prices: Prices
+    value: float
     constant: float
     slope: Mapping[str, float]
-    reduced: Floats
 
 
-class Users:
-    """The rows and columns of the model that belong to users: seats and flex."""
+class Shared:
+    """The rows in which users meet: what one seat of a contract, and one token in a period, put into them.
 
-    def __init__(self, m: Model) -> None:
-        self.choices = [*m.seat.values(), *m.flex.values()]
-        column = {x.name: j for j, x in enumerate(self.choices)}
-        self.cost = np.array([m.cost.get(x, 0.0) for x in self.choices])
-        self.constraints: list[pulp.LpConstraint] = []
-        self.estate_rows: list[pulp.LpConstraint] = []
-        self.shared: list[tuple[int, str, float]] = []
-        rows, columns, values = [], [], []
-        for constraint in m.lp.constraints():
-            terms = constraint.expr.items()
-            if not any(x.name in column for x, _ in terms):
-                self.estate_rows.append(constraint)
-                continue
-            for x, value in terms:
-                if x.name in column:
-                    rows.append(len(self.constraints))
-                    columns.append(column[x.name])
-                    values.append(value)
-                else:
-                    self.shared.append((len(self.constraints), x.name, value))
-            self.constraints.append(constraint)
-        self.rows, self.columns = np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp)
-        self.values = np.array(values)
-        self.sides = np.array([-c.constant for c in self.constraints])
-        self.signs = np.array([c.sense for c in self.constraints])
+    seat : float64[rows, contracts]; token : float64[rows, periods], per token without buffer
+    """
 
-    def cut(self) -> Cut:
-        """The cut of the dual values that the solver left in the rows, made valid by their signs.
+    def __init__(self, problem: Problem, purchases: Model) -> None:
+        contracts, periods = problem.contracts, problem.periods
+        put: dict[str, tuple[Floats, Floats]] = {}
 
-        Every choice is between 0 and 1, so its part of the Lagrangian is min(0, reduced cost).
-        """
-        duals = np.array([c.pi or 0.0 for c in self.constraints])
-        prices = np.where(self.signs > 0, np.maximum(duals, 0), np.minimum(duals, 0))
-        priced = np.bincount(self.columns, self.values * prices[self.rows], len(self.choices))
-        reduced = np.asarray(self.cost - priced, dtype=np.float64)
+        def row(name: str) -> tuple[Floats, Floats]:
+            return put.setdefault(name, (np.zeros(len(contracts)), np.zeros(periods)))
+
+        for t in range(periods):
+            row(f"pool_t{t:03d}")[1][t] = -(1 + problem.buffer)
+        for k, c in enumerate(contracts):
+            if c.order is not None:
+                row(f"seats_k{k:03d}")[0][k] = -1
+            elif c.quantity is not None:
+                row(f"holding_k{k:03d}")[0][k] = 1
+        for s, offer in enumerate(problem.scenario.offers):
+            mine = [k for k, c in enumerate(contracts) if c.offer == offer.id]
+            for t in {contracts[k].first for k in mine} if offer.maximum is not None else ():
+                live = [k for k in mine if contracts[k].first <= t < contracts[k].after]
+                row(f"maximum_s{s:03d}_t{t:03d}")[0][[k for k in live if contracts[k].order is None]] = 1
+        for g, limit in enumerate(problem.scenario.budgets):
+            for k, c in enumerate(contracts):
+                if limit.from_ <= c.start < limit.to and c.kind != "owned" and c.order is None:
+                    row(f"budget_g{g:03d}")[0][k] = float(c.commitment[0])
+        if problem.scenario.tokens.max_oversize is not None:
+            row("oversize")[1][:] = -(1 + float(problem.scenario.tokens.max_oversize))
+        rows = {r.name: r for r in purchases.lp.constraints()}
+        self.rows: list[pulp.LpConstraint] = [rows[name] for name in put]
+        self.names = list(put)
+        self.seat = np.array([seat for seat, _ in put.values()]).reshape(len(put), -1)
+        self.token = np.array([token for _, token in put.values()]).reshape(len(put), -1)
+        self.senses = np.array([r.sense for r in self.rows])
+        self.sides = np.array([-r.constant for r in self.rows])
+        self.terms = [{x.name: value for x, value in r.expr.items()} for r in self.rows]
+        self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in contracts])
+
+    def prices(self, rows: Floats) -> Prices:
+        """What a seat and a token cost a user at these prices of the rows."""
+        return Prices(self.cost - rows @ self.seat, -(rows @ self.token))
+
+    def valid(self, duals: Floats) -> Floats:
+        """The dual values with the signs that the rows allow."""
+        return np.where(self.senses > 0, np.maximum(duals, 0), np.minimum(duals, 0))
+
+    def cut(self, rows: Floats, value: float) -> Cut:
         slope: dict[str, float] = {}
-        for r, name, value in self.shared:
-            slope[name] = slope.get(name, 0.0) - float(prices[r]) * value
-        constant = math.fsum(prices * self.sides) + math.fsum(np.minimum(reduced, 0))
-        return Cut(constant, {y: s for y, s in slope.items() if s}, reduced)
+        for price, terms in zip(rows.tolist(), self.terms, strict=True):
+            for name, coefficient in terms.items() if price else ():
+                slope[name] = slope.get(name, 0.0) - price * coefficient
+        return Cut(rows, self.prices(rows), value, value + math.fsum(rows * self.sides), slope)
 
 
-Row = tuple[dict[str, float], int, float]
+Row = tuple[Mapping[str, float], int, float]
 """Coefficients by variable, sense, right side."""
 
 USERS = "users"
@@ -109,18 +130,17 @@ USERS = "users"
 class Master:
     """Purchases and orders alone, with all that the cuts know about what they leave the users to pay."""
 
-    def __init__(self, m: Model, users: Users) -> None:
-        mine = {x.name for x in users.choices}
-        self.columns = [
-            (x.name, x.lowBound, x.upBound, x.cat) for x in m.lp.variables() if x.name not in mine
-        ]
+    def __init__(self, m: Model, shared: Shared) -> None:
+        self.columns = [(x.name, x.lowBound, x.upBound, x.cat) for x in m.lp.variables()]
         self.columns.append((USERS, None, None, pulp.LpContinuous))
-        self.purchases = {x.name: c for x, c in m.cost.items() if x.name not in mine}
+        self.purchases = {x.name: c for x, c in m.cost.items()}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
+        names = set(shared.names)
         self.forbidden: list[Row] = []
         self.rows: list[Row] = [
             ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
-            for row in users.estate_rows
+            for row in m.lp.constraints()
+            if row.name not in names
         ]
 
     def add(self, cut: Cut) -> None:
@@ -172,36 +192,73 @@ class Master:
         return bound, tuple(round(x[name].value() or 0) for name in self.tiers)
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A lower bound of every plan's cost, and all it takes to price the users where certain tiers are chosen.
+class Mixture:
+    """Purchases in given tiers, and for every group of needs a mixture of the choices it has made so far."""
 
-    tiers : of the best relaxed plan, 0 or 1 for every `tier`, then every `order` of the model
-    cut : of the prices in these tiers
+    def __init__(self, m: Model, shared: Shared, groups: int) -> None:
+        self.model, self.shared = m, shared
+        dearest = max(
+            [1.0, *(float(t.price) for tiers in m.problem.tiers for t in tiers)]
+            + [float(c.commitment[0]) for c in m.problem.contracts]
+        )
+        token = max([1.0, *(float(t.price) for tiers in m.problem.tiers for t in tiers)])
+        self.objective = dict(m.cost.items())
+        for x in m.lp.variables():
+            x.cat = pulp.LpContinuous
+        self.broken = []
+        for r, (row, name) in enumerate(zip(shared.rows, shared.names, strict=True)):
+            slack = m.lp.add_variable(f"broken_{r:05d}", 0)
+            row.expr.addterm(slack, 1.0 if row.sense > 0 else -1.0)
+            self.objective[slack] = SHORTAGE * (token if name.startswith("pool") else dearest)
+            self.broken.append(slack)
+        self.whole = []
+        for g in range(groups):
+            row = pulp.LpConstraint(pulp.LpAffineExpression(), pulp.LpConstraintEQ, f"group_{g:05d}", 1)
+            m.lp.addConstraint(row)
+            self.whole.append(row)
+        self.known: set[tuple[int, bytes]] = set()
+
+    def add(self, response: Response) -> int:
+        """The choices of a response, group by group; returns how many were new."""
+        cost = response.counts @ self.shared.cost
+        put = response.counts @ self.shared.seat.T + response.tokens @ self.shared.token.T
+        new = 0
+        for g, (paid, terms) in enumerate(zip(cost.tolist(), np.round(put, 9), strict=True)):
+            key = (g, terms.tobytes() + np.float64(paid).tobytes())
+            if key in self.known:
+                continue
+            self.known.add(key)
+            x = self.model.lp.add_variable(f"mix_g{g:05d}_n{len(self.known):06d}", 0)
+            self.objective[x] = paid
+            self.whole[g].expr.addterm(x, 1.0)
+            for r in np.flatnonzero(terms).tolist():
+                self.shared.rows[r].expr.addterm(x, float(terms[r]))
+            new += 1
+        return new
+
+    def solve(self, tiers: Sequence[int], options: SolverOptions, seconds: float) -> _Mixed | None:
+        """The cheapest mixture in these tiers; None where the solver has no answer."""
+        fix_tiers(self.model, tiers)
+        self.model.lp.setObjective(pulp.LpAffineExpression(self.objective))
+        cost = solve_relaxation(self.model.lp, options, seconds=seconds)
+        if cost is None or cost == math.inf:
+            return None
+        rows = np.array([r.pi or 0.0 for r in self.shared.rows])
+        paid = math.fsum(r.pi or 0.0 for r in self.whole)
+        broken = math.fsum(x.value() or 0.0 for x in self.broken)
+        return _Mixed(cost, paid, self.shared.valid(rows), broken > 1e-6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mixed:
+    """cost : of the mixture and its purchases; users : the part of it that the groups' own rows are worth;
+    rows : prices of the shared rows; broken : whether a shared row is broken
     """
 
-    value: float
-    tiers: tuple[int, ...]
-    cut: Cut
-    master: Master
-    users: Users
-    relaxed: Model
-
-    def cut_of(
-        self, tiers: tuple[int, ...], options: SolverOptions, seconds: float
-    ) -> tuple[float, Cut] | None:
-        """Least cost of the relaxed model in these tiers, and the cut of its prices; None if unknown.
-
-        The cost is infinite where the tiers allow no plan.
-        """
-        fix_tiers(self.relaxed, tiers)
-        cost = solve_relaxation(self.relaxed.lp, options, seconds=seconds)
-        if cost is None:
-            return None
-        cut = self.users.cut()
-        if cost < math.inf:
-            self.master.add(cut)
-        return cost, cut
+    cost: float
+    users: float
+    rows: Floats
+    broken: bool
 
 
 def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
@@ -210,54 +267,89 @@ def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
         x.lowBound, x.upBound = (tiers[n], tiers[n]) if tiers else (0, 1)
 
 
-def lower_bound(relaxed: Model, options: SolverOptions, deadline: float) -> Bound | None:
-    """The bound of a model, whose integers are relaxed here; None where none was found.
+class Bound:
+    """Cuts, the master that knows them, and the search for better ones.
 
-    Stops at the deadline (of time.monotonic) with the bound reached by then. None says nothing about the
-    model: whether it has a plan is for the whole model to tell.
+    cuts : all so far; value : no plan costs less
     """
-    users = Users(relaxed)
-    master = Master(relaxed, users)
-    _relax(relaxed)
-    bound = Bound(-math.inf, (), Cut(0.0, {}, users.cost), master, users, relaxed)
-    first = bound.cut_of((), options, deadline - time.monotonic())
-    if first is None or first[0] == math.inf:
-        return None
-    # the cut of the best tiers prices users best; without any tiers fixed it is a first guess only
-    bound, best = replace(bound, cut=first[1]), math.inf
-    seen = set[tuple[int, ...]]()
-    for _ in range(MOST_ROUNDS):
-        found = master.solve(options, max(1.0, deadline - time.monotonic()))
-        if found is None:
-            return None
-        bound = replace(bound, value=max(bound.value, found[0]))
-        tiers = found[1]
-        if tiers in seen or time.monotonic() >= deadline:
-            break
-        seen.add(tiers)
-        priced = bound.cut_of(tiers, options, deadline - time.monotonic())
-        if priced is None:
-            break
-        if priced[0] == math.inf:
-            master.forbid(tiers)
-        elif priced[0] < best:
-            best, bound = priced[0], replace(bound, tiers=tiers, cut=priced[1])
-    return bound
+
+    def __init__(self, estate: Estate, options: SolverOptions, deadline: float) -> None:
+        problem = estate.problem
+        self.estate, self.options, self.deadline = estate, options, deadline
+        purchases = build(problem, nobody(problem))
+        self.shared = Shared(problem, purchases)
+        self.master = Master(purchases, self.shared)
+        self.groups = min(GROUPS, max(1, len(estate)))
+        self.group = _grouped(estate, self.groups)
+        self.mixture = Mixture(purchases, self.shared, self.groups)
+        self.cuts: list[Cut] = []
+        self.value = -math.inf
+        for price in self._first_prices():
+            self.ask(price)
+
+    def _first_prices(self) -> list[Floats]:
+        """Tokens at the price of each tier, and so dear that nobody takes one."""
+        tiers = self.estate.problem.tiers
+        listed = sorted({float(t.price) for of in tiers for t in of})
+        pool = np.array([name.startswith("pool") for name in self.shared.names])
+        order = np.array([name.startswith("seats") for name in self.shared.names])
+        paid = np.zeros(len(pool))
+        for r in np.flatnonzero(order).tolist():
+            k = int(np.flatnonzero(self.shared.seat[r])[0])
+            paid[r] = float(self.estate.problem.contracts[k].cost[0])
+        return [np.where(pool, p, paid) for p in [*listed, SHORTAGE * max([1.0, *listed])]]
+
+    def ask(self, rows: Floats) -> tuple[Cut, int]:
+        """A pass over all users at these prices: the cut, and how many groups chose what they never had."""
+        response = self.estate.respond(self.shared.prices(rows), self.group, self.groups)
+        value = math.fsum(response.value)
+        cut = self.shared.cut(rows, value)
+        if math.isfinite(value):
+            self.cuts.append(cut)
+            self.master.add(cut)
+        return cut, self.mixture.add(response)
+
+    def best_tiers(self) -> tuple[float, tuple[int, ...]] | None:
+        """The bound of all tiers that are not forbidden, and the tiers where it is; None if all are."""
+        return self.master.solve(self.options, max(1.0, self.left()))
+
+    def search(self, tiers: tuple[int, ...], tell: Callable[[str], None]) -> tuple[float, Cut | None]:
+        """The best prices in these tiers: a bound of the plans in them, and its cut; None if unknown.
+
+        The bound is infinite where the tiers allow no plan.
+        """
+        best: tuple[float, Cut | None] = (-math.inf, None)
+        for n in range(MOST_PASSES):
+            mixed = self.mixture.solve(tiers, self.options, max(1.0, self.left()))
+            if mixed is None:
+                return best
+            cut, new = self.ask(mixed.rows)
+            least = mixed.cost - mixed.users + cut.value
+            if least > best[0] or best[1] is None:
+                best = (least, cut)
+            tell(f"bound, pass {n + 1}")
+            close = 0.02 * float(self.options.gap) * abs(mixed.cost)
+            if mixed.cost - best[0] <= max(close, 1e-9 * abs(mixed.cost)) or not new:
+                return (math.inf, cut) if mixed.broken and not new else best
+            if self.left() <= 0:
+                break
+        return best
+
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
 
 
-def _relax(m: Model) -> None:
-    """No integers, and tokens that no pack holds at a price that nobody would pay."""
-    dear = max((t.price for tiers in m.problem.tiers for t in tiers), default=0)
-    price = SHORTAGE * max(float(dear), 1.0)
-    shortage = []
-    for x in m.lp.variables():
-        x.cat = pulp.LpContinuous
-    if m.problem.scenario.tokens.max_oversize is None:
-        # nobody takes twice what costs money; a bound at 1 would split the price of one decision among two
-        for x in (*m.seat.values(), *m.flex.values()):
-            x.upBound = None
-    for t, row in pool_rows(m):
-        short = m.lp.add_variable(f"short_t{t:03d}", 0)
-        row.addInPlace(short)
-        shortage.append((short, price))
-    m.lp.setObjective(pulp.LpAffineExpression([*m.cost.items(), *shortage]))
+def _grouped(estate: Estate, groups: int) -> Ints:
+    """int64[needs]: needs of one kind and about the same use are in one group."""
+    use = estate.problem.tokens.sum(axis=1)
+    kinds, totals, offset = [], [], 0
+    for part in estate.parts:
+        kinds.append(part.kind + offset)
+        totals.append(use[part.pairs].sum(axis=0))
+        offset += len(part.contracts)
+    if not kinds:
+        return np.empty(0, dtype=np.int64)
+    order = np.lexsort((np.concatenate(totals), np.concatenate(kinds)))
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.arange(len(order)) * groups // len(order)
+    return group

@@ -8,37 +8,28 @@ o orders. Variables and rows carry numbers only: no name of a user, product or o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 import pulp
 
+from flexopt.core import Core
 from flexopt.money import CENT
-from flexopt.problem import Problem, pairs_by_user, span_end, spans
+from flexopt.problem import Problem, span_end
 
-__all__ = ["Model", "Restriction", "build", "build_ties", "pool_rows"]
+__all__ = ["Model", "build", "build_ties"]
 
 Var = pulp.LpVariable
 
 
 @dataclass(frozen=True, slots=True)
-class Restriction:
-    """What a baseline adds to the scenario's own rules.
-
-    rule : by (user, product) index, "named" or "flex"
-    offers : by (user, product) index, the only offers a seat for it may have
-    """
-
-    rule: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    offers: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Model:
-    """The PuLP problem and its variables, by index."""
+    """The PuLP problem and its variables, by index. `cost` is without the seats decided outside (`decided`)."""
 
     problem: Problem
+    core: Core
+    decided: float
     lp: pulp.LpProblem
     cost: pulp.LpAffineExpression
     seat: dict[tuple[int, int], Var]
@@ -50,16 +41,17 @@ class Model:
     order: dict[tuple[int, int], Var]
 
 
-def build(problem: Problem, restriction: Restriction | None = None) -> Model:
-    """The whole model of the problem."""
-    limits = restriction or Restriction()
+def build(problem: Problem, core: Core) -> Model:
+    """The model of the decisions in the core; what is decided outside it is in the rows' right sides."""
     lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
     m = Model(
         problem,
+        core,
+        _decided_cost(problem, core),
         lp,
         pulp.LpAffineExpression(),
-        seat=_seat_variables(lp, problem, limits),
-        flex=_flex_variables(lp, problem, limits),
+        seat=_seat_variables(lp, core),
+        flex=_flex_variables(lp, core),
         units=_units_variables(lp, problem),
         tier=_tier_variables(lp, problem),
         draw=_draw_variables(lp, problem),
@@ -83,37 +75,14 @@ def build(problem: Problem, restriction: Restriction | None = None) -> Model:
 # --- variables -------------------------------------------------------------------------------------------
 
 
-def _seat_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict[tuple[int, int], Var]:
-    """Does user u hold a seat under contract k?
-
-    Only where the seat would be used, and where no product it covers is bound to Flex (policy).
-    """
-    seat = {}
-    for u, pairs in pairs_by_user(P).items():
-        for k, contract in enumerate(P.contracts):
-            used = [i for i in pairs if P.demand.pair_product[i] in contract.covers]
-            live = [i for i in used if P.days[i, contract.first : contract.after].any()]
-            allowed = all(
-                _rule(P, limits, i) != "flex"
-                and contract.offer in limits.offers.get(_key(P, i), (contract.offer,))
-                for i in used
-            )
-            if live and allowed:
-                seat[u, k] = lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary")
-    return seat
+def _seat_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
+    """Does user u hold a seat under contract k?"""
+    return {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats}
 
 
-def _flex_variables(lp: pulp.LpProblem, P: Problem, limits: Restriction) -> dict[tuple[int, int], Var]:
+def _flex_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
     """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
-    flex = {}
-    for i in range(P.demand.pairs):
-        if _rule(P, limits, i) == "named":
-            continue
-        p = P.demand.pair_product[i]
-        for first, after in spans(P, p):
-            if P.on_flex[p, first] and P.days[i, first:after].any():
-                flex[i, first] = lp.add_variable(f"flex_i{i:05d}_t{first:03d}", 0, 1)
-    return flex
+    return {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes}
 
 
 def _units_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
@@ -177,45 +146,38 @@ def total_cost(m: Model) -> pulp.LpAffineExpression:
     return m.cost
 
 
+def _decided_cost(P: Problem, core: Core) -> float:
+    """Seats decided outside the core; those of orders are paid where the order is."""
+    counts = core.counts.tolist()
+    return sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
+
+
 def access(m: Model) -> None:
     """Each pair with demand in a block has a live seat that covers it, or tokens."""
     P = m.problem
     of_user = defaultdict(list)
     for (u, k), x in m.seat.items():
         of_user[u].append((P.contracts[k], x))
-    for i in range(P.demand.pairs):
-        p = P.demand.pair_product[i]
-        for first, after in spans(P, p):
-            if P.days[i, first:after].any():
-                cover = [
-                    (x, 1)
-                    for c, x in of_user[P.demand.pair_user[i]]
-                    if p in c.covers and c.first <= first < c.after
-                ]
-                if (i, first) in m.flex:
-                    cover.append((m.flex[i, first], 1))
-                _row(m, f"access_i{i:05d}_t{first:03d}", cover, ">=", 1)
+    for i, first in m.core.access:
+        p, u = P.demand.pair_product[i], P.demand.pair_user[i]
+        cover = [(x, 1.0) for c, x in of_user[u] if p in c.covers and c.first <= first < c.after]
+        if (i, first) in m.flex:
+            cover.append((m.flex[i, first], 1.0))
+        _row(m, f"access_i{i:05d}_t{first:03d}", cover, ">=", 1)
 
 
 def pool(m: Model) -> None:
     """Draws in t serve the tokens of everybody on Flex, with buffer, and the per-result services."""
     P = m.problem
     need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
-    cloud = P.cloud
+    decided = P.cloud + (1 + P.buffer) * m.core.tokens
     for (i, first), x in m.flex.items():
         for t in range(first, span_end(P, i, first)):
             if P.tokens[i, t]:
                 need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
-        if need[t] or cloud[t]:
-            _row(m, f"pool_t{t:03d}", draws + need[t], ">=", cloud[t])
-
-
-def pool_rows(m: Model) -> list[tuple[int, pulp.LpConstraint]]:
-    """The rows of `pool`, by period."""
-    rows = [(t, m.lp.get_constraint_by_name(f"pool_t{t:03d}")) for t in range(m.problem.periods)]
-    return [(t, row) for t, row in rows if row is not None]
+        _row(m, f"pool_t{t:03d}", draws + need[t], ">=", float(decided[t]))
 
 
 def pack(m: Model) -> None:
@@ -244,7 +206,7 @@ def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
     for k, c in enumerate(m.problem.contracts):
         if c.quantity is not None:
-            _row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity)
+            _row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity - _given(m, k))
 
 
 def volume(m: Model) -> None:
@@ -253,7 +215,7 @@ def volume(m: Model) -> None:
     for k, c in enumerate(P.contracts):
         if c.order is not None:
             sitting = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
-            _row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", 0)
+            _row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", int(m.core.counts[k]))
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):
@@ -273,8 +235,10 @@ def maximum(m: Model) -> None:
             continue
         mine = [(k, c) for k, c in enumerate(P.contracts) if c.offer == offer.id]
         for t in sorted({c.first for _, c in mine}):
-            live = [term for k, c in mine if c.first <= t < c.after for term in _count(m, k)]
-            _row(m, f"maximum_s{s:03d}_t{t:03d}", live, "<=", offer.maximum)
+            live = [k for k, c in mine if c.first <= t < c.after]
+            terms = [term for k in live for term in _count(m, k)]
+            left = offer.maximum - sum(_given(m, k) for k in live)
+            _row(m, f"maximum_s{s:03d}_t{t:03d}", terms, "<=", left)
 
 
 def purchases(m: Model) -> None:
@@ -298,7 +262,8 @@ def oversize(m: Model) -> None:
         (x, -share * float(P.tokens[i, first : span_end(P, i, first)].sum()))
         for (i, first), x in m.flex.items()
     ]
-    _row(m, "oversize", terms, "<=", smallest + share * float(P.cloud_raw.sum()))
+    forecast = float(P.cloud_raw.sum() + m.core.tokens.sum())
+    _row(m, "oversize", terms, "<=", smallest + share * forecast)
 
 
 def seats_first(m: Model) -> None:
@@ -331,20 +296,21 @@ def budget(m: Model) -> None:
             # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
             terms += [(m.tier[key], 0.005) for key in packs]
             most += 0.0099
+        most -= float(sum(P.contracts[k].commitment[0] * _given(m, k) for k in due))
         _row(m, f"budget_g{g:03d}", terms, "<=", most)
 
 
-def build_ties(problem: Problem, restriction: Restriction | None, cost: Decimal) -> Model:
+def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
     """The model again, at no more than `cost`: the seat wins a tie, then fewer purchases, then earlier ones.
 
     The weights keep the order: one block on Flex outweighs all purchases, one purchase all dates.
     """
-    m = build(problem, restriction)
+    m = build(problem, core)
     many = len(m.tier) + 1
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
     # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
-    _row(m, "ties", list(m.cost.items()), "<=", float(cost) + 0.004)
+    _row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + 0.004)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
     return m
 
@@ -358,13 +324,9 @@ def _row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bo
     m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
 
 
-def _key(P: Problem, i: int) -> tuple[int, int]:
-    return int(P.demand.pair_user[i]), int(P.demand.pair_product[i])
-
-
-def _rule(P: Problem, limits: Restriction, i: int) -> str:
-    """The scenario's own rule, else the baseline's."""
-    return str(P.demand.pair_rule[i]) or limits.rule.get(_key(P, i), "")
+def _given(m: Model, k: int) -> int:
+    """Seats of contract k decided outside the core, where they are counted one by one."""
+    return int(m.core.counts[k]) if m.problem.contracts[k].order is None else 0
 
 
 def _count(m: Model, k: int) -> list[tuple[Var, float]]:

@@ -1,28 +1,39 @@
 """Problem -> the cheapest solution and how good it is proven to be.
 
 The bound says what no plan can cost less than, and prices every choice of every user against it. The tiers
-that it thinks cheapest are fixed, one set after the other. Inside them, choices that are far from
-indifferent at their prices are decided; the rest, the *core*, is solved exactly. The plan found says how far
-from indifferent a choice can be in any cheaper plan: if that is beyond the core, the core is widened to it.
-A small model is all core.
+that it thinks cheapest are fixed, one set after the other. Inside them, users who are far from indifferent at
+their prices do what is cheapest; the rest, the *core*, is solved exactly. Where the plan found is not within
+the gap of the bound, the core grows. It may also prove what the bound alone cannot: a plan that decides
+anything outside a window otherwise costs at least the window more. A small model is all core.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from heapq import heappop, heappush
 
-from flexopt.bound import Bound, Cut, fix_tiers, lower_bound
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.bound import Bound, Cut, fix_tiers
+from flexopt.core import Core, everything, near
 from flexopt.errors import LimitError, SolverError
-from flexopt.model import Model, Restriction, build, build_ties
+from flexopt.model import Model, build, build_ties
+from flexopt.needs import Restriction
+from flexopt.pricing import TINY, Estate, Forbidden, Response
 from flexopt.problem import Problem
 from flexopt.solution import Solution, read_solution
 from flexopt.solver import Status, solve
 
 __all__ = ["Infeasible", "Optimum", "optimise"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 SMALL = 400
 """Models with at most so many choices of users are solved whole."""
@@ -30,11 +41,23 @@ SMALL = 400
 FIRST_WINDOW = 0.02
 """Width of the first core, in prices of the smallest step of a purchase."""
 
+FIRST_CORE = 1000
+"""Most needs in the first core; twice as many in the next one."""
+
+QUICK_CORES = (50, 200)
+"""Needs in the cores that are tried first: who is nearest to indifference about tokens fills a pack."""
+
+FIRST_NODES = 500
+"""Search nodes for a core; four times as many when they were too few."""
+
+MOST_CORES = 2000
+"""Cores solved in all tiers together."""
+
+MOST_WHOLE = 50_000
+"""Needs up to which the whole model goes to the solver when no core has a plan."""
+
 MOST_TIERS = 300
 """Sets of tiers solved one by one; then the rest is solved with tiers open."""
-
-FRUITLESS = 12
-"""Sets of tiers without any plan after which tiers are left open."""
 
 SOME = 0.01
 """Share of the bound beyond which a core that has no plan is given up for the whole model."""
@@ -47,16 +70,22 @@ HALF_CENT = 0.005
 TIE_NODES = 200
 """Search nodes spent on ties: a count, not a time, so that every machine breaks them alike."""
 
+MOST_TIES = 5000
+"""Choices among which ties are settled."""
+
 
 class Infeasible(Exception):
     """No solution satisfies all rules; `explain_infeasible.py` finds out which clash."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
-    """A solution, its cost to the cent, a proven lower bound of any solution's cost, and the seconds.
+    """A solution, its cost to the cent, and how it is proven.
 
-    core : choices of users left to the solver; choices : all of them
+    bound : no solution costs less
+    variables, rows, choices, users : of the largest core given to the solver
+    cuts : of the bound; none where the model was small enough to be solved whole
+    seconds : by phase
     """
 
     solution: Solution
@@ -66,8 +95,10 @@ class Optimum:
     variables: int
     rows: int
     choices: int
-    core: int
-    seconds: float
+    users: int
+    cuts: tuple[Cut, ...]
+    shared: tuple[str, ...]
+    seconds: dict[str, float]
 
     @property
     def gap(self) -> Decimal:
@@ -85,66 +116,38 @@ def optimise(
     `tell` is called with each step as it begins. Raises Infeasible if there is no solution, LimitError if the
     time limit came before one was found.
     """
-    tell = tell or (lambda step: None)
-    began = time.monotonic()
-    deadline = began + float(problem.scenario.solver.time_limit)
-    model = build(problem, restriction)
-    choices = len(model.seat) + len(model.flex)
-    bound = None
-    if choices > SMALL:
-        tell("bound")
-        bound = lower_bound(build(problem, restriction), problem.scenario.solver, deadline)
-    search = _Search(model, bound, deadline, tell)
-    best = search.run()
-    if best.status is Status.OPTIMAL and model.flex:
-        tell("ties")
-        settled = _settle_ties(model, restriction, best, search)
-        # within a wide gap the search among equals may come upon a cheaper plan
-        best = replace(best, solution=settled, cost=settled.cost(problem))
-    return Optimum(
-        solution=best.solution,
-        cost=best.cost,
-        status=best.status,
-        bound=min(max(_floor(best.proven), Decimal(0)), best.cost),
-        variables=model.lp.numVariables(),
-        rows=model.lp.numConstraints(),
-        choices=choices,
-        core=search.core,
-        seconds=time.monotonic() - began,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Best:
-    """The best solution, what is proven of all others, and how the search for it ended."""
-
-    solution: Solution
-    cost: Decimal
-    proven: float
-    status: Status
+    return _Search(problem, restriction or Restriction(), tell or (lambda step: None)).run()
 
 
 class _Search:
     """The search for the cheapest solution: tiers by tiers, and core by core inside them."""
 
-    def __init__(
-        self, model: Model, bound: Bound | None, deadline: float, tell: Callable[[str], None]
-    ) -> None:
-        self.model, self.bound, self.deadline, self.tell = model, bound, deadline, tell
-        self.options = model.problem.scenario.solver
-        self.core = 0
+    def __init__(self, problem: Problem, restriction: Restriction, tell: Callable[[str], None]) -> None:
+        self.problem, self.restriction, self.tell = problem, restriction, tell
+        self.options = problem.scenario.solver
+        self.clock = time.monotonic()
+        self.deadline = self.clock + float(self.options.time_limit)
+        self.seconds: Counter[str] = Counter()
+        self.bound: Bound | None = None
+        self.largest = (0, 0, 0, 0)
         self.solution: Solution | None = None
         self.cost = math.inf
         self.impossible = False
+        self.last: tuple[Cut, Sequence[int]] | None = None
 
-    def run(self) -> _Best:
-        """The cheapest solution, what is proven of all others, and how it ended."""
+    def run(self) -> Optimum:
+        whole = everything(self.problem, self.restriction) if self.problem.demand.pairs <= SMALL else None
         proven = -math.inf
-        if self.bound is not None:
-            proven = max(self.bound.value, self.by_tiers(self.bound))
+        if whole is None or whole.choices > SMALL:
+            self.tell("bound")
+            estate = Estate(self.problem, self.restriction)
+            self.bound = Bound(estate, self.options, self.deadline)
+            if not self.bound.cuts:  # somebody has no choice at any price
+                raise Infeasible
+            self.lap("bound")
+            proven = self.by_tiers(self.bound)
         if self.solution is None or (not self.proves(proven) and self.left() > 1):
-            fix_tiers(self.model, ())
-            proven = max(proven, self.within((), self.bound.cut if self.bound else None))
+            proven = max(proven, self.whole())
         if self.solution is None:
             if self.impossible:
                 raise Infeasible
@@ -153,112 +156,263 @@ class _Search:
                 "raise solver.time_limit",
             )
         status = Status.OPTIMAL if self.proves(proven) else Status.FEASIBLE
-        return _Best(self.solution, self.exact_cost(self.solution), min(proven, self.cost), status)
+        best = self.solution
+        if status is Status.OPTIMAL:
+            best = self.settle_ties(best)
+        self.lap("ties")
+        cost = best.cost(self.problem)
+        variables, rows, choices, users = self.largest
+        return Optimum(
+            solution=best,
+            cost=cost,
+            status=status,
+            bound=min(max(_floor(min(proven, self.cost)), Decimal(0)), cost),
+            variables=variables,
+            rows=rows,
+            choices=choices,
+            users=users,
+            cuts=tuple(self.bound.cuts) if self.bound else (),
+            shared=tuple(self.bound.shared.names) if self.bound else (),
+            seconds=dict(self.seconds),
+        )
 
     def by_tiers(self, bound: Bound) -> float:
-        """Solve in the tiers that the master thinks cheapest, then in the next; the bound of all plans.
+        """The search in the tiers that may hold the cheapest plan, one core after the other; its bound.
 
         While tiers are open, the solver shifts fractions of packs between them and learns nothing; with
-        tiers fixed it is done in a moment. The master bounds all tiers that were not tried.
+        tiers fixed it is done in a moment. The next core is always one in the tiers with the lowest bound;
+        the master bounds all tiers that were not tried.
         """
-        tried = math.inf
-        for n in range(MOST_TIERS):
-            if n >= FRUITLESS and self.solution is None:
-                break
-            found = bound.master.solve(self.options, max(1.0, self.left()))
-            if found is None:
-                return tried if self.solution is not None else -math.inf
-            untried, tiers = found
-            if self.proves(untried) or self.left() <= 1:
-                return min(tried, untried)
-            priced = (bound.value, bound.cut)
-            if tiers != bound.tiers:
-                priced = bound.cut_of(tiers, self.options, self.left()) or priced
-            # whether a cheaper plan is possible in them is for the cut to say, not for the solver
-            if self.solution is None or self.needed(tiers, priced[1]) > 0:
-                fix_tiers(self.model, tiers)
-                tried = min(tried, max(untried, self.within(tiers, priced[1])))
-            bound.master.forbid(tiers)
+        lowest: list[tuple[float, int, Iterator[float]]] = []
+        closed = math.inf
+        found = bound.best_tiers()
+        for n in range(MOST_CORES):
+            untried = math.inf if found is None else found[0]
+            proven = min([closed, untried, *(b for b, _, _ in lowest)])
+            if self.proves(proven) or self.left() <= 1 or proven == math.inf:
+                return proven
+            if found is not None and (not lowest or untried <= lowest[0][0]):
+                tiers = found[1]
+                least, cut = bound.search(tiers, self.tell)
+                self.lap("bound")
+                bound.master.forbid(tiers)
+                least = max(least, untried)
+                if cut is None:
+                    closed = min(closed, least)
+                elif least < math.inf:
+                    heappush(lowest, (least, n, self.within(bound, tiers, cut, least)))
+                found = bound.best_tiers() if len(lowest) < MOST_TIERS else (untried, ())
+                continue
+            if not lowest:
+                return proven
+            before, _, cores = heappop(lowest)
+            after = None if self.proves(before) else next(cores, None)
+            if after is None:
+                closed = min(closed, before)
+            else:
+                heappush(lowest, (after, n, cores))
         return -math.inf
 
-    def within(self, tiers: Sequence[int], cut: Cut | None) -> float:
-        """Widen the core until no plan in these tiers outside it is cheaper; the bound of those plans."""
-        window = math.inf if cut is None else self.first_window()
-        proven, started = -math.inf, False
+    def within(self, bound: Bound, tiers: tuple[int, ...], cut: Cut, least: float) -> Iterator[float]:
+        """Wider and wider cores until no plan in these tiers outside is cheaper; the bound after each."""
+        estate = bound.estate
+        regret, on_tokens = estate.least_regrets(cut.prices)
+        window, most, nodes = self.first_window(bound), FIRST_CORE, FIRST_NODES
+        proven = least
+        self.last = cut, tiers
+        self.lap("core")
+        for count in QUICK_CORES:
+            inside = np.zeros(len(regret), dtype=bool)
+            inside[np.argsort(on_tokens, kind="stable")[:count]] = True
+            self.solve_core(self.core(bound, cut, inside, window), tiers, FIRST_NODES)
+            if self.proves(proven) or inside.all():
+                break
+        yield proven
         while True:
-            self.core = narrow(self.model, cut, window)
-            self.tell(f"{self.core:,} choices open")
-            outcome = solve(self.model.lp, self.options, seconds=self.left(), start=started)
-            inside = outcome.bound
-            if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
-                self.take(read_solution(self.model))
-                started = True
-            elif window == math.inf or self.left() <= 1:
-                self.impossible = not tiers and window == math.inf and inside == math.inf
-                return max(proven, inside)
-            elif self.solution is None:
-                # a core without any plan is a guess that failed: a much wider one, then all of it
-                window = window * WIDER**3 if window < SOME * self.bound_value() else math.inf
+            inside = regret <= window
+            complete = int(inside.sum()) <= most
+            if not complete:
+                inside = _nearest(regret, on_tokens, most)
+            status, inner = self.solve_core(self.core(bound, cut, inside, window), tiers, nodes)
+            if status is Status.INFEASIBLE and bool(inside.all()) and window == math.inf:
+                yield math.inf
+                return
+            if status in (Status.NO_PLAN, Status.FEASIBLE):
+                nodes *= WIDER
+            if self.solution is None:
+                if status is Status.INFEASIBLE:
+                    # a core without any plan is a guess that failed: a much wider one, then all of it
+                    most *= WIDER
+                    window = window * WIDER**3 if window < SOME * abs(cut.value) else math.inf
+                yield proven
                 continue
-            needed = self.needed(tiers, cut)
-            # a plan outside the core costs at least this, and one inside at least what the solver proved
-            proven = max(proven, min(inside, self.cost - max(0.0, needed - window)))
-            if self.proves(proven) or window >= needed or self.left() <= 1:
-                return proven
-            window = min(needed, window * WIDER)
+            needed = self.needed(bound, tiers, cut)
+            if complete:
+                # a plan outside the core costs at least this, and one inside what the solver proved
+                proven = max(proven, min(inner, self.cost - max(0.0, needed - window)))
+            yield proven
+            if complete and window >= needed and status in (Status.OPTIMAL, Status.INFEASIBLE):
+                return
+            if not complete:
+                most *= 2
+            elif status is not Status.FEASIBLE:
+                window = min(max(needed, window), window * WIDER)
+
+    def core(self, bound: Bound, cut: Cut, inside: Bools, window: float) -> Core:
+        core = near(
+            bound.estate, cut.prices, inside, window, lambda mine: self.outside(bound, cut, inside, mine)
+        )
+        self.lap("core")
+        return core
+
+    def outside(self, bound: Bound, cut: Cut, inside: Bools, mine: npt.NDArray[np.int64]) -> Response:
+        """What the needs outside the core do: the cheapest at the prices, within the rows that count seats.
+
+        Where many are as good as indifferent (who sits on the seats that are owned?), the prices alone would
+        give a seat to all of them.
+        """
+        estate, shared, forbidden = bound.estate, bound.shared, Forbidden()
+        counting = [r for r, row in enumerate(shared.seat) if shared.senses[r] < 0 and set(row) <= {0, 1}]
+        counting = [r for r in counting if shared.seat[r].any() and not shared.token[r].any()]
+        while True:
+            response = estate.respond(cut.prices, inside.astype(np.int64), 2, forbidden)
+            over = shared.seat[counting] @ (response.counts[0] + mine) - shared.sides[counting]
+            if not (over > 0).any():
+                return response
+            worst = int(np.argmax(over))
+            contracts = np.flatnonzero(shared.seat[counting[worst]])
+            outside = response.seats[~inside[response.seats[:, 0]]]
+            takers = np.unique(outside[np.isin(outside[:, 1], contracts), 0])
+            if not len(takers):
+                return response
+            loss = np.full(len(estate), np.inf)
+            for n, places, regrets in estate.regrets(cut.prices, takers):
+                part = estate.parts[n]
+                theirs = np.isin(part.contracts[part.kind[places]].T, contracts) & (regrets.seat <= TINY)
+                loss[estate.first[n] + places] = np.where(theirs, -regrets.seat, np.inf).min(0)
+            # the last of those who lose least: the first users keep their seats
+            order = np.lexsort((-takers, loss[takers]))
+            estate.forbid(forbidden, contracts.tolist(), takers[order[: math.ceil(over[worst])]])
+
+    def solve_core(
+        self, core: Core, tiers: Sequence[int], nodes: int | None = None
+    ) -> tuple[Status, float]:
+        """Solve the model of a core in some tiers: how it ended, and the bound of its plans."""
+        model = build(self.problem, core)
+        fix_tiers(model, tiers)
+        size = (model.lp.numVariables(), model.lp.numConstraints(), core.choices, core.users)
+        self.largest = max(self.largest, size)
+        self.tell(f"{core.choices:,} choices of {core.users:,} users open")
+        outcome = solve(model.lp, self.options, seconds=max(1.0, self.left()), gap=self.allowed(), nodes=nodes)
+        self.lap("solver")
+        if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
+            self.take(read_solution(model))
+        return outcome.status, outcome.bound + model.decided
+
+    def allowed(self) -> float | None:
+        """The gap asked for, in money, of the whole plan; None where no plan is known to measure it by."""
+        known = self.cost if self.solution is not None else None
+        if known is None and self.bound and self.bound.cuts:
+            known = max(0.0, self.bound.cuts[-1].value)
+        return None if known is None else float(self.options.gap) * known
+
+    def whole(self) -> float:
+        """The whole model, tiers open."""
+        if self.bound is not None and len(self.bound.estate) > MOST_WHOLE:
+            return -math.inf
+        status, proven = self.solve_core(everything(self.problem, self.restriction), ())
+        self.impossible = status is Status.INFEASIBLE
+        return proven
+
+    def settle_ties(self, best: Solution) -> Solution:
+        """Among the plans of the same cost, all of them inside the core, the one that `build_ties` prefers."""
+        core = None
+        if self.bound is None:
+            core = everything(self.problem, self.restriction)
+        elif self.last is not None:
+            cut = self.last[0]
+            window = self.needed(self.bound, (), cut)
+            estate = self.bound.estate
+            inside = estate.least_regrets(cut.prices)[0] <= window
+            if inside.sum() <= MOST_TIES:
+                core = self.core(self.bound, cut, inside, window)
+        if core is None or not core.flexes or core.choices > MOST_TIES:
+            return best
+        self.tell("ties")
+        ties = build_ties(self.problem, core, best.cost(self.problem))
+        _start(ties, best)
+        try:
+            outcome = solve(
+                ties.lp, self.options, seconds=max(self.left(), 10.0), nodes=TIE_NODES, start=True
+            )
+        except SolverError:  # a preference is not worth a proven plan
+            return best
+        if outcome.status is not Status.OPTIMAL:
+            return best
+        settled = read_solution(ties)
+        return settled if settled.cost(self.problem) <= best.cost(self.problem) else best
 
     def take(self, solution: Solution) -> None:
         """Keep the solution if it is the cheapest so far."""
-        cost = float(self.exact_cost(solution))
+        cost = float(solution.cost(self.problem))
         if cost < self.cost:
             self.solution, self.cost = solution, cost
 
-    def exact_cost(self, solution: Solution) -> Decimal:
-        return solution.cost(self.model.problem)
-
     def proves(self, bound: float) -> bool:
         """Whether the bound proves the plan at hand within the gap asked for."""
-        return self.solution is not None and self.cost - bound <= self.tolerance()
+        return self.solution is not None and self.cost - bound <= float(self.options.gap) * self.cost + HALF_CENT
 
-    def tolerance(self) -> float:
-        return float(self.options.gap) * self.cost + HALF_CENT
-
-    def first_window(self) -> float:
+    def first_window(self, bound: Bound) -> float:
         """About what whole packs and whole seats cost on top of the bound."""
-        if self.bound is None:
-            return math.inf
-        step = self.model.problem.scenario.tokens.increment
-        prices = [t.price * step for tiers in self.model.problem.tiers for t in tiers]
-        gap = float(self.options.gap) * self.bound.value
+        step = self.problem.scenario.tokens.increment
+        prices = [t.price * step for tiers in self.problem.tiers for t in tiers]
+        gap = self.allowed() or 0.0
         return max(FIRST_WINDOW * float(min(prices, default=0)), gap, 1.0)
 
-    def needed(self, tiers: Sequence[int], cut: Cut | None) -> float:
+    def needed(self, bound: Bound, tiers: Sequence[int], cut: Cut) -> float:
         """The window outside which no plan in the tiers is cheaper than the one at hand.
 
         A cent wider, for the arithmetic.
         """
-        if self.bound is None or cut is None:
-            return -math.inf
         most = self.cost + HALF_CENT
-        least = self.bound.master.least(cut, most, tiers, self.options, max(1.0, self.left()))
+        least = bound.master.least(cut, most, tiers, self.options, max(1.0, self.left()))
         return most - least + HALF_CENT
-
-    def bound_value(self) -> float:
-        return self.bound.value if self.bound else 0.0
 
     def left(self) -> float:
         """Seconds to the deadline."""
         return self.deadline - time.monotonic()
 
+    def lap(self, phase: str) -> None:
+        """The time since the last lap went into this phase."""
+        now = time.monotonic()
+        self.seconds[phase] += now - self.clock
+        self.clock = now
 
-def narrow(model: Model, cut: Cut | None, window: float) -> int:
-    """Decide what is further than `window` from indifferent; returns the number of choices left open."""
-    choices = [*model.seat.values(), *model.flex.values()]
-    if cut is None:
-        return len(choices)
-    for x, reduced in zip(choices, cut.reduced, strict=True):
-        x.lowBound, x.upBound = int(reduced < -window), int(reduced <= window)
-    return int((abs(cut.reduced) <= window).sum())
+
+def _nearest(regret: Floats, on_tokens: Floats, most: int) -> Bools:
+    """Half of the places to those nearest to indifference about tokens, half about anything; first ones first.
+
+    Who is indifferent about seats only (any of a hundred could sit on the one that is owned) would fill a
+    small core alone, and nobody in it could use up the tokens of a pack.
+    """
+    inside = np.zeros(len(regret), dtype=bool)
+    inside[np.argsort(on_tokens, kind="stable")[: most // 2]] = True
+    rest = np.argsort(np.where(inside, np.inf, regret), kind="stable")
+    inside[rest[: most - most // 2]] = True
+    return inside
+
+
+def _start(model: Model, solution: Solution) -> None:
+    """The solution as a start for the solver: what it does not say follows from it."""
+    for x in model.lp.variables():
+        x.varValue = 0.0
+    for u, k in solution.seats.tolist():
+        if (u, k) in model.seat:
+            model.seat[u, k].varValue = 1.0
+    for pack, j, units in solution.purchases:
+        model.units[pack, j].varValue, model.tier[pack, j].varValue = units, 1.0
+    for k, j, count in solution.bought:
+        model.seats[k, j].varValue = count
 
 
 def _floor(bound: float) -> Decimal:
@@ -266,22 +420,3 @@ def _floor(bound: float) -> Decimal:
     if not math.isfinite(bound):
         return Decimal(0)
     return Decimal(repr(bound)).quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)
-
-
-def _settle_ties(model: Model, restriction: Restriction | None, best: _Best, search: _Search) -> Solution:
-    """Among the plans of the same cost, all of them inside the core, the one that `build_ties` prefers."""
-    ties = build_ties(model.problem, restriction, best.cost)
-    cut = search.bound.cut if search.bound else None
-    narrow(ties, cut, search.needed((), cut))
-    for x, found in zip(ties.lp.variables(), model.lp.variables(), strict=True):
-        x.varValue = found.varValue
-    try:
-        outcome = solve(
-            ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES, start=True
-        )
-    except SolverError:  # a preference is not worth a proven plan
-        return best.solution
-    if outcome.status is not Status.OPTIMAL:
-        return best.solution
-    settled = read_solution(ties)
-    return settled if settled.cost(model.problem) <= best.cost else best.solution

@@ -29,7 +29,7 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.load import load_scenario
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.inputs.usage import read_usage, usage_from_frame
-from flexopt.model import Restriction
+from flexopt.needs import Restriction
 from flexopt.money import Money
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
 import pulp
 
 from flexopt.model import Model
 from flexopt.money import cents
-from flexopt.problem import Contract, Problem, pairs_by_user, spans
+from flexopt.problem import Contract, Problem
 
 __all__ = ["Solution", "read_solution"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """The decisions, all integers: flows are recomputed from them.
 
-    seats : sorted (user, contract) indexes
+    seats : int64[n, 2], (user, contract) indexes, sorted
     purchases : sorted (pack, tier, increments)
-    bought : by contract of an order, its (seat tier, seats, those nobody sits on included)
+    bought : by contract of an order, its (contract, seat tier, seats), those nobody sits on included
     """
 
-    seats: tuple[tuple[int, int], ...]
+    seats: npt.NDArray[np.int64]
     purchases: tuple[tuple[int, int, int], ...]
     bought: tuple[tuple[int, int, int], ...]
 
@@ -32,7 +35,11 @@ class Solution:
         """Seats inside the horizon and packs, to the cent."""
         contracts, tokens = problem.contracts, problem.scenario.tokens
         ordered = {k for k, _, _ in self.bought}
-        total = sum((contracts[k].cost[0] for _, k in self.seats if k not in ordered), Decimal(0))
+        counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
+        total = sum(
+            (c.cost[0] * n for k, (c, n) in enumerate(zip(contracts, counts, strict=True)) if k not in ordered),
+            Decimal(0),
+        )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
         for pack, j, units in self.purchases:
             total += cents(problem.tiers[pack][j].price * tokens.increment * units)
@@ -40,56 +47,71 @@ class Solution:
 
 
 def read_solution(m: Model) -> Solution:
-    """Integers from the solver's values; seats that nobody needs are given back."""
-    P = m.problem
-    on = {key for key, x in m.seat.items() if _value(x) > 0.5}
-    seats = _needed(P, m, on)
+    """Integers from the solver's values; seats that nobody needs are given back.
+
+    Only users with open decisions are looked at one by one.
+    """
+    P, core = m.problem, m.core
+    open_ = np.unique([u for u, _ in core.seats]).astype(np.int64)
+    mine = np.isin(core.decided[:, 0], open_)
+    seats: dict[int, set[int]] = defaultdict(set)
+    for u, k in core.decided[mine].tolist():
+        seats[u].add(k)
+    for (u, k), x in m.seat.items():
+        if _value(x) > 0.5:
+            seats[u].add(k)
+    pairs = {u: range(*np.searchsorted(P.demand.pair_user, [u, u + 1])) for u in open_.tolist()}
+    kept = {u: _needed(P, pairs[u], ks) for u, ks in sorted(seats.items())}
+    final = _in_user_order(m, pairs, kept)
+    rows = np.concatenate([core.decided[~mine], np.array(final, dtype=np.int64).reshape(-1, 2)])
     buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
     bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
-    return Solution(_in_user_order(P, m, seats), buys, bought)
+    return Solution(rows[np.lexsort((rows[:, 1], rows[:, 0]))], buys, bought)
 
 
-def _needed(P: Problem, m: Model, on: set[tuple[int, int]]) -> set[tuple[int, int]]:
+def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
     """Free seats that only repeat other cover are dropped (a paid one never survives the minimum)."""
-    kept = set(on)
-    pairs = pairs_by_user(P)
-    for u, k in sorted(on, key=lambda uk: (P.contracts[uk[1]].cost[0], uk[1]), reverse=True):
-        others = [P.contracts[kk] for uu, kk in kept if uu == u and kk != k] if (u, k) in kept else []
+    kept = set(seats)
+    for k in sorted(seats, key=lambda k: (P.contracts[k].cost[0], k), reverse=True):
+        others = [P.contracts[kk] for kk in kept if kk != k]
         c = P.contracts[k]
         needed = any(
             P.days[i, t] and not any(_covers(o, P.demand.pair_product[i], t) for o in others)
-            for i in pairs[u]
+            for i in pairs
             if P.demand.pair_product[i] in c.covers
             for t in range(c.first, c.after)
         )
         if not needed:
-            kept.discard((u, k))
+            kept.discard(k)
     return kept
 
 
-def _in_user_order(P: Problem, m: Model, seats: set[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _in_user_order(
+    m: Model, pairs: dict[int, range], seats: dict[int, set[int]]
+) -> list[tuple[int, int]]:
     """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
-    pairs = pairs_by_user(P)
-    options = defaultdict(list)
+    P = m.problem
+    options, flexes = defaultdict(list), defaultdict(list)
     for u, k in m.seat:
         options[u].append(k)
+    for i, t in m.flex:
+        u = int(P.demand.pair_user[i])
+        flexes[u].append((int(P.demand.pair_product[i]), t))
     alike = defaultdict(list)
-    for u, mine in pairs.items():
+    for u, of in pairs.items():
+        mine = slice(of.start, of.stop)
         key = (
-            tuple(int(P.demand.pair_product[i]) for i in mine),
+            P.demand.pair_product[mine].tobytes(),
             P.days[mine].tobytes(),
             tuple(options[u]),
-            tuple((i, t) in m.flex for i in mine for t, _ in spans(P, P.demand.pair_product[i])),
+            tuple(flexes[u]),
         )
         alike[key].append(u)
-    chosen = defaultdict(list)
-    for u, k in sorted(seats):
-        chosen[u].append(k)
     final = []
     for users in alike.values():
-        best = sorted((chosen[u] for u in users), key=lambda ks: (-len(ks), ks))
+        best = sorted((sorted(seats.get(u, ())) for u in users), key=lambda ks: (-len(ks), ks))
         final += [(u, k) for u, ks in zip(users, best, strict=True) for k in ks]
-    return tuple(sorted(final))
+    return final
 
 
 def _value(x: pulp.LpVariable) -> float:

@@ -54,10 +54,13 @@ def solve(
     options: SolverOptions,
     *,
     seconds: float,
+    gap: float | None = None,
     nodes: int | None = None,
     start: bool = False,
 ) -> Outcome:
     """Solve within `seconds`; the values are then in the problem's variables.
+
+    `gap` is the distance from the optimum that is good enough, in money; `options.gap` where it is not given.
 
     `start` says that they already hold a solution to begin with (CBC takes it, HiGHS does without).
 
@@ -66,10 +69,10 @@ def solve(
     """
     run = {"cbc": _cbc, "highs": _highs}[options.name]
     began = time.monotonic()
-    outcome = run(lp, options, seconds, nodes, preprocess=True, start=start)
+    outcome = run(lp, options, seconds, gap, nodes, preprocess=True, start=start)
     if outcome is None:
         left = max(1.0, seconds - (time.monotonic() - began))
-        outcome = run(lp, options, left, nodes, preprocess=False, start=False)
+        outcome = run(lp, options, left, gap, nodes, preprocess=False, start=False)
     if outcome is None:
         raise SolverError(
             f"the solver {options.name} ended without an answer, also with preprocessing off",
@@ -141,6 +144,7 @@ def _cbc(
     lp: pulp.LpProblem,
     options: SolverOptions,
     seconds: float,
+    gap: float | None,
     nodes: int | None,
     *,
     preprocess: bool,
@@ -153,7 +157,8 @@ def _cbc(
         cbc = COIN_CMD(
             path=pulp_cbc_path,
             msg=False,
-            gapRel=float(options.gap),
+            gapRel=float(options.gap) if gap is None else 0.0,
+            gapAbs=gap,
             timeLimit=max(1.0, seconds),
             threads=options.threads if options.threads > 1 else None,
             options=extra,
@@ -210,6 +215,7 @@ def _highs(
     lp: pulp.LpProblem,
     options: SolverOptions,
     seconds: float,
+    gap: float | None,
     nodes: int | None,
     *,
     preprocess: bool,
@@ -223,7 +229,8 @@ def _highs(
         ) from None
     highs = HiGHS(
         msg=False,
-        gapRel=float(options.gap),
+        gapRel=float(options.gap) if gap is None else 0.0,
+        gapAbs=gap,
         timeLimit=max(1.0, seconds),
         threads=options.threads,
         random_seed=options.seed,
