@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,11 @@ from flexopt.demand import Demand
 from flexopt.inputs.prices import in_force
 from flexopt.inputs.tables import Access
 from flexopt.needs import Restriction
-from flexopt.problem import Problem, pairs_by_user
+from flexopt.problem import Problem
 
 __all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
 
-Key = tuple[int, int]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,12 @@ class Baseline:
 
 def all_named(problem: Problem) -> Restriction:
     """A seat for everything that seats can cover."""
-    seats = _always_named(problem)
-    return Restriction(rule={key: "named" for key in _keys(problem) if seats[key]})
+    return Restriction(rule=_rule(named=_always_named(problem)))
 
 
 def all_flex(problem: Problem) -> Restriction:
     """Tokens for everything that is on Flex."""
-    flexible = _always_flex(problem)
-    return Restriction(rule={key: "flex" for key in _keys(problem) if flexible[key]})
+    return Restriction(rule=_rule(flex=_always_flex(problem)))
 
 
 def break_even_rule(problem: Problem) -> Restriction:
@@ -53,41 +52,29 @@ def break_even_rule(problem: Problem) -> Restriction:
 
     A collection is taken where its price is at most what that rule pays for the products it covers.
     """
-    scenario = problem.scenario
+    scenario, demand = problem.scenario, problem.demand
     listed = scenario.tokens.tiers[0].price
-    cheapest: dict[str, Fraction] = {}
-    collections: list[tuple[frozenset[str], Fraction]] = []
+    index = {name: p for p, name in enumerate(demand.products)}
+    cheapest = np.full(len(demand.products), np.inf)
+    collections: list[tuple[list[int], float]] = []
     for offer in scenario.offers:
         price = in_force(offer.prices, scenario.horizon.start)
         if price is None or offer.term_months < 12:
             continue
-        yearly = Fraction(price.new) * scenario.horizon.months / offer.term_months
+        yearly = float(Fraction(price.new) * scenario.horizon.months / offer.term_months)
         if len(offer.covers) == 1:
-            cheapest[offer.covers[0]] = min(yearly, cheapest.get(offer.covers[0], yearly))
+            cheapest[index[offer.covers[0]]] = min(yearly, cheapest[index[offer.covers[0]]])
         else:
-            collections.append((frozenset(offer.covers), yearly))
-    seats, flexible = _always_named(problem), _always_flex(problem)
-    rule: dict[Key, str] = {}
-    for pairs in pairs_by_user(problem).values():
-        price_of: dict[str, Fraction] = {}
-        chosen: dict[str, str] = {}
-        keys = {problem.demand.products[int(problem.demand.pair_product[i])]: i for i in pairs}
-        for name, i in keys.items():
-            flex_cost = Fraction(listed) * Fraction(float(problem.tokens[i].sum()))
-            seat = cheapest.get(name)
-            named = seat is not None and seat <= flex_cost
-            price_of[name] = min(seat, flex_cost) if seat is not None else flex_cost
-            chosen[name] = "named" if named else "flex"
-        for covers, yearly in collections:
-            mine = covers & set(keys)
-            if len(mine) > 1 and yearly <= sum((price_of[n] for n in mine), Fraction(0)):
-                chosen.update(dict.fromkeys(mine, "named"))
-        for name, i in keys.items():
-            key = _key(problem, i)
-            possible = seats[key] if chosen[name] == "named" else flexible[key]
-            if possible:
-                rule[key] = chosen[name]
-    return Restriction(rule=rule)
+            collections.append(([index[p] for p in offer.covers], yearly))
+    seat, tokens = cheapest[demand.pair_product], float(listed) * problem.tokens.sum(axis=1)
+    named, paid = seat <= tokens, np.minimum(seat, tokens)
+    begin, user = _users(problem)
+    for covers, yearly in collections:
+        mine = np.isin(demand.pair_product, covers)
+        several = _of_users(np.add, mine.astype(np.int64), begin) > 1
+        cheaper = _of_users(np.add, np.where(mine, paid, 0.0), begin) >= yearly
+        named = named | (mine & (several & cheaper)[user])
+    return Restriction(rule=_rule(named=named & _always_named(problem), flex=~named & _always_flex(problem)))
 
 
 def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
@@ -95,24 +82,33 @@ def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
 
     A seat goes before tokens: who holds a seat that covers the product is not bound to Flex for it.
     """
-    users = {u: i for i, u in enumerate(problem.demand.users)}
-    products = {p: i for i, p in enumerate(problem.demand.products)}
+    demand = problem.demand
+    users = {u: i for i, u in enumerate(demand.users)}
+    products = {p: i for i, p in enumerate(demand.products)}
     covers = {o.id: o.covers for o in problem.scenario.offers}
-    rule: dict[Key, str] = {}
-    offers: dict[Key, frozenset[str]] = {}
-    held: set[Key] = set()
+    width = len(products)
+    pairs = dict(
+        zip((demand.pair_user * width + demand.pair_product).tolist(), range(demand.pairs), strict=True)
+    )
+
+    def pair(user: str, product: str) -> int:
+        """-1 where the user does not use the product in the horizon."""
+        return pairs.get(users[user] * width + products[product], -1) if user in users else -1
+
+    rule = _rule(named=np.zeros(demand.pairs, dtype=bool))
+    offers: dict[int, frozenset[str]] = {}
+    held: set[int] = set()
     for row in access:
-        u = users.get(row.user, -1)
         if row.access == "named":
-            key = (u, products[row.product])
-            rule[key] = "named"
-            held.update((u, products[p]) for p in covers.get(row.offer, ()))
-            if row.offer:
-                offers[key] = offers.get(key, frozenset()) | {row.offer}
+            held.update(pair(row.user, p) for p in covers.get(row.offer, ()))
+            if (i := pair(row.user, row.product)) >= 0:
+                rule[i] = "named"
+                if row.offer:
+                    offers[i] = offers.get(i, frozenset()) | {row.offer}
     for row in access:
-        key = (users.get(row.user, -1), products[row.product])
-        if row.access == "flex" and key not in held:
-            rule.setdefault(key, "flex")
+        i = pair(row.user, row.product)
+        if row.access == "flex" and i >= 0 and i not in held and not rule[i]:
+            rule[i] = "flex"
     return Restriction(rule=rule, offers=offers)
 
 
@@ -164,50 +160,73 @@ def with_idle_holders(demand: Demand, access: Sequence[Access], horizon_days: in
     )
 
 
-def _key(problem: Problem, i: int) -> Key:
-    return int(problem.demand.pair_user[i]), int(problem.demand.pair_product[i])
+def _rule(named: Bools | None = None, flex: Bools | None = None) -> npt.NDArray[np.object_]:
+    """object[pairs]: "named", "flex" or "" for each pair."""
+    one = named if named is not None else flex
+    rule = np.full(0 if one is None else len(one), "", dtype=object)
+    if flex is not None:
+        rule[flex] = "flex"
+    if named is not None:
+        rule[named] = "named"
+    return rule
 
 
-def _keys(problem: Problem) -> list[Key]:
-    return [_key(problem, i) for i in range(problem.demand.pairs)]
+def _users(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First pair of each user with use, and for every pair the place of its user among them."""
+    changes = np.diff(problem.demand.pair_user, prepend=-1) != 0
+    return np.flatnonzero(changes), np.cumsum(changes) - 1
 
 
-def _always_named(problem: Problem) -> dict[Key, bool]:
-    """Whether new seats can cover the pair whenever it has demand.
+def _of_users(add: np.ufunc, values: npt.NDArray[Any], begin: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The values of each user's pairs together."""
+    return np.asarray(add.reduceat(values, begin)) if len(begin) else values[:0]
+
+
+def _always_named(problem: Problem) -> Bools:
+    """bool[pairs]: can new seats cover the pair whenever it has demand?
 
     A seat that also covers a product which the policy puts on Flex is none for that user.
     """
     demand = problem.demand
-    covered: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
-    found: dict[Key, bool] = {}
-    for pairs in pairs_by_user(problem).values():
-        barred = frozenset(int(demand.pair_product[i]) for i in pairs if demand.pair_rule[i] == "flex")
-        if barred not in covered:
-            covered[barred] = np.zeros((len(demand.products), problem.periods), dtype=bool)
-            for c in problem.contracts:
-                if c.kind == "new" and not c.covers & barred:
-                    covered[barred][list(c.covers), c.first : c.after] = True
-        for i in pairs:
-            missing = (problem.days[i] > 0) & ~covered[barred][demand.pair_product[i]]
-            found[_key(problem, i)] = not missing.any()
+    begin, user = _users(problem)
+    barred = np.zeros((len(begin), len(demand.products)), dtype=bool)
+    flex = demand.pair_rule == "flex"
+    barred[user[flex], demand.pair_product[flex]] = True
+    kinds, kind = np.unique(barred, axis=0, return_inverse=True)
+    found = np.zeros(demand.pairs, dtype=bool)
+    for n, without in enumerate(kinds):
+        covered = np.zeros((len(demand.products), problem.periods), dtype=bool)
+        for c in problem.contracts:
+            if c.kind == "new" and not without[list(c.covers)].any():
+                covered[list(c.covers), c.first : c.after] = True
+        mine = (kind.reshape(-1) == n)[user]
+        missing = (problem.days[mine] > 0) & ~covered[demand.pair_product[mine]]
+        found[mine] = ~missing.any(axis=1)
     return found
 
 
-def _always_flex(problem: Problem) -> dict[Key, bool]:
-    """Whether tokens can reach the pair whenever it has demand, and no seat that must be there covers it.
+def _always_flex(problem: Problem) -> Bools:
+    """bool[pairs]: can tokens reach the pair at all times, and covers it no seat that must be there?
 
     Somebody who needs a collection for one of its products uses the others with that seat, too.
     """
     demand = problem.demand
-    out_of_reach = (problem.days > 0) & ~problem.on_flex[demand.pair_product]
-    missing = [bool(row.any()) for row in out_of_reach]
+    missing = ((problem.days > 0) & ~problem.on_flex[demand.pair_product]).any(axis=1)
+    found = ~missing
+    begin, user = _users(problem)
+    width = len(demand.products)
+    used, seated = np.zeros((len(begin), width), dtype=bool), np.zeros((len(begin), width), dtype=bool)
+    used[user, demand.pair_product] = True
+    must = missing | (demand.pair_rule == "named")
+    seated[user[must], demand.pair_product[must]] = True
     offers = {c.covers for c in problem.contracts}
-    found = {_key(problem, i): not missing[i] for i in range(demand.pairs)}
-    for u, pairs in pairs_by_user(problem).items():
-        used = {int(demand.pair_product[i]) for i in pairs}
-        seated = {int(demand.pair_product[i]) for i in pairs if missing[i] or demand.pair_rule[i] == "named"}
-        for p in seated:
-            beside = [(covers & used) - seated for covers in offers if p in covers]
+    taken = np.zeros_like(used)
+    kinds, kind = np.unique(np.concatenate([used, seated], axis=1), axis=0, return_inverse=True)
+    for n, row in enumerate(kinds):
+        mine, must_have = (set(np.flatnonzero(part).tolist()) for part in (row[:width], row[width:]))
+        for p in must_have:
+            beside = [(covers & mine) - must_have for covers in offers if p in covers]
             if all(beside):  # every seat for p covers something that tokens could reach
-                found.update({(u, q): False for others in beside for q in others})
-    return found
+                reached = sorted(set().union(*beside))
+                taken[np.ix_(kind.reshape(-1) == n, reached)] = True
+    return np.asarray(found & ~taken[user, demand.pair_product])

@@ -110,7 +110,7 @@ def near(
     for n, places, regrets in estate.regrets(prices, np.flatnonzero(inside)):
         part = estate.parts[n]
         for column, place in enumerate(places.tolist()):
-            need = _Need(problem, part, place, regrets, column, window)
+            need = _Need(problem, part, place, regrets=regrets, column=column, window=window)
             user = int(problem.demand.pair_user[part.pairs[0, place]])
             seats += [(user, k) for k in need.open_seats]
             decided += [(user, k) for k in need.seats]
@@ -141,7 +141,7 @@ class _Need:
     """What is open and what is decided of one need in the core."""
 
     def __init__(
-        self, problem: Problem, part: Needs, place: int, regrets: Regrets, column: int, window: float
+        self, problem: Problem, part: Needs, place: int, *, regrets: Regrets, column: int, window: float
     ) -> None:
         contracts = part.contracts[part.kind[place]].tolist()
         seat = regrets.seat[:, column].tolist()
@@ -161,7 +161,7 @@ class _Need:
                     continue
                 if any(product in c.covers and c.first <= first < c.after for c in live):
                     continue
-                # a block may be several steps, where a seat for another product starts; any that is used tells
+                # a block is several steps where a seat for another product starts: any that is used tells
                 begin = int(np.searchsorted(firsts, first, side="right")) - 1
                 of = regrets.flex[p, begin : int(np.searchsorted(firsts, after)), column]
                 regret = float(of[~np.isnan(of)][0])

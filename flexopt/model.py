@@ -25,7 +25,7 @@ Var = pulp.LpVariable
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The PuLP problem and its variables, by index. `cost` is without the seats decided outside (`decided`)."""
+    """The PuLP problem and its variables, by index; `decided` is what seats outside the core cost."""
 
     problem: Problem
     core: Core

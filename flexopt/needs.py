@@ -130,9 +130,9 @@ def needs_of(problem: Problem, restriction: Restriction) -> list[Needs]:
                 np.ascontiguousarray(pairs[:, order]),
                 kind[order],
                 np.array([c for _, c in parts], dtype=np.int64).reshape(len(parts), len(terms)),
-                np.array([[bool(m >> p & 1) for p in range(products)] for *_, m in terms], dtype=bool).reshape(
-                    len(terms), products
-                ),
+                np.array(
+                    [[bool(m >> p & 1) for p in range(products)] for *_, m in terms], dtype=bool
+                ).reshape(len(terms), products),
             )
         )
     return needs
@@ -180,9 +180,7 @@ def _alike(starts: Ints, codes: Ints) -> list[Ints]:
     return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
-def _components(
-    contracts: Sequence[Contract], pairs: Sequence[_Pair]
-) -> list[tuple[list[int], list[int]]]:
+def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[tuple[list[int], list[int]]]:
     """The needs of a user with these pairs: places of their pairs, and the contracts they may use."""
     usable: list[tuple[int, list[int]]] = []
     for k, c in enumerate(contracts):
@@ -248,9 +246,7 @@ def structure(products: int, terms: tuple[tuple[int, int, int], ...], periods: i
     return Structure(products, tuple(steps), exact)
 
 
-def _levels(
-    terms: Sequence[tuple[int, int, int]], longest: Mapping[int, int], p: int, t: int
-) -> list[int]:
+def _levels(terms: Sequence[tuple[int, int, int]], longest: Mapping[int, int], p: int, t: int) -> list[int]:
     """Until when product p can be covered in period t: 0 is not at all."""
     live = {longest[after] for first, after, mask in terms if mask >> p & 1 and first <= t}
     return [0, *sorted(end for end in live if end > t)]

@@ -294,16 +294,23 @@ class _Search:
             order = np.lexsort((-takers, loss[takers]))
             estate.forbid(forbidden, contracts.tolist(), takers[order[: math.ceil(over[worst])]])
 
-    def solve_core(
-        self, core: Core, tiers: Sequence[int], nodes: int | None = None
-    ) -> tuple[Status, float]:
+    def solve_core(self, core: Core, tiers: Sequence[int], nodes: int | None = None) -> tuple[Status, float]:
         """Solve the model of a core in some tiers: how it ended, and the bound of its plans."""
         model = build(self.problem, core)
         fix_tiers(model, tiers)
         size = (model.lp.numVariables(), model.lp.numConstraints(), core.choices, core.users)
         self.largest = max(self.largest, size)
         self.tell(f"{core.choices:,} choices of {core.users:,} users open")
-        outcome = solve(model.lp, self.options, seconds=max(1.0, self.left()), gap=self.allowed(), nodes=nodes)
+        if self.solution is not None:
+            _start(model, self.solution)
+        outcome = solve(
+            model.lp,
+            self.options,
+            seconds=max(1.0, self.left()),
+            gap=self.allowed(),
+            nodes=nodes,
+            start=self.solution is not None,
+        )
         self.lap("solver")
         if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
             self.take(read_solution(model))
@@ -360,7 +367,9 @@ class _Search:
 
     def proves(self, bound: float) -> bool:
         """Whether the bound proves the plan at hand within the gap asked for."""
-        return self.solution is not None and self.cost - bound <= float(self.options.gap) * self.cost + HALF_CENT
+        return (
+            self.solution is not None and self.cost - bound <= float(self.options.gap) * self.cost + HALF_CENT
+        )
 
     def first_window(self, bound: Bound) -> float:
         """About what whole packs and whole seats cost on top of the bound."""

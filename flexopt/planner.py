@@ -29,8 +29,8 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.load import load_scenario
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.inputs.usage import read_usage, usage_from_frame
-from flexopt.needs import Restriction
 from flexopt.money import Money
+from flexopt.needs import Restriction
 from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
 from flexopt.solution import Solution

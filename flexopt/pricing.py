@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flexopt.needs import Needs, Restriction, needs_of
+from flexopt.needs import Restriction, needs_of
 from flexopt.problem import Problem
 
 __all__ = ["TINY", "Estate", "Forbidden", "Prices", "Regrets", "Response"]
@@ -123,9 +123,7 @@ class Estate:
 
     def value(self, prices: Prices) -> float:
         """The least that all users together pay at these prices (infinite if one of them has no choice)."""
-        return math.fsum(
-            float(_Pass(self, n, chunk, prices).backward().sum()) for n, chunk in self._chunks()
-        )
+        return math.fsum(float(_Pass(self, n, chunk, prices).backward().sum()) for n, chunk in self._chunks())
 
     def respond(
         self, prices: Prices, group: Ints, groups: int, forbidden: Forbidden | None = None
@@ -214,7 +212,9 @@ class _Pass:
     def _used(self) -> list[Bools]:
         """bool[steps, needs] of each product: is it used in the step?"""
         firsts = [step.first for step in self.structure.steps]
-        return [np.logical_or.reduceat(self.problem.days[pairs].T > 0, firsts, axis=0) for pairs in self.pairs]
+        return [
+            np.logical_or.reduceat(self.problem.days[pairs].T > 0, firsts, axis=0) for pairs in self.pairs
+        ]
 
     def _add_tokens(self, values: Floats, n: int) -> None:
         uncovered = self.structure.steps[n].uncovered

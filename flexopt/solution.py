@@ -37,7 +37,11 @@ class Solution:
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
         total = sum(
-            (c.cost[0] * n for k, (c, n) in enumerate(zip(contracts, counts, strict=True)) if k not in ordered),
+            (
+                c.cost[0] * n
+                for k, (c, n) in enumerate(zip(contracts, counts, strict=True))
+                if k not in ordered
+            ),
             Decimal(0),
         )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
@@ -86,9 +90,7 @@ def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
     return kept
 
 
-def _in_user_order(
-    m: Model, pairs: dict[int, range], seats: dict[int, set[int]]
-) -> list[tuple[int, int]]:
+def _in_user_order(m: Model, pairs: dict[int, range], seats: dict[int, set[int]]) -> list[tuple[int, int]]:
     """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
     P = m.problem
     options, flexes = defaultdict(list), defaultdict(list)
