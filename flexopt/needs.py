@@ -98,7 +98,7 @@ class Needs:
     covers: Bools
 
     def __len__(self) -> int:
-        return self.pairs.shape[1]
+        return int(self.pairs.shape[1])
 
 
 Shape = tuple[int, tuple[tuple[int, int, int], ...]]
@@ -268,7 +268,7 @@ def _most_states(
 def _round_up(
     terms: Sequence[tuple[int, int, int]], edges: Sequence[int], longest: Sequence[dict[int, int]]
 ) -> bool:
-    """Round the end that adds least cover up to the next, for the product with the most ends, if one has two."""
+    """Round the end that adds least cover up to the next; False if no product has two ends."""
     most = [max(len(_levels(terms, of, p, t)) for t in edges[:-1]) for p, of in enumerate(longest)]
     of = longest[int(np.argmax(most))]
     kept = sorted(set(of.values()))

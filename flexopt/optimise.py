@@ -332,7 +332,7 @@ class _Search:
         return proven
 
     def settle_ties(self, best: Solution) -> Solution:
-        """Among the plans of the same cost, all of them inside the core, the one that `build_ties` prefers."""
+        """Among the plans of the same cost, all inside the core, the one that `build_ties` prefers."""
         core = None
         if self.bound is None:
             core = everything(self.problem, self.restriction)
@@ -399,7 +399,7 @@ class _Search:
 
 
 def _nearest(regret: Floats, on_tokens: Floats, most: int) -> Bools:
-    """Half of the places to those nearest to indifference about tokens, half about anything; first ones first.
+    """Half of the places to those nearest to indifference about tokens, half to those about anything.
 
     Who is indifferent about seats only (any of a hundred could sit on the one that is owned) would fill a
     small core alone, and nobody in it could use up the tokens of a pack.
@@ -419,9 +419,10 @@ def _start(model: Model, solution: Solution) -> None:
         if (u, k) in model.seat:
             model.seat[u, k].varValue = 1.0
     for pack, j, units in solution.purchases:
-        model.units[pack, j].varValue, model.tier[pack, j].varValue = units, 1.0
+        model.units[pack, j].varValue = float(units)
+        model.tier[pack, j].varValue = 1.0
     for k, j, count in solution.bought:
-        model.seats[k, j].varValue = count
+        model.seats[k, j].varValue = float(count)
 
 
 def _floor(bound: float) -> Decimal:

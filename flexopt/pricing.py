@@ -43,7 +43,7 @@ TINY = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """seat : float64[contracts], of one seat; token : float64[periods], of one token a user takes, buffer included"""
+    """seat : float64[contracts]; token : float64[periods], of one that a user takes, with its buffer"""
 
     seat: Floats
     token: Floats
@@ -69,8 +69,8 @@ class Response:
 class Regrets:
     """Each decision of some needs of one structure: what taking it costs more than leaving it.
 
-    Negative where it belongs to the cheapest choice; infinite where there is no choice without it, or with it;
-    nan where there is nothing to decide (the contract covers no use, the product is not used).
+    Negative where it belongs to the cheapest choice; infinite where there is no choice without it, or with
+    it; nan where there is nothing to decide (the contract covers no use, the product is not used).
 
     seat : float64[contracts, needs]
     flex : float64[products, steps, needs]
@@ -236,7 +236,7 @@ class _Pass:
                     self.taken[k] = (with_k <= G) & (up != np.arange(len(up)))[:, None]
                 np.minimum(G, with_k, out=G)
             V = G[step.enter]
-        return V[0]
+        return np.asarray(V[0])
 
     def forward(self) -> tuple[Bools, Floats]:
         """Seats taken, bool[contracts, needs], and tokens used, float64[periods, needs]."""
@@ -267,7 +267,7 @@ class _Pass:
             for k, _ in step.contracts:
                 contract = self.problem.contracts[self.part.contracts[0, k]]
                 after = [m for m, s in enumerate(self.structure.steps) if s.after <= contract.after][-1] + 1
-                for p in np.flatnonzero(self.part.covers[k]):
+                for p in np.flatnonzero(self.part.covers[k]).tolist():
                     live[k] |= used[p][n:after].any(axis=0)
         return live
 
