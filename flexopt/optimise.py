@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
@@ -127,7 +127,7 @@ class _Search:
         self.options = problem.scenario.solver
         self.clock = time.monotonic()
         self.deadline = self.clock + float(self.options.time_limit)
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.bound: Bound | None = None
         self.largest = (0, 0, 0, 0)
         self.solution: Solution | None = None
