@@ -29,6 +29,7 @@ import pulp
 
 from flexopt.core import nobody
 from flexopt.inputs.scenario import SolverOptions
+from flexopt.minmax import least_of_best
 from flexopt.model import Model, build
 from flexopt.pricing import Estate, Prices, Response
 from flexopt.problem import Problem
@@ -44,6 +45,9 @@ GROUPS = 400
 
 MOST_PASSES = 40
 """Passes over the users in the search for the prices of one set of tiers."""
+
+MOST_CERTIFIED = 50
+"""Sets of tiers searched for a cut of their own, so that prices alone prove the plan."""
 
 SHORTAGE = 100.0
 """Price of breaking a shared row, in multiples of the dearest token or seat; any price gives a valid cut."""
@@ -261,6 +265,78 @@ class _Mixed:
     broken: bool
 
 
+class Worth:
+    """What purchases and orders are worth at the prices of a cut: place by place the best of each choice.
+
+    At given prices packs and orders do not depend on each other, and what is best is at the end of a range.
+    """
+
+    def __init__(self, m: Model) -> None:
+        self.model = m
+        P, step = m.problem, float(m.problem.scenario.tokens.increment)
+        self.step = step
+        self.opening = [(pk, float(p.tokens)) for pk, p in enumerate(P.packs) if p.tokens is not None]
+        self.packs = [pk for pk, tiers in enumerate(P.tiers) if tiers]
+        self.cost = {x.name: c for x, c in m.cost.items()}
+
+    def least(self, cuts: Sequence[Cut]) -> tuple[float, tuple[int, ...]]:
+        """The bound that these cuts prove, and the choices where it is."""
+        constant = np.array([c.constant - self._opening(c) for c in cuts])
+        worth = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
+        worth += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
+        counts = [[0] + [1] * (w.shape[1] - 1) for w in worth[: len(self.packs)]]
+        counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
+        return least_of_best(constant, worth, counts, self.model.problem.scenario.tokens.max_purchases)
+
+    def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
+        """The choices as the master has them; what is not decided is not bought."""
+        of_pack = dict(zip(self.packs, choices, strict=False))
+        of_order = dict(enumerate(choices[len(self.packs) :]))
+        packs = [int(of_pack.get(pk, 0) == j + 1) for pk, j in self.model.tier]
+        return (*packs, *(int(of_order.get(o, 0) == j + 1) for o, j in self.model.order))
+
+    def _token(self, cut: Cut, pk: int) -> float:
+        """What a token of the pack is worth, in the period of its life where it is worth most."""
+        life = self.model.problem.packs[pk]
+        return max(
+            [0.0, *(-cut.slope.get(self.model.draw[pk, t].name, 0.0) for t in range(life.first, life.after))]
+        )
+
+    def _opening(self, cut: Cut) -> float:
+        return math.fsum(tokens * self._token(cut, pk) for pk, tokens in self.opening)
+
+    def _pack(self, cut: Cut, pk: int) -> list[float]:
+        """Not bought, or bought in each tier: as little or as much of it as is cheaper."""
+        value, found = self.step * self._token(cut, pk), [0.0]
+        for j, tier in enumerate(self.model.problem.tiers[pk]):
+            x = self.model.units[pk, j].name
+            each = self.cost.get(x, 0.0) + cut.slope.get(x, 0.0) - value
+            fixed = cut.slope.get(self.model.tier[pk, j].name, 0.0)
+            found.append(fixed + min(each * tier.lower, each * tier.upper))
+        return found
+
+    def _order(self, cut: Cut, o: int) -> list[float]:
+        """No seat, or so many as each seat tier allows, the cheapest first."""
+        P, offer, found = self.model.problem, self.model.problem.orders[o], [0.0]
+        bounds = [1, *(t.from_ for t in offer.tiers)]
+        for j, lower in enumerate(bounds):
+            least = max(lower, offer.minimum)
+            last = j + 1 == len(bounds)
+            most = max(least, len(P.demand.users)) if last else bounds[j + 1] - 1
+            each = []
+            for (k, jj), x in self.model.seats.items():
+                if P.contracts[k].order == o and jj == j:
+                    q = P.contracts[k].quantity
+                    price = self.cost.get(x.name, 0.0) + cut.slope.get(x.name, 0.0)
+                    each.append((price, most if q is None else q))
+            total, count = 0.0, 0
+            for price, limit in sorted(each):
+                seats = min(limit, (most if price < 0 else least) - count)
+                total, count = total + price * max(0, seats), count + max(0, seats)
+            found.append(total if least <= most and count >= least else math.inf)
+        return found
+
+
 def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
     """Purchases and orders in just these tiers; in any, if there are none."""
     for n, x in enumerate((*m.tier.values(), *m.order.values())):
@@ -282,6 +358,7 @@ class Bound:
         self.groups = min(GROUPS, max(1, len(estate)))
         self.group = _grouped(estate, self.groups)
         self.mixture = Mixture(purchases, self.shared, self.groups)
+        self.worth = Worth(purchases)
         self.cuts: list[Cut] = []
         self.value = -math.inf
         for price in self._first_prices():
@@ -308,6 +385,37 @@ class Bound:
             self.cuts.append(cut)
             self.master.add(cut)
         return cut, self.mixture.add(response)
+
+    def certify(self, cost: float, tell: Callable[[str], None]) -> tuple[float, tuple[Cut, ...]]:
+        """What the prices alone prove of a plan that costs so much, and the cuts it takes.
+
+        For every choice of tiers one cut is enough then: anybody can add it up, without a solver. Where one
+        is missing, the prices in these tiers are searched; at most until nothing more is needed or found.
+        """
+        wanted = cost * (1 - float(self.options.gap))
+        proven, chosen = self._least()
+        for n in range(MOST_CERTIFIED):
+            if proven >= wanted or self.left() <= 0 or not math.isfinite(proven):
+                break
+            known = len(self.cuts)
+            self.search(self.worth.tiers(chosen), tell)
+            before = proven
+            proven, chosen = self._least()
+            if len(self.cuts) == known or (proven <= before + 1e-9 * cost and n > 3):
+                break
+        return proven, self._enough(proven)
+
+    def _least(self) -> tuple[float, tuple[int, ...]]:
+        return self.worth.least(self.cuts)
+
+    def _enough(self, proven: float) -> tuple[Cut, ...]:
+        """Few cuts that prove as much: each is left out if the others do."""
+        kept = list(self.cuts)
+        for cut in self.cuts:
+            fewer = [c for c in kept if c is not cut]
+            if fewer and self.worth.least(fewer)[0] >= proven - 1e-9 * abs(proven):
+                kept = fewer
+        return tuple(kept)
 
     def best_tiers(self) -> tuple[float, tuple[int, ...]] | None:
         """The bound of all tiers that are not forbidden, and the tiers where it is; None if all are."""

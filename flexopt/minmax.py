@@ -1,0 +1,61 @@
+"""The least over all combinations of the most that any cut says: what several cuts prove together.
+
+A cut says `constant + sum over places of what the choice made there is worth`. For every combination of choices
+the best cut counts; the bound is that of the combination where even the best says least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["least_of_best"]
+
+Floats = npt.NDArray[np.float64]
+
+MOST = 20_000
+"""Combinations looked at side by side; where they were more, the bound of the parts looked at so far holds."""
+
+
+def least_of_best(
+    constant: Floats, worth: Sequence[Floats], counts: Sequence[Sequence[int]], most: int | None
+) -> tuple[float, tuple[int, ...]]:
+    """The bound, and the choice at each place where it is (as far as it was decided).
+
+    constant : float64[cuts]; worth : for each place float64[cuts, choices]
+    counts : for each choice whether it counts against `most`, the most that may be chosen
+    """
+    rest = [np.zeros(len(constant))]
+    for values in reversed(worth):
+        rest.insert(0, rest[0] + values.min(axis=1))
+    partial, used = constant[None, :], np.zeros(1, dtype=np.int64)
+    chosen = np.zeros((1, 0), dtype=np.int64)
+    closed, closed_at = np.inf, ()
+    for place, values in enumerate(worth):
+        n = values.shape[1]
+        partial = (partial[:, None, :] + values.T[None, :, :]).reshape(-1, len(constant))
+        used = (used[:, None] + np.array(counts[place])[None, :]).reshape(-1)
+        chosen = np.concatenate(
+            [np.repeat(chosen, n, axis=0), np.tile(np.arange(n), len(chosen))[:, None]], axis=1
+        )
+        bound = (partial + rest[place + 1]).max(axis=1)
+        if most is not None:
+            bound[used > most] = np.inf
+        # a combination whose parts say no more than another's whole is not the least: keep the lowest ones
+        order = np.argsort(bound, kind="stable")
+        kept, left = order[:MOST], order[MOST:]
+        if len(left) and bound[left[0]] < closed:
+            closed, closed_at = float(bound[left[0]]), tuple(chosen[left[0]].tolist())
+        kept = kept[np.isfinite(bound[kept])]
+        if not len(kept):
+            break
+        partial, used, chosen = partial[kept], used[kept], chosen[kept]
+    whole = partial.max(axis=1) if len(partial) else np.array([np.inf])
+    if most is not None and len(partial):
+        whole = np.where(used > most, np.inf, whole)
+    least = int(np.argmin(whole))
+    if closed < whole[least]:
+        return closed, closed_at
+    return float(whole[least]), tuple(chosen[least].tolist())
