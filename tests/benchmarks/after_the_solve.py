@@ -119,7 +119,7 @@ def a_demand(scenario: Scenario, users: int, rng: np.random.Generator) -> Demand
     fusion = list(PRODUCTS).index("Fusion")
     pairs = len(pair_user)
     size = rng.choice([5, 30, 130], pairs, p=[0.68, 0.2, 0.12]) + rng.integers(-4, 5, pairs)
-    step = rng.choice([1, 2, 3, 7, 11], pairs)  # none divides 365: no day comes twice
+    step = rng.choice([1, 7, 11, 29, 37], pairs)  # none divides 365: no day comes twice
     pair = np.repeat(np.arange(pairs), size)
     number = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
     day = (rng.integers(0, 365, pairs)[pair] + number * step[pair]) % 365
@@ -146,7 +146,7 @@ def a_demand(scenario: Scenario, users: int, rng: np.random.Generator) -> Demand
 def a_solution(problem: Problem) -> Solution:
     """A rule of thumb: many days get the seat of a year, on two products of a collection the collection.
 
-    The first users of AutoCAD sit on the owned seats and renew them; some others have a seat for a month.
+    The first users of AutoCAD sit on the owned seats and renew them; some others have three seats for a month.
     """
     demand = problem.demand
     contract = {(c.offer, c.kind, c.start): k for k, c in enumerate(problem.contracts)}
@@ -174,9 +174,9 @@ def a_solution(problem: Problem) -> Solution:
             seat(first, owned)
             seat(first, renewal)
             seated = seated[len(first) :]
-            others = np.flatnonzero(mine & ~often)[::8]
+            others = np.flatnonzero(mine & ~often)[::4]
             for m, k in enumerate(months):
-                seat(others[m :: len(months)], k)
+                seat(others[m % 4 :: 4], k)
         seat(seated, contract[f"{name.lower().replace(' ', '-')}-1y", "new", start])
     table = np.concatenate([np.column_stack([u, np.full(len(u), k)]) for u, k in seats])
     table = table[np.lexsort((table[:, 1], table[:, 0]))]
