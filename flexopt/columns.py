@@ -66,6 +66,11 @@ class Column:
         """The column with every value changed: each once."""
         return Column(self.codes, [change(value) for value in self.values])
 
+    def distinct(self) -> Column:
+        """The same cells, no value twice: rows with the same code are all that have the cell."""
+        once = Column.of(self.values)
+        return Column(once.codes[self.codes], once.values)
+
     def array(self) -> npt.NDArray[np.object_]:
         """object[rows]: the cells."""
         return _objects(self.values)[self.codes]
@@ -126,6 +131,12 @@ class Rows(Sequence[dict[str, Any]]):
     def __repr__(self) -> str:
         more = ", ..." if self._size > 3 else ""
         return f"Rows([{', '.join(map(repr, islice(self, 3)))}{more}])"
+
+    def where(self, name: str, cell: Any) -> list[dict[str, Any]]:
+        """The rows with this cell in the column."""
+        column = self.columns[name]
+        codes = [code for code, value in enumerate(column.values) if value == cell]
+        return [self[i] for i in np.flatnonzero(np.isin(column.codes, codes)).tolist()]
 
     def texts(self, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
         """All rows as text, in pieces: `cells` has the text of every value of every column."""

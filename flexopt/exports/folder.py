@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import json
 import os
 import shutil
 import sys
@@ -24,7 +23,7 @@ from typing import Any
 
 from flexopt.document_tables import TABLES
 from flexopt.errors import FlexoptError
-from flexopt.exports.plan_json import document_json
+from flexopt.exports.plan_json import document_json, parse_document
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 
@@ -123,7 +122,7 @@ def read_document(plan: Path) -> dict[str, Any]:
         place = (plan.parent if plan.name == "plan.json" else plan).resolve()
         if place.is_file():
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        document = json.loads(_read(place / "plan.json"))
+        document = parse_document(_read(place / "plan.json"))
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: there is no plan here", hint) from None
     except OSError as error:

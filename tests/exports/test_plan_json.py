@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flexopt import columns
 from flexopt.columns import Rows
-from flexopt.exports.plan_json import document_json
+from flexopt.exports.plan_json import document_json, parse_document
 
 TEXT = st.text(st.sampled_from('a"\\\n\r\u2028\x00é🦉'), max_size=4)
 CELLS = st.one_of(st.none(), st.integers(), TEXT)
@@ -39,3 +39,21 @@ def test_a_plan(document: dict[str, Any]) -> None:
     rows = Rows.of(document["assignment"], document["assignment"][0])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     assert "".join(document_json(document | {"assignment": rows})) == text
+
+
+def test_a_plan_that_is_read_again(document: dict[str, Any]) -> None:
+    """Big tables come back as columns; one that somebody changed is the list of dicts that it is."""
+    again = parse_document(json.dumps(document))
+    assert again == document
+    assert isinstance(again["assignment"], Rows)
+    first, *others = document["assignment"]
+    for row in (first | {"note": 1}, dict(reversed(first.items())), first | {"reason": ["a"]}, "a"):
+        changed = document | {"assignment": [*others, row]}
+        again = parse_document(json.dumps(changed))
+        assert again == changed
+        assert isinstance(again["assignment"], list)
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '{"assignment": 1}', '{"assignment": [1]}'])
+def test_what_is_no_plan_is_read_as_it_is(text: str) -> None:
+    assert parse_document(text) == json.loads(text)
