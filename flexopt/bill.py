@@ -6,7 +6,6 @@ Exact from here on: chargeable days and tokens are fractions of integers, money 
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,28 +13,22 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from flexopt.inputs.prices import rate_on, token_price
+from flexopt.inputs.prices import token_price
 from flexopt.money import cents
-from flexopt.problem import Problem, pairs_by_user
+from flexopt.problem import Problem
 from flexopt.solution import Solution
+from flexopt.stretches import Stretches, make_stretches, users_on_seats
 
-__all__ = ["Bill", "LedgerRow", "PurchaseRow", "SeatRow", "Stretch", "make_bill"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One pair's chargeable days under one contract, or on Flex (`contract` None).
-
-    days : with growth; tokens : what the days take (or would take) on Flex, without buffer
-    """
-
-    pair: int
-    contract: int | None
-    days: Fraction
-    tokens: Fraction
-    periods: tuple[int, ...]
+__all__ = [
+    "Bill",
+    "Charges",
+    "LedgerRow",
+    "PurchaseRow",
+    "SeatRow",
+    "make_bill",
+    "make_charges",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +78,11 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
-    stretches: tuple[Stretch, ...]
+class Charges:
+    """What is paid: seats and packs."""
+
     seats: tuple[SeatRow, ...]
     purchases: tuple[PurchaseRow, ...]
-    ledger: tuple[LedgerRow, ...]
 
     @property
     def seats_cost(self) -> Decimal:
@@ -111,67 +104,35 @@ class Bill:
     def tokens_bought(self) -> int:
         return sum(p.tokens for p in self.purchases)
 
+
+@dataclass(frozen=True, slots=True)
+class Bill(Charges):
+    """The charges, and what is had for them: each pair's days, and the pool over the year."""
+
+    stretches: Stretches
+    ledger: tuple[LedgerRow, ...]
+
     @property
     def tokens_drawn(self) -> Fraction:
         """Tokens the forecast uses, without buffer."""
         return sum((row.drawn for row in self.ledger), Fraction(0))
 
 
+def make_charges(problem: Problem, solution: Solution) -> Charges:
+    """The money of the solution: all that a comparison needs."""
+    return Charges(_seats(problem, solution), _purchases(problem, solution))
+
+
 def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
-    return Bill(
-        stretches=_stretches(problem, solution),
-        seats=_seats(problem, solution),
-        purchases=(bought := _purchases(problem, solution)),
-        ledger=_ledger(problem, solution, bought),
-    )
-
-
-def _cover(problem: Problem, solution: Solution) -> npt.NDArray[np.int64]:
-    """int64[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).
-
-    Where two do, the one that costs nothing more comes first: owned, then by number.
-    """
-    pairs_of = pairs_by_user(problem)
-    cover = np.full((problem.demand.pairs, problem.periods), -1, dtype=np.int64)
-    by_rank = sorted(solution.seats, key=lambda uk: (problem.contracts[uk[1]].kind == "owned", -uk[1]))
-    for u, k in by_rank:  # later ones overwrite
-        contract = problem.contracts[k]
-        for i in pairs_of[u]:
-            if int(problem.demand.pair_product[i]) in contract.covers:
-                cover[i, contract.first : contract.after] = k
-    return cover
-
-
-def _stretches(problem: Problem, solution: Solution) -> tuple[Stretch, ...]:
-    demand = problem.demand
-    cells = problem.cells
-    contract = _cover(problem, solution)[cells["pair"], cells["period"]]
-    rates = _rates(problem)
-    found: dict[tuple[int, int], list[tuple[int, Fraction]]] = defaultdict(list)
-    for i, t, count, per, k in zip(
-        cells["pair"], cells["period"], cells["count"], cells["per"], contract, strict=True
-    ):
-        days = Fraction(int(count), int(per)) * Fraction(demand.pair_factor[i])
-        found[int(i), int(k)].append((int(t), days))
-    rows = []
-    for (i, k), parts in sorted(found.items()):
-        p = int(demand.pair_product[i])
-        days = sum((d for _, d in parts), Fraction(0))
-        tokens = sum((d * rates[p][t] for t, d in parts), Fraction(0))
-        rows.append(Stretch(i, k if k >= 0 else None, days, tokens, tuple(t for t, _ in parts)))
-    return tuple(rows)
-
-
-def _rates(problem: Problem) -> list[list[Fraction]]:
-    """Tokens per chargeable day, [products][periods]; 0 where the product is not on Flex."""
-    return [[Fraction(rate_on(p, day) or 0) for day in problem.edges[:-1]] for p in problem.scenario.products]
+    charges = make_charges(problem, solution)
+    stretches, need = make_stretches(problem, solution)
+    return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
 
 
 def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
-    assigned: dict[int, int] = defaultdict(int)
-    for _, k in solution.seats:
-        assigned[k] += 1
+    users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts))
+    assigned: list[int] = users.tolist()
     tier_and_count = {k: (j, n) for k, j, n in solution.bought}
     rows = []
     for k, c in enumerate(problem.contracts):
@@ -220,9 +181,14 @@ class _Lot:
     left: Fraction
 
 
-def _ledger(problem: Problem, solution: Solution, bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
-    """The pool period by period: packs that expire first are drawn first, the smallest of them first."""
-    raw, buffered = _need(problem, solution)
+def _ledger(problem: Problem, need: list[Fraction], bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
+    """The pool period by period: packs that expire first are drawn first, the smallest of them first.
+
+    `need` has the tokens of everybody on Flex per period, without buffer; per-result services come on top.
+    """
+    share = 1 + Fraction(problem.scenario.tokens.buffer)
+    raw = [tokens + due for tokens, (due, _) in zip(need, problem.cloud_exact, strict=True)]
+    buffered = [tokens * share + due for tokens, (_, due) in zip(need, problem.cloud_exact, strict=True)]
     packs = [
         _Lot(problem.edges[0], p.expires, Fraction(p.tokens))
         for p in problem.scenario.pool
@@ -244,18 +210,3 @@ def _ledger(problem: Problem, solution: Solution, bought: tuple[PurchaseRow, ...
         drawn_as_buffer = buffered[t] - due - raw[t]
         rows.append(LedgerRow(start, end, opening, arrived, raw[t], drawn_as_buffer, expired, closing))
     return tuple(rows)
-
-
-def _need(problem: Problem, solution: Solution) -> tuple[list[Fraction], list[Fraction]]:
-    """Tokens per period of everybody on Flex and of the per-result services, without and with buffers."""
-    cells, demand, rates = problem.cells, problem.demand, _rates(problem)
-    flex = _cover(problem, solution)[cells["pair"], cells["period"]] < 0
-    raw = [Fraction(0)] * problem.periods
-    for i, t, count, per in cells.loc[flex, ["pair", "period", "count", "per"]].itertuples(index=False):
-        days = Fraction(int(count), int(per)) * Fraction(demand.pair_factor[i])
-        raw[t] += days * rates[int(demand.pair_product[i])][t]
-    buffered = [tokens * (1 + Fraction(problem.scenario.tokens.buffer)) for tokens in raw]
-    for t, (due, with_buffer) in enumerate(problem.cloud_exact):
-        raw[t] += due
-        buffered[t] += with_buffer
-    return raw, buffered

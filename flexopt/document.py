@@ -1,7 +1,8 @@
 """plan.json, the contract: everything else is rendered from this document.
 
 Money and quantities are decimal strings, dates ISO strings, counts integers; no clock, no machine, no path
-of this computer, so that the same input gives the same bytes.
+of this computer, so that the same input gives the same bytes. The tables that grow with the users,
+`assignment` and `left_out`, are `Rows`: read-only, and lists of dicts to whoever reads them.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from flexopt.baselines import Baseline
 from flexopt.bill import Bill
+from flexopt.columns import Column, Rows
 from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.money import cents
 from flexopt.optimise import Optimum
 from flexopt.problem import Problem
-from flexopt.reasons import Explained, explain_rows, plain, planned_token_price
+from flexopt.reasons import explain_rows, plain, planned_token_price
 from flexopt.solver import solver_version
 
 __all__ = ["TABLES", "make_document", "typed_frame"]
@@ -67,14 +70,11 @@ def make_document(
         ],
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
-        "assignment": [_assignment(problem, e) for e in explain_rows(problem, bill)],
+        "assignment": _assignment(problem, bill),
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
-        "left_out": [
-            {"user": u, "product": p, "days": int(d), "reason": r}
-            for u, p, d, r in demand.left_out.itertuples(index=False)
-        ],
+        "left_out": Rows({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
         "scenario": scenario.model_dump(mode="json", by_alias=True),
     }
 
@@ -82,18 +82,15 @@ def make_document(
 def typed_frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None where a cell is empty."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    return pd.DataFrame(
-        {
-            column: pd.Series(
-                [
-                    None if row[column] in (None, "") and kind is not str else read[kind](row[column])
-                    for row in document[table]
-                ],
-                dtype="int64" if kind is int else object,
-            )
-            for column, kind in TABLES[table].items()
-        }
-    )
+    rows = Rows.of(document[table], TABLES[table])
+
+    def typed(column: str, kind: type) -> pd.Series[Any]:
+        cells = rows.columns[column].mapped(
+            lambda cell: None if cell in (None, "") and kind is not str else read[kind](cell)
+        )
+        return pd.Series(cells.array(), dtype="int64" if kind is int else object)
+
+    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
 
 
 def _row(table: str, record: object) -> dict[str, Any]:
@@ -110,8 +107,10 @@ def _cell(value: object) -> Any:
 
 
 def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
-    named = {int(problem.demand.pair_user[s.pair]) for s in bill.stretches if s.contract is not None}
-    flex = {int(problem.demand.pair_user[s.pair]) for s in bill.stretches if s.contract is None}
+    user, seated = problem.demand.pair_user[bill.stretches.pair], bill.stretches.contract >= 0
+    named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
+    named[user[seated]] = True
+    flex[user[~seated]] = True
     drawn = bill.tokens_drawn
     effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
     return {
@@ -119,9 +118,9 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "tokens": str(cents(bill.tokens_cost)),
         "commitment": str(cents(bill.commitment)),
         "users": len(problem.demand.users),
-        "users_named_only": len(named - flex),
-        "users_flex_only": len(flex - named),
-        "users_both": len(named & flex),
+        "users_named_only": int((named & ~flex).sum()),
+        "users_flex_only": int((flex & ~named).sum()),
+        "users_both": int((named & flex).sum()),
         "seats_bought": sum(s.renewed + s.new for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
@@ -136,22 +135,28 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
 
 def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
     """Users whose access to some product changes; None without the table of today's access."""
+    if not source.access:
+        return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
     demand = problem.demand
-    named: set[tuple[str, str]] = set()
-    flex: set[tuple[str, str]] = set()
-    for s in bill.stretches:
-        pair = demand.users[int(demand.pair_user[s.pair])], demand.products[int(demand.pair_product[s.pair])]
-        (flex if s.contract is None else named).add(pair)
-    today = {
-        kind: {(a.user, a.product) for a in source.access if a.access == kind} for kind in ("named", "flex")
+    rows = bill.stretches
+    # everybody who is in the table or the plan gets a number, and so does each of their products
+    users, _ = pd.factorize(np.array([*demand.users, *(a.user for a in source.access)], dtype=object))
+    numbers = {
+        p: i for i, p in enumerate(dict.fromkeys((*demand.products, *(a.product for a in source.access))))
     }
-    planned = {user for user, _ in named | flex}
-    moves = {
-        "users_to_flex": {user for user, _ in today["named"] & (flex - named)},
-        "users_to_seats": {user for user, _ in (today["flex"] - today["named"]) & named},
-        "users_idle": {user for user, _ in today["named"]} - planned,
+    wide, planned_users = len(numbers), len(demand.users)
+    seated = rows.contract >= 0
+    planned = users[demand.pair_user[rows.pair]] * wide + demand.pair_product[rows.pair]
+    table = users[planned_users:] * wide + np.array([numbers[a.product] for a in source.access])
+    kind = np.array([a.access == "named" for a in source.access])
+    named, flex = planned[seated], np.setdiff1d(planned[~seated], planned[seated])
+    named_today, flex_today = table[kind], np.setdiff1d(table[~kind], table[kind])
+    idle = np.setdiff1d(named_today // wide, planned // wide)
+    return {
+        "users_to_flex": len(np.unique(np.intersect1d(named_today, flex) // wide)),
+        "users_to_seats": len(np.unique(np.intersect1d(flex_today, named) // wide)),
+        "users_idle": len(idle),
     }
-    return {name: len(users) if source.access else None for name, users in moves.items()}
 
 
 def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
@@ -163,28 +168,31 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, e: Explained) -> dict[str, Any]:
-    demand, s = problem.demand, e.stretch
-    contract = None if s.contract is None else problem.contracts[s.contract]
-    user = int(demand.pair_user[s.pair])
-    money = {
-        name: None if (amount := getattr(e, name)) is None else str(amount)
-        for name in ("cost_if_named", "cost_if_flex", "break_even_days")
+def _assignment(problem: Problem, bill: Bill) -> Rows:
+    demand, rows, told = problem.demand, bill.stretches, explain_rows(problem, bill)
+    user = demand.pair_user[rows.pair]
+    groups = Column.from_array(np.asarray(demand.groups, dtype=object))
+    seated = rows.contract >= 0
+    contract = rows.contract + 1  # 0 is Flex
+    contracts = problem.contracts
+    tokens = rows.tokens.mapped(plain)
+    columns = {
+        "user": Column(user, np.asarray(demand.users, dtype=object).tolist()),
+        "product": Column(demand.pair_product[rows.pair], demand.products),
+        "group": Column(groups.codes[user], groups.values),
+        "access": Column(seated.astype(np.int8), ("flex", "named")),
+        "offer": Column(contract, ["", *(c.offer for c in contracts)]),
+        "contract_start": Column(contract, [None, *(str(c.start) for c in contracts)]),
+        "contract_end": Column(contract, [None, *(str(c.end) for c in contracts)]),
+        "days": rows.days.mapped(plain),
+        "tokens": Column(np.where(seated, 0, tokens.codes + 1), ["0", *tokens.values]),
+        "segment": told.segment,
+        "reason": told.reason,
     }
-    return {
-        "user": demand.users[user],
-        "product": demand.products[int(demand.pair_product[s.pair])],
-        "group": demand.groups[user],
-        "access": "flex" if contract is None else "named",
-        "offer": contract.offer if contract else "",
-        "contract_start": str(contract.start) if contract else None,
-        "contract_end": str(contract.end) if contract else None,
-        "days": plain(s.days),
-        "tokens": plain(s.tokens) if contract is None else "0",
-        **money,
-        "segment": e.segment,
-        "reason": e.reason,
-    }
+    for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
+        amounts: Column = getattr(told, name)
+        columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
+    return Rows({name: columns[name] for name in TABLES["assignment"]})
 
 
 def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
@@ -192,7 +200,7 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
     return {
         "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
         "rows_read": sum(c.rows for c in usage.coverage),
-        "users_in_usage": len({*usage.days["user"], *usage.totals["user"]}),
+        "users_in_usage": len({*usage.days["user"].unique(), *usage.totals["user"].unique()}),
         "users_planned": len(problem.demand.users),
         "days_planned": plain(_days_planned(problem), 1),
         "days_left_out": int(left_out["days"].sum()),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from math import floor
 
-from flexopt.bill import Bill, Stretch
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.bill import Bill
+from flexopt.columns import Column, classes
 from flexopt.inputs.prices import token_price
 from flexopt.money import CENT, cents
 from flexopt.problem import Contract, Problem
@@ -20,17 +22,26 @@ __all__ = ["Explained", "explain_rows", "plain", "planned_token_price"]
 EDGE = Fraction(1, 5)
 """A user within this share of the break-even is an edge case."""
 
+NEVER = 2**60
+"""Cents of what is not on offer: more than any seats cost, and a sum of two is still an int64."""
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A stretch with its alternatives; None where there is no such alternative."""
+    """The alternatives of every stretch of a bill, in its order; None where there is no such alternative.
 
-    stretch: Stretch
-    cost_if_named: Decimal | None
-    cost_if_flex: Decimal | None
-    break_even_days: Decimal | None
-    segment: str
-    reason: str
+    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    segment, reason : str
+    """
+
+    cost_if_named: Column
+    cost_if_flex: Column
+    break_even_days: Column
+    segment: Column
+    reason: Column
 
 
 def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
@@ -47,13 +58,76 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
 
 
-def explain_rows(problem: Problem, bill: Bill) -> tuple[Explained, ...]:
-    """Every stretch of the bill, in its order."""
-    teller = _Teller(problem, bill)
-    return tuple(teller.explain(s) for s in bill.stretches)
+def explain_rows(problem: Problem, bill: Bill) -> Explained:
+    """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them."""
+    rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill)
+    product = demand.pair_product[rows.pair]
+    seated = rows.contract >= 0
+    on_flex, cheapest = _alternatives(problem, product, rows.periods)
+    named = Column.by_class(
+        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else _money(cheapest[i]),
+        rows.contract,
+        np.where(seated, 0, cheapest),
+    )
+    flex = Column.by_class(
+        lambda i: tell.flex_cost(rows.tokens[i]) if on_flex[i] else None, rows.tokens.codes, on_flex
+    )
+    # the break-even is that of a year; where no seats cover one, that of the row's own seats
+    whole = np.ones((1, problem.periods), dtype=bool)
+    year = np.array([_cheapest_named(problem, p, whole)[0] for p in range(len(demand.products))])[product]
+    break_even = Column.by_class(
+        lambda i: tell.break_even(
+            rows.tokens[i] / rows.days[i] if on_flex[i] else None,
+            _money(year[i]) if year[i] < NEVER else named[i],
+        ),
+        *(on_flex, rows.days.codes, rows.tokens.codes, year, np.where(year < NEVER, -1, named.codes)),
+    )
+    segment = Column.by_class(
+        lambda i: _segment(rows.pair_days[i], break_even[i]) if on_flex[i] else "power",
+        *(on_flex, rows.pair_days.codes, break_even.codes),
+    )
+    return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named))
+
+
+def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Bools, Ints]:
+    """Of each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them."""
+    alike, first = classes(product, periods.codes)
+    when = np.array([periods[i] for i in first.tolist()], dtype=np.int64 if problem.periods < 63 else object)
+    needed = (when[:, None] >> np.arange(problem.periods)) & 1 == 1
+    reached = np.zeros(len(first), dtype=bool)
+    cost = np.zeros(len(first), dtype=np.int64)
+    for p in range(len(problem.demand.products)):
+        mine = product[first] == p
+        reached[mine] = ~(needed[mine] & ~problem.on_flex[p]).any(axis=1)
+        cost[mine] = _cheapest_named(problem, p, needed[mine])
+    return reached[alike], cost[alike]
+
+
+def _cheapest_named(problem: Problem, product: int, needed: Bools) -> Ints:
+    """Least cents of new seats that cover the product in the needed periods; NEVER if no seats can.
+
+    needed : bool[cases, periods]; int64[cases] comes back.
+
+    Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
+    and the rest starts where it ends.
+    """
+    mine = [c for c in problem.contracts if product in c.covers and c.kind == "new"]
+    best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
+    for t in reversed(range(problem.periods)):
+        options = [int(c.cost[0] * 100) + best[c.after] for c in mine if c.first <= t < c.after]
+        least = np.minimum.reduce([np.full(len(needed), NEVER), *options])
+        best[t] = np.where(needed[:, t], least, best[t + 1])
+    least_of_all: Ints = best[0]
+    return least_of_all
+
+
+def _money(cents: int) -> Decimal | None:
+    return Decimal(int(cents)).scaleb(-2) if cents < NEVER else None
 
 
 class _Teller:
+    """Prices of this plan, and the words of a row."""
+
     def __init__(self, problem: Problem, bill: Bill) -> None:
         self.problem = problem
         self.price = planned_token_price(problem, bill)
@@ -74,97 +148,40 @@ class _Teller:
             self.seat_price[k] = (row.cost / count, row.unit_price) if row else (c.cost[0], c.commitment[0])
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with {plain(buffer * 100, 2)} % buffer" if buffer else ""
-        self.of_pair: Mapping[int, list[Stretch]] = defaultdict(list)
-        self.under: Mapping[tuple[int, int], list[Stretch]] = defaultdict(list)
-        for s in bill.stretches:
-            self.of_pair[s.pair].append(s)
-            if s.contract is not None:
-                self.under[int(problem.demand.pair_user[s.pair]), s.contract].append(s)
-        self.cheapest_named = lru_cache(maxsize=None)(self._cheapest_named)
-
-    def explain(self, s: Stretch) -> Explained:
-        p = int(self.problem.demand.pair_product[s.pair])
-        on_flex = all(self.problem.on_flex[p, t] for t in s.periods)
-        flex_cost = self._flex_cost(s.tokens) if on_flex else None
-        if s.contract is not None:
-            named_cost: Decimal | None = self.seat_price[s.contract][0]
-        else:
-            named_cost = self.cheapest_named(p, s.periods)
         # not rounded: cents per day would move the break-even of a low rate by days
-        per_day = self._buffered(s.tokens / s.days) if on_flex else None
-        year = self.cheapest_named(p, tuple(range(self.problem.periods)))
-        anchor = year if year is not None else named_cost
-        break_even = _tenths(Fraction(anchor) / per_day) if per_day and anchor is not None else None
-        total_days = sum((x.days for x in self.of_pair[s.pair]), Fraction(0))
-        return Explained(
-            s,
-            named_cost,
-            flex_cost,
-            break_even,
-            _segment(total_days, break_even) if on_flex else "power",
-            self._reason(s, p, named_cost),
-        )
+        self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
 
-    def _buffered(self, tokens: Fraction) -> Fraction:
-        return tokens * (1 + Fraction(self.problem.scenario.tokens.buffer)) * Fraction(self.price)
+    def flex_cost(self, tokens: Fraction) -> Decimal:
+        return cents(tokens * self.buffered)
 
-    def _flex_cost(self, tokens: Fraction) -> Decimal:
-        return cents(self._buffered(tokens))
+    def break_even(self, per_day: Fraction | None, anchor: Decimal | None) -> Decimal | None:
+        """Days whose tokens cost as much as the seat; `per_day` is in tokens."""
+        daily = per_day and per_day * self.buffered
+        return _tenths(Fraction(anchor) / daily) if daily and anchor is not None else None
 
-    def _cheapest_named(self, p: int, periods: tuple[int, ...]) -> Decimal | None:
-        """Least cost of new seats that cover product p in these periods; None if no seats can.
-
-        Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
-        and the rest starts where it ends.
-        """
-        mine = [c for c in self.problem.contracts if p in c.covers and c.kind == "new"]
-        needed = set(periods)
-        best: list[Decimal | None] = [Decimal(0)]  # best[0] is after the last period
-        last = self.problem.periods
-        for t in reversed(range(last)):
-            if t not in needed:
-                best.insert(0, best[0])
-                continue
-            options = [
-                c.cost[0] + rest
-                for c in mine
-                if c.first <= t < c.after and (rest := best[c.after - t - 1]) is not None
-            ]
-            best.insert(0, min(options, default=None))
-        return best[0]
-
-    def _reason(self, s: Stretch, p: int, named: Decimal | None) -> str:
-        demand = self.problem.demand
-        rule = str(demand.pair_rule[s.pair])
-        days = _days(plain(s.days, 1))
-        if s.contract is None:
-            return self._why_flex(s, p, named, rule, days)
-        contract = self.problem.contracts[s.contract]
-        lead = self._seat_words(contract, demand.pair_user[s.pair], s.contract)
-        if not all(self.problem.on_flex[p, t] for t in s.periods):
-            return f"{lead} {self.names[p]} is not on Flex: a seat is the only access."
-        if rule == "named":
-            return f"{lead} The policy asks for named access."
-        under = self.under[int(demand.pair_user[s.pair]), s.contract]
-        on_flex = self._flex_cost(sum((x.tokens for x in under), Fraction(0)))
-        tokens = plain(sum((x.tokens for x in under), Fraction(0)), 1)
-        total_days = _days(" + ".join(plain(x.days, 1) for x in under)) + f" ({tokens} tokens{self.buffer})"
-        cost = self.seat_price[s.contract][0]
+    def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
+        """`under` has the product, days and tokens of all that the user does on the seat of contract k."""
+        lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
+        if instead:
+            return f"{lead} {instead}"
+        taken = sum((tokens for _, _, tokens in under), Fraction(0))
+        on_flex = self.flex_cost(taken)
+        days = _days(" + ".join(plain(days, 1) for _, days, _ in under))
+        tokens = f"{plain(taken, 1)} tokens{self.buffer}"
+        words = f"{lead} On Flex {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
+        cost = self.seat_price[k][0]
         if cost == 0:
-            return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}."
+            return f"{words}."
         if cost <= on_flex:
             saved = f"{on_flex - cost:,} more" if cost < on_flex else "a tie, and the seat's cost is certain"
-            return f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}: {saved}."
+            return f"{words}: {saved}."
         return (
-            f"{lead} On Flex {total_days} would cost {on_flex:,} at {self._price()}, but for the plan as a "
-            "whole the seat is cheaper: more tokens would have to be bought, or a limit leaves none."
+            f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
+            "or a limit leaves none."
         )
 
-    def _seat_words(self, contract: Contract, user: int, k: int) -> str:
-        products = [
-            self.names[int(self.problem.demand.pair_product[x.pair])] for x in self.under[int(user), k]
-        ]
-        what = f" for {' and '.join(products)}" if len(products) > 1 else ""
+    def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
+        what = f" for {' and '.join(self.names[p] for p in products)}" if len(products) > 1 else ""
         charged, price = self.seat_price[k]
         if contract.kind == "owned":
             return f"Sits on a seat of {contract.offer} owned until {contract.end}{what}: no new cost."
@@ -174,8 +191,8 @@ class _Teller:
             whole = f" in the horizon ({price:,} for its term)"
         return f"{verb} {contract.offer} from {contract.start}{what} costs {charged:,}{whole}."
 
-    def _why_flex(self, s: Stretch, p: int, named: Decimal | None, rule: str, days: str) -> str:
-        tokens, cost = plain(s.tokens, 1), self._flex_cost(s.tokens)
+    def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
+        days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
         take = "takes" if days == "1 day" else "take"
         lead = f"{days} on Flex {take} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
         if rule == "flex":
@@ -193,6 +210,58 @@ class _Teller:
     def _price(self) -> str:
         average = "an average of " if self.token_prices > 1 else ""
         return f"{average}{_at_least_cents(self.price)} a token"
+
+
+def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column) -> Column:
+    rows, demand = bill.stretches, tell.problem.demand
+    product = demand.pair_product[rows.pair]
+    rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
+    rule = Column(rules.codes[rows.pair], rules.values)
+    flex, seat = np.flatnonzero(rows.contract < 0), np.flatnonzero(rows.contract >= 0)
+    on_tokens = Column.by_class(
+        lambda n: tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule))),
+        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule)),
+    )
+    kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
+    start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
+    under = kind[seat[order]]
+    # seats under which the same is done are alike: the first products are compared, then the second, ...
+    alike, _ = classes(rows.contract[seat[order[start]]])
+    for position in range(int(size.max(initial=0))):
+        there = size > position
+        alike, _ = classes(alike, np.where(there, under[np.where(there, start + position, 0)], -1))
+
+    def why_seat(n: int) -> str:
+        i, g = seat[n], group[n]
+        instead = ""
+        if not on_flex[i]:
+            instead = f"{tell.names[product[i]]} is not on Flex: a seat is the only access."
+        elif rule[i] == "named":
+            instead = "The policy asks for named access."
+        members = seat[order[start[g] : start[g] + size[g]]]
+        done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
+        return tell.why_seat(int(rows.contract[i]), done, instead)
+
+    needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])
+    on_seats = Column.by_class(why_seat, alike[group], needed)
+    codes = np.empty(len(rows.pair), dtype=np.int32)
+    codes[flex], codes[seat] = on_tokens.codes, on_seats.codes + len(on_tokens.values)
+    return Column(codes, [*on_tokens.values, *on_seats.values])
+
+
+def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """The rows of each user under each contract: they are `order[start:start + size]` of their group.
+
+    Of each group its start and size, of each row its group; and the order, in which groups are in one piece.
+    """
+    wide = int(contract.max(initial=0)) + 1
+    key = user * wide + contract
+    order = np.argsort(key, kind="stable")
+    start = np.flatnonzero(np.diff(key[order], prepend=-1))
+    size = np.diff(start, append=len(key))
+    group = np.empty(len(key), dtype=np.int64)
+    group[order] = np.repeat(np.arange(len(start)), size)
+    return start, size, group, order
 
 
 def _at_least_cents(price: Decimal) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import after_the_solve
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +26,10 @@ from tampering import TAMPERED, Document, add, ledger
 import flexopt.audit
 from flexopt import load_scenario, plan
 from flexopt.audit import audit
+from flexopt.bill import make_bill
+from flexopt.columns import Rows
 from flexopt.demand import Demand, forecast
+from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.usage import read_usage
@@ -30,12 +37,17 @@ from flexopt.inputs.usage import read_usage
 
 @pytest.fixture(scope="module")
 def sound() -> Document:
-    return dict(estate_plan().document)
+    """The document with lists of dicts, as it is read again: they can be tampered with."""
+    return as_read(estate_plan().document)
 
 
 @pytest.fixture(scope="module")
 def demand() -> Demand:
     return the_demand(USE, estate(), PEOPLE)
+
+
+def as_read(document: Mapping[str, Any]) -> Document:
+    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
 
 
 def failures(document: Document, demand: Demand, scenario: Scenario | None = None) -> list[str]:
@@ -112,7 +124,7 @@ def test_worked_examples_pass(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
     usage = read_usage(file.usage_files, file.scenario, file.path.parent)
     demand = forecast(file.scenario, usage, file.people)
-    document = dict(case_plan(case).document)
+    document = as_read(case_plan(case).document)
     assert audit(document, file.scenario, file.holdings, demand) == []
     for number, entry in enumerate(document["ledger"]):
         worse = copy.deepcopy(document)
@@ -179,6 +191,72 @@ def test_days_that_are_spread_are_replayed_like_single_ones() -> None:
     assert found.document["summary"]["tokens_bought"] == -(-tokens // 1)
     used = sum((Fraction(r["tokens"]) for r in found.document["assignment"]), Fraction(0))
     assert abs(used - tokens) < Fraction(1, 100_000)
+
+
+# --- many users ------------------------------------------------------------------------------------------
+
+
+def test_columns_are_audited_like_rows(sound: Document, demand: Demand) -> None:
+    """A table as `plan` hands it over, or as a list of rows that was read again: the same words."""
+    for name, (tamper, _) in TAMPERED.items():
+        document = copy.deepcopy(sound)
+        tamper(document)
+        tables = {table: Rows.of(document[table], TABLES[table]) for table in ("assignment", "left_out")}
+        assert failures(document | tables, demand) == failures(document, demand), name
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[Document, Demand, Scenario]:
+    """1,500 users with owned, renewed, annual and monthly seats, a collection, and tokens."""
+    scenario = after_the_solve.a_scenario(1500)
+    problem, solution, usage, source = after_the_solve.prepare(scenario, 1500, np.random.default_rng(1))
+    bill = make_bill(problem, solution)
+    return (
+        after_the_solve.a_document(problem, solution, usage, source, bill),
+        problem.demand,
+        scenario,
+    )
+
+
+def test_a_plan_of_many_users_passes(many: tuple[Document, Demand, Scenario]) -> None:
+    document, demand, scenario = many
+    assert failures(document, demand, scenario) == []
+    assert {row["offer"] for row in document["assignment"]} >= {"", "autocad-1y", "autocad-1m", "aec-1y"}
+
+
+@pytest.mark.parametrize("column", ["days", "tokens", "cost_if_flex", "cost_if_named", "group"])
+def test_one_wrong_cell_among_many_is_found(many: tuple[Document, Demand, Scenario], column: str) -> None:
+    document, demand, scenario = many
+    rows = list(document["assignment"])
+    for number in np.random.default_rng(2).integers(0, len(rows), 3).tolist():
+        row = rows[number]
+        if column == "cost_if_named" and row["access"] == "flex":
+            continue  # what is not bought is no part of the bill
+        worse = "elsewhere" if column == "group" else str(Decimal(row[column] or 0) + Decimal("0.01"))
+        tampered = [*rows[:number], row | {column: worse}, *rows[number + 1 :]]
+        assert failures(document | {"assignment": tampered}, demand, scenario), (row, column)
+
+
+def test_counts_beyond_64_bits_are_replayed_exactly() -> None:
+    """A rate with 18 decimals: the tokens of a year, in its last digit, are more than an int64 holds."""
+    rate = Decimal("7.000000000000000001")
+    scenario = a_scenario(
+        products=[{"id": "AutoCAD", "rates": [{"from": "2021-01-01", "tokens": str(rate)}]}], offers=[]
+    )
+    usage = usage_of({("ann", "AutoCAD"): every(date(2025, 1, 1), 300)})
+    rows = list(plan(a_source(scenario), usage).document["assignment"])
+    assert rows[0]["tokens"] == "2100"
+    worse = {"assignment": [rows[0] | {"tokens": "2100.00001"}]}
+    document = dict(plan(a_source(scenario), usage).document) | worse
+    found = audit(document, scenario, (), forecast(scenario, usage, {}))
+    assert found == ["the rows say 2100 tokens of AutoCAD, the replay 2100"]
+
+
+def test_a_demand_with_two_denominators_of_a_pair_is_said(sound: Document, demand: Demand) -> None:
+    spans = demand.spans.assign(per=np.arange(len(demand.spans)) + 1)
+    assert "the days of a user and product have two denominators" in failures(
+        sound, replace(demand, spans=spans)
+    )
 
 
 # --- independence and speed ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ MODULES = sorted(
 )
 
 LAYERS: list[tuple[str, ...]] = [
-    ("errors", "money", "dates"),
+    ("errors", "money", "dates", "columns"),
     ("inputs",),
     ("policy", "starter", "breakeven"),
     ("demand",),
@@ -27,7 +27,8 @@ LAYERS: list[tuple[str, ...]] = [
     ("solution", "solver"),
     ("bound",),
     ("optimise",),
-    ("bill", "baselines", "explain_infeasible"),
+    ("stretches", "baselines", "explain_infeasible"),
+    ("bill",),
     ("reasons",),
     ("document_tables",),
     ("document", "document_schema"),

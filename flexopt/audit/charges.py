@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+
+from flexopt.audit.claims import Claims
 from flexopt.audit.ledger import Day
-from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, seat_of
+from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, distinct, seat_of
 from flexopt.dates import add_months, overlap_days
 from flexopt.inputs.scenario import Holding, Offer, Scenario
 from flexopt.money import cents
@@ -19,7 +22,7 @@ __all__ = ["limits", "purchases", "seats"]
 KINDS = ("owned", "renewed", "new")
 
 
-def seats(doc: Row, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def seats(doc: Row, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """Seats start, end and cost what the scenario says, and are enough for their users."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
@@ -49,7 +52,7 @@ def seats(doc: Row, scenario: Scenario, holdings: Sequence[Holding], notes: Note
             _owned_row(row, scenario, notes)
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
-    _users(doc, known, notes)
+    _users(claims, known, notes)
     _holdings(known, scenario, holdings, notes)
     for (offer, day), size in order.items():
         least = offers[offer].minimum
@@ -58,20 +61,21 @@ def seats(doc: Row, scenario: Scenario, holdings: Sequence[Holding], notes: Note
         )
 
 
-def _users(doc: Row, rows: Sequence[Row], notes: Notes) -> None:
+def _users(claims: Claims, rows: Sequence[Row], notes: Notes) -> None:
     """As many users sit on the seats as the rows say."""
-    users: dict[Seat, set[str]] = defaultdict(set)
-    for row in doc["assignment"]:
-        if row["access"] == "named":
-            users[seat_of(row)].add(row["user"])
+    users: dict[Seat, int] = defaultdict(int)
+    user, named = claims.cells["user"].codes, np.flatnonzero(claims.named)
+    sitting = claims.seat[distinct(named, user, claims.seat)]
+    for number, count in enumerate(np.bincount(sitting, minlength=len(claims.seats)).tolist()):
+        if count:
+            users[claims.seats[number]] = count
     assigned: dict[Seat, int] = defaultdict(int)
     for row in rows:
         assigned[seat_of(row)] += row["assigned"]
     for seat in sorted({*users, *assigned}):
-        sitting = len(users.get(seat, ()))
         notes.expect(
-            assigned.get(seat, 0) == sitting,
-            f"{sitting} users sit on seats of {seat[0]} from {seat[1]}, {assigned.get(seat, 0)} are assigned",
+            assigned[seat] == users[seat],
+            f"{users[seat]} users sit on seats of {seat[0]} from {seat[1]}, {assigned[seat]} are assigned",
         )
 
 

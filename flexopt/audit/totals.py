@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from flexopt.audit.rows import TOLERANCE, Notes, Row, close, show
+import numpy as np
+
+from flexopt.audit.rows import TOLERANCE, Cells, Notes, Row, alike, close, read, show
 from flexopt.demand import Demand
 from flexopt.inputs.scenario import Scenario
 
@@ -28,41 +29,55 @@ def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     )
     window = {"first": str(demand.history[0]), "last": str(demand.history[1])}
     notes.expect(doc["history"] == window, "the history is not the demand's")
-    columns = ("user", "product", "days", "reason")
-    left_out = [
-        dict(zip(columns, row, strict=True))
-        for row in demand.left_out[list(columns)].itertuples(index=False, name=None)
-    ]
-    notes.expect(doc["left_out"] == left_out, "left_out does not list what was left out")
+    notes.expect(_lists(doc["left_out"], demand), "left_out does not list what was left out")
     coverage = doc["coverage"]
     notes.expect(coverage["users_planned"] == len(demand.users), "users_planned is not the users planned")
-    days = sum(row["days"] for row in left_out)
+    days = int(demand.left_out["days"].sum())
     said = coverage["days_left_out"]
     notes.expect(said == days, f"{days} days are left out, not {said}")
-    spans = demand.spans
-    counts = (spans["count"] * (spans["after"] - spans["first"])).groupby(spans["per"]).sum().reset_index()
-    planned = sum((Fraction(n, per) for per, n in counts.to_numpy().tolist()), Fraction(0))
+    spans = {name: demand.spans[name].to_numpy(np.int64) for name in ("first", "after", "count", "per")}
+    per, of_per = alike(spans["per"])
+    counts = np.zeros(len(of_per), dtype=np.int64)
+    np.add.at(counts, per, spans["count"] * (spans["after"] - spans["first"]))
+    planned = sum(
+        (Fraction(int(n), int(spans["per"][i])) for n, i in zip(counts, of_per, strict=True)), Fraction(0)
+    )
     said = coverage["days_planned"]
     notes.expect(close(Fraction(said), planned, TENTH / 2), f"{show(planned)} days are planned, not {said}")
 
 
-def summary(doc: Row, scenario: Scenario, notes: Notes) -> None:
+def _lists(rows: Sequence[Row], demand: Demand) -> bool:
+    """Whether the rows are those of what was left out, in their order, and say nothing else."""
+    columns = ("user", "product", "days", "reason")
+    named = getattr(rows, "columns", None)
+    if len(rows) != len(demand.left_out) or any(
+        set(keys) != set(columns) for keys in ([named] if named else rows)
+    ):
+        return False
+    cells = read(rows, columns)
+    return all(
+        np.array_equal(cells[name].of(lambda value: value, object), demand.left_out[name].to_numpy(object))
+        for name in columns
+    )
+
+
+def summary(doc: Row, assignment: dict[str, Cells], scenario: Scenario, notes: Notes) -> None:
     """Every sum of the summary, from the rows."""
     said, rows, packs = doc["summary"], doc["seats"], doc["purchases"]
     seats, tokens = _money(rows, "cost"), _money(packs, "cost")
-    access: dict[str, set[str]] = defaultdict(set)
-    for row in doc["assignment"]:
-        access[row["user"]].add(row["access"])
-    kinds = list(access.values())
+    user, access = assignment["user"], assignment["access"]
+    met = np.zeros((3, len(user.values)), dtype=bool)
+    met[access.of(lambda a: {"named": 0, "flex": 1}.get(a, 2), np.int64), user.codes] = True
+    named, flex, other = met
     bought = sum(r["tokens"] for r in packs)
     exact = {
         "seats": seats,
         "tokens": tokens,
         "commitment": _money(rows, "commitment") + tokens,
-        "users": len(access),
-        "users_named_only": kinds.count({"named"}),
-        "users_flex_only": kinds.count({"flex"}),
-        "users_both": kinds.count({"named", "flex"}),
+        "users": int(met.any(axis=0).sum()),
+        "users_named_only": int((named & ~flex & ~other).sum()),
+        "users_flex_only": int((flex & ~named & ~other).sum()),
+        "users_both": int((named & flex & ~other).sum()),
         "seats_bought": sum(r["renewed"] + r["new"] for r in rows),
         "seats_owned": sum(r["owned"] for r in rows),
         "tokens_bought": bought,

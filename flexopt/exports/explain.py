@@ -8,6 +8,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
+from flexopt.columns import Rows, classes
+from flexopt.document_tables import TABLES
 from flexopt.errors import FlexoptError
 from flexopt.exports.summary import headline
 from flexopt.exports.text import count, fill, money, printable, text_table
@@ -19,10 +23,10 @@ Document = Mapping[str, Any]
 
 def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
     """What one user has and why: as data and as text. Raises FlexoptError if the plan has no such user."""
-    rows = [row for row in document["assignment"] if row["user"] == user]
-    left_out = [row for row in document["left_out"] if row["user"] == user]
+    assignment, gone = (Rows.of(document[table], TABLES[table]) for table in ("assignment", "left_out"))
+    rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
-        known = sorted({row["user"] for row in document["assignment"]})
+        known = sorted(set(assignment.columns["user"].array()))
         close = get_close_matches(user[:200], known, n=1)
         raise FlexoptError(
             f"the plan has no user `{printable(user[:100])}`",
@@ -57,14 +61,18 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
 
 def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     """What drives the plan: who goes where by product, and the purchases; as data and as text."""
-    rows = document["assignment"]
-    users: dict[str, Counter[str]] = {product: Counter() for product in sorted({r["product"] for r in rows})}
-    for _, product, access in {(r["user"], r["product"], r["offer"] or "Flex") for r in rows}:
-        users[product][access] += 1
-    days: dict[str, set[Decimal]] = {product: set() for product in users}
-    for row in rows:
-        if row["break_even_days"] is not None:
-            days[row["product"]].add(Decimal(row["break_even_days"]))
+    columns = Rows.of(document["assignment"], TABLES["assignment"]).columns
+    who, what, pays_from = (columns[n].distinct() for n in ("user", "product", "break_even_days"))
+    offer = columns["offer"].mapped(lambda name: name or "Flex").distinct()
+    users: dict[str, Counter[str]] = {name: Counter() for name in sorted(set(what.array()))}
+    _, first = classes(what.codes, who.codes, offer.codes)
+    kinds, kind = classes(what.codes[first], offer.codes[first])
+    for i, number in zip(first[kind], np.bincount(kinds).tolist(), strict=True):
+        users[what[i]][offer[i]] = number
+    days: dict[str, set[Decimal]] = {name: set() for name in users}
+    for i in classes(what.codes, pays_from.codes)[1]:
+        if pays_from[i] is not None:
+            days[what[i]].add(Decimal(pays_from[i]))
     data: list[dict[str, Any]] = []
     table = []
     for product, counts in users.items():

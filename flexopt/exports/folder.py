@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import json
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from flexopt.document_tables import TABLES
 from flexopt.errors import FlexoptError
+from flexopt.exports.plan_json import document_json, parse_document
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 
@@ -46,16 +47,15 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
     Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
     """
     place = check_place(folder)
-    texts = _files(document)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _turn(place.parent) as mine:
             _recover(place)
             _clean(place, everything=mine)
             with _draft(place) as fresh:
-                for name, text in texts.items():
+                for name, pieces in _files(document).items():
                     with (fresh / name).open("w", encoding="utf-8", newline="") as file:
-                        file.write(text)
+                        file.writelines(pieces)
                         file.flush()
                         os.fsync(file.fileno())
                 _put(fresh, place)
@@ -122,7 +122,7 @@ def read_document(plan: Path) -> dict[str, Any]:
         place = (plan.parent if plan.name == "plan.json" else plan).resolve()
         if place.is_file():
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        document = json.loads(_read(place / "plan.json"))
+        document = parse_document(_read(place / "plan.json"))
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: there is no plan here", hint) from None
     except OSError as error:
@@ -150,11 +150,13 @@ def _read(path: Path) -> str:
             return path.read_text(encoding="utf-8")
 
 
-def _files(document: Mapping[str, Any]) -> dict[str, str]:
-    texts = {name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()}
-    texts["summary.json"] = json.dumps(summary_json(document), indent=1, ensure_ascii=False)
-    texts["plan.json"] = json.dumps(document, indent=1, ensure_ascii=False)
-    return {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
+def _files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
+    """The text of every file, in pieces."""
+    return {
+        **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
+        "summary.json": chain(document_json(summary_json(document)), "\n"),
+        "plan.json": chain(document_json(document), "\n"),
+    }
 
 
 def _is_ours(path: Path) -> bool:

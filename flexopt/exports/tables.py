@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import category, normalize
+
+from flexopt.columns import Rows
 
 __all__ = ["harmless", "table_csv"]
 
@@ -22,22 +24,31 @@ def harmless(text: str) -> str:
 
 
 class _Lines(list[str]):
-    """What csv writes to: rows are told to end in CR LF, so that both are quoted in a cell, and end in LF."""
+    """What csv writes to: rows are told to end in CR LF, so that both are quoted in a cell."""
 
     def write(self, row: str) -> None:
-        self.append(row[:-2] + "\n")
+        self.append(row)
 
 
-def table_csv(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type]) -> str:
-    """Rows as CSV with a header: comma, UTF-8, line feed."""
+def table_csv(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, type]) -> Iterator[str]:
+    """Rows as CSV with a header, in pieces: comma, UTF-8, line feed."""
+    yield ",".join(columns) + "\n"
+    table = Rows.of(rows, columns)
+    *names, last = columns
+    ends = dict.fromkeys(names, ",") | {last: "\n"}
+    alone = len(columns) == 1
+    cells = {
+        name: [cell + ends[name] for cell in _cells(table.columns[name].values, kind, alone=alone)]
+        for name, kind in columns.items()
+    }
+    yield from table.texts(cells)
+
+
+def _cells(values: Sequence[Any], kind: type, *, alone: bool) -> list[str]:
+    """Each value as it stands in a row; the only cell of a row shows that it is empty."""
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(
-            [
-                "" if row[name] is None else harmless(row[name]) if kind is str else row[name]
-                for name, kind in columns.items()
-            ]
-        )
-    return "".join(lines)
+    for value in values:
+        cell = "" if value is None else harmless(value) if kind is str else value
+        writer.writerow([cell] if alone else [cell, ""])
+    return [line[: -2 if alone else -3] for line in lines]

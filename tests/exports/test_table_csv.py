@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexopt.exports.tables import harmless, table_csv
+from flexopt.exports import tables
+from flexopt.exports.tables import harmless
+
+
+def table_csv(rows: list[dict[str, object]], columns: dict[str, type]) -> str:
+    return "".join(tables.table_csv(rows, columns))
+
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",

@@ -1,0 +1,121 @@
+"""What the assignment says, as numbers: who sits on which seat, and which pair each row is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from flexopt.audit.rows import Bools, Cells, Ints, Notes, Seat, alike, day_of, distinct
+from flexopt.demand import Demand
+from flexopt.inputs.scenario import Scenario
+
+__all__ = ["ASSIGNMENT", "Claims", "find_pairs", "read_claims"]
+
+ASSIGNMENT = (
+    "user",
+    "product",
+    "group",
+    "access",
+    "offer",
+    "contract_start",
+    "contract_end",
+    "days",
+    "tokens",
+    "cost_if_named",
+    "cost_if_flex",
+)
+"""Columns that the audit looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The rows of the assignment against the demand.
+
+    demand, cells : the demand, and the columns themselves
+    pair : int64[rows], the demand's pair of user and product; -1 where there is none
+    named, flex : bool[rows]; a row may be neither
+    seat : int64[rows], index into `seats`, contracts that rows name; that of a row without one is no seat
+    covers : bool[seats, products], whether the offer of the seat covers the product of the demand
+    sits : int64[:, 2], sorted: user of the demand and seat, for rows whose seat covers their product
+    """
+
+    demand: Demand
+    cells: dict[str, Cells]
+    pair: Ints
+    named: Bools
+    flex: Bools
+    seat: Ints
+    seats: list[Seat]
+    covers: Bools
+    sits: Ints
+
+
+def read_claims(cells: dict[str, Cells], scenario: Scenario, demand: Demand, notes: Notes) -> Claims:
+    """The rows as numbers; rows that make no sense are noted."""
+    user, product, access, offer = (cells[name] for name in ("user", "product", "access", "offer"))
+    begin, finish = cells["contract_start"], cells["contract_end"]
+    everyone = np.arange(len(user.codes))
+    contract, first = alike(offer.codes, begin.codes, finish.codes)
+    number: dict[Seat, int] = {}
+    seat_of_contract = [
+        number.setdefault(
+            (
+                offer.values[offer.codes[i]],
+                day_of(begin.values[begin.codes[i]]),
+                day_of(finish.values[finish.codes[i]]),
+            ),
+            len(number),
+        )
+        for i in first
+    ]
+    seat = np.array(seat_of_contract, dtype=np.int64)[contract]
+    seats = list(number)
+    named, flex = access.of(lambda a: a == "named", bool), access.of(lambda a: a == "flex", bool)
+
+    products = {p: i for i, p in enumerate(demand.products)}
+    of_offer = {o.id: {products[p] for p in o.covers if p in products} for o in scenario.offers}
+    covers = np.zeros((len(seats), len(products)), dtype=bool)
+    for s, (name, _, _) in enumerate(seats):
+        covers[s, sorted(of_offer.get(name, ()))] = True
+    place = product.of(lambda p: products.get(p, -1), np.int64)
+    person = pd.Index(np.asarray(demand.users, dtype=object)).get_indexer(user.values)[user.codes]
+    pair = find_pairs(demand, person, place)
+
+    _, once = alike(user.codes, product.codes, access.codes, seat)
+    again = np.setdiff1d(everyone, once)
+    for i in distinct(again, product.codes):
+        notes.fail(f"a row for {product.values[product.codes[i]]} is there twice")
+    covered = (place >= 0) & covers[seat, place]
+    for i in distinct(np.flatnonzero(named & ~covered), product.codes, offer.codes):
+        notes.fail(
+            f"a row for {product.values[product.codes[i]]} has a seat of {offer.values[offer.codes[i]]}, "
+            "which does not cover it"
+        )
+    empty = np.ones(len(everyone), dtype=bool)
+    for cell in (offer, begin, finish):
+        empty &= cell.of(lambda text: not text, bool)
+    for i in distinct(np.flatnonzero(flex & ~empty), product.codes):
+        notes.fail(f"a row for {product.values[product.codes[i]]} on Flex has a contract")
+    for i in distinct(np.flatnonzero(~named & ~flex), product.codes, access.codes):
+        notes.fail(
+            f"a row for {product.values[product.codes[i]]} has the access {access.values[access.codes[i]]}"
+        )
+    for i in distinct(np.flatnonzero(pair < 0), product.codes):
+        notes.fail(f"the assignment has rows for {product.values[product.codes[i]]} without demand")
+    sits = np.flatnonzero(named & covered & (person >= 0))
+    key = np.unique(person[sits] * len(seats) + seat[sits])
+    both = np.column_stack(np.divmod(key, max(1, len(seats))))
+    return Claims(demand, cells, pair, named, flex, seat, seats, covers, both)
+
+
+def find_pairs(demand: Demand, user: Ints, product: Ints) -> Ints:
+    """The pairs of users and products, -1 where the demand has none; pairs are sorted by both."""
+    wide = len(demand.products)
+    keys = demand.pair_user * wide + demand.pair_product
+    wanted = np.where((user >= 0) & (product >= 0), user * wide + product, -1)
+    place = np.searchsorted(keys, wanted)
+    there = place < len(keys)
+    there[there] = keys[place[there]] == wanted[there]
+    return np.where(there, place, -1)
