@@ -46,7 +46,7 @@ def names_of(paths: Iterable[Path]) -> dict[Path, str]:
     places = {path: path.resolve() for path in paths}
     parents = [place.parent.parts for place in places.values()]
     common = 0
-    while all(len(p) > common and p[common] == parents[0][common] for p in parents):
+    while parents and all(len(p) > common and p[common] == parents[0][common] for p in parents):
         common += 1
     taken: dict[str, Path] = {}
     names: dict[Path, str] = {}

@@ -158,7 +158,7 @@ class _Todo:
     def _tell(self) -> None:
         words = [f"{len(self.rows):,} of {len({*self.names.values()}):,} scenarios"]
         if self.kept:
-            words.append(f"{self.kept:,} were there")
+            words.append(f"{self.kept:,} there already")
         if failures := sum(row["status"] not in PLANNED for row in self.rows.values()):
             words.append(f"{failures:,} failed")
         planned = [row for row in self.rows.values() if row["status"] in PLANNED]
