@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +39,7 @@ def on_cluster(jobs: Iterable[Job], address: str) -> Generator[Row, None, None]:
         import distributed
     except ImportError:
         raise FlexoptError("a cluster needs the extra `cluster`", "pip install 'flexopt[cluster]'") from None
-    with _connected(address) as client:
+    with _silent(), _connected(address) as client:
         _check_versions(client, address)
         cluster = _Cluster(client)
         done = distributed.as_completed(loop=client.loop)
@@ -48,6 +50,20 @@ def on_cluster(jobs: Iterable[Job], address: str) -> Generator[Row, None, None]:
                 yield from cluster.result(next(done), done.add)
         while done.count():
             yield from cluster.result(next(done), done.add)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Dask logs tracebacks where a connection is lost; what that means for the sweep is said by it."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _connected(address: str) -> Client:

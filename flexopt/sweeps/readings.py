@@ -30,7 +30,8 @@ class Readings:
         """The file with the usage of the scenario, read if no scenario before had the same reading."""
         path = self.folder / f"{key}.usage"
         if not path.exists():
-            on_file = tell_files(self.tell, len(source.usage_files))
+            # plans are under way when a later one is read: their phase goes on
+            on_file = None if self.count else tell_files(self.tell, len(source.usage_files))
             usage = read_usage(source.usage_files, source.scenario, source.path.parent, on_file)
             self.count += 1
             path.write_bytes(pickle.dumps(usage, pickle.HIGHEST_PROTOCOL))
