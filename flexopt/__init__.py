@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flexopt.inputs.load import load_scenario
     from flexopt.planner import Plan, plan
+    from flexopt.sweeps import Sweep, sweep
 
 __version__ = "0.1.0"
-__all__ = ["Plan", "__version__", "load_scenario", "plan"]
+__all__ = ["Plan", "Sweep", "__version__", "load_scenario", "plan", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,4 +31,8 @@ def __getattr__(name: str) -> Any:
         import flexopt.planner
 
         return getattr(flexopt.planner, name)
+    if name in ("sweep", "Sweep"):
+        import flexopt.sweeps
+
+        return getattr(flexopt.sweeps, name)
     raise AttributeError(f"module 'flexopt' has no attribute {name!r}")
