@@ -289,14 +289,15 @@ class Worth:
         self.packs = [pk for pk, tiers in enumerate(P.tiers) if tiers]
         self.cost = {x.name: c for x, c in m.cost.items()}
 
-    def least(self, cuts: Sequence[Cut]) -> tuple[float, tuple[int, ...]]:
-        """The bound that these cuts prove, and the choices where it is."""
+    def least(self, cuts: Sequence[Cut], enough: float) -> tuple[float, tuple[int, ...]]:
+        """The bound that these cuts prove (`enough` need not be surpassed), and the choices where it is."""
         constant = np.array([c.constant - self._opening(c) for c in cuts])
         worth = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
         worth += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
         counts = [[0] + [1] * (w.shape[1] - 1) for w in worth[: len(self.packs)]]
         counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
-        return least_of_best(constant, worth, counts, self.model.problem.scenario.tokens.max_purchases)
+        most = self.model.problem.scenario.tokens.max_purchases
+        return least_of_best(constant, worth, counts, most, enough)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
         """The choices as the master has them; what is not decided is not bought."""
@@ -403,27 +404,24 @@ class Bound:
         is missing, the prices in these tiers are searched; at most until nothing more is needed or found.
         """
         wanted = cost * (1 - float(self.options.gap))
-        proven, chosen = self._least()
+        proven, chosen = self.worth.least(self.cuts, wanted)
         for n in range(MOST_CERTIFIED):
             if proven >= wanted or self.left() <= 0 or not math.isfinite(proven):
                 break
             known = len(self.cuts)
             self.search(self.worth.tiers(chosen), tell)
             before = proven
-            proven, chosen = self._least()
+            proven, chosen = self.worth.least(self.cuts, wanted)
             if len(self.cuts) == known or (proven <= before + 1e-9 * cost and n > 3):
                 break
         return proven, self._enough(proven)
-
-    def _least(self) -> tuple[float, tuple[int, ...]]:
-        return self.worth.least(self.cuts)
 
     def _enough(self, proven: float) -> tuple[Cut, ...]:
         """Few cuts that prove as much: each is left out if the others do."""
         kept = list(self.cuts)
         for cut in self.cuts:
             fewer = [c for c in kept if c is not cut]
-            if fewer and self.worth.least(fewer)[0] >= proven - 1e-9 * abs(proven):
+            if fewer and self.worth.least(fewer, proven)[0] >= proven:
                 kept = fewer
         return tuple(kept)
 

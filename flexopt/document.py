@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.money import cents
-from flexopt.optimise import Optimum
+from flexopt.optimise import Certificate, Optimum
 from flexopt.problem import Problem
 from flexopt.reasons import explain_rows, plain, planned_token_price
 from flexopt.solver import solver_version
@@ -55,16 +57,7 @@ def make_document(
         "total": str(cents(bill.total)),
         "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
-        "proof": {
-            "cost": str(cents(optimum.cost)),
-            "bound": format(min(optimum.bound, bill.total), "f"),
-            "gap": format(optimum.gap, "f"),
-            "gap_asked": format(scenario.solver.gap, "f"),
-            "solver": solver_version(scenario.solver),
-            "seed": scenario.solver.seed,
-            "variables": optimum.variables,
-            "rows": optimum.rows,
-        },
+        "proof": _proof(problem, optimum, bill),
         "inputs": [
             {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
         ],
@@ -104,6 +97,55 @@ def _cell(value: object) -> Any:
     return (
         format(value, "f") if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
     )
+
+
+def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
+    options, certificate = problem.scenario.solver, optimum.certificate
+    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
+    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
+    return {
+        "cost": str(cents(optimum.cost)),
+        "bound": format(min(max(optimum.bound, proven), bill.total), "f"),
+        "gap": format(optimum.gap, "f"),
+        "gap_asked": format(options.gap, "f"),
+        "solver": solver_version(options),
+        "seed": options.seed,
+        "users_in_core": optimum.users,
+        "choices_in_core": optimum.choices,
+        "variables": optimum.variables,
+        "rows": optimum.rows,
+        "marginal_token_prices": [
+            {"start": str(start), "end": str(end), "price": price}
+            for start, end, price in marginal_token_prices(problem, certificate)
+        ],
+        "prices": {
+            "bound": format(proven, "f"),
+            "cuts_found": certificate.asked if certificate else 0,
+            "cuts": [
+                [
+                    {**label, "price": repr(price)}
+                    for label, price in zip(
+                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
+                    )
+                    if price or label["row"] == "pool"
+                ]
+                for cut in (certificate.cuts if certificate else ())
+            ],
+        },
+    }
+
+
+def marginal_token_prices(problem: Problem, certificate: Certificate | None) -> list[tuple[date, date, str]]:
+    """What one more token in the pool is worth: from a day, up to a day, the price."""
+    found: list[tuple[date, date, str]] = []
+    for (start, end), price in zip(
+        pairwise(problem.edges), certificate.token.tolist() if certificate else (), strict=False
+    ):
+        text = plain(Decimal(repr(price)), 4)
+        if found and found[-1][2] == text:
+            start = found.pop()[0]
+        found.append((start, end, text))
+    return found
 
 
 def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from flexopt.baselines import (
     todays_access,
     with_idle_holders,
 )
-from flexopt.bill import Bill, make_bill
+from flexopt.bill import make_bill, make_charges
 from flexopt.demand import Demand, forecast
 from flexopt.document import make_document
 from flexopt.errors import AuditError, LimitError, SolverError
@@ -241,5 +241,5 @@ def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | N
     except SolverError:
         # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
         return Baseline(None, None, None, "the solver ended without an answer"), None
-    bill: Bill = make_bill(problem, solution)
-    return Baseline(bill.total, bill.seats_cost, bill.tokens_cost), solution
+    charges = make_charges(problem, solution)
+    return Baseline(charges.total, charges.seats_cost, charges.tokens_cost), solution
