@@ -15,14 +15,25 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Source, Usage
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.chargeable import chargeable_days, summaries
+from flexopt.inputs.usage.chargeable import chargeable_days
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.opening import even_lines, open_frame, open_table
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import assign
 from flexopt.inputs.usage.report import NAMELESS, VALUES, line_of, report_faults, report_fresh_faults
-from flexopt.inputs.usage.scan import OK, Table, create, features, scan, style, unclear_zero, with_styles
+from flexopt.inputs.usage.scan import (
+    OK,
+    Table,
+    create,
+    features,
+    forget,
+    scan,
+    style,
+    unclear_zero,
+    with_styles,
+)
 from flexopt.inputs.usage.sniff import Refusal, sha256
+from flexopt.inputs.usage.summaries import summaries
 
 __all__ = ["products_in", "read_usage", "usage_from_frame"]
 
@@ -129,7 +140,7 @@ class _Reader:
                 # line ends that change on the way stop DuckDB; once they are all alike, only faults are left
                 self._scan(even_lines(table, work), number)
         except Refusal as refusal:
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             self.findings.add(
                 refusal.code,
                 refusal.message,
@@ -140,7 +151,7 @@ class _Reader:
                 hint=refusal.hint,
             )
         except duckdb.Error as error:
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             self.findings.add(
                 "U110",
                 f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
@@ -150,7 +161,7 @@ class _Reader:
             )
 
     def _scan(self, table: Table, number: int) -> None:
-        self.con.execute("delete from cell where file = ?", [number])
+        forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
                 "U150",
@@ -160,7 +171,7 @@ class _Reader:
         # most files have ISO dates and no fault: one fast pass, and a closer look only where it fails
         if scan(self.con, table):
             table = self._with_styles(table, number)
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
         unclear = unclear_zero(self.con, table)
@@ -237,7 +248,7 @@ class _Reader:
         days, kept = chargeable_days(self.con)
         period = self.scenario.usage.period
         totals, kept_totals = summaries(
-            self.con, days, period, files=self.names, findings=self.findings, most=SHOWN
+            self.con, period, files=self.names, findings=self.findings, most=SHOWN
         )
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)

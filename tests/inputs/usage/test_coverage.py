@@ -161,7 +161,7 @@ def test_no_files_no_days(tmp_path: Path) -> None:
 def test_the_frames_have_their_types_also_when_empty(tmp_path: Path) -> None:
     for content in ("user,product,date\nann,Revit,2025-03-01\n", "user,product,date\n"):
         usage = one(tmp_path, content)
-        types = {"user": "object", "product": "object", "date": "datetime64[s]"}
+        types = {"user": "category", "product": "category", "date": "datetime64[s]"}
         assert usage.days.dtypes.astype(str).to_dict() == types
         totals = {"user": "object", "product": "object", "days": "int64"}
         totals |= {"first": "datetime64[s]", "after": "datetime64[s]"}
