@@ -87,8 +87,9 @@ class Usage:
     """Chargeable days, as the history has them."""
 
     days: pd.DataFrame
-    """`user`, `product` (categories of str, sorted, all of them used; a product is an id of the scenario), `date`
-    (datetime64[s]): one row per chargeable day, unique, sorted by user, product, date. 13 bytes a row."""
+    """`user`, `product` (categories of str, sorted, all of them used; a product is an id of the scenario),
+    `date` (datetime64[s]): one row per chargeable day, unique, sorted by user, product, date. Plain strings
+    will do too."""
     totals: pd.DataFrame
     """`user`, `product`, `days` (int64), `first`, `after` (datetime64[s]): summaries without single days,
     spread evenly over [first, after). No (user, product) is in both frames."""

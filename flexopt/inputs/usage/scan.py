@@ -297,10 +297,11 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     )
     if "start" in table.roles:
         _add_launches(con, table, list(keys)[:-1])
-    row = con.execute(
+    # all of a result is fetched: DuckDB registers no frame while one is open
+    (row,) = con.execute(
         "select coalesce(sum(n), 0) from cell where file = ? and status = ?", [table.number, REJECTED]
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ).fetchall()
+    return int(row[0])
 
 
 def _add_launches(con: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> None:
@@ -325,11 +326,11 @@ def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
         or {"access", "tokens"} & table.roles.keys() != {"tokens"}
     ):
         return None
-    row = con.execute(
+    (row,) = con.execute(
         f"select min(line) from (select *, {_status(table)} as outcome "
         f"from {_rows(table, f', {table.row} as line')}) where outcome = {ZERO}"
-    ).fetchone()
-    return int(row[0]) if row and row[0] is not None else None
+    ).fetchall()
+    return None if row[0] is None else int(row[0])
 
 
 def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, str]:
@@ -337,12 +338,12 @@ def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, st
     if "feature" not in table.roles:
         return 0, 0, ""
     feature = table.sql("feature")
-    row = con.execute(
+    (row,) = con.execute(
         f"select count(*), min(line), min_by({feature}, line) from (select *, {_status(table)} as outcome "
         f"from {_rows(table, f', {table.row} as line')}) where outcome = {OK} "
         f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({_title(table)}))"
-    ).fetchone()
-    return (int(row[0]), int(row[1]), str(row[2])) if row and row[0] else (0, 0, "")
+    ).fetchall()
+    return (int(row[0]), int(row[1]), str(row[2])) if row[0] else (0, 0, "")
 
 
 def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Styles]:
