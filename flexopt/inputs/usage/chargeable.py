@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -32,6 +33,9 @@ BLOCK = 1 << 22
 
 DAYS = 17
 """Bits of the days since 1990; the upper ones are the slab."""
+
+FRAMED = 1 << 16
+"""Days made into rows at a time."""
 
 SLABS = DAYS - (SLAB.bit_length() - 1)
 
@@ -63,11 +67,7 @@ def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]
     del found
     if len(numbers) > 1 and (numbers[1:] < numbers[:-1]).any():
         numbers.sort()
-    pair = numbers >> DAYS
-    user, product = _categorical(pair >> bits, users), _categorical(pair & ((1 << bits) - 1), products)
-    day = numbers & ((1 << DAYS) - 1)
-    date = _EPOCH + (day * 86_400).view("timedelta64[s]")
-    return pd.DataFrame({"user": user, "product": product, "date": date}), kept
+    return _frame(numbers, bits, users, products), kept
 
 
 def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
@@ -151,6 +151,22 @@ def _add(kept: Kept, files: Int, rows: Int | int) -> None:
         kept[number] += int(rows[these].sum()) if isinstance(rows, np.ndarray) else int(these.sum()) * rows
 
 
-def _categorical(codes: Int, names: list[str]) -> pd.Categorical:
-    size = np.int8 if len(names) < 1 << 7 else np.int16 if len(names) < 1 << 15 else np.int32
-    return pd.Categorical.from_codes(codes.astype(size), pd.Index(names, dtype=object))
+def _frame(numbers: Int, bits: int, users: list[str], products: list[str]) -> pd.DataFrame:
+    user, product = np.empty(len(numbers), _code(users)), np.empty(len(numbers), _code(products))
+    date = np.empty(len(numbers), "datetime64[s]")
+    for begin in range(0, len(numbers), FRAMED):  # in pieces that fit a cache
+        block = slice(begin, begin + FRAMED)
+        pair = numbers[block] >> DAYS
+        user[block], product[block] = pair >> bits, pair & ((1 << bits) - 1)
+        date[block] = _EPOCH + ((numbers[block] & ((1 << DAYS) - 1)) * 86_400).view("timedelta64[s]")
+    columns = {"user": (user, users), "product": (product, products)}
+    named = {
+        c: pd.Categorical.from_codes(codes, pd.Index(names, dtype=object), validate=False)
+        for c, (codes, names) in columns.items()
+    }
+    return pd.DataFrame({**named, "date": date}, copy=False)
+
+
+def _code(names: list[str]) -> type[np.signedinteger[Any]]:
+    """The smallest type that pandas has for so many categories."""
+    return np.int8 if len(names) < 1 << 7 else np.int16 if len(names) < 1 << 15 else np.int32

@@ -59,18 +59,20 @@ def connected(memory: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, P
     FlexoptError : `memory` is no size, or was not enough.
     """
     limit = memory_bytes(memory) if memory is not None else _half()
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as work:
-        with duckdb.connect(":memory:", config={"temp_directory": work}) as con:
-            con.execute("set timezone = 'UTC'")
-            if limit is not None:
-                con.execute(f"set memory_limit = '{limit}B'")
-            try:
-                yield con, Path(work)
-            except duckdb.OutOfMemoryException:
-                raise FlexoptError(
-                    "the usage cannot be read within the memory allowed",
-                    "allow more (`--memory 8GB`), and see that the temporary folder has room",
-                ) from None
+    with (
+        tempfile.TemporaryDirectory(prefix="flexopt-") as work,
+        duckdb.connect(":memory:", config={"temp_directory": work}) as con,
+    ):
+        con.execute("set timezone = 'UTC'")
+        if limit is not None:
+            con.execute(f"set memory_limit = '{limit}B'")
+        try:
+            yield con, Path(work)
+        except duckdb.OutOfMemoryException:
+            raise FlexoptError(
+                "the usage cannot be read within the memory allowed",
+                "allow more (`--memory 8GB`), and see that the temporary folder has room",
+            ) from None
 
 
 def _half() -> int | None:

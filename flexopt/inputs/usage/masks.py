@@ -13,8 +13,8 @@ Int = NDArray[np.int64]
 Mask = NDArray[np.uint64]
 """uint64[cells, SLAB / 64]"""
 
-BLOCK = 1 << 15
-"""Masks unpacked at a time: 16 MB."""
+BLOCK = 1 << 12
+"""Masks unpacked at a time: 2 MB."""
 
 
 def first_seen(key: Int, mask: Mask) -> tuple[Int, Mask, Mask]:
@@ -51,9 +51,15 @@ def opener(key: Int, fresh: Mask, wanted: Int) -> Int:
 
 def unpack(key: Int, mask: Mask) -> Int:
     """The days of the masks as key * SLAB + day, in their order."""
-    parts = []
+    counts = np.bitwise_count(mask).sum(axis=1, dtype=np.int64)
+    found, at = np.empty(counts.sum(), np.int64), 0
     for begin in range(0, len(key), BLOCK):
-        octets = mask[begin : begin + BLOCK].astype("<u8").view(np.uint8)
-        days = np.flatnonzero(np.unpackbits(octets, bitorder="little"))
-        parts.append(key[begin + days // SLAB] * SLAB + days % SLAB)
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+        block = slice(begin, begin + BLOCK)
+        bits = np.unpackbits(mask[block].astype("<u8").view(np.uint8), bitorder="little")
+        days = np.flatnonzero(bits.view(bool))
+        # of each set bit: from the places of all bits to the day within the slab, and from that to the key
+        days &= SLAB - 1
+        days += np.repeat(key[block] * SLAB, counts[block])
+        found[at : at + len(days)] = days
+        at += len(days)
+    return found

@@ -284,9 +284,9 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
         f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit "
         f"from (select *, {_status(table)} as status, d - {EPOCH} as day from {_rows(table)})"
     )
+    # where there is no slab the masks mean nothing
     words = ", ".join(
-        f"coalesce(bit_or(bit) filter (part >= 0 and word = {i}), 0)" if dated else "0"
-        for i in range(len(WORDS))
+        f"coalesce(bit_or(bit) filter (word = {i}), 0)" if dated else "0" for i in range(len(WORDS))
     )
     names = ["name", "email", "hash", "id", "product", "access"]
     con.execute(
