@@ -64,6 +64,10 @@ def connected(memory: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, P
         duckdb.connect(":memory:", config={"temp_directory": work}) as con,
     ):
         con.execute("set timezone = 'UTC'")
+        # else `query_progress` knows nothing
+        con.execute("set enable_progress_bar = true")
+        con.execute("set enable_progress_bar_print = false")
+        con.execute("set progress_bar_time = 0")
         if limit is not None:
             con.execute(f"set memory_limit = '{limit}B'")
         try:
