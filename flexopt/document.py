@@ -242,7 +242,7 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
     return {
         "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
         "rows_read": sum(c.rows for c in usage.coverage),
-        "users_in_usage": len({*usage.days["user"].unique(), *usage.totals["user"].unique()}),
+        "users_in_usage": len(usage.users),
         "users_planned": len(problem.demand.users),
         "days_planned": plain(_days_planned(problem), 1),
         "days_left_out": int(left_out["days"].sum()),

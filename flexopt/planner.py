@@ -105,6 +105,7 @@ def plan(
     usage: pd.DataFrame | Usage | None = None,
     *,
     on_progress: Progress | None = None,
+    memory: str | None = None,
 ) -> Plan:
     """The cheapest plan for the scenario, proven and audited.
 
@@ -117,6 +118,9 @@ def plan(
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned.
     on_progress
         Called as each phase begins, and as it gets on.
+    memory
+        "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
+        the machine's.
 
     Raises
     ------
@@ -136,9 +140,9 @@ def plan(
     scenario = file.scenario
     if usage is None:
         on_file = tell_files(tell, len(file.usage_files))
-        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file)
+        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file, memory=memory)
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, scenario)
+        usage = usage_from_frame(usage, scenario, memory=memory)
     usage.findings.raise_if_errors()
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
@@ -168,19 +172,21 @@ def plan(
     return Plan(document)
 
 
-def tell_files(tell: Progress, files: int) -> Callable[[str, int], None]:
-    """Progress of the usage files: how many are read, the rows so far, the name of the last."""
+def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
+    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
     tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
-    done = rows = 0
+    done = before = 0
 
-    def on_file(name: str, read: int) -> None:
-        nonlocal done, rows
-        done, rows = done + 1, rows + read
+    def on_file(name: str, read: int, rate: float, complete: bool) -> None:
+        nonlocal done, before
+        done += complete
+        rows = f"{before + read:,} rows"
+        if not complete:
+            rows += f", {rate / 1e6:.1f} M rows/s" if rate >= 1e5 else f", {rate:,.0f} rows/s"
+        before += read if complete else 0
         tell(
             "reading usage",
-            f"{rows:,} rows of {name}"
-            if files == 1
-            else f"{done:,} of {files:,} files, {rows:,} rows: {name}",
+            f"{rows} of {name}" if files == 1 else f"{done:,} of {files:,} files, {rows}: {name}",
         )
 
     return on_file
