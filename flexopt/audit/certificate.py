@@ -359,7 +359,7 @@ def _bound(estate: _Estate, cuts: Sequence[_Cut], enough: float) -> float:
         - math.fsum(float(p.tokens) * c.value(estate, estate.start, p.expires) for p in opening)
         for c in cuts
     ]
-    packs = [np.array([_pack(estate, c, day) for c in cuts]) for day in scenario.purchase_dates()]
+    packs = [np.array([_pack(estate, c, day) for c in cuts]) for day in _dates(scenario)]
     orders: dict[tuple[str, date], list[int]] = defaultdict(list)
     for k, t in enumerate(estate.terms):
         if t.ordered:
@@ -368,6 +368,23 @@ def _bound(estate: _Estate, cuts: Sequence[_Cut], enough: float) -> float:
     counts = [[0] + [1] * (w.shape[1] - 1) for w in packs] + [[0] * w.shape[1] for w in seats]
     most = scenario.tokens.max_purchases
     return least_of_best(np.array(constant), [*packs, *seats], counts, most, enough)[0]
+
+
+def _dates(scenario: Scenario) -> list[date]:
+    """Days on which a pack may be of use.
+
+    Who buys later what an earlier pack could hold as long might as well have bought both together: larger
+    purchases cost no more a token, and no budget looks at the date.
+    """
+    tokens, days = scenario.tokens, scenario.purchase_dates()
+    prices = [t.price for t in sorted(tokens.tiers, key=lambda t: t.from_)]
+    if scenario.budgets or prices != sorted(prices, reverse=True):
+        return days
+    life, found = timedelta(days=tokens.valid_days), days[:1]
+    for day in days[1:]:
+        if min(day + life, scenario.horizon.end) > min(found[-1] + life, scenario.horizon.end):
+            found.append(day)
+    return found
 
 
 def _pack(estate: _Estate, cut: _Cut, day: date) -> list[float]:
