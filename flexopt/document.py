@@ -7,7 +7,7 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -25,7 +25,7 @@ from flexopt.document_tables import TABLES
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.tables import ScenarioFile, Usage
 from flexopt.money import cents
-from flexopt.optimise import Certificate, Optimum
+from flexopt.optimise import Optimum
 from flexopt.problem import Problem
 from flexopt.reasons import explain_rows, plain, planned_token_price
 from flexopt.solver import solver_version
@@ -63,7 +63,7 @@ def make_document(
         ],
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
-        "assignment": _assignment(problem, bill),
+        "assignment": _assignment(problem, bill, _marginal(optimum)),
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
@@ -116,7 +116,7 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
         "rows": optimum.rows,
         "marginal_token_prices": [
             {"start": str(start), "end": str(end), "price": price}
-            for start, end, price in marginal_token_prices(problem, certificate)
+            for start, end, price in _merged(problem, _marginal(optimum))
         ],
         "prices": {
             "bound": format(proven, "f"),
@@ -135,16 +135,18 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
     }
 
 
-def marginal_token_prices(problem: Problem, certificate: Certificate | None) -> list[tuple[date, date, str]]:
-    """What one more token in the pool is worth: from a day, up to a day, the price."""
+def _marginal(optimum: Optimum) -> list[str]:
+    """For every period what one more token in the pool is worth; empty where no prices are known."""
+    certificate = optimum.certificate
+    return [plain(Decimal(repr(p)), 4) for p in certificate.token.tolist()] if certificate else []
+
+
+def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, str]]:
+    """Neighbouring periods of one price together: from a day, up to a day, the price."""
     found: list[tuple[date, date, str]] = []
-    for (start, end), price in zip(
-        pairwise(problem.edges), certificate.token.tolist() if certificate else (), strict=False
-    ):
-        text = plain(Decimal(repr(price)), 4)
-        if found and found[-1][2] == text:
-            start = found.pop()[0]
-        found.append((start, end, text))
+    for (start, end), price in zip(pairwise(problem.edges), prices, strict=False):
+        begin = found.pop()[0] if found and found[-1][2] == price else start
+        found.append((begin, end, price))
     return found
 
 
@@ -210,8 +212,9 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill) -> Rows:
-    demand, rows, told = problem.demand, bill.stretches, explain_rows(problem, bill)
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Rows:
+    demand, rows = problem.demand, bill.stretches
+    told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class Plan:
     """
 
     document: Mapping[str, Any]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by phase. No clock is in the document: the same input gives the same bytes."""
 
     @property
     def total(self) -> Money:
@@ -135,6 +138,7 @@ def plan(
 
     Source: docs/model.md has the formulae.
     """
+    clock = Clock()
     tell = on_progress or (lambda phase, size: None)
     file = source if isinstance(source, ScenarioFile) else load_scenario(source)
     scenario = file.scenario
@@ -144,8 +148,10 @@ def plan(
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, scenario, memory=memory)
     usage.findings.raise_if_errors()
+    clock.lap("reading usage")
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
+    clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
@@ -153,7 +159,10 @@ def plan(
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
+    clock.start()
+    clock.seconds |= optimum.seconds
     baselines, optimum = _baselines(file, problem, optimum, tell)
+    clock.lap("comparing")
     tell("auditing", "")
     findings = Findings([*file.findings, *usage.findings, *demand.findings])
     document = make_document(
@@ -166,10 +175,28 @@ def plan(
         findings=findings,
         version=flexopt.__version__,
     )
+    clock.lap("bill")
     failures = audit(document, scenario, file.holdings, demand)
     if failures:
         raise AuditError(failures)
-    return Plan(document)
+    clock.lap("audit")
+    return Plan(document, clock.seconds)
+
+
+class Clock:
+    """Seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.start()
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+
+    def lap(self, phase: str) -> None:
+        """The time since the start, or the last lap, went into this phase."""
+        self.seconds[phase] = time.monotonic() - self.began
+        self.start()
 
 
 def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:

@@ -75,4 +75,8 @@ def command(
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
         click.echo(f"\nhint: for a closer proof raise solver.time_limit{highs}", err=True)
+    took = ", ".join(
+        f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05
+    )
+    click.echo(f"\ntime: {took}", err=True)
     click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)
