@@ -71,33 +71,43 @@ class Shared:
     """The rows in which users meet: what one seat of a contract, and one token in a period, put into them.
 
     seat : float64[rows, contracts]; token : float64[rows, periods], per token without buffer
+    labels : what each row is, for the certificate
     """
 
     def __init__(self, problem: Problem, purchases: Model) -> None:
         contracts, periods = problem.contracts, problem.periods
         put: dict[str, tuple[Floats, Floats]] = {}
+        self.labels: list[dict[str, str]] = []
 
-        def row(name: str) -> tuple[Floats, Floats]:
-            return put.setdefault(name, (np.zeros(len(contracts)), np.zeros(periods)))
+        def row(name: str, **label: str) -> tuple[Floats, Floats]:
+            if name not in put:
+                put[name] = np.zeros(len(contracts)), np.zeros(periods)
+                self.labels.append(label)
+            return put[name]
 
         for t in range(periods):
-            row(f"pool_t{t:03d}")[1][t] = -(1 + problem.buffer)
+            day = str(problem.edges[t])
+            row(f"pool_t{t:03d}", row="pool", start=day)[1][t] = -(1 + problem.buffer)
         for k, c in enumerate(contracts):
+            term = {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
             if c.order is not None:
-                row(f"seats_k{k:03d}")[0][k] = -1
+                row(f"seats_k{k:03d}", row="order", **term)[0][k] = -1
             elif c.quantity is not None:
-                row(f"holding_k{k:03d}")[0][k] = 1
+                row(f"holding_k{k:03d}", row="holding", **term)[0][k] = 1
         for s, offer in enumerate(problem.scenario.offers):
             mine = [k for k, c in enumerate(contracts) if c.offer == offer.id]
-            for t in {contracts[k].first for k in mine} if offer.maximum is not None else ():
+            for t in sorted({contracts[k].first for k in mine}) if offer.maximum is not None else ():
                 live = [k for k in mine if contracts[k].first <= t < contracts[k].after]
-                row(f"maximum_s{s:03d}_t{t:03d}")[0][[k for k in live if contracts[k].order is None]] = 1
+                name, day = f"maximum_s{s:03d}_t{t:03d}", str(problem.edges[t])
+                put_in = row(name, row="maximum", offer=offer.id, start=day)[0]
+                put_in[[k for k in live if contracts[k].order is None]] = 1
         for g, limit in enumerate(problem.scenario.budgets):
+            put_in = row(f"budget_g{g:03d}", row="budget", id=limit.id)[0]
             for k, c in enumerate(contracts):
                 if limit.from_ <= c.start < limit.to and c.kind != "owned" and c.order is None:
-                    row(f"budget_g{g:03d}")[0][k] = float(c.commitment[0])
+                    put_in[k] = float(c.commitment[0])
         if problem.scenario.tokens.max_oversize is not None:
-            row("oversize")[1][:] = -(1 + float(problem.scenario.tokens.max_oversize))
+            row("oversize", row="oversize")[1][:] = -(1 + float(problem.scenario.tokens.max_oversize))
         rows = {r.name: r for r in purchases.lp.constraints()}
         self.rows: list[pulp.LpConstraint] = [rows[name] for name in put]
         self.names = list(put)
@@ -279,14 +289,15 @@ class Worth:
         self.packs = [pk for pk, tiers in enumerate(P.tiers) if tiers]
         self.cost = {x.name: c for x, c in m.cost.items()}
 
-    def least(self, cuts: Sequence[Cut]) -> tuple[float, tuple[int, ...]]:
-        """The bound that these cuts prove, and the choices where it is."""
+    def least(self, cuts: Sequence[Cut], enough: float) -> tuple[float, tuple[int, ...]]:
+        """The bound that these cuts prove (`enough` need not be surpassed), and the choices where it is."""
         constant = np.array([c.constant - self._opening(c) for c in cuts])
         worth = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
         worth += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
         counts = [[0] + [1] * (w.shape[1] - 1) for w in worth[: len(self.packs)]]
         counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
-        return least_of_best(constant, worth, counts, self.model.problem.scenario.tokens.max_purchases)
+        most = self.model.problem.scenario.tokens.max_purchases
+        return least_of_best(constant, worth, counts, most, enough)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
         """The choices as the master has them; what is not decided is not bought."""
@@ -393,27 +404,24 @@ class Bound:
         is missing, the prices in these tiers are searched; at most until nothing more is needed or found.
         """
         wanted = cost * (1 - float(self.options.gap))
-        proven, chosen = self._least()
+        proven, chosen = self.worth.least(self.cuts, wanted)
         for n in range(MOST_CERTIFIED):
             if proven >= wanted or self.left() <= 0 or not math.isfinite(proven):
                 break
             known = len(self.cuts)
             self.search(self.worth.tiers(chosen), tell)
             before = proven
-            proven, chosen = self._least()
+            proven, chosen = self.worth.least(self.cuts, wanted)
             if len(self.cuts) == known or (proven <= before + 1e-9 * cost and n > 3):
                 break
         return proven, self._enough(proven)
-
-    def _least(self) -> tuple[float, tuple[int, ...]]:
-        return self.worth.least(self.cuts)
 
     def _enough(self, proven: float) -> tuple[Cut, ...]:
         """Few cuts that prove as much: each is left out if the others do."""
         kept = list(self.cuts)
         for cut in self.cuts:
             fewer = [c for c in kept if c is not cut]
-            if fewer and self.worth.least(fewer)[0] >= proven - 1e-9 * abs(proven):
+            if fewer and self.worth.least(fewer, proven)[0] >= proven:
                 kept = fewer
         return tuple(kept)
 

@@ -6,7 +6,7 @@ figure everybody asks for first: seat price / (tokens a day x token price).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
@@ -44,7 +44,7 @@ def break_even_days(
     return cents(Fraction(seat) / a_day) if a_day else None
 
 
-def break_even(scenario: Scenario, *, renewal: bool = False) -> pd.DataFrame:
+def break_even(scenario: Scenario, *, renewal: bool = False, marginal: Decimal | None = None) -> pd.DataFrame:
     """Break-even of every offer against Flex, one row per offer, products and token tier.
 
     Prices are those in force on the first day of the horizon, after negotiation, without volume discounts on
@@ -57,6 +57,9 @@ def break_even(scenario: Scenario, *, renewal: bool = False) -> pd.DataFrame:
         The resolved scenario.
     renewal : bool
         Compare with the price of renewing a seat instead of a new one.
+    marginal : Decimal
+        What one more token is worth to a plan: a price of its own, in the last row of every offer and
+        products, with 0 for `tier_from`.
 
     Returns
     -------
@@ -71,25 +74,28 @@ def break_even(scenario: Scenario, *, renewal: bool = False) -> pd.DataFrame:
         days : Decimal, days of use per term (of all the products) from which the seat is cheaper; or None
         days_with_buffer : the same if every token used has the scenario's buffer bought on top
     """
-    rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal)]
+    tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in scenario.tokens.tiers]
+    tokens += [] if marginal is None else [(0, marginal)]
+    rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(scenario: Scenario, offer: Offer, renewal: bool) -> Iterator[tuple[object, ...]]:
+def _rows(
+    scenario: Scenario, offer: Offer, renewal: bool, prices: Sequence[tuple[int, Decimal]]
+) -> Iterator[tuple[object, ...]]:
     start, buffer = scenario.horizon.start, scenario.tokens.buffer
     seat = seat_price(offer, scenario.negotiated, start, renewal=renewal)
     if seat is None:
         return
     for names, tokens in _sets(scenario, offer):
-        for tier in scenario.tokens.tiers:
-            price = token_price(tier, scenario.negotiated)
+        for tier_from, price in prices:
             yield (
                 offer.id,
                 names,
                 offer.term_months,
                 seat,
                 tokens,
-                tier.from_,
+                tier_from,
                 price,
                 break_even_days(seat, tokens, price),
                 break_even_days(seat, tokens, price, buffer),

@@ -7,10 +7,11 @@ Counts stay integers and factors Decimal, so that the audit can add them up exac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,9 @@ from flexopt.policy import rule_for
 
 __all__ = ["Demand", "forecast"]
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Demand:
     pair_user, pair_product : int64[pairs], indexes into them; pairs are sorted by user, then product
     pair_factor : object[pairs] of Decimal, growth factor (1.05)
     pair_rule : object[pairs], "named", "flex" or "" (free)
-    spans : int64 columns `pair`, `first`, `after` (days since the horizon's start), `count`, `per`
+    spans : integer columns `pair`, `first`, `after` (days since the horizon's start), `count`, `per`; sorted
     left_out : columns `user`, `product`, `days`, `reason`: chargeable days of the last 12 months not planned
     history : first and last day of the history used
     """
@@ -79,7 +82,7 @@ class Demand:
                 "per": spans["per"].to_numpy()[row],
             }
         )
-        return _summed(cells, ["pair", "period", "per"], "count")
+        return pd.DataFrame(cells.groupby(["pair", "period", "per"])["count"].sum().reset_index())
 
 
 def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> Demand:
@@ -90,14 +93,18 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     findings = Findings()
     history, window = _history(scenario, usage, findings)
     findings.raise_if_errors()
+    estate = _Estate.of(scenario, usage, people)
+    repeat = scenario.demand.method == "repeat"
     spans, outside = (
-        _repeat(scenario, history) if scenario.demand.method == "repeat" else _rate(scenario, history, window)
+        _repeat(scenario, estate, history) if repeat else _rate(scenario, estate, history, window)
     )
-    spans = pd.concat([spans, _totals(scenario, usage)], ignore_index=True)
-    spans, gone = _within_employment(scenario, spans, people)
-    spans, refused = _within_policy(scenario, spans, people)
-    spans, shrunk = _within_growth(scenario, spans, people)
-    left_out = pd.concat([outside, gone, refused, shrunk], ignore_index=True)
+    if len(usage.totals):
+        spans = pd.concat([spans, _totals(scenario, estate, usage)]).sort_values("pair", kind="stable")
+    spans, gone = _within_employment(scenario, estate, spans)
+    spans, refused, rule = _within_policy(scenario, estate, spans)
+    rule_pairs, _ = _distinct(spans)
+    spans, shrunk, factor = _within_growth(scenario, estate, spans)
+    left_out = estate.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
     if spans.empty and not scenario.cloud:
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
@@ -108,13 +115,100 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
             hint="check the horizon, the people table and the policy",
         )
         findings.raise_if_errors()
-    return _indexed(scenario, spans, people, left_out=left_out, window=window, findings=findings)
+    pairs, place = _distinct(spans)
+    users, pair_user = np.unique(pairs // estate.width, return_inverse=True)
+    return Demand(
+        users=tuple(estate.users[u] for u in users.tolist()),
+        groups=tuple(estate.groups[u] for u in users.tolist()),
+        products=tuple(p.id for p in scenario.products),
+        pair_user=pair_user.astype(np.int64),
+        pair_product=pairs % estate.width,
+        pair_factor=factor,
+        pair_rule=rule[np.isin(rule_pairs, pairs)],
+        spans=pd.DataFrame({**{c: spans[c].to_numpy() for c in spans}, "pair": place.astype(np.int32)}),
+        left_out=left_out,
+        history=window,
+        findings=findings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """Users and products as numbers: pair = user * width + product, in the order of users and products."""
+
+    users: list[str]
+    groups: list[str]
+    people: Mapping[str, Person]
+    products: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> _Estate:
+        users = sorted(usage.users)
+        groups = [people[u].group if u in people else "" for u in users]
+        return cls(users, groups, people, tuple(p.id for p in scenario.products))
+
+    @property
+    def width(self) -> int:
+        return len(self.products)
+
+    def pair(self, frame: pd.DataFrame) -> Ints:
+        """The pair of each row of a frame with the columns `user` and `product`."""
+        user, product = (
+            pd.Index(names, dtype=object).get_indexer(pd.Index(known.categories, dtype=object))[known.codes]
+            for names, known in (
+                (self.users, pd.Categorical(frame["user"])),
+                (self.products, pd.Categorical(frame["product"])),
+            )
+        )
+        return np.asarray(user.astype(np.int64) * self.width + product)
+
+    def each(self, pairs: Ints, alone: Collection[str], value: Callable[[str, str, str], Any]) -> Objects:
+        """value(user, group, product) of each pair, worked out once for each group and product.
+
+        `alone` are the users for whom the user matters.
+        """
+        found = np.empty(len(pairs), object)
+        names = sorted(set(self.groups))
+        number = {name: n for n, name in enumerate(names)}
+        group = np.array([number[g] for g in self.groups], np.int64)
+        user, product = pairs // self.width, pairs % self.width
+        kinds, kind = np.unique(group[user] * self.width + product, return_inverse=True)
+        values = np.empty(len(kinds), object)
+        values[:] = [value("", names[k // self.width], self.products[k % self.width]) for k in kinds.tolist()]
+        found[:] = values[kind]
+        single = np.flatnonzero(np.isin(user, [n for n, u in enumerate(self.users) if u in alone]))
+        for i in single.tolist():
+            u = int(user[i])
+            found[i] = value(self.users[u], self.groups[u], self.products[int(product[i])])
+        return found
+
+    def named(self, left_out: pd.DataFrame) -> pd.DataFrame:
+        """Days left out, added up by pair and reason, with the names of users and products."""
+        rows = left_out.groupby(["pair", "reason"], as_index=False)["days"].sum()
+        pair = rows["pair"].to_numpy(np.int64)
+        return pd.DataFrame(
+            {
+                "user": np.array(self.users, object)[pair // self.width],
+                "product": np.array(self.products, object)[pair % self.width],
+                "days": rows["days"].astype(np.int64),
+                "reason": rows["reason"].astype(object),
+            }
+        ).sort_values(["user", "product", "reason"], ignore_index=True)
+
+
+def _distinct(spans: pd.DataFrame) -> tuple[Ints, Ints]:
+    """The pairs of sorted spans, and the place of each span's among them."""
+    pair = spans["pair"].to_numpy(np.int64)
+    new = np.ones(len(pair), bool)
+    new[1:] = pair[1:] != pair[:-1]
+    return pair[new], np.cumsum(new) - 1
 
 
 def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.DataFrame, tuple[date, date]]:
     """The days of the last 12 months of history, and the first and last day of that window."""
     days, start = usage.days, pd.Timestamp(scenario.horizon.start)
-    past = days[days["date"] < start]
+    # no copy of a large frame where all of it stays
+    past = days if days.empty or days["date"].max() < start else days[days["date"] < start]
     if len(past):
         if len(past) < len(days):
             findings.add(
@@ -155,129 +249,129 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
             hint="set demand.method: rate, or add older usage exports",
         )
     first = max(first, first_seen) if scenario.demand.method == "rate" else first
-    return days[days["date"] >= pd.Timestamp(first)], (first, last)
+    return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
 
 
-def _repeat(scenario: Scenario, history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _repeat(scenario: Scenario, estate: _Estate, history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
     start, end = scenario.horizon.start, scenario.horizon.end
-    dates = history["date"].dt
-    month, day = dates.month.to_numpy(np.int64), dates.day.to_numpy(np.int64)
+    length = (end - start).days
+    days: Any = history["date"].to_numpy().astype("datetime64[D]")
+    # a year has few dates: where each goes is looked up
+    begin = days.min() if len(days) else np.datetime64(start)
+    at = (days - begin).astype(np.int32)
+    del days
+    calendar: Any = pd.DatetimeIndex(begin + np.arange(at.max() + 1 if len(at) else 0))
+    month, day = calendar.month.to_numpy(np.int64), calendar.day.to_numpy(np.int64)
     day = np.where((month == 2) & (day == 29), 28, day)
-    moved, reached = [], np.zeros(len(history), dtype=bool)
+    pair = estate.pair(history)
+    moved, reached = [], np.zeros(len(calendar), dtype=bool)
     for target in range(start.year, end.year + 1):
         months = ((target - 1970) * 12 + month - 1).astype("datetime64[M]")
-        offset = (months.astype("datetime64[D]") + (day - 1) - np.datetime64(start)).astype(np.int64)
-        inside = (offset >= 0) & (offset < (end - start).days)
+        offset = (months.astype("datetime64[D]") + (day - 1) - np.datetime64(start, "D")).astype(np.int64)
+        inside = (offset >= 0) & (offset < length)
         reached |= inside
-        moved.append(
-            pd.DataFrame(
-                {
-                    "user": history["user"].to_numpy()[inside],
-                    "product": history["product"].to_numpy()[inside],
-                    "first": offset[inside],
-                    "after": offset[inside] + 1,
-                    "count": 1,
-                    "per": 1,
-                }
-            )
-        )
+        rows = inside[at]
+        moved.append(pair[rows] * length + offset[at[rows]])
+    # one number holds pair and day: sorted, equal neighbours are days that fell together
+    keys = np.concatenate(moved)
+    moved.clear()
+    keys.sort()
+    begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else keys
+    count = np.diff(np.append(begins, len(keys)))
+    keys = keys[begins]
+    first = (keys % length).astype(np.int32)
+    spans = _spans(keys // length, first, first + 1, count, 1)
     # a horizon under a year does not reach every day: what it does not reach is left out, and said
-    outside = history.loc[~reached, ["user", "product"]].assign(days=1, reason="outside the horizon's months")
-    keys = ["user", "product", "first", "after", "per"]
-    spans = _summed(pd.concat(moved, ignore_index=True), keys, "count")
-    return spans, _by_pair(outside)
+    outside = pair[~reached[at]]
+    return spans, _left_out(outside, 1, "outside the horizon's months")
 
 
 def _rate(
-    scenario: Scenario, history: pd.DataFrame, window: tuple[date, date]
+    scenario: Scenario, estate: _Estate, history: pd.DataFrame, window: tuple[date, date]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Chargeable days per calendar day of the observed window, on every day of the horizon."""
-    spans = history.groupby(["user", "product"], as_index=False, observed=True).size()
-    spans = spans.rename(columns={"size": "count"}).assign(
-        first=0,
-        after=(scenario.horizon.end - scenario.horizon.start).days,
-        per=(window[1] - window[0]).days + 1,
-    )
-    return spans, _by_pair(history.iloc[:0].assign(days=0, reason=""))
+    pair, count = np.unique(estate.pair(history), return_counts=True)
+    length = (scenario.horizon.end - scenario.horizon.start).days
+    return _spans(pair, 0, length, count, (window[1] - window[0]).days + 1), _left_out(pair[:0], 0, "")
 
 
-def _totals(scenario: Scenario, usage: Usage) -> pd.DataFrame:
+def _totals(scenario: Scenario, estate: _Estate, usage: Usage) -> pd.DataFrame:
     """Summaries have no days to repeat: their count is spread over the window they cover."""
     totals = usage.totals
-    return pd.DataFrame(
-        {
-            "user": totals["user"],
-            "product": totals["product"],
-            "first": 0,
-            "after": (scenario.horizon.end - scenario.horizon.start).days,
-            "count": totals["days"].astype(np.int64),
-            "per": (totals["after"] - totals["first"]).dt.days.astype(np.int64),
-        }
-    )
+    length = (scenario.horizon.end - scenario.horizon.start).days
+    per: Any = (totals["after"] - totals["first"]).dt.days.to_numpy(np.int64)
+    return _spans(estate.pair(totals), 0, length, totals["days"].to_numpy(np.int64), per)
 
 
 def _within_employment(
-    scenario: Scenario, spans: pd.DataFrame, people: Mapping[str, Person]
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cut each span to the days its user is there."""
-    start = scenario.horizon.start
-    arrives = spans["user"].map({u: (p.starts - start).days for u, p in people.items() if p.starts})
-    leaves = spans["user"].map({u: (p.leaves - start).days for u, p in people.items() if p.leaves})
-    first = np.maximum(spans["first"], arrives.fillna(-(10**9))).astype(np.int64)
-    after = np.minimum(spans["after"], leaves.fillna(10**9)).astype(np.int64)
+    start, far = scenario.horizon.start, 10**9
+    pair, was_first, was_after = (spans[c].to_numpy(np.int64) for c in ("pair", "first", "after"))
+    arrives, leaves = np.full(len(estate.users), -far), np.full(len(estate.users), far)
+    for u, name in enumerate(estate.users):
+        if person := estate.people.get(name):
+            arrives[u] = (person.starts - start).days if person.starts else -far
+            leaves[u] = (person.leaves - start).days if person.leaves else far
+    if (arrives == -far).all() and (leaves == far).all():
+        return spans, _left_out(pair[:0], 0, "")
+    user = pair // estate.width
+    first, after = np.maximum(was_first, arrives[user]), np.minimum(was_after, leaves[user])
     kept = after > first
     # of a count that is spread over the horizon, the share of the days cut off; a begun day is a day
-    length = spans["after"] - spans["first"]
+    length = was_after - was_first
     lost = length - np.maximum(after - first, 0)
-    gone = spans.loc[lost > 0, ["user", "product"]].assign(
-        days=-(-spans["count"] * lost // length), reason="before the user starts or after the user leaves"
-    )
-    return spans.assign(first=first, after=after)[kept], _by_pair(gone)
+    cut = lost > 0
+    days = -(-spans["count"].to_numpy(np.int64)[cut] * lost[cut] // length[cut])
+    gone = _left_out(pair[cut], days, "before the user starts or after the user leaves")
+    return spans.assign(first=first.astype(np.int32), after=after.astype(np.int32))[kept], gone
 
 
 def _within_policy(
-    scenario: Scenario, spans: pd.DataFrame, people: Mapping[str, Person]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Attach the rule of each user and product; drop what `access: none` leaves out."""
-    keys = spans[["user", "product"]].drop_duplicates()
-    rules = []
-    for user, product in keys.itertuples(index=False) if scenario.policy else ():
-        person = people.get(user)
-        rule = rule_for(scenario.policy, user, person.group if person else "", product)
-        rules.append(rule.access if rule else "")
-    keys = keys.assign(rule=rules if scenario.policy else "")
-    spans = spans.merge(keys, on=["user", "product"], how="left")
-    refused = spans.loc[spans["rule"] == "none", ["user", "product"]].assign(
-        days=spans["count"], reason="policy: access none"
-    )
-    return spans[spans["rule"] != "none"], _by_pair(refused)
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
+    """Drop what `access: none` leaves out; the rule of each pair that stays."""
+    pairs, place = _distinct(spans)
+
+    def access(user: str, group: str, product: str) -> str:
+        rule = rule_for(scenario.policy, user, group, product)
+        return rule.access if rule else ""
+
+    rules = estate.each(pairs, {r.user for r in scenario.policy if r.user}, access)
+    none = rules == "none"
+    return *_without(spans, none[place], "policy: access none"), rules[~none]
 
 
 def _within_growth(
-    scenario: Scenario, spans: pd.DataFrame, people: Mapping[str, Person]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Attach the growth factor; drop what shrinks to nothing (growth -1): no days need no access."""
-    keys = spans[["user", "product"]].drop_duplicates()
-    cache: dict[tuple[str, str], Decimal] = {}
-    factors = []
-    for user, product in keys.itertuples(index=False):
-        key = (product, people[user].group if user in people else "")
-        if key not in cache:
-            cache[key] = growth_factor(scenario.demand.growth, *key)
-        factors.append(cache[key])
-    spans = spans.merge(keys.assign(factor=pd.Series(factors, index=keys.index, dtype=object)), how="left")
-    none = (spans["factor"] == 0).astype(bool)
-    shrunk = spans.loc[none, ["user", "product"]].assign(days=spans["count"], reason="growth of -1")
-    return spans[~none], _by_pair(shrunk)
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
+    """Drop what shrinks to nothing (growth -1): no days, no access; the factor of each pair that stays."""
+    pairs, place = _distinct(spans)
+    growth = scenario.demand.growth
+    factors = estate.each(pairs, (), lambda _, group, product: growth_factor(growth, product, group))
+    none = (factors == 0).astype(bool)
+    return *_without(spans, none[place], "growth of -1"), factors[~none]
 
 
-def _by_pair(rows: pd.DataFrame) -> pd.DataFrame:
-    return _summed(rows, ["user", "product", "reason"], "days")[["user", "product", "days", "reason"]]
+def _without(spans: pd.DataFrame, none: Bools, reason: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not none.any():
+        return spans, _left_out(np.empty(0, np.int64), 0, reason)
+    gone = spans[none]
+    return spans[~none], _left_out(gone["pair"].to_numpy(np.int64), gone["count"].to_numpy(np.int64), reason)
 
 
-def _summed(rows: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    return pd.DataFrame(rows.groupby(keys, observed=True)[column].sum().reset_index())
+def _spans(pair: Ints, first: Ints | int, after: Ints | int, count: Ints, per: Ints | int) -> pd.DataFrame:
+    columns = {"first": first, "after": after, "count": count, "per": per}
+    small = {name: np.broadcast_to(v, len(pair)).astype(np.int32) for name, v in columns.items()}
+    return pd.DataFrame({"pair": pair, **small})
+
+
+def _left_out(pair: Ints, days: Ints | int, reason: str) -> pd.DataFrame:
+    pairs, place = np.unique(pair, return_inverse=True)
+    sums = np.bincount(place, np.broadcast_to(days, len(pair)), len(pairs)).astype(np.int64)
+    return pd.DataFrame({"pair": pairs, "days": sums, "reason": reason})
 
 
 def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
@@ -289,42 +383,3 @@ def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
     for share in named or [growth.default]:
         factor *= 1 + share
     return factor
-
-
-def _indexed(
-    scenario: Scenario,
-    spans: pd.DataFrame,
-    people: Mapping[str, Person],
-    *,
-    left_out: pd.DataFrame,
-    window: tuple[date, date],
-    findings: Findings,
-) -> Demand:
-    """Names to indexes, in an order that does not depend on the files' order."""
-    users = tuple(sorted(set(spans["user"])))
-    groups = tuple(people[u].group if u in people else "" for u in users)
-    products = tuple(p.id for p in scenario.products)
-    user_index = {u: i for i, u in enumerate(users)}
-    product_index = {p: i for i, p in enumerate(products)}
-    spans = spans.assign(u=spans["user"].map(user_index), p=spans["product"].map(product_index))
-    pairs = (
-        spans[["u", "p", "rule", "factor"]]
-        .drop_duplicates(["u", "p"])
-        .sort_values(["u", "p"], ignore_index=True)
-    )
-    spans = spans.merge(pairs[["u", "p"]].assign(pair=np.arange(len(pairs))), on=["u", "p"])
-    pair_user, pair_product = pairs["u"].to_numpy(np.int64), pairs["p"].to_numpy(np.int64)
-    columns = ["pair", "first", "after", "count", "per"]
-    return Demand(
-        users=users,
-        groups=groups,
-        products=products,
-        pair_user=pair_user,
-        pair_product=pair_product,
-        pair_factor=pairs["factor"].to_numpy(object),
-        pair_rule=pairs["rule"].to_numpy(object),
-        spans=spans[columns].astype(np.int64).sort_values(columns, ignore_index=True),
-        left_out=left_out.sort_values(["user", "product", "reason"], ignore_index=True),
-        history=window,
-        findings=findings,
-    )

@@ -7,10 +7,12 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -55,22 +57,13 @@ def make_document(
         "total": str(cents(bill.total)),
         "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
-        "proof": {
-            "cost": str(cents(optimum.cost)),
-            "bound": format(min(optimum.bound, bill.total), "f"),
-            "gap": format(optimum.gap, "f"),
-            "gap_asked": format(scenario.solver.gap, "f"),
-            "solver": solver_version(scenario.solver),
-            "seed": scenario.solver.seed,
-            "variables": optimum.variables,
-            "rows": optimum.rows,
-        },
+        "proof": _proof(problem, optimum, bill),
         "inputs": [
             {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
         ],
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
-        "assignment": _assignment(problem, bill),
+        "assignment": _assignment(problem, bill, _marginal(optimum)),
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
@@ -104,6 +97,57 @@ def _cell(value: object) -> Any:
     return (
         format(value, "f") if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
     )
+
+
+def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
+    options, certificate = problem.scenario.solver, optimum.certificate
+    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
+    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
+    return {
+        "cost": str(cents(optimum.cost)),
+        "bound": format(min(max(optimum.bound, proven), bill.total), "f"),
+        "gap": format(optimum.gap, "f"),
+        "gap_asked": format(options.gap, "f"),
+        "solver": solver_version(options),
+        "seed": options.seed,
+        "users_in_core": optimum.users,
+        "choices_in_core": optimum.choices,
+        "variables": optimum.variables,
+        "rows": optimum.rows,
+        "marginal_token_prices": [
+            {"start": str(start), "end": str(end), "price": price}
+            for start, end, price in _merged(problem, _marginal(optimum))
+        ],
+        "prices": {
+            "bound": format(proven, "f"),
+            "cuts_found": certificate.asked if certificate else 0,
+            "cuts": [
+                [
+                    {**label, "price": repr(price)}
+                    for label, price in zip(
+                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
+                    )
+                    if price or label["row"] == "pool"
+                ]
+                for cut in (certificate.cuts if certificate else ())
+            ],
+        },
+    }
+
+
+def _marginal(optimum: Optimum) -> list[str]:
+    """For every period what one more token in the pool is worth; empty where no prices are known."""
+    certificate = optimum.certificate
+    return [plain(Decimal(repr(p)), 4) for p in certificate.token.tolist()] if certificate else []
+
+
+def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, str]]:
+    """Neighbouring periods of one price together: from a day, up to a day, the price."""
+    found: list[tuple[date, date, str]] = []
+    for (start, end), price in zip(pairwise(problem.edges), prices, strict=False):
+        begin = found.pop()[0] if found and found[-1][2] == price else start
+        found.append((begin, end, price))
+    return found
 
 
 def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
@@ -168,8 +212,9 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill) -> Rows:
-    demand, rows, told = problem.demand, bill.stretches, explain_rows(problem, bill)
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Rows:
+    demand, rows = problem.demand, bill.stretches
+    told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0
@@ -200,7 +245,7 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
     return {
         "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
         "rows_read": sum(c.rows for c in usage.coverage),
-        "users_in_usage": len({*usage.days["user"].unique(), *usage.totals["user"].unique()}),
+        "users_in_usage": len(usage.users),
         "users_planned": len(problem.demand.users),
         "days_planned": plain(_days_planned(problem), 1),
         "days_left_out": int(left_out["days"].sum()),

@@ -14,6 +14,7 @@ from flexopt.inputs.tables import Coverage
 __all__ = ["plan_schema"]
 
 _DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+_SPAN = {key: {"type": "string", "format": "date"} for key in ("start", "end")}
 _TYPES: dict[type, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -27,6 +28,13 @@ def plan_schema() -> dict[str, Any]:
     text, integer = {"type": "string"}, {"type": "integer"}
     money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
     baseline = _object(dict.fromkeys(("total", "seats", "tokens", "saving"), money_or_null) | {"note": text})
+    labels = dict.fromkeys(("offer", "kind", "id"), text) | _SPAN
+    price = {
+        "type": "object",
+        "properties": {"row": text, "price": text, **labels},
+        "required": ["row", "price"],
+        "additionalProperties": False,
+    }
     proof = _object(
         {
             "cost": _DECIMAL,
@@ -34,9 +42,15 @@ def plan_schema() -> dict[str, Any]:
             "gap": _DECIMAL,
             "gap_asked": _DECIMAL,
             "solver": text,
-            "seed": integer,
-            "variables": integer,
-            "rows": integer,
+            **dict.fromkeys(("seed", "users_in_core", "choices_in_core", "variables", "rows"), integer),
+            "marginal_token_prices": {"type": "array", "items": _object(_SPAN | {"price": _DECIMAL})},
+            "prices": _object(
+                {
+                    "bound": _DECIMAL,
+                    "cuts_found": integer,
+                    "cuts": {"type": "array", "items": {"type": "array", "items": price}},
+                }
+            ),
         }
     )
     integer_or_null = {"type": ["integer", "null"]}

@@ -1,7 +1,7 @@
 """The least over all combinations of the most that any cut says: what several cuts prove together.
 
-A cut says `constant + sum over places of what the choice made there is worth`. For every combination of choices
-the best cut counts; the bound is that of the combination where even the best says least.
+A cut says `constant + sum over places of what the choice made there is worth`. For every combination of
+choices the best cut counts; the bound is that of the combination where even the best says least.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ __all__ = ["least_of_best"]
 Floats = npt.NDArray[np.float64]
 
 MOST = 20_000
-"""Combinations looked at side by side; where they were more, the bound of the parts looked at so far holds."""
+"""Combinations looked at side by side; of more, what their first choices prove counts."""
 
 
 def least_of_best(
-    constant: Floats, worth: Sequence[Floats], counts: Sequence[Sequence[int]], most: int | None
+    constant: Floats,
+    worth: Sequence[Floats],
+    counts: Sequence[Sequence[int]],
+    most: int | None,
+    enough: float,
 ) -> tuple[float, tuple[int, ...]]:
     """The bound, and the choice at each place where it is (as far as it was decided).
+
+    Combinations whose first choices prove `enough` are not looked at further: the bound is then what they do
+    prove, which may be less than could be proven.
 
     constant : float64[cuts]; worth : for each place float64[cuts, choices]
     counts : for each choice whether it counts against `most`, the most that may be chosen
@@ -43,12 +50,11 @@ def least_of_best(
         bound = (partial + rest[place + 1]).max(axis=1)
         if most is not None:
             bound[used > most] = np.inf
-        # a combination whose parts say no more than another's whole is not the least: keep the lowest ones
         order = np.argsort(bound, kind="stable")
-        kept, left = order[:MOST], order[MOST:]
-        if len(left) and bound[left[0]] < closed:
-            closed, closed_at = float(bound[left[0]]), tuple(chosen[left[0]].tolist())
-        kept = kept[np.isfinite(bound[kept])]
+        kept = order[:MOST][bound[order[:MOST]] < enough]
+        if len(kept) < len(order) and bound[order[len(kept)]] < closed:
+            first = order[len(kept)]
+            closed, closed_at = float(bound[first]), tuple(chosen[first].tolist())
         if not len(kept):
             break
         partial, used, chosen = partial[kept], used[kept], chosen[kept]

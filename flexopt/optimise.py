@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from heapq import heappop, heappush
@@ -30,7 +30,7 @@ from flexopt.problem import Problem
 from flexopt.solution import Solution, read_solution
 from flexopt.solver import Status, solve
 
-__all__ = ["Infeasible", "Optimum", "optimise"]
+__all__ = ["Certificate", "Infeasible", "Optimum", "optimise"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -74,6 +74,22 @@ MOST_TIES = 5000
 """Choices among which ties are settled."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """What prices alone prove: anybody can add it up again, without a solver.
+
+    bound : no plan costs less; cuts : the prices it takes, `labels` of the rows they price, and how many cuts
+        there were before those that add nothing were left out
+    token : float64[periods], what one more token in the pool would be worth
+    """
+
+    bound: float
+    cuts: tuple[Cut, ...]
+    labels: tuple[Mapping[str, str], ...]
+    asked: int
+    token: Floats
+
+
 class Infeasible(Exception):
     """No solution satisfies all rules; `explain_infeasible.py` finds out which clash."""
 
@@ -84,7 +100,7 @@ class Optimum:
 
     bound : no solution costs less
     variables, rows, choices, users : of the largest core given to the solver
-    cuts : of the bound; none where the model was small enough to be solved whole
+    certificate : of the plan itself, not of baselines
     seconds : by phase
     """
 
@@ -96,9 +112,8 @@ class Optimum:
     rows: int
     choices: int
     users: int
-    cuts: tuple[Cut, ...]
-    shared: tuple[str, ...]
-    seconds: dict[str, float]
+    certificate: Certificate | None
+    seconds: Mapping[str, float]
 
     @property
     def gap(self) -> Decimal:
@@ -116,14 +131,17 @@ def optimise(
     `tell` is called with each step as it begins. Raises Infeasible if there is no solution, LimitError if the
     time limit came before one was found.
     """
-    return _Search(problem, restriction or Restriction(), tell or (lambda step: None)).run()
+    return _Search(problem, restriction, tell or (lambda step: None)).run()
 
 
 class _Search:
     """The search for the cheapest solution: tiers by tiers, and core by core inside them."""
 
-    def __init__(self, problem: Problem, restriction: Restriction, tell: Callable[[str], None]) -> None:
-        self.problem, self.restriction, self.tell = problem, restriction, tell
+    def __init__(
+        self, problem: Problem, restriction: Restriction | None, tell: Callable[[str], None]
+    ) -> None:
+        self.problem, self.restriction, self.tell = problem, restriction or Restriction(), tell
+        self.restricted = restriction is not None
         self.options = problem.scenario.solver
         self.clock = time.monotonic()
         self.deadline = self.clock + float(self.options.time_limit)
@@ -133,7 +151,8 @@ class _Search:
         self.solution: Solution | None = None
         self.cost = math.inf
         self.impossible = False
-        self.last: tuple[Cut, Sequence[int]] | None = None
+        self.last: Cut | None = None
+        self.marginal: tuple[Cut, tuple[int, ...]] | None = None
 
     def run(self) -> Optimum:
         whole = everything(self.problem, self.restriction) if self.problem.demand.pairs <= SMALL else None
@@ -161,6 +180,8 @@ class _Search:
             best = self.settle_ties(best)
         self.lap("ties")
         cost = best.cost(self.problem)
+        certificate = None if self.restricted else self.certify(best)
+        self.lap("certificate")
         variables, rows, choices, users = self.largest
         return Optimum(
             solution=best,
@@ -171,9 +192,8 @@ class _Search:
             rows=rows,
             choices=choices,
             users=users,
-            cuts=tuple(self.bound.cuts) if self.bound else (),
-            shared=tuple(self.bound.shared.names) if self.bound else (),
-            seconds=dict(self.seconds),
+            certificate=certificate,
+            seconds=self.seconds,
         )
 
     def by_tiers(self, bound: Bound) -> float:
@@ -219,7 +239,8 @@ class _Search:
         regret, on_tokens = estate.least_regrets(cut.prices)
         window, most, nodes = self.first_window(bound), FIRST_CORE, FIRST_NODES
         proven = least
-        self.last = cut, tiers
+        self.last = cut
+        self.marginal = cut, tiers
         self.lap("core")
         for count in QUICK_CORES:
             inside = ~estate.exact
@@ -337,7 +358,7 @@ class _Search:
         if self.bound is None:
             core = everything(self.problem, self.restriction)
         elif self.last is not None:
-            cut = self.last[0]
+            cut = self.last
             window = self.needed(self.bound, (), cut)
             estate = self.bound.estate
             inside = estate.least_regrets(cut.prices)[0] <= window
@@ -358,6 +379,20 @@ class _Search:
             return best
         settled = read_solution(ties)
         return settled if settled.cost(self.problem) <= best.cost(self.problem) else best
+
+    def certify(self, best: Solution) -> Certificate:
+        """Prices in the tiers of the plan, and in others where they prove it."""
+        self.tell("certificate")
+        if self.bound is None:
+            self.bound = Bound(Estate(self.problem, self.restriction), self.options, self.deadline)
+        bound = self.bound
+        tiers = _tiers(self.problem, best)
+        if self.marginal is None or self.marginal[1] != tiers:
+            self.marginal = bound.search(tiers, self.tell)[1] or bound.cuts[0], tiers
+        proven, cuts = bound.certify(self.cost, self.tell)
+        pool = [label["row"] == "pool" for label in bound.shared.labels]
+        token = self.marginal[0].rows[pool]
+        return Certificate(proven, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
 
     def take(self, solution: Solution) -> None:
         """Keep the solution if it is the cheapest so far."""
@@ -409,6 +444,15 @@ def _nearest(regret: Floats, on_tokens: Floats, most: int) -> Bools:
     rest = np.argsort(np.where(inside, np.inf, regret), kind="stable")
     inside[rest[: most - most // 2]] = True
     return inside
+
+
+def _tiers(problem: Problem, solution: Solution) -> tuple[int, ...]:
+    """The tiers of the solution's purchases and orders, as the master has them."""
+    bought = {(pack, j) for pack, j, _ in solution.purchases}
+    ordered = {(problem.contracts[k].order, j) for k, j, _ in solution.bought}
+    packs = [int((pk, j) in bought) for pk, tiers in enumerate(problem.tiers) for j in range(len(tiers))]
+    orders = [int((o, j) in ordered) for o, of in enumerate(problem.orders) for j in range(len(of.tiers) + 1)]
+    return (*packs, *orders)
 
 
 def _start(model: Model, solution: Solution) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from flexopt.baselines import (
     todays_access,
     with_idle_holders,
 )
-from flexopt.bill import Bill, make_bill
+from flexopt.bill import make_bill, make_charges
 from flexopt.demand import Demand, forecast
 from flexopt.document import make_document
 from flexopt.errors import AuditError, LimitError, SolverError
@@ -52,6 +53,8 @@ class Plan:
     """
 
     document: Mapping[str, Any]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by phase. No clock is in the document: the same input gives the same bytes."""
 
     @property
     def total(self) -> Money:
@@ -105,6 +108,7 @@ def plan(
     usage: pd.DataFrame | Usage | None = None,
     *,
     on_progress: Progress | None = None,
+    memory: str | None = None,
 ) -> Plan:
     """The cheapest plan for the scenario, proven and audited.
 
@@ -117,6 +121,9 @@ def plan(
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned.
     on_progress
         Called as each phase begins, and as it gets on.
+    memory
+        "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
+        the machine's.
 
     Raises
     ------
@@ -131,17 +138,20 @@ def plan(
 
     Source: docs/model.md has the formulae.
     """
+    clock = Clock()
     tell = on_progress or (lambda phase, size: None)
     file = source if isinstance(source, ScenarioFile) else load_scenario(source)
     scenario = file.scenario
     if usage is None:
         on_file = tell_files(tell, len(file.usage_files))
-        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file)
+        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file, memory=memory)
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, scenario)
+        usage = usage_from_frame(usage, scenario, memory=memory)
     usage.findings.raise_if_errors()
+    clock.lap("reading usage")
     demand = forecast(scenario, usage, file.people)
     problem = formulate(scenario, file.holdings, demand)
+    clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
@@ -149,7 +159,10 @@ def plan(
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, file.holdings, demand) from None
+    clock.start()
+    clock.seconds |= optimum.seconds
     baselines, optimum = _baselines(file, problem, optimum, tell)
+    clock.lap("comparing")
     tell("auditing", "")
     findings = Findings([*file.findings, *usage.findings, *demand.findings])
     document = make_document(
@@ -162,25 +175,45 @@ def plan(
         findings=findings,
         version=flexopt.__version__,
     )
+    clock.lap("bill")
     failures = audit(document, scenario, file.holdings, demand)
     if failures:
         raise AuditError(failures)
-    return Plan(document)
+    clock.lap("audit")
+    return Plan(document, clock.seconds)
 
 
-def tell_files(tell: Progress, files: int) -> Callable[[str, int], None]:
-    """Progress of the usage files: how many are read, the rows so far, the name of the last."""
+class Clock:
+    """Seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.start()
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+
+    def lap(self, phase: str) -> None:
+        """The time since the start, or the last lap, went into this phase."""
+        self.seconds[phase] = time.monotonic() - self.began
+        self.start()
+
+
+def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
+    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
     tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
-    done = rows = 0
+    done = before = 0
 
-    def on_file(name: str, read: int) -> None:
-        nonlocal done, rows
-        done, rows = done + 1, rows + read
+    def on_file(name: str, read: int, rate: float, complete: bool) -> None:
+        nonlocal done, before
+        done += complete
+        rows = f"{before + read:,} rows"
+        if not complete:
+            rows += f", {rate / 1e6:.1f} M rows/s" if rate >= 1e5 else f", {rate:,.0f} rows/s"
+        before += read if complete else 0
         tell(
             "reading usage",
-            f"{rows:,} rows of {name}"
-            if files == 1
-            else f"{done:,} of {files:,} files, {rows:,} rows: {name}",
+            f"{rows} of {name}" if files == 1 else f"{done:,} of {files:,} files, {rows}: {name}",
         )
 
     return on_file
@@ -241,5 +274,5 @@ def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | N
     except SolverError:
         # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
         return Baseline(None, None, None, "the solver ended without an answer"), None
-    bill: Bill = make_bill(problem, solution)
-    return Baseline(bill.total, bill.seats_cost, bill.tokens_cost), solution
+    charges = make_charges(problem, solution)
+    return Baseline(charges.total, charges.seats_cost, charges.tokens_cost), solution

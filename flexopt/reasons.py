@@ -58,9 +58,12 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
 
 
-def explain_rows(problem: Problem, bill: Bill) -> Explained:
-    """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them."""
-    rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill)
+def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
+    """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them.
+
+    marginal : for every period, what one more token is worth to the plan
+    """
+    rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
     seated = rows.contract >= 0
     on_flex, cheapest = _alternatives(problem, product, rows.periods)
@@ -86,7 +89,12 @@ def explain_rows(problem: Problem, bill: Bill) -> Explained:
         lambda i: _segment(rows.pair_days[i], break_even[i]) if on_flex[i] else "power",
         *(on_flex, rows.pair_days.codes, break_even.codes),
     )
-    return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named))
+    edge = segment.array() == "edge"
+    margin = Column.by_class(
+        lambda i: tell.at_the_margin(int(product[i]), break_even[i]) if edge[i] else "",
+        *(edge, product, break_even.codes),
+    )
+    return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
 
 
 def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Bools, Ints]:
@@ -128,8 +136,9 @@ def _money(cents: int) -> Decimal | None:
 class _Teller:
     """Prices of this plan, and the words of a row."""
 
-    def __init__(self, problem: Problem, bill: Bill) -> None:
+    def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
         self.problem = problem
+        self.marginal = sorted({Decimal(price) for price in marginal})
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
@@ -159,6 +168,26 @@ class _Teller:
         daily = per_day and per_day * self.buffered
         return _tenths(Fraction(anchor) / daily) if daily and anchor is not None else None
 
+    def at_the_margin(self, product: int, break_even: Decimal | None) -> str:
+        """What the break-even is at the price that one more token is worth to the plan."""
+        if len(self.marginal) != 1 or break_even is None:
+            return ""
+        price = self.marginal[0]
+        if not price:
+            return " One more token is worth nothing to this plan: its packs hold tokens to spare."
+        days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
+        return (
+            f" At the marginal price of {_at_least_cents(price)} a token the break-even for "
+            f"{self.names[product]} is {days} days."
+        )
+
+    def worth(self) -> str:
+        """What one more token is worth to the plan."""
+        prices = [_at_least_cents(p) if p else "nothing" for p in self.marginal]
+        if not prices:
+            return ""
+        return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to it."
+
     def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
         """`under` has the product, days and tokens of all that the user does on the seat of contract k."""
         lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
@@ -177,7 +206,7 @@ class _Teller:
             return f"{words}: {saved}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
-            "or a limit leaves none."
+            f"or a limit leaves none.{self.worth()}"
         )
 
     def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
@@ -204,7 +233,7 @@ class _Teller:
         return (
             f"{lead} The cheapest new seats for them cost {named:,}, but for the plan as a whole Flex is "
             "cheaper: packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves "
-            "no seat."
+            f"no seat.{self.worth()}"
         )
 
     def _price(self) -> str:
@@ -212,15 +241,18 @@ class _Teller:
         return f"{average}{_at_least_cents(self.price)} a token"
 
 
-def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column) -> Column:
+def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
     rows, demand = bill.stretches, tell.problem.demand
     product = demand.pair_product[rows.pair]
     rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
     rule = Column(rules.codes[rows.pair], rules.values)
     flex, seat = np.flatnonzero(rows.contract < 0), np.flatnonzero(rows.contract >= 0)
     on_tokens = Column.by_class(
-        lambda n: tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule))),
-        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule)),
+        lambda n: (
+            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule)))
+            + ("" if rule[flex[n]] else margin[flex[n]])
+        ),
+        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin)),
     )
     kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
     start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
@@ -240,10 +272,11 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column) -> Column
             instead = "The policy asks for named access."
         members = seat[order[start[g] : start[g] + size[g]]]
         done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
-        return tell.why_seat(int(rows.contract[i]), done, instead)
+        words = tell.why_seat(int(rows.contract[i]), done, instead)
+        return words if instead else f"{words}{margin[i]}"
 
     needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])
-    on_seats = Column.by_class(why_seat, alike[group], needed)
+    on_seats = Column.by_class(why_seat, alike[group], needed, margin.codes[seat])
     codes = np.empty(len(rows.pair), dtype=np.int32)
     codes[flex], codes[seat] = on_tokens.codes, on_seats.codes + len(on_tokens.values)
     return Column(codes, [*on_tokens.values, *on_seats.values])

@@ -44,5 +44,5 @@ def test_instances_load_as_files(tmp_path_factory: pytest.TempPathFactory, insta
     assert loaded.scenario.model_copy(update={"people": None}) == expected.scenario
     assert loaded.people == expected.people
     assert loaded.holdings == expected.holdings
-    days = usage_from_frame(instance.usage, expected.scenario).days
+    days = usage_from_frame(instance.usage, expected.scenario).days.astype({"user": str, "product": str})
     pd.testing.assert_frame_equal(days, instance.read_usage().days, check_dtype=False)

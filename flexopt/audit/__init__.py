@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flexopt.audit.certificate import certificate
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.held import hold_alternatives, hold_days, hold_policy
@@ -46,4 +47,5 @@ def audit(document: Row, scenario: Scenario, holdings: Sequence[Holding], demand
     limits(document, scenario, pool, notes)
     summary(document, rows, scenario, notes)
     proof(document, notes)
+    certificate(document, scenario, holdings, demand, notes)
     return list(notes.failures)

@@ -11,7 +11,7 @@ from flexopt.audit.rows import TOLERANCE, Notes, Row, close, day_of, show
 from flexopt.dates import add_months
 from flexopt.inputs.scenario import Scenario
 
-__all__ = ["Day", "ledger", "replay_pool"]
+__all__ = ["Day", "cloud_tokens", "ledger", "replay_pool"]
 
 ONE_DAY = timedelta(days=1)
 
@@ -48,7 +48,9 @@ def replay_pool(doc: Row, scenario: Scenario, use: Sequence[Fraction], notes: No
     buffer = 1 + Fraction(scenario.tokens.buffer)
     days: dict[date, Day] = {}
     short: tuple[date, Fraction] | None = None
-    for day, (cloud, cloud_buffered), used in zip(_days(start, end), _cloud(scenario), use, strict=True):
+    for day, (cloud, cloud_buffered), used in zip(
+        _days(start, end), cloud_tokens(scenario), use, strict=True
+    ):
         live = sorted((p for p in packs if p.first <= day < p.expires), key=lambda p: (p.expires, p.left))
         bought = sum((p.left for p in live if p.first == day), Fraction(0))
         opening = sum((p.left for p in live), Fraction(0)) - bought
@@ -71,7 +73,7 @@ def _days(start: date, end: date) -> list[date]:
     return [start + timedelta(days=d) for d in range((end - start).days)]
 
 
-def _cloud(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
+def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
     """Per-result tokens of each day, without and with buffer: a month's tokens over the month's days."""
     due: list[tuple[Fraction, Fraction]] = []
     for month in range(scenario.horizon.months):

@@ -21,7 +21,7 @@ from flexopt.audit.rows import Bools, Ints, Notes, alike, exact
 from flexopt.demand import Demand
 from flexopt.inputs.scenario import Product, Scenario
 
-__all__ = ["Replay", "replay_days"]
+__all__ = ["Replay", "rate_of", "replay_days"]
 
 CHUNK = 4_000_000
 """Spans that are cut at once: what is needed beside them stays small."""
@@ -148,12 +148,12 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
 def _rates(scenario: Scenario, demand: Demand, length: int) -> tuple[list[list[int]], int]:
     """Tokens of a day times a whole number, [products][days], NO_RATE off Flex; and that number."""
     days = [scenario.horizon.start + timedelta(days=d) for d in range(length)]
-    table = [[_rate(scenario.product_by_id[name], day) for day in days] for name in demand.products]
+    table = [[rate_of(scenario.product_by_id[name], day) for day in days] for name in demand.products]
     scale = lcm(*{rate.denominator for row in table for rate in row if rate is not None})
     return [[NO_RATE if rate is None else int(rate * scale) for rate in row] for row in table], scale
 
 
-def _rate(product: Product, day: date) -> Fraction | None:
+def rate_of(product: Product, day: date) -> Fraction | None:
     """Tokens of a chargeable day, None where the product is not on Flex."""
     known = [r for r in product.rates if r.from_ <= day] if product.flex else []
     return Fraction(max(known, key=lambda r: r.from_).tokens) if known else None

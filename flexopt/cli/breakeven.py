@@ -8,6 +8,7 @@ import click
 import pandas as pd
 
 from flexopt.breakeven import break_even
+from flexopt.exports.folder import read_document
 from flexopt.exports.text import count, fill, money, text_table
 from flexopt.inputs.load import load_scenario
 from flexopt.inputs.scenario import Scenario
@@ -27,15 +28,25 @@ __all__ = ["command"]
 def command(scenario: Path, form: str) -> None:
     """Days of use per term at which a seat of each offer costs as much as tokens, at SCENARIO's prices.
 
+    SCENARIO may be a plan folder: the marginal price of its tokens (what one more is worth to the plan, on
+    its first day) has a column of its own then.
+
     This is arithmetic for one user alone. `flexopt plan` decides all users together: tiers, collections,
     expiry and holdings move the line.
 
     \b
     Example:
       flexopt breakeven scenarios/renewal-2026.yaml
+      flexopt breakeven renewal.plan
     """
-    planned = load_scenario(scenario).scenario
-    frame = break_even(planned)
+    marginal = None
+    if scenario.is_dir():
+        document = read_document(scenario)
+        planned = Scenario.model_validate(document["scenario"])
+        marginal = next((Decimal(p["price"]) for p in document["proof"]["marginal_token_prices"]), None)
+    else:
+        planned = load_scenario(scenario).scenario
+    frame = break_even(planned, marginal=marginal)
     if form == "json":
         data = {"schema": "flexopt.breakeven/1", "currency": planned.currency, "rows": _records(frame)}
         click.echo(json.dumps(data, indent=1, ensure_ascii=False))
@@ -65,11 +76,14 @@ def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
             rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])
     buffer = scenario.tokens.buffer
     share = f", with the buffer of {(buffer * 100).normalize():f} %" if buffer else ""
-    listed = ", ".join(f"{price} from {count(from_, 'token')}" for from_, price in tiers)
+    listed = ", ".join(
+        f"{price} from {count(from_, 'token')}" if from_ else f"{price} is what one more is worth to the plan"
+        for from_, price in tiers
+    )
     words = (
         "Days of use in a term from which a seat costs less than tokens, at the prices and rates of "
         f"{scenario.horizon.start}{share}; a column for every price of a token in {scenario.currency} "
         f"({listed})."
     )
-    header = ["seat", *(f"{price}" for _, price in tiers)]
+    header = ["seat", *(f"{price}" if from_ else f"marginal {price}" for from_, price in tiers)]
     return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has a price and a rate"

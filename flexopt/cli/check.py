@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from flexopt.cli.memory import memory_option
 from flexopt.cli.progress import progress
 from flexopt.demand import forecast
 from flexopt.errors import InputError
@@ -23,7 +24,8 @@ __all__ = ["command"]
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", help="json: for programs."
 )
-def command(scenario: Path, form: str) -> None:
+@memory_option
+def command(scenario: Path, form: str, memory: str | None) -> None:
     """Read SCENARIO, its tables and its usage, and list every finding with its repair.
 
     Exit 1 if there are errors, 0 if not. Warnings say what was assumed or left out; notes what was counted.
@@ -38,7 +40,9 @@ def command(scenario: Path, form: str) -> None:
     if source is not None:
         with progress() as tell:
             on_file = tell_files(tell, len(source.usage_files))
-            usage = read_usage(source.usage_files, source.scenario, source.path.parent, on_file)
+            usage = read_usage(
+                source.usage_files, source.scenario, source.path.parent, on_file, memory=memory
+            )
         findings = Findings([*findings, *usage.findings])
         coverage = usage.coverage
         if not findings.errors:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from flexopt.cli.memory import memory_option
 from flexopt.cli.progress import progress
 from flexopt.errors import LimitError
 from flexopt.exports.folder import check_place
@@ -38,7 +39,10 @@ __all__ = ["command"]
     is_flag=True,
     help="Exit 4 and write nothing unless the plan is proven to be the cheapest (within solver.gap).",
 )
-def command(scenario: Path, output: Path | None, form: str, require_optimal: bool) -> None:
+@memory_option
+def command(
+    scenario: Path, output: Path | None, form: str, require_optimal: bool, memory: str | None
+) -> None:
     """Find the cheapest plan for SCENARIO, prove how good it is, audit it, and write the plan folder.
 
     The summary goes to stdout. Exit 3 if no plan is possible (the message says which rules clash), 4 if the
@@ -52,7 +56,7 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
     source = load_scenario(scenario)
     check_place(folder)
     with progress(float(source.scenario.solver.time_limit)) as tell:
-        result = plan(source, on_progress=tell)
+        result = plan(source, on_progress=tell, memory=memory)
     for finding in result.document["findings"]:
         if finding["severity"] == "warning":
             click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
@@ -71,4 +75,8 @@ def command(scenario: Path, output: Path | None, form: str, require_optimal: boo
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
         click.echo(f"\nhint: for a closer proof raise solver.time_limit{highs}", err=True)
+    took = ", ".join(
+        f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05
+    )
+    click.echo(f"\ntime: {took}", err=True)
     click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)

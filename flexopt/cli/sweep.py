@@ -73,7 +73,7 @@ def command(
     if form == "json":
         click.echo(table_json(done.rows), nl=False)
     elif form == "csv":
-        click.echo(table_csv(done.rows, COLUMNS), nl=False)
+        click.echo("".join(table_csv(done.rows, COLUMNS)), nl=False)
     else:
         click.echo(_table(done))
     there = f", {done.kept:,} of them were there already" if done.kept else ""

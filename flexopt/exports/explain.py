@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -78,15 +78,17 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     for product, counts in users.items():
         break_even = [str(d) for d in sorted(days[product])]
         access = sorted(counts.items(), key=lambda item: (item[0] == "Flex", -item[1], item[0]))
+        margin = _at_the_margin(document, break_even)
         data.append(
             {
                 "product": product,
                 "users_by_access": dict(sorted(counts.items())),
                 "break_even_days": break_even,
+                "break_even_days_at_the_margin": None if margin == "-" else margin,
             }
         )
         many = f"{break_even[0]} to {break_even[-1]}" if len(break_even) > 1 else "".join(break_even)
-        table.append([product, many or "-", ", ".join(f"{n:,} {offer}" for offer, n in access)])
+        table.append([product, many or "-", margin, ", ".join(f"{n:,} {offer}" for offer, n in access)])
     packs = [
         fill(
             f"buy {p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (the price from "
@@ -97,11 +99,13 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     text = "\n\n".join(
         [
             fill(headline(document)),
-            text_table(["product", "pays from", "users by access"], table, wrap=True),
+            text_table(["product", "pays from", "marginal", "users by access"], table, wrap=True),
             fill(
                 "`pays from`: days of use a year from which a seat of the product alone costs less than "
-                "tokens at this plan's price. A user with seats and tokens in turn counts under both."
+                "tokens at this plan's price; `marginal`: the same at the price that one more token is worth "
+                "to the plan. A user with seats and tokens in turn counts under both."
             ),
+            *_marginal_prices(document),
             "\n".join(packs) or "no token packs to buy",
             "`flexopt explain PLAN USER` tells why one user has what they have",
         ]
@@ -110,8 +114,28 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
         "schema": "flexopt.explain/1",
         "headline": headline(document),
         "products": data,
+        "marginal_token_prices": document["proof"]["marginal_token_prices"],
         "purchases": document["purchases"],
     }, text
+
+
+def _marginal_prices(document: Document) -> Iterator[str]:
+    """What one more token is worth, and when."""
+    for entry in document["proof"]["marginal_token_prices"]:
+        when = f"from {entry['start']} to {entry['end']}"
+        if Decimal(entry["price"]):
+            yield fill(f"marginal price of a token {when}: {entry['price']} {document['currency']}")
+        else:
+            yield fill(f"one more token {when} is worth nothing: the packs hold tokens to spare")
+
+
+def _at_the_margin(document: Document, break_even: Sequence[str]) -> str:
+    """The break-even days at the marginal price, where there is one of each."""
+    prices = {Decimal(entry["price"]) for entry in document["proof"]["marginal_token_prices"]}
+    if len(prices) != 1 or len(break_even) != 1 or not (price := prices.pop()):
+        return "-"
+    days = Decimal(break_even[0]) * Decimal(document["summary"]["token_price"]) / price
+    return str(days.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def _cost(amount: str | None) -> str:

@@ -240,8 +240,12 @@ def _proof(document: Document) -> str:
         claim = "no plan for these prices and rules costs less"
     gap = f"{float(proof['gap']):.0e}" if Decimal(proof["gap"]) else "0"
     bound = Decimal(proof["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
+    prices = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
+    needed, asked = len(proof["prices"]["cuts"]), proof["prices"]["cuts_found"]
     return fill(
-        f"proof: {claim} (lower bound {bound:,}, gap {gap}, "
-        f"{printable(proof['solver'])}). "
-        "The plan was then replayed day by day and its bill added up again, without the solver."
+        f"proof: {claim} (lower bound {bound:,}, gap {gap}, {printable(proof['solver'])}; "
+        f"{proof['users_in_core']:,} of {count(document['summary']['users'], 'user')} in the core, "
+        f"{needed:,} of {count(asked, 'cut')} needed). "
+        "The plan was then replayed day by day, its bill added up again, and so was what the stored prices "
+        f"prove without the solver: no plan costs less than {prices:,}."
     )

@@ -87,11 +87,17 @@ class Usage:
     """Chargeable days, as the history has them."""
 
     days: pd.DataFrame
-    """`user` (str), `product` (str, id of the scenario), `date` (datetime64[s]): one row per chargeable day,
-    unique, sorted by user, product, date."""
+    """`user`, `product` (categories of str, sorted, all of them used; a product is an id of the scenario),
+    `date` (datetime64[s]): one row per chargeable day, unique, sorted by user, product, date. Plain strings
+    will do too."""
     totals: pd.DataFrame
     """`user`, `product`, `days` (int64), `first`, `after` (datetime64[s]): summaries without single days,
     spread evenly over [first, after). No (user, product) is in both frames."""
     coverage: tuple[Coverage, ...]
     sources: tuple[Source, ...]
     findings: Findings
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Everybody who has a day or a summary."""
+        return frozenset(self.days["user"].unique()) | frozenset(self.totals["user"].unique())

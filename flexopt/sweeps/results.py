@@ -140,7 +140,7 @@ def failed(name: str, title: str, why: Failure) -> Row:
 
 def write_table(folder: Path, rows: Sequence[Row]) -> None:
     """sweep.csv and sweep.json."""
-    _write(folder / "sweep.csv", table_csv(rows, COLUMNS))
+    _write(folder / "sweep.csv", "".join(table_csv(rows, COLUMNS)))
     _write(folder / "sweep.json", table_json(rows))
 
 

@@ -205,7 +205,7 @@ def a_document(
         source=source,
         usage=usage,
         problem=problem,
-        optimum=Optimum(solution, bill.total, Status.OPTIMAL, bill.total, 0, 0, 0, 0, 0.0),
+        optimum=Optimum(solution, bill.total, Status.OPTIMAL, bill.total, 0, 0, 0, 0, None, {}),
         bill=bill,
         baselines={"all_named": Baseline(bill.total, bill.total, Decimal(0))},
         findings=Findings(),

@@ -1,186 +1,172 @@
-"""Cells with people and products -> one row per chargeable day, and summaries; says which file had them."""
+"""Cells with people and products -> one row per chargeable day; says which file had them first.
+
+A day is one number until the end: the bits of user, product and day, so that the order of the numbers is
+that of users, products and dates.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Window
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.scan import OK
+from flexopt.inputs.usage.masks import Mask, first_seen, opener, unpack
+from flexopt.inputs.usage.scan import OK, SLAB, WORDS
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
-__all__ = ["chargeable_days", "summaries"]
+__all__ = ["Kept", "chargeable_days"]
 
 Kept = Counter[int]
 """Rows of each file that opened a day, or carry a summary."""
 
+Int = NDArray[np.int64]
+
+BLOCK = 1 << 22
+"""Launches cut into windows at a time, about 200 MB with what is computed from them."""
+
+DAYS = 17
+"""Bits of the days since 1990; the upper ones are the slab."""
+
+FRAMED = 1 << 16
+"""Days made into rows at a time."""
+
+SLABS = DAYS - (SLAB.bit_length() - 1)
+
+_EPOCH = np.datetime64(dates.EARLIEST, "s")
+_EPOCH_DAY = int(np.datetime64(dates.EARLIEST, "D").astype(np.int64))
+
 
 def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]:
     """One row per user, product and date; and how many rows of each file were the first to open one."""
-    con.execute(
-        "create temp table good as select c.*, p.user, t.id as product_id from cell c "
-        "join person p using (name, email, hash, id) join title t using (product) "
-        f"where c.status = {OK} and p.user <> '' and t.id <> ''"
-    )
-    con.execute(
-        "create temp table day as select user, product_id, "
-        f"cast(date '{dates.EARLIEST}' + to_months(month) + to_days(cast(bit as integer)) as date) as date, "
-        "min(file) as file, -1::bigint as launch "
-        "from (select *, unnest(range(31)) as bit from good where month is not null) "
-        "where (mask >> bit) & 1 = 1 group by all"
-    )
-    _add_windows(con)
-    # a row may open several days, and a day has one opener: of the first file, dates before sessions
-    kept = con.execute(
-        "select o.f, count(*) filter (where o.l < 0) + count(distinct o.l) filter (where o.l >= 0) "
-        "from (select min({f: file, l: launch}) as o from day group by user, product_id, date) group by 1"
-    ).fetchall()
-    frame = con.execute(
-        "select user, product_id as product, cast(date as timestamp_s) as date from day "
-        "group by all order by all"
-    ).df()
-    frame = frame.astype({"user": object, "product": object, "date": "datetime64[s]"})
-    return frame, Counter({int(f): int(n) for f, n in kept})
-
-
-def _add_windows(con: duckdb.DuckDBPyConnection) -> None:
-    """Adds the days on which the 24-hour windows of sessions start."""
-    table = con.sql(
-        "select dense_rank() over (order by user, product_id) as grp, user, product_id, start_us, file, "
-        "max(coalesce(greatest(end_us, start_us), start_us)) over (partition by user, product_id "
-        "order by start_us, file, end_us rows unbounded preceding) as until from good "
-        "where start_us is not null order by grp, start_us, file, end_us"
-    ).to_arrow_table()
-    if not table.num_rows:
-        return
-    numbers = {c: table.column(c).to_numpy().astype(np.int64) for c in ("grp", "start_us", "until", "file")}
-    launch, window = cut_windows(numbers["grp"], numbers["start_us"], numbers["until"])
-    opened = pa.table(
-        {
-            "user": table.column("user").take(pa.array(launch)),
-            "product_id": table.column("product_id").take(pa.array(launch)),
-            "date": pa.array(window // DAY).cast(pa.int32()).cast(pa.date32()),
-            "file": numbers["file"][launch],
-            "launch": launch,
-        }
-    )
-    con.register("opened", opened)
-    con.execute("insert into day select user, product_id, date, file, launch from opened")
-    con.unregister("opened")
-
-
-def summaries(
-    con: duckdb.DuckDBPyConnection,
-    days: pd.DataFrame,
-    period: Window | None,
-    *,
-    files: list[str],
-    findings: Findings,
-    most: int,
-) -> tuple[pd.DataFrame, Kept]:
-    """Days per user and product from summaries, where no file has them by day."""
-    begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
-    length = (after - begin) // timedelta(days=1)
-    # the same row twice is one; rows of versions, teams and ways of access are different counts
-    rows = con.execute(
-        "select user, product_id as product, file, sum(used) as days, max(used) as longest, "
-        "count(*) as parts from (select distinct user, product_id, product, file, access, used from good "
-        "where used is not null) group by user, product_id, file order by user, product_id, days desc, file"
-    ).df()
-    if rows.empty:
-        return _frame(rows, begin, after), Counter()
-    keys = pd.MultiIndex.from_frame(rows[["user", "product"]])
-    by_day = keys.isin(pd.MultiIndex.from_frame(days[["user", "product"]]))
-    _say(
-        findings,
-        "U153",
-        "{n} users and products are in a summary and by day: the days count",
-        rows[by_day].drop_duplicates(["user", "product"]),
-        files=files,
-        hint="take the summary out, unless the exports by day cover the same time",
-    )
-    rows = rows[~by_day]
-    _too_many(rows, length, files, findings, most)
-    several = rows.groupby(["user", "product"])["days"].transform("nunique") > 1
-    best = rows.drop_duplicates(["user", "product"])
-    _say(
-        findings,
-        "U155",
-        "{n} users and products have other days in another summary: the larger number counts",
-        best[several.loc[best.index]],
-        files=files,
-        hint="name one summary only, the one that covers `usage.period`",
-    )
-    for number in sorted(set(best["file"].tolist())):
-        _say(
-            findings,
-            "U154",
-            "{n} users and products have several rows (versions, teams, ways of access): "
-            f"their days are added, {length:,} at the most",
-            best[(best["file"] == number) & (best["parts"] > 1)],
-            files=files,
-            hint="export the usage by day, which counts no day twice",
-        )
-    best = best.assign(days=np.minimum(best["days"], length))
+    users, products = _number(con)
+    bits = len(products).bit_length()
+    key, file, mask = _cells(con, bits)
+    slabs, days, fresh = first_seen(key, mask)
     kept: Kept = Counter()
-    for number, parts in zip(best["file"].tolist(), best["parts"].tolist(), strict=True):
-        kept[int(number)] += int(parts)
-    return _frame(best, begin, after), kept
+    _add(kept, file, np.bitwise_count(fresh).sum(axis=1, dtype=np.int64))
+    found = [unpack(slabs, days)]
+    del slabs, days, mask
+    for pair, start, end, launched in _launches(con, bits):
+        launch, window = cut_windows(pair, start, _until(pair, end))
+        day = (pair[launch] << DAYS) + window // DAY - _EPOCH_DAY
+        # a day has one opener: of the first file, dates before sessions; a row may open several days
+        cell = opener(key, fresh, day)
+        file_of_cell = file[cell] if len(file) else cell
+        wins = (cell < 0) | (launched[launch] < file_of_cell)
+        _add(kept, file_of_cell[(cell >= 0) & wins], -1)
+        _add(kept, launched[np.unique(launch[wins])], 1)
+        found.append(day[cell < 0])
+    numbers = found[0] if len(found) == 1 else np.concatenate(found)
+    del found
+    if len(numbers) > 1 and (numbers[1:] < numbers[:-1]).any():
+        numbers.sort()
+    return _frame(numbers, bits, users, products), kept
 
 
-def _frame(rows: pd.DataFrame, begin: date, after: date) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "user": rows["user"].astype(object),
-            "product": rows["product"].astype(object),
-            "days": rows["days"].astype("int64"),
-            "first": np.datetime64(begin, "s"),
-            "after": np.datetime64(after, "s"),
-        }
-    ).reset_index(drop=True)
+def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+    """Makes the table `good`: cells that are planned by day, `u` and `p` for the user's and product's names.
 
-
-def _say(
-    findings: Findings, code: str, words: str, rows: pd.DataFrame, *, files: list[str], hint: str
-) -> None:
-    if len(rows):
-        findings.add(
-            code,
-            words.format(n=f"{len(rows):,}"),
-            file=files[min(rows["file"].tolist())],
-            severity="warning",
-            hint=hint,
-            count=len(rows),
+    Returns the names, sorted.
+    """
+    con.execute(
+        "create temp table planned as select c.cell, p.user, t.id as product from cell c "
+        "join person p using (name, email, hash, id) join title t using (product) "
+        f"where c.status = {OK} and c.used is null and p.user <> '' and t.id <> ''"
+    )
+    names = []
+    for what in ("user", "product"):
+        con.execute(
+            f"create temp table {what}s as select name, row_number() over (order by name) - 1 as number "
+            f"from (select distinct {what} as name from planned)"
         )
+        rows = con.execute(f"select name from {what}s order by number").fetchall()
+        names.append([str(r[0]) for r in rows])
+    con.execute(
+        f"create temp table good as select cell, file, slab, {', '.join(WORDS)}, u.number as u, "
+        "p.number as p from planned g join cell c using (cell) "
+        "join users u on u.name = g.user join products p on p.name = g.product"
+    )
+    return names[0], names[1]
 
 
-def _too_many(rows: pd.DataFrame, length: int, files: list[str], findings: Findings, most: int) -> None:
-    wrong = rows[rows["longest"] > length].sort_values(["file", "product", "longest"], kind="stable")
-    for place, (product, used, number) in enumerate(
-        zip(*(wrong[c].tolist() for c in ("product", "longest", "file")), strict=True)
-    ):
-        if place == most:
-            findings.add(
-                "U152",
-                f"{len(wrong) - most:,} more summaries that do not fit",
-                file=files[number],
-                column="days",
-                hint="set `usage.period` to the days the summary covers",
-                count=len(wrong) - most,
-            )
+def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Int, Int, Mask]:
+    """Key (pair and slab), file and mask of the cells with dates, sorted by key and file."""
+    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
+    columns = con.execute(
+        f"select (((u << {bits}) + p) << {SLABS}) + slab as key, file, {words} from good "
+        "where slab is not null group by key, file order by key, file"
+    ).fetchnumpy()
+    mask = np.column_stack([np.asarray(columns[word], np.uint64) for word in WORDS])
+    return np.asarray(columns["key"], np.int64), np.asarray(columns["file"], np.int64), mask
+
+
+def _launches(con: duckdb.DuckDBPyConnection, bits: int) -> Iterator[tuple[Int, Int, Int, Int]]:
+    """Pair, start, end (at least the start) and file of launches, sorted, in blocks of whole pairs."""
+    reader = con.sql(
+        f"select (u << {bits}) + p as pair, start_us, "
+        "coalesce(greatest(end_us, start_us), start_us) as end_us, file::bigint as file "
+        "from launch join good using (cell) order by pair, start_us, file, end_us"
+    ).to_arrow_reader(BLOCK)
+    held: list[pa.RecordBatch] = []
+    for batch in reader:
+        held.append(batch)
+        pair = batch.column("pair").to_numpy()
+        if sum(map(len, held)) >= BLOCK and pair[0] != pair[-1]:
+            cut = int(np.searchsorted(pair, pair[-1]))
+            yield _arrays([*held[:-1], batch.slice(0, cut)])
+            held = [batch.slice(cut)]
+    if held:
+        yield _arrays(held)
+
+
+def _arrays(batches: list[pa.RecordBatch]) -> tuple[Int, Int, Int, Int]:
+    pair, start, end, file = (c.to_numpy() for c in pa.Table.from_batches(batches).columns)
+    return pair, start, end, file
+
+
+def _until(pair: Int, end: Int) -> Int:
+    """The latest end among a launch and the earlier ones of its pair."""
+    until, step = end, 1
+    while step < len(pair):
+        # by now it is the latest of the last `step` launches; if that is no news for anybody, nothing more is
+        later = until.copy()
+        np.maximum(until[step:], until[:-step], out=later[step:], where=pair[step:] == pair[:-step])
+        if np.array_equal(later, until):
             break
-        findings.add(
-            "U152",
-            f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
-            file=files[number],
-            column="days",
-            value=int(used),
-            hint="set `usage.period` to the days the summary covers",
-        )
+        until, step = later, step * 2
+    return until
+
+
+def _add(kept: Kept, files: Int, rows: Int | int) -> None:
+    """Adds a number of rows to each of the files."""
+    for number in np.unique(files).tolist():
+        these = files == number
+        kept[number] += int(rows[these].sum()) if isinstance(rows, np.ndarray) else int(these.sum()) * rows
+
+
+def _frame(numbers: Int, bits: int, users: list[str], products: list[str]) -> pd.DataFrame:
+    user, product = np.empty(len(numbers), _code(users)), np.empty(len(numbers), _code(products))
+    date = np.empty(len(numbers), "datetime64[s]")
+    for begin in range(0, len(numbers), FRAMED):  # in pieces that fit a cache
+        block = slice(begin, begin + FRAMED)
+        pair = numbers[block] >> DAYS
+        user[block], product[block] = pair >> bits, pair & ((1 << bits) - 1)
+        date[block] = _EPOCH + ((numbers[block] & ((1 << DAYS) - 1)) * 86_400).view("timedelta64[s]")
+    columns = {"user": (user, users), "product": (product, products)}
+    named = {
+        c: pd.Categorical.from_codes(codes, pd.Index(names, dtype=object), validate=False)
+        for c, (codes, names) in columns.items()
+    }
+    return pd.DataFrame({**named, "date": date}, copy=False)
+
+
+def _code(names: list[str]) -> type[np.signedinteger[Any]]:
+    """The smallest type that pandas has for so many categories."""
+    return np.int8 if len(names) < 1 << 7 else np.int16 if len(names) < 1 << 15 else np.int32

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from python_calamine import CalamineWorkbook
@@ -223,6 +224,21 @@ def _shape() -> Refusal:
 
 def frame_grid(frame: pd.DataFrame) -> Grid:
     """A frame as a table in memory: dates as ISO text, `row` counting from 2 as in a file with a header."""
-    header = [_text(str(c)) or "" for c in frame.columns]
-    records = enumerate(frame.astype(object).where(frame.notna(), None).itertuples(index=False), start=2)
-    return _grid(header, ((number, tuple(row)) for number, row in records))
+    header = tuple(_text(str(c)) or "" for c in frame.columns)
+    arrays = [_column_text(frame.iloc[:, place]) for place in range(len(header))]
+    names = [f"c{place}" for place in range(len(header))]
+    rows = pa.array(np.arange(2, len(frame) + 2))
+    return Grid(header, pa.Table.from_arrays([*arrays, rows], names=[*names, "row"]))
+
+
+def _column_text(column: pd.Series[Any]) -> pa.Array:
+    """A column as text; of categories and dates every value is written once."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.kind == "M":
+        codes, values = pd.factorize(column)
+        texts = pa.array([_text(v) for v in values], pa.large_string())
+        return texts.take(pa.array(codes, mask=codes < 0))
+    try:
+        return pa.array(column, pa.large_string(), from_pandas=True)
+    except (pa.ArrowException, TypeError, UnicodeError):  # not only text, or halves of characters
+        cells = column.astype(object).where(column.notna(), None)
+        return pa.array([_text(v) for v in cells], pa.large_string())

@@ -133,21 +133,25 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> Table:
 
 
 def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> Table:
-    relation = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
+    source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
     try:
-        described = con.execute(f"describe select * from {relation}").fetchall()
+        described = con.execute(f"describe select * from {source}").fetchall()
     except duckdb.Error:
         raise damaged("parquet file", "it cannot be opened") from None
     header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
     known = _format(header)
+    # numbered like those of text, so that no name of a column means something else in a query
+    columns = tuple(f"c{i}" for i in range(len(header)))
+    quoted = ('"' + c.replace('"', '""') + '"' for c in header)
+    named = (f"{name} as {column}" for name, column in zip(quoted, columns, strict=True))
     return Table(
         number=number,
         file=name,
         format=known,
-        relation=relation,
+        relation=f"(select {', '.join(named)}, file_row_number from {source})",
         header=header,
         roles=roles_of(known, header),
-        columns=tuple('"' + c.replace('"', '""') + '"' for c in header),
+        columns=columns,
         types=tuple(str(r[1]) for r in described if r[0] != "file_row_number"),
         row="file_row_number + 2",
     )

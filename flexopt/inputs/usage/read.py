@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,25 +15,40 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Source, Usage
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.chargeable import chargeable_days, summaries
+from flexopt.inputs.usage.chargeable import chargeable_days
 from flexopt.inputs.usage.coverage import cover, note
+from flexopt.inputs.usage.engine import Progress, connected, watched
 from flexopt.inputs.usage.opening import even_lines, open_frame, open_table
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import assign
 from flexopt.inputs.usage.report import NAMELESS, VALUES, line_of, report_faults, report_fresh_faults
-from flexopt.inputs.usage.scan import OK, Table, create, features, scan, style, unclear_zero, with_styles
+from flexopt.inputs.usage.scan import (
+    OK,
+    Table,
+    create,
+    features,
+    forget,
+    scan,
+    style,
+    unclear_zero,
+    with_styles,
+)
 from flexopt.inputs.usage.sniff import Refusal, sha256
+from flexopt.inputs.usage.summaries import summaries
 
-__all__ = ["products_in", "read_usage", "usage_from_frame"]
+__all__ = ["Progress", "products_in", "read_usage", "usage_from_frame"]
 
 SHOWN = 20
 """Findings of one kind listed one by one; the rest is counted."""
 
-Progress = Callable[[str, int], None]
-
 
 def read_usage(
-    files: Sequence[Path], scenario: Scenario, root: Path, on_progress: Progress | None = None
+    files: Sequence[Path],
+    scenario: Scenario,
+    root: Path,
+    on_progress: Progress | None = None,
+    *,
+    memory: str | None = None,
 ) -> Usage:
     """Read and clean usage files: one row per chargeable day, whatever export they come from.
 
@@ -42,42 +57,49 @@ def read_usage(
     Parameters
     ----------
     files : the files, in any order; `root` is the folder their names are shown relative to.
-    on_progress : called with the name of a file and the rows read from it.
+    on_progress : called while a file is read and at its end.
+    memory : "4GB": what reading may hold in memory, the rest goes to the temporary folder; None: half of the
+        machine's. The days themselves (13 bytes each) come on top.
+
+    Raises
+    ------
+    FlexoptError : `memory` is no size.
     """
     findings = Findings()
     # the order of the files decides which of two equal rows is the repeated one: it must not matter
     ordered = sorted((_shown(path, root), path) for path in files)
     names = [name for name, _ in ordered]
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as work, _connect(work) as con:
+    with connected(memory) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _Reader(con, scenario, names, findings)
         sources = []
         for number, (name, path) in enumerate(ordered):
-            with suppress(OSError, ValueError, RuntimeError):  # opening it says why
-                if path.is_file():
-                    sources.append(Source(name, sha256(path)))
-            reader.add(partial(open_table, con, number, path, name, Path(work)), number, Path(work))
-            if on_progress:
-                on_progress(name, reader.rows(number))
+            digest = beside.submit(sha256, path) if _is_file(path) else None
+            with watched(con, name, path, on_progress) as done:
+                reader.add(partial(open_table, con, number, path, name, work), number, work)
+                done(reader.rows(number))
+            if digest is not None:
+                with suppress(OSError, ValueError, RuntimeError):  # opening it said why
+                    sources.append(Source(name, digest.result()))
         return reader.usage(tuple(sources))
 
 
-def usage_from_frame(frame: pd.DataFrame, scenario: Scenario) -> Usage:
+def usage_from_frame(frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None) -> Usage:
     """Usage from a frame with the columns of the plain format, cleaned and reported like a file."""
     findings = Findings()
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as work, _connect(work) as con:
+    with connected(memory) as (con, work):
         reader = _Reader(con, scenario, ["usage frame"], findings)
-        reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, Path(work))
+        reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
         return reader.usage(())
 
 
 def products_in(files: Sequence[Path]) -> list[str]:
     """The product names in usage files, as they are written there; unreadable files have none."""
     found: set[str] = set()
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as work, _connect(work) as con:
+    with connected(None) as (con, work):
         create(con)
         for number, path in enumerate(files):
             try:
-                scan(con, open_table(con, number, path, path.name, Path(work)))
+                scan(con, open_table(con, number, path, path.name, work))
             except (Refusal, duckdb.Error):
                 continue
         rows = con.execute("select distinct trimmed(product) from cell where product <> ''").fetchall()
@@ -94,10 +116,11 @@ def _shown(path: Path, root: Path) -> str:
     return shown.encode("utf-8", "replace").decode()
 
 
-def _connect(work: str) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(":memory:", config={"temp_directory": work})
-    con.execute("set timezone = 'UTC'")
-    return con
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 class _Reader:
@@ -113,8 +136,8 @@ class _Reader:
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
-        row = self.con.execute(query, [number]).fetchone()
-        return (int(row[0]) if row else 0) + self.unsplit.get(number, 0)
+        (row,) = self.con.execute(query, [number]).fetchall()
+        return int(row[0]) + self.unsplit.get(number, 0)
 
     def add(self, open_: Callable[[], Table], number: int, work: Path) -> None:
         """Scan one file into cells, or say why not."""
@@ -123,13 +146,15 @@ class _Reader:
             table = open_()
             try:
                 self._scan(table, number)
+            except duckdb.OutOfMemoryException:
+                raise
             except duckdb.Error:
                 if table.text is None or table.text.rewrite:
                     raise
                 # line ends that change on the way stop DuckDB; once they are all alike, only faults are left
                 self._scan(even_lines(table, work), number)
         except Refusal as refusal:
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             self.findings.add(
                 refusal.code,
                 refusal.message,
@@ -139,8 +164,10 @@ class _Reader:
                 value=refusal.value,
                 hint=refusal.hint,
             )
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             self.findings.add(
                 "U110",
                 f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
@@ -150,7 +177,7 @@ class _Reader:
             )
 
     def _scan(self, table: Table, number: int) -> None:
-        self.con.execute("delete from cell where file = ?", [number])
+        forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
                 "U150",
@@ -160,7 +187,7 @@ class _Reader:
         # most files have ISO dates and no fault: one fast pass, and a closer look only where it fails
         if scan(self.con, table):
             table = self._with_styles(table, number)
-            self.con.execute("delete from cell where file = ?", [number])
+            forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
         unclear = unclear_zero(self.con, table)
@@ -237,7 +264,7 @@ class _Reader:
         days, kept = chargeable_days(self.con)
         period = self.scenario.usage.period
         totals, kept_totals = summaries(
-            self.con, days, period, files=self.names, findings=self.findings, most=SHOWN
+            self.con, period, files=self.names, findings=self.findings, most=SHOWN
         )
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)

@@ -1,7 +1,8 @@
-"""Reads one usage file with DuckDB into the table `cell`: a row per person, product and month, not per row.
+"""Reads one usage file with DuckDB into the table `cell`: a row per person, product and slab of time.
 
-A cell keeps its days as a bit mask, so that a year of 20 million rows becomes a few hundred thousand cells
-before anything is joined. Rows are looked at one by one only when some were rejected (`faults`).
+A cell keeps the days of its slab as bit masks, so that a year of 20 million rows becomes a few hundred
+thousand cells before anything is joined. Starts of sessions go to the table `launch`, by the number of their
+cell. Rows are looked at one by one only when some were rejected (`faults`).
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ from flexopt.inputs.usage.windows import DAY
 
 __all__ = [
     "BLANK",
+    "EPOCH",
     "LEFT_OUT",
     "OK",
     "REJECTED",
+    "SLAB",
+    "WORDS",
     "ZERO",
     "Fault",
     "Styles",
     "Table",
     "create",
     "faults",
+    "forget",
     "scan",
 ]
 
@@ -44,7 +49,16 @@ SHORTEST = 5 * 60_000_000
 LONGEST = 366
 """Days after which an open session is a mistake of the licence server, not work."""
 
-_MONTHS = f"datediff('month', date '{dates.EARLIEST}', d)"
+SLAB = 512
+"""Days of a slab: 1990-01-01 is the first day of slab 0."""
+
+WORDS = tuple(f"m{i}" for i in range(SLAB // 64))
+"""Columns of `cell` with the days of its slab, 64 in each: the first day is the lowest bit of the first.
+
+Integers, not a bit string: DuckDB can spill the former while it groups.
+"""
+
+EPOCH = f"date '{dates.EARLIEST}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +120,15 @@ class Styles:
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """The empty table, and how a name is cleaned."""
+    """The empty tables, and how a name is cleaned."""
+    words = ", ".join(f"{word} ubigint" for word in WORDS)
+    con.execute("create temp sequence cells")
     con.execute(
-        "create temp table cell (file integer, name varchar, email varchar, hash varchar, id varchar, "
-        "product varchar, access varchar, status integer, month integer, mask integer, "
-        "start_us bigint, end_us bigint, used integer, n bigint)"
+        "create temp table cell (cell integer default nextval('cells'), file integer, name varchar, "
+        "email varchar, hash varchar, id varchar, product varchar, access varchar, status integer, "
+        f"slab integer, {words}, used integer, n bigint)"
     )
+    con.execute("create temp table launch (cell integer, start_us bigint, end_us bigint)")
     con.execute(r"create temp macro trimmed(x) as regexp_replace(x, '^[\s\x{a0}]+|[\s\x{a0}]+$', '', 'g')")
     con.execute(
         r"create temp macro shown(x) as case when regexp_full_match(coalesce(x, ''), '[*@.\s\x{a0}]*') "
@@ -223,7 +240,7 @@ def _blank(table: Table) -> str:
 
 
 def _status(table: Table) -> str:
-    rejected = " or ".join(f"coalesce({c}, false)" for _, _, c in _conditions(table)) or "false"
+    rejected = f"coalesce({' or '.join(c for _, _, c in _conditions(table)) or 'false'}, false)"
     parts = []
     if "category" in table.roles:
         # first of all: an adjustment may be negative, and have no date and no user
@@ -241,35 +258,63 @@ def _status(table: Table) -> str:
     return f"case {' '.join(parts)} else {OK} end"
 
 
+def forget(con: duckdb.DuckDBPyConnection, number: int) -> None:
+    """Takes out what was read of a file."""
+    con.execute("delete from launch where cell in (select cell from cell where file = ?)", [number])
+    con.execute("delete from cell where file = ?", [number])
+
+
 def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """Adds the file's cells; returns how many rows were rejected."""
-    who = ", ".join(f"{table.sql(r)} as {r}" for r in ("name", "email", "hash", "id"))
-    # rows of two teams are two counts, not one row twice
-    access = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
+    """Adds the file's cells and launches; returns how many rows were rejected."""
     summary = table.format.kind == "summary"
-    used = f"cast(try_cast({table.sql('days')} as double) as integer)" if summary else "null::integer"
-    session = "start" in table.roles
+    who = {r: table.sql(r) for r in ("name", "email", "hash", "id") if r in table.roles}
+    keys = who | {"product": _title(table)}
+    if summary:
+        # rows of two teams are two counts, not one row twice
+        keys["access"] = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
+        keys["used"] = (
+            f"case when status = {OK} then cast(try_cast({table.sql('days')} as double) as integer) end"
+        )
+    # one key for status and slab, and none for columns that the file has not: every key costs time
+    dated = "date" in table.roles
+    slab = f"day >> {SLAB.bit_length() - 1}" if dated else "null"
+    keys["part"] = f"case when status <> {OK} then -status when not st then {slab} end"
+    listed = ", ".join(f"{value} as {key}" for key, value in keys.items())
     inner = (
-        f"select {who}, {_title(table)} as product, "
-        f"{access if summary else 'null::varchar'} as access, {_status(table)} as status, "
-        f"case when status = {OK} and not st then {_MONTHS} end as month, day(d) - 1 as bit, "
-        f"{f'case when status = {OK} then s end' if session else 'null::bigint'} as start_us, "
-        f"{f'case when status = {OK} then e end' if session else 'null::bigint'} as end_us, "
-        f"case when status = {OK} then {used} end as used from {_rows(table)}"
+        f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit "
+        f"from (select *, {_status(table)} as status, d - {EPOCH} as day from {_rows(table)})"
     )
-    columns = ["name", "email", "hash", "id"]
-    filled = ", ".join(f"coalesce({c}, '')" for c in columns)
+    # where there is no slab the masks mean nothing
+    words = ", ".join(
+        f"coalesce(bit_or(bit) filter (word = {i}), 0)" if dated else "0" for i in range(len(WORDS))
+    )
+    names = ["name", "email", "hash", "id", "product", "access"]
     con.execute(
-        f"insert into cell select {table.number}, {filled}, "
-        "coalesce(product, ''), coalesce(access, ''), status, month, "
-        "coalesce(bit_or(case when month is not null then 1::integer << bit end), 0), start_us, max(end_us), "
-        f"used, count(*) from ({inner}) group by {', '.join(columns)}, product, access, status, "
-        "month, start_us, used"
+        f"insert into cell by position select nextval('cells'), {table.number}, "
+        + ", ".join(f"coalesce({name}, '')" if name in keys else "''" for name in names)
+        + f", case when part < 0 then -part else {OK} end, case when part >= 0 then part end, {words}, "
+        f"{'used' if summary else 'null'}, count(*) from ({inner}) group by {', '.join(keys)}"
     )
-    row = con.execute(
+    if "start" in table.roles:
+        _add_launches(con, table, list(keys)[:-1])
+    # all of a result is fetched: DuckDB registers no frame while one is open
+    (row,) = con.execute(
         "select coalesce(sum(n), 0) from cell where file = ? and status = ?", [table.number, REJECTED]
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ).fetchall()
+    return int(row[0])
+
+
+def _add_launches(con: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> None:
+    """A second pass, now that cells have numbers: numbers instead of names keep the launches small."""
+    same = " and ".join(f"r.{name} = c.{name}" for name in names)
+    columns = {name: table.sql(name) for name in names} | {"product": _title(table)}
+    listed = ", ".join(f"coalesce({columns[name]}, '') as {name}" for name in names)
+    con.execute(
+        "insert into launch select c.cell, r.s, max(r.e) from "
+        f"(select {listed}, s, e from {_rows(table)} where st and {_status(table)} = {OK}) r "
+        f"join cell c on {same} and c.file = {table.number} and c.status = {OK} and c.slab is null "
+        "group by c.cell, r.s"
+    )
 
 
 def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
@@ -281,11 +326,11 @@ def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
         or {"access", "tokens"} & table.roles.keys() != {"tokens"}
     ):
         return None
-    row = con.execute(
+    (row,) = con.execute(
         f"select min(line) from (select *, {_status(table)} as outcome "
         f"from {_rows(table, f', {table.row} as line')}) where outcome = {ZERO}"
-    ).fetchone()
-    return int(row[0]) if row and row[0] is not None else None
+    ).fetchall()
+    return None if row[0] is None else int(row[0])
 
 
 def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, str]:
@@ -293,12 +338,12 @@ def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, st
     if "feature" not in table.roles:
         return 0, 0, ""
     feature = table.sql("feature")
-    row = con.execute(
+    (row,) = con.execute(
         f"select count(*), min(line), min_by({feature}, line) from (select *, {_status(table)} as outcome "
         f"from {_rows(table, f', {table.row} as line')}) where outcome = {OK} "
         f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({_title(table)}))"
-    ).fetchone()
-    return (int(row[0]), int(row[1]), str(row[2])) if row and row[0] else (0, 0, "")
+    ).fetchall()
+    return (int(row[0]), int(row[1]), str(row[2])) if row[0] else (0, 0, "")
 
 
 def style(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Styles]:

@@ -223,14 +223,15 @@ def test_line_ends_that_change_far_down(tmp_path: Path) -> None:
 def test_progress_has_the_name_and_the_rows_of_every_file(tmp_path: Path) -> None:
     for name in ("b.csv", "a.csv"):
         (tmp_path / name).write_text(PLAIN)
-    told: list[tuple[str, int]] = []
+    told: list[tuple[str, int, float, bool]] = []
     read_usage(
         [tmp_path / "b.csv", tmp_path / "a.csv"],
         scenario(),
         tmp_path,
-        on_progress=lambda name, rows: told.append((name, rows)),
+        on_progress=lambda *step: told.append(step),
     )
-    assert told == [("a.csv", 3), ("b.csv", 3)]
+    assert [(name, rows) for name, rows, _, complete in told if complete] == [("a.csv", 3), ("b.csv", 3)]
+    assert all(rate > 0 for _, _, rate, _ in told)
 
 
 def test_sources_have_the_hash_of_the_bytes(tmp_path: Path) -> None:

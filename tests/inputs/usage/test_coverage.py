@@ -161,8 +161,17 @@ def test_no_files_no_days(tmp_path: Path) -> None:
 def test_the_frames_have_their_types_also_when_empty(tmp_path: Path) -> None:
     for content in ("user,product,date\nann,Revit,2025-03-01\n", "user,product,date\n"):
         usage = one(tmp_path, content)
-        types = {"user": "object", "product": "object", "date": "datetime64[s]"}
+        types = {"user": "category", "product": "category", "date": "datetime64[s]"}
         assert usage.days.dtypes.astype(str).to_dict() == types
         totals = {"user": "object", "product": "object", "days": "int64"}
         totals |= {"first": "datetime64[s]", "after": "datetime64[s]"}
         assert usage.totals.dtypes.astype(str).to_dict() == totals
+
+
+def test_names_are_categories_and_all_of_them_are_used(tmp_path: Path) -> None:
+    usage = one(
+        tmp_path, "user,product,date\nbob,Revit,2025-03-01\nann,Revit,2025-03-01\neve,Other,2025-03-01\n"
+    )
+    assert usage.days["user"].cat.categories.tolist() == ["ann", "bob"]
+    assert usage.days["product"].cat.categories.tolist() == ["Revit"]
+    assert usage.users == {"ann", "bob"}

@@ -1,0 +1,65 @@
+"""Days as bits: a mask has one bit for each day of a slab, the first day lowest."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexopt.inputs.usage.scan import SLAB
+
+__all__ = ["Mask", "first_seen", "opener", "unpack"]
+
+Int = NDArray[np.int64]
+Mask = NDArray[np.uint64]
+"""uint64[cells, SLAB / 64]"""
+
+BLOCK = 1 << 12
+"""Masks unpacked at a time: 2 MB."""
+
+
+def first_seen(key: Int, mask: Mask) -> tuple[Int, Mask, Mask]:
+    """Of cells that are sorted by key and file: the distinct keys, all days of each, each cell's new days.
+
+    A day is new in the first cell of its key that has it.
+    """
+    begins = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.empty(0, int)
+    ends = np.append(begins[1:], len(key))
+    total, fresh = mask[begins], mask.copy()
+    groups, at = np.arange(len(begins)), begins + 1
+    while len(groups := groups[at[groups] < ends[groups]]):
+        rows = at[groups]
+        fresh[rows] &= ~total[groups]
+        total[groups] |= mask[rows]
+        at = at + 1
+    return key[begins], total, fresh
+
+
+def opener(key: Int, fresh: Mask, wanted: Int) -> Int:
+    """The cell in which each wanted day is new, -1 where there is none; `wanted` is key * SLAB + day."""
+    slab, day = wanted // SLAB, wanted % SLAB
+    at = np.searchsorted(key, slab)
+    found = np.full(len(wanted), -1, np.int64)
+    open_ = np.arange(len(wanted))
+    while len(open_ := open_[at[open_] < len(key)]):
+        open_ = open_[key[at[open_]] == slab[open_]]
+        bit = fresh[at[open_], day[open_] // 64] >> (day[open_] % 64).astype(np.uint64) & np.uint64(1)
+        found[open_[bit == 1]] = at[open_[bit == 1]]
+        open_ = open_[bit == 0]
+        at[open_] += 1
+    return found
+
+
+def unpack(key: Int, mask: Mask) -> Int:
+    """The days of the masks as key * SLAB + day, in their order."""
+    counts = np.bitwise_count(mask).sum(axis=1, dtype=np.int64)
+    found, at = np.empty(counts.sum(), np.int64), 0
+    for begin in range(0, len(key), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        bits = np.unpackbits(mask[block].astype("<u8").view(np.uint8), bitorder="little")
+        days = np.flatnonzero(bits.view(bool))
+        # of each set bit: from the places of all bits to the day within the slab, and from that to the key
+        days &= SLAB - 1
+        days += np.repeat(key[block] * SLAB, counts[block])
+        found[at : at + len(days)] = days
+        at += len(days)
+    return found

@@ -1,0 +1,127 @@
+"""Summaries of usage -> days per user and product without single dates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.scenario import Window
+from flexopt.inputs.usage.chargeable import Kept
+from flexopt.inputs.usage.scan import OK
+
+__all__ = ["summaries"]
+
+
+def summaries(
+    con: duckdb.DuckDBPyConnection,
+    period: Window | None,
+    *,
+    files: list[str],
+    findings: Findings,
+    most: int,
+) -> tuple[pd.DataFrame, Kept]:
+    """Days per user and product from summaries, where no file has them by day."""
+    begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
+    length = (after - begin) // timedelta(days=1)
+    # the same row twice is one; rows of versions, teams and ways of access are different counts
+    rows = con.execute(
+        "select user, id as product, file, sum(used) as days, max(used) as longest, count(*) as parts, "
+        "(user, id) in (select (user, product) from planned) as by_day from (select distinct p.user, t.id, "
+        "product, c.file, access, used from cell c join person p using (name, email, hash, id) "
+        f"join title t using (product) where c.status = {OK} and used is not null and p.user <> '' "
+        "and t.id <> '') group by user, id, file order by user, id, days desc, file"
+    ).df()
+    if rows.empty:
+        return _frame(rows, begin, after), Counter()
+    by_day = rows["by_day"].to_numpy(bool)
+    _say(
+        findings,
+        "U153",
+        "{n} users and products are in a summary and by day: the days count",
+        rows[by_day].drop_duplicates(["user", "product"]),
+        files=files,
+        hint="take the summary out, unless the exports by day cover the same time",
+    )
+    rows = rows[~by_day]
+    _too_many(rows, length, files, findings, most)
+    several = rows.groupby(["user", "product"])["days"].transform("nunique") > 1
+    best = rows.drop_duplicates(["user", "product"])
+    _say(
+        findings,
+        "U155",
+        "{n} users and products have other days in another summary: the larger number counts",
+        best[several.loc[best.index]],
+        files=files,
+        hint="name one summary only, the one that covers `usage.period`",
+    )
+    for number in sorted(set(best["file"].tolist())):
+        _say(
+            findings,
+            "U154",
+            "{n} users and products have several rows (versions, teams, ways of access): "
+            f"their days are added, {length:,} at the most",
+            best[(best["file"] == number) & (best["parts"] > 1)],
+            files=files,
+            hint="export the usage by day, which counts no day twice",
+        )
+    best = best.assign(days=np.minimum(best["days"], length))
+    kept: Kept = Counter()
+    for number, parts in zip(best["file"].tolist(), best["parts"].tolist(), strict=True):
+        kept[int(number)] += int(parts)
+    return _frame(best, begin, after), kept
+
+
+def _frame(rows: pd.DataFrame, begin: date, after: date) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "user": rows["user"].astype(object),
+            "product": rows["product"].astype(object),
+            "days": rows["days"].astype("int64"),
+            "first": np.datetime64(begin, "s"),
+            "after": np.datetime64(after, "s"),
+        }
+    ).reset_index(drop=True)
+
+
+def _say(
+    findings: Findings, code: str, words: str, rows: pd.DataFrame, *, files: list[str], hint: str
+) -> None:
+    if len(rows):
+        findings.add(
+            code,
+            words.format(n=f"{len(rows):,}"),
+            file=files[min(rows["file"].tolist())],
+            severity="warning",
+            hint=hint,
+            count=len(rows),
+        )
+
+
+def _too_many(rows: pd.DataFrame, length: int, files: list[str], findings: Findings, most: int) -> None:
+    wrong = rows[rows["longest"] > length].sort_values(["file", "product", "longest"], kind="stable")
+    for place, (product, used, number) in enumerate(
+        zip(*(wrong[c].tolist() for c in ("product", "longest", "file")), strict=True)
+    ):
+        if place == most:
+            findings.add(
+                "U152",
+                f"{len(wrong) - most:,} more summaries that do not fit",
+                file=files[number],
+                column="days",
+                hint="set `usage.period` to the days the summary covers",
+                count=len(wrong) - most,
+            )
+            break
+        findings.add(
+            "U152",
+            f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
+            file=files[number],
+            column="days",
+            value=int(used),
+            hint="set `usage.period` to the days the summary covers",
+        )
