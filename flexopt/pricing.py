@@ -308,7 +308,12 @@ class _Pass:
                     flex[p, n] = np.where(used[p][n], through[open_].min(0) - covered, np.nan)
                 self._add_tokens(A, n)
                 A = _gathered(A, step.leave, int(step.leave.max()) + 1)
-        return Regrets(seat, flex, (self.seat <= 0) & (seat >= 0) & (seat < TINY))
+        idle = (self.seat <= 0) & (np.abs(seat) < TINY)
+        if idle.any():
+            # one that the cheapest choice takes is not idle, even where another would do
+            self.backward(remember=True)
+            idle &= ~self.forward()[0]
+        return Regrets(seat, flex, idle)
 
 
 def _gathered(values: Floats, target: Ints, size: int | None = None) -> Floats:

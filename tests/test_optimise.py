@@ -93,6 +93,26 @@ def test_result_does_not_depend_on_how_the_core_grows(wider: float, monkeypatch:
     assert optimise(an_estate(3, 60)).cost == expected.cost
 
 
+def test_seats_of_an_order_that_is_paid_anyway_are_not_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least three seats must be ordered, and then a seat is free to sit on: at these prices the renewal at
+    2,500 is as good as a new one at 2,310. It is not, and the search must not take it for decided.
+    """
+    prices = [{"from": "2025-01-01", "new": 2310, "renewal": 2500}]
+    P = a_problem(
+        {("amy", "AutoCAD"): every(date(2025, 1, 1), 60, step=6)},
+        offers=[{**AUTOCAD_YEAR, "prices": prices, "minimum": 3}],
+        holdings=[
+            {"offer": "autocad-1y", "quantity": 1, "ends": "2026-01-01"},
+            {"offer": "autocad-1y", "quantity": 1, "ends": "2026-07-20"},
+        ],
+        policy=[{"user": "amy", "access": "named"}],
+    )
+    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
+    monkeypatch.setattr("flexopt.optimise.QUICK_CORES", ())
+    best = optimise(P)
+    assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(3 * 2310))
+
+
 def test_who_has_no_exact_structure_is_always_in_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounded up, a seat of January lasts until March: what is cheapest then is no plan at all.
 
