@@ -36,7 +36,6 @@ from flexopt.inputs.tables import Usage
 from flexopt.model import build
 from flexopt.needs import Restriction
 from flexopt.optimise import Infeasible, Optimum
-from flexopt.pricing import Estate
 from flexopt.problem import Problem, formulate
 from flexopt.solution import Solution
 from flexopt.solver import Status, solve
@@ -120,7 +119,6 @@ def judge(n: int, limit: float) -> Verdict:
     if whole is not None:
         v.optimum = float(whole.cost)
         _compare(v, whole, found)
-        _certify(v, problem, SETTINGS[setting], whole)
     return v
 
 
@@ -133,23 +131,13 @@ def _compare(v: Verdict, whole: Optimum, found: Optimum | None) -> None:
         v.wrong.append(f"bound {found.bound} above a plan of {whole.cost}")
     if whole.bound > found.cost + cents:
         v.wrong.append(f"the whole model's bound {whole.bound} above a plan of {found.cost}")
+    for way, best in (("whole", whole), ("core", found)):
+        if best.certificate and best.certificate.bound > float(min(whole.cost, found.cost) + cents):
+            v.wrong.append(f"{way}: prices prove {best.certificate.bound} of a plan of {whole.cost}")
+    if found.certificate:
+        v.certified = found.certificate.bound
     if v.core == v.whole == "optimal" and abs(found.cost - whole.cost) > GAP * whole.cost + cents:
         v.wrong.append(f"optimal {found.cost} and optimal {whole.cost}")
-
-
-def _certify(v: Verdict, problem: Problem, setting: Mapping[str, Any], whole: Optimum) -> None:
-    """What prices alone prove is a bound too."""
-    began = time.monotonic()
-    with _set(setting):
-        estate = Estate(problem, Restriction())
-        prices = bound.Bound(estate, problem.scenario.solver, time.monotonic() + 10)
-        if prices.cuts:
-            v.certified, kept = prices.certify(float(whole.cost), lambda step: None)
-            if v.certified > float(whole.cost) + 0.01 * (1 + len(whole.solution.purchases)):
-                v.wrong.append(f"prices prove {v.certified} of a plan of {whole.cost}")
-            if prices.worth.least(kept)[0] < v.certified - 1e-6 * abs(v.certified):
-                v.wrong.append("fewer cuts prove less")
-    v.seconds["certify"] = round(time.monotonic() - began, 2)
 
 
 def _solved(
