@@ -165,7 +165,8 @@ class _Need:
                 begin = int(np.searchsorted(firsts, first, side="right")) - 1
                 of = regrets.flex[p, begin : int(np.searchsorted(firsts, after)), column]
                 regret = float(of[~np.isnan(of)][0])
-                if regret < -width:
+                if regret < -width or regret == -np.inf:
+                    # no seat can serve it, however wide the window
                     self.blocks.append((i, first, after))
                     continue
                 self.access.append((i, first))

@@ -231,7 +231,7 @@ class _Search:
                 closed = min(closed, before)
             else:
                 heappush(lowest, (after, n, cores))
-        return -math.inf
+        return proven
 
     def within(self, bound: Bound, tiers: tuple[int, ...], cut: Cut, least: float) -> Iterator[float]:
         """Wider and wider cores until no plan in these tiers outside is cheaper; the bound after each."""
@@ -243,7 +243,7 @@ class _Search:
         self.marginal = cut, tiers
         self.lap("core")
         for count in QUICK_CORES:
-            inside = np.zeros(len(regret), dtype=bool)
+            inside = ~estate.exact
             inside[np.argsort(on_tokens, kind="stable")[:count]] = True
             self.solve_core(self.core(bound, cut, inside, window), tiers, FIRST_NODES)
             if self.proves(proven) or inside.all():
@@ -253,7 +253,7 @@ class _Search:
             inside = regret <= window
             complete = int(inside.sum()) <= most
             if not complete:
-                inside = _nearest(regret, on_tokens, most)
+                inside = _nearest(regret, on_tokens, most) | ~estate.exact
             status, inner = self.solve_core(self.core(bound, cut, inside, window), tiers, nodes)
             if status is Status.INFEASIBLE and bool(inside.all()) and window == math.inf:
                 yield math.inf

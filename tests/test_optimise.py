@@ -11,20 +11,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pulp
 import pytest
-from build import Days, a_problem, every
+from build import AUTOCAD_YEAR, Days, a_problem, every
 from random_instances import instance, write
 
 from flexopt import load_scenario
-from flexopt.bound import Cut
+from flexopt.core import everything
 from flexopt.demand import forecast
 from flexopt.errors import LimitError, SolverError
 from flexopt.inputs.scenario import SolverOptions
 from flexopt.inputs.usage import read_usage
-from flexopt.model import build
-from flexopt.optimise import Infeasible, Optimum, narrow, optimise
+from flexopt.needs import Restriction, structure
+from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
 from flexopt.solver import Outcome, Status, solve, solve_relaxation
 
@@ -56,30 +55,17 @@ def limited(nodes: int) -> Callable[..., Outcome]:
 # --- the core --------------------------------------------------------------------------------------------
 
 
-def test_narrow_decides_what_is_far_from_indifferent() -> None:
-    """At these prices amy's seat is 5 too cheap to go without, ben's 5 too dear; their flex is close."""
-    m = build(a_problem({**AMY, ("ben", "AutoCAD"): every(date(2025, 1, 1), 20)}))
-    cut = Cut(0.0, {}, np.array([-5.0, 5.0, 0.5, -1.0]))
-    amy, ben, *flex = choices = [*m.seat.values(), *m.flex.values()]
-    assert narrow(m, cut, 1.0) == 2
-    assert [(x.lowBound, x.upBound) for x in (amy, ben, *flex)] == [(1, 1), (0, 0), (0, 1), (0, 1)]
-    assert narrow(m, cut, 0.7) == 1
-    assert [(x.lowBound, x.upBound) for x in flex] == [(0, 1), (1, 1)]
-    assert narrow(m, cut, 5.0) == 4, "a wider window opens again what a narrow one has decided"
-    assert [(x.lowBound, x.upBound) for x in choices] == [(0, 1)] * 4
-    assert narrow(m, None, 0.0) == 4
-
-
 def test_core_is_smaller_than_the_estate() -> None:
     steps: list[str] = []
-    best = optimise(an_estate(1, 100), tell=steps.append)
+    P = an_estate(1, 100)
+    best = optimise(P, tell=steps.append)
     assert best.status is Status.OPTIMAL
-    assert best.core < best.choices / 2
+    assert best.users < 100
+    assert best.choices < everything(P, Restriction()).choices / 2
     assert steps[0] == "bound"
     assert steps[-1] == "ties"
-    opened = [int(step.split()[0].replace(",", "")) for step in steps[1:-1]]
-    assert opened == sorted(opened)
-    assert opened[-1] == best.core
+    opened = [int(step.split()[0].replace(",", "")) for step in steps if step.endswith(" open")]
+    assert max(opened) == best.choices
 
 
 def test_result_does_not_depend_on_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +74,10 @@ def test_result_does_not_depend_on_the_core(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("flexopt.optimise.SMALL", small)
         found.append(optimise(an_estate(4, 60)))
     core, whole = found
-    assert core.core < core.choices == whole.core
+    assert core.choices < whole.choices == everything(an_estate(4, 60), Restriction()).choices
+    assert core.cuts
+    assert core.shared
+    assert not whole.cuts
     assert core.status is whole.status is Status.OPTIMAL
     assert abs(core.cost - whole.cost) <= Decimal("1e-6") * whole.cost + Decimal("0.01")
     assert core.bound <= whole.cost
@@ -104,12 +93,38 @@ def test_result_does_not_depend_on_how_the_core_grows(wider: float, monkeypatch:
     assert optimise(an_estate(3, 60)).cost == expected.cost
 
 
+def test_who_has_no_exact_structure_is_always_in_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounded up, a seat of January lasts until March: what is cheapest then is no plan at all.
+
+    20 users need two seats of 290 each; one seat that covered both months would be half of that.
+    """
+    monthly = {
+        **AUTOCAD_YEAR,
+        "id": "autocad-1m",
+        "term_months": 1,
+        "prices": [{"from": "2025-01-01", "new": 290}],
+    }
+    days: Days = {(f"u{n:02d}", "AutoCAD"): every(date(2025, 1, 1), 59) for n in range(20)}
+    P = a_problem(days, offers=[monthly], horizon={"start": "2026-01-01", "months": 2})
+    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
+    monkeypatch.setattr("flexopt.optimise.QUICK_CORES", (3,))
+    monkeypatch.setattr("flexopt.optimise.FIRST_CORE", 5)
+    monkeypatch.setattr("flexopt.needs.MOST_STATES", 1)
+    structure.cache_clear()
+    try:
+        best = optimise(P)
+    finally:
+        structure.cache_clear()
+    assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(20 * 2 * 290))
+
+
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_a_relaxation_that_ends_without_an_answer_says_nothing(
     failing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A crash or a limit is no proof that the tiers just tried allow no plan."""
-    P, calls = an_estate(4, 60), 0
+    P, calls = an_estate(10, 60), 0
+    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
     expected = optimise(P)
 
     def relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
@@ -132,7 +147,7 @@ def test_the_seat_wins_a_tie(small: int, monkeypatch: pytest.MonkeyPatch) -> Non
     """110 days x 7 tokens x 3.00 = 2,310.00 = the seat."""
     monkeypatch.setattr("flexopt.optimise.SMALL", small)
     best = optimise(a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)}))
-    assert (best.solution.seats, best.solution.purchases) == (((0, 0),), ())
+    assert (best.solution.seats.tolist(), best.solution.purchases) == ([[0, 0]], ())
     assert best.cost == 2310
 
 
@@ -160,7 +175,7 @@ def test_ties_never_cost_a_cent() -> None:
     """A seat for one cent more than the tokens is no tie."""
     P = a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)}, negotiated={"tokens": "0.00001"})
     best = optimise(P)
-    assert best.solution.seats == ()
+    assert not best.solution.seats.size
     assert best.cost == Decimal("2309.98")
 
 
@@ -201,6 +216,7 @@ def test_stopped_search_is_feasible_with_an_honest_bound(small: int, monkeypatch
     least = optimise(P)
     monkeypatch.setattr("flexopt.optimise.SMALL", small)
     monkeypatch.setattr("flexopt.optimise.solve", limited(nodes=2))
+    monkeypatch.setattr("flexopt.optimise.MOST_CORES", 5)  # its cores never get the nodes they ask for
     stopped = optimise(P)
     assert stopped.bound <= least.cost <= stopped.cost
     assert stopped.cost == stopped.solution.cost(P)
@@ -232,4 +248,4 @@ def test_bound_and_gap_of_a_proven_plan() -> None:
     assert best.status is Status.OPTIMAL
     assert best.cost == best.bound == 420
     assert best.gap == 0
-    assert best.core == best.choices == 2
+    assert (best.choices, best.users) == (2, 1)
