@@ -11,7 +11,7 @@ from flexopt.cli.progress import progress
 from flexopt.errors import LimitError
 from flexopt.exports.folder import check_place
 from flexopt.exports.summary import summary_json, summary_text
-from flexopt.exports.text import percent, screen
+from flexopt.exports.text import fill, percent, screen
 from flexopt.inputs.findings import Finding
 from flexopt.inputs.load import load_scenario
 from flexopt.planner import plan
@@ -75,8 +75,6 @@ def command(
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
         click.echo(f"\nhint: for a closer proof raise solver.time_limit{highs}", err=True)
-    took = ", ".join(
-        f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05
-    )
-    click.echo(f"\ntime: {took}", err=True)
+    took = [f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05]
+    click.echo("\n" + fill("time: " + ", ".join(took)), err=True)
     click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)

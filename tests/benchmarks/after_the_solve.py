@@ -194,7 +194,7 @@ def a_solution(problem: Problem) -> Solution:
     lot = next(n for n, pack in enumerate(problem.packs) if pack.tokens is None)
     units = int(need / problem.scenario.tokens.increment) + 2
     tier = next(j for j, t in enumerate(problem.tiers[lot]) if t.lower <= units <= t.upper)
-    return Solution(table, ((lot, tier, units),), ())  # type: ignore[arg-type]
+    return Solution(table, ((lot, tier, units),), ())
 
 
 def a_document(

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/scale.py --sizes 1000,10000,30000,100000,1000000 --json scale.json
 
-Every run is a process of its own: seconds from the numbers of the problem to a proven plan (model building and
-solve), peak memory, gap, and flexopt's time by phase. `plain` is the whole model (`build(problem,
+Every run is a process of its own: seconds from the numbers of the problem to a proven plan (model building
+and solve), peak memory, gap, and flexopt's time by phase. `plain` is the whole model (`build(problem,
 everything(...))`) given to the solver as it is, with the same gap; it is asked at growing sizes until it does
 not end within `--limit` seconds. The last line is the exponent b of seconds = a * users ** b for flexopt.
 """
