@@ -124,7 +124,9 @@ def _marginal_prices(document: Document) -> Iterator[str]:
     for entry in document["proof"]["marginal_token_prices"]:
         when = f"from {entry['start']} to {entry['end']}"
         if Decimal(entry["price"]):
-            yield fill(f"marginal price of a token {when}: {entry['price']} {document['currency']}")
+            price = Decimal(entry["price"])
+            shown = whole if (whole := price.quantize(Decimal("0.01"))) == price else price
+            yield fill(f"marginal price of a token {when}: {shown} {document['currency']}")
         else:
             yield fill(f"one more token {when} is worth nothing: the packs hold tokens to spare")
 
