@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,7 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
     demand, rules = problem.demand, restriction.rules(problem)
     seats, flexes, access = [], [], []
     starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1)).tolist()
-    for begin, end in zip(starts, [*starts[1:], demand.pairs], strict=True):
+    for begin, end in pairwise([*starts, demand.pairs]):
         pairs = range(begin, end)
         product = {i: int(demand.pair_product[i]) for i in pairs}
         for k, contract in enumerate(problem.contracts):
