@@ -62,8 +62,8 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
     """
     demand, rules = problem.demand, restriction.rules(problem)
     seats, flexes, access = [], [], []
-    starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1, append=-1)).tolist()
-    for begin, end in pairwise(starts):
+    starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1)).tolist()
+    for begin, end in pairwise([*starts, demand.pairs]):
         pairs = range(begin, end)
         product = {i: int(demand.pair_product[i]) for i in pairs}
         for k, contract in enumerate(problem.contracts):

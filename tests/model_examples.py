@@ -14,7 +14,9 @@ from typing import Any
 
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
+from flexopt.core import everything
 from flexopt.model import Model, build, build_ties
+from flexopt.needs import Restriction
 from flexopt.problem import Problem
 
 __all__ = ["EXAMPLES", "Example"]
@@ -63,7 +65,12 @@ def problem(days: Days = AMY, **changes: Any) -> Problem:
 
 
 def built(days: Days = AMY, **changes: Any) -> Callable[[], Model]:
-    return lambda: build(problem(days, **changes))
+    return lambda: whole(problem(days, **changes))
+
+
+def whole(P: Problem) -> Model:
+    """With every decision of every user."""
+    return build(P, everything(P, Restriction()))
 
 
 AMY_ON_FLEX = {
@@ -210,7 +217,7 @@ EXAMPLES = [
     Example(
         "build_ties",
         "amy's 35 tokens cost 105.00: no plan dearer than that, least on Flex, then fewest purchases",
-        lambda: build_ties(problem(), None, Decimal(105)),
+        lambda: build_ties(problem(), everything(problem(), Restriction()), Decimal(105)),
         AMY_ON_FLEX,
         {"ties": AMY_ON_A_SEAT},
     ),

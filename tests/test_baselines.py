@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from flexopt import plan
 from flexopt.baselines import all_flex, all_named, break_even_rule, todays_access, with_idle_holders
 from flexopt.inputs.tables import Access
-from flexopt.model import Restriction
+from flexopt.needs import Restriction
 from flexopt.problem import Problem
 
 AEC = {
@@ -44,8 +44,11 @@ def year(count: int) -> list[date]:
 
 def bound(problem: Problem, restriction: Restriction) -> dict[tuple[str, str], str]:
     demand = problem.demand
+    assert restriction.rule is not None
     return {
-        (demand.users[u], demand.products[p]): rule for (u, p), rule in restriction.rule.items() if u >= 0
+        (demand.users[u], demand.products[p]): str(rule)
+        for u, p, rule in zip(demand.pair_user, demand.pair_product, restriction.rule, strict=True)
+        if rule
     }
 
 
@@ -211,7 +214,7 @@ def test_idle_holders_join_in_user_order_and_change_nothing_else() -> None:
 def test_offers_of_today_bind_only_their_product() -> None:
     problem = a_problem({("ann", "AutoCAD"): year(9)})
     restriction = todays_access(problem, [Access("ann", "AutoCAD", "named", "autocad-1y")])
-    assert restriction.offers == {(0, 0): frozenset({"autocad-1y"})}
+    assert restriction.offers == {0: frozenset({"autocad-1y"})}
 
 
 # --- never below the plan --------------------------------------------------------------------------------

@@ -17,8 +17,10 @@ from strategies import Instance, medium
 
 from flexopt.core import Core, everything, near, nobody
 from flexopt.inputs.scenario import SolverOptions
+from flexopt.inputs.tables import Person
 from flexopt.model import build
 from flexopt.needs import Restriction
+from flexopt.optimise import optimise
 from flexopt.pricing import Estate, Prices, Response
 from flexopt.problem import Problem, formulate, span_end
 from flexopt.solver import Status, solve
@@ -65,6 +67,18 @@ def test_everything_is_each_seat_that_is_used_and_each_block_of_use() -> None:
     assert not core.tokens.any()
     none = nobody(P)
     assert (none.seats, none.flexes, none.access, none.users) == ((), (), (), 0)
+
+
+def test_an_estate_of_services_alone_has_nothing_to_decide() -> None:
+    """amy left before the horizon; the tokens of the service are due all the same."""
+    P = a_problem(
+        {("amy", "AutoCAD"): [date(2025, 2, 5)]},
+        [Person("amy", leaves=date(2025, 12, 1))],
+        cloud=[{"service": "CFD", "monthly_tokens": 10}],
+    )
+    assert P.demand.pairs == 0
+    assert everything(P, FREE).choices == 0
+    assert optimise(P).cost == 12 * 10 * 3
 
 
 def test_rules_of_the_policy_and_of_a_baseline_close_decisions() -> None:

@@ -93,9 +93,8 @@ def test_the_audit_imports_nothing_that_it_audits() -> None:
     for module in MODULES:
         if module.split(".")[0] == "audit":
             tops = {name.split(".")[0] for name in own(module)}
-            assert tops <= {"audit", "demand", "inputs", "money", "dates", "policy", "columns", "minmax"}, (
-                module
-            )
+            # minmax is arithmetic on numbers that the audit has worked out itself; test_minmax.py tries all
+            assert tops <= {"audit", "demand", "inputs", "money", "dates", "policy", "minmax"}, module
 
 
 def test_one_file_knows_the_solver() -> None:

@@ -14,15 +14,18 @@ from decimal import Decimal
 from inspect import getsource
 from pathlib import Path
 
+import numpy as np
 import pulp
 import pytest
 from build import a_problem, every
 from conftest import GOLDEN, Golden
-from model_examples import EXAMPLES, Example
+from model_examples import EXAMPLES, Example, whole
 
 from flexopt import model
+from flexopt.core import everything
 from flexopt.inputs.tables import Person
-from flexopt.model import Model, Restriction, build
+from flexopt.model import Model, build
+from flexopt.needs import Restriction
 from flexopt.optimise import optimise
 
 DOCS = Path(__file__).parents[1] / "docs" / "model.md"
@@ -162,7 +165,7 @@ def test_a_product_bound_to_a_seat_has_no_flex_and_one_bound_to_flex_no_seat() -
         {"user": "amy", "product": "AutoCAD", "access": "named"},
         {"user": "amy", "product": "Revit", "access": "flex"},
     ]
-    m = build(a_problem(days, policy=rules))
+    m = whole(a_problem(days, policy=rules))
     pairs = m.problem.demand.pair_product
     assert [int(pairs[i]) for i, _ in m.flex] == [1]
     assert [m.problem.contracts[k].offer for _, k in m.seat] == ["autocad-1y"]
@@ -172,16 +175,17 @@ def test_a_baseline_adds_its_rules_below_those_of_the_scenario() -> None:
     """All-named gives Revit a seat; AutoCAD stays on Flex, for the scenario says so; only named offers."""
     days = {("amy", "AutoCAD"): [date(2025, 1, 5)], ("amy", "Revit"): [date(2025, 1, 5)]}
     P = a_problem(days, policy=[{"product": "AutoCAD", "access": "flex"}])
-    m = build(P, Restriction(rule={(0, 0): "named", (0, 1): "named"}))
+    named = np.array(["named", "named"], dtype=object)
+    m = build(P, everything(P, Restriction(rule=named)))
     assert [int(P.demand.pair_product[i]) for i, _ in m.flex] == [0]
     assert [P.contracts[k].offer for _, k in m.seat] == ["revit-1y"]
-    assert not build(P, Restriction(offers={(0, 1): frozenset({"autocad-1y"})})).seat
+    assert not build(P, everything(P, Restriction(offers={1: frozenset({"autocad-1y"})}))).seat
 
 
 def test_no_seat_without_use_in_its_term() -> None:
     offer = {"id": "autocad-1m", "covers": ["AutoCAD"], "term_months": 1}
     offer["prices"] = [{"from": "2025-01-01", "new": 290}]
-    m = build(a_problem({("amy", "AutoCAD"): [date(2025, 3, 5)]}, offers=[offer]))
+    m = whole(a_problem({("amy", "AutoCAD"): [date(2025, 3, 5)]}, offers=[offer]))
     assert [m.problem.contracts[k].start for _, k in m.seat] == [date(2026, 3, 1)]
 
 
@@ -211,7 +215,7 @@ def test_no_name_of_the_estate_reaches_the_solver(tmp_path: Path) -> None:
         policy=[{"group": group, "product": product, "access": "named"}],
         tokens={"max_oversize": "0.2", "max_purchases": 1},
     )
-    for m in (build(P), model.build_ties(P, None, Decimal(5000))):
+    for m in (whole(P), model.build_ties(P, everything(P, Restriction()), Decimal(5000))):
         m.lp.writeMPS(str(tmp_path / "model.mps"), rename=0)
         m.lp.writeLP(str(tmp_path / "model.lp"))
         for path in tmp_path.iterdir():
@@ -227,7 +231,7 @@ def test_users_whose_names_look_alike_to_the_solver_do_not_collide() -> None:
         ("jean_luc", "AutoCAD"): every(date(2025, 1, 1), 10),
     }
     P = a_problem(days)
-    m = build(P)
+    m = whole(P)
     assert len({x.name for x in m.lp.variables()}) == len(m.lp.variables())
     assert len(m.seat) == len(m.flex) == 2
     best = optimise(P)
