@@ -118,7 +118,8 @@ def test_seats_of_an_order_that_is_paid_anyway_are_not_all_the_same(monkeypatch:
 @SMALLS
 def test_a_token_may_be_worth_more_than_any_price_of_one(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs bought in 2026 are dead in January 2027, where one day of half a token takes a seat of 250
-    for the month: 500 a token. That the mixture would rather be short of it does not mean that there is no plan.
+    for the month: 500 a token. That the mixture would rather be short of it does not mean that there is no
+    plan.
     """
     monthly = {
         **AUTOCAD_YEAR,
