@@ -446,7 +446,7 @@ class Bound:
             tell(f"bound, pass {n + 1}")
             close = 0.02 * float(self.options.gap) * abs(mixed.cost)
             if mixed.cost - best[0] <= max(close, 1e-9 * abs(mixed.cost)) or not new:
-                return (math.inf, cut) if mixed.broken and not new else best
+                return best
             if self.left() <= 0:
                 break
         return best

@@ -211,7 +211,9 @@ class _Search:
             proven = min([closed, untried, *(b for b, _, _ in lowest)])
             if self.proves(proven) or self.left() <= 1 or proven == math.inf:
                 return proven
-            if found is not None and (not lowest or untried <= lowest[0][0]):
+            # a plan first, then proof: the time limit may come before the tiers are through
+            first = self.solution is None and bool(lowest)
+            if found is not None and not first and (not lowest or untried <= lowest[0][0]):
                 tiers = found[1]
                 least, cut = bound.search(tiers, self.tell)
                 self.lap("bound")

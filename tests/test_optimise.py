@@ -14,6 +14,7 @@ from typing import Any
 import pulp
 import pytest
 from build import AUTOCAD_YEAR, Days, a_problem, every
+from certificate import judge
 from random_instances import instance, write
 
 from flexopt import load_scenario
@@ -112,6 +113,35 @@ def test_seats_of_an_order_that_is_paid_anyway_are_not_all_the_same(monkeypatch:
     monkeypatch.setattr("flexopt.optimise.QUICK_CORES", ())
     best = optimise(P)
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(3 * 2310))
+
+
+@SMALLS
+def test_a_token_may_be_worth_more_than_any_price_of_one(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs bought in 2026 are dead in January 2027, where one day of half a token takes a seat of 250
+    for the month: 500 a token. That the mixture would rather be short of it does not mean that there is no
+    plan.
+    """
+    monthly = {
+        **AUTOCAD_YEAR,
+        "id": "autocad-1m",
+        "term_months": 1,
+        "prices": [{"from": "2025-01-01", "new": 250}],
+    }
+    P = a_problem(
+        {("amy", "AutoCAD"): [date(2025, 1, 5), date(2025, 3, 5)]},
+        products=[{"id": "AutoCAD", "rates": [{"from": "2021-09-07", "tokens": "0.5"}]}],
+        offers=[monthly],
+        horizon={"start": "2026-01-01", "months": 13},
+        tokens={"purchase_dates": ["2026-01-01"], "valid_days": 365},
+    )
+    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    best = optimise(P)
+    assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(253))
+
+
+@pytest.mark.parametrize("number", [11, 51, 181, 1014])
+def test_instances_that_had_a_wrong_certificate(number: int) -> None:
+    assert judge(number, 5).wrong == []
 
 
 def test_who_has_no_exact_structure_is_always_in_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
