@@ -258,19 +258,15 @@ class Mixture:
         if cost is None or cost == math.inf:
             return None
         rows = np.array([r.pi or 0.0 for r in self.shared.rows])
-        paid = math.fsum(r.pi or 0.0 for r in self.whole)
         broken = math.fsum(x.value() or 0.0 for x in self.broken)
-        return _Mixed(cost, paid, self.shared.valid(rows), broken > 1e-6)
+        return _Mixed(cost, self.shared.valid(rows), broken > 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Mixed:
-    """cost : of the mixture and its purchases; users : the part of it that the groups' own rows are worth;
-    rows : prices of the shared rows; broken : whether a shared row is broken
-    """
+    """cost : of the mixture and its purchases; rows : prices of the shared rows; broken : is one broken?"""
 
     cost: float
-    users: float
     rows: Floats
     broken: bool
 
@@ -298,6 +294,15 @@ class Worth:
         counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
         most = self.model.problem.scenario.tokens.max_purchases
         return least_of_best(constant, worth, counts, most, enough)
+
+    def at(self, cut: Cut, tiers: Sequence[int]) -> float:
+        """The bound that one cut proves of all plans in these tiers."""
+        count = len(self.model.tier)
+        packs = {pk: j + 1 for (pk, j), chosen in zip(self.model.tier, tiers[:count], strict=True) if chosen}
+        orders = {o: j + 1 for (o, j), chosen in zip(self.model.order, tiers[count:], strict=True) if chosen}
+        worth = [self._pack(cut, pk)[packs.get(pk, 0)] for pk in self.packs]
+        worth += [self._order(cut, o)[orders.get(o, 0)] for o in range(len(self.model.problem.orders))]
+        return cut.constant - self._opening(cut) + math.fsum(worth)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
         """The choices as the master has them; what is not decided is not bought."""
@@ -420,6 +425,8 @@ class Bound:
         """Few cuts that prove as much: each is left out if the others do."""
         kept = list(self.cuts)
         for cut in self.cuts:
+            if self.left() <= 0:
+                break
             fewer = [c for c in kept if c is not cut]
             if fewer and self.worth.least(fewer, proven)[0] >= proven:
                 kept = fewer
@@ -430,17 +437,18 @@ class Bound:
         return self.master.solve(self.options, max(1.0, self.left()))
 
     def search(self, tiers: tuple[int, ...], tell: Callable[[str], None]) -> tuple[float, Cut | None]:
-        """The best prices in these tiers: a bound of the plans in them, and its cut; None if unknown.
+        """The best prices in these tiers: a bound of the plans in them, and its cut; None if there is none.
 
         The bound is infinite where the tiers allow no plan.
         """
-        best: tuple[float, Cut | None] = (-math.inf, None)
+        known = [(self.worth.at(cut, tiers), cut) for cut in self.cuts]
+        best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))
         for n in range(MOST_PASSES):
             mixed = self.mixture.solve(tiers, self.options, max(1.0, self.left()))
             if mixed is None:
                 return best
             cut, new = self.ask(mixed.rows)
-            least = mixed.cost - mixed.users + cut.value
+            least = self.worth.at(cut, tiers)
             if least > best[0] or best[1] is None:
                 best = (least, cut)
             tell(f"bound, pass {n + 1}")

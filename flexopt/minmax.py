@@ -15,7 +15,7 @@ __all__ = ["least_of_best"]
 
 Floats = npt.NDArray[np.float64]
 
-MOST = 20_000
+MOST = 5_000
 """Combinations looked at side by side; of more, what their first choices prove counts."""
 
 

@@ -223,7 +223,10 @@ class _Search:
                     closed = min(closed, least)
                 elif least < math.inf:
                     heappush(lowest, (least, n, self.within(bound, tiers, cut, least)))
-                found = bound.best_tiers() if len(lowest) < MOST_TIERS else (untried, ())
+                if len(lowest) < MOST_TIERS:
+                    found = bound.best_tiers()
+                else:
+                    found, closed = None, min(closed, untried)
                 continue
             if not lowest:
                 return proven
@@ -244,6 +247,9 @@ class _Search:
         self.last = cut
         self.marginal = cut, tiers
         self.lap("core")
+        if self.solution is None:
+            # everybody does what is cheapest at the prices, with packs in any tiers: seldom good, often a plan
+            self.solve_core(self.core(bound, cut, ~estate.exact, 0.0), (), FIRST_NODES)
         for count in QUICK_CORES:
             inside = ~estate.exact
             inside[np.argsort(on_tokens, kind="stable")[:count]] = True

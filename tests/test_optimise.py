@@ -64,7 +64,7 @@ def test_core_is_smaller_than_the_estate() -> None:
     assert best.users < 100
     assert best.choices < everything(P, Restriction()).choices / 2
     assert steps[0] == "bound"
-    assert steps[-1] == "ties"
+    assert "ties" in steps
     opened = [int(step.split()[0].replace(",", "")) for step in steps if step.endswith(" open")]
     assert max(opened) == best.choices
 
