@@ -49,6 +49,9 @@ MOST_PASSES = 40
 MOST_CERTIFIED = 50
 """Sets of tiers searched for a cut of their own, so that prices alone prove the plan."""
 
+CLOSE = 0.02
+"""Share of the gap asked for that the bound may stay below the mixture: the prices are good enough then."""
+
 SHORTAGE = 100.0
 """Price of breaking a shared row, in multiples of the dearest token or seat; any price gives a valid cut."""
 
@@ -219,12 +222,10 @@ class Mixture:
         self.objective = dict(m.cost.items())
         for x in m.lp.variables():
             x.cat = pulp.LpContinuous
-        self.broken = []
         for r, (row, name) in enumerate(zip(shared.rows, shared.names, strict=True)):
             slack = m.lp.add_variable(f"broken_{r:05d}", 0)
             row.expr.addterm(slack, 1.0 if row.sense > 0 else -1.0)
             self.objective[slack] = SHORTAGE * (token if name.startswith("pool") else dearest)
-            self.broken.append(slack)
         self.whole = []
         for g in range(groups):
             row = pulp.LpConstraint(pulp.LpAffineExpression(), pulp.LpConstraintEQ, f"group_{g:05d}", 1)
@@ -250,25 +251,17 @@ class Mixture:
             new += 1
         return new
 
-    def solve(self, tiers: Sequence[int], options: SolverOptions, seconds: float) -> _Mixed | None:
-        """The cheapest mixture in these tiers; None where the solver has no answer."""
+    def solve(
+        self, tiers: Sequence[int], options: SolverOptions, seconds: float
+    ) -> tuple[float, Floats] | None:
+        """Cost of the cheapest mixture in these tiers, and the prices of the shared rows; None if unknown."""
         fix_tiers(self.model, tiers)
         self.model.lp.setObjective(pulp.LpAffineExpression(self.objective))
         cost = solve_relaxation(self.model.lp, options, seconds=seconds)
         if cost is None or cost == math.inf:
             return None
         rows = np.array([r.pi or 0.0 for r in self.shared.rows])
-        broken = math.fsum(x.value() or 0.0 for x in self.broken)
-        return _Mixed(cost, self.shared.valid(rows), broken > 1e-6)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mixed:
-    """cost : of the mixture and its purchases; rows : prices of the shared rows; broken : is one broken?"""
-
-    cost: float
-    rows: Floats
-    broken: bool
+        return cost, self.shared.valid(rows)
 
 
 class Worth:
@@ -447,13 +440,14 @@ class Bound:
             mixed = self.mixture.solve(tiers, self.options, max(1.0, self.left()))
             if mixed is None:
                 return best
-            cut, new = self.ask(mixed.rows)
+            cost, rows = mixed
+            cut, new = self.ask(rows)
             least = self.worth.at(cut, tiers)
             if least > best[0] or best[1] is None:
                 best = (least, cut)
             tell(f"bound, pass {n + 1}")
-            close = 0.02 * float(self.options.gap) * abs(mixed.cost)
-            if mixed.cost - best[0] <= max(close, 1e-9 * abs(mixed.cost)) or not new:
+            close = max(CLOSE * float(self.options.gap), 1e-9) * abs(cost)
+            if cost - best[0] <= close or not new:
                 return best
             if self.left() <= 0:
                 break

@@ -248,7 +248,7 @@ class _Search:
         self.marginal = cut, tiers
         self.lap("core")
         if self.solution is None:
-            # everybody does what is cheapest at the prices, with packs in any tiers: seldom good, often a plan
+            # all do what is cheapest at the prices, with packs in any tiers: seldom good, often a plan
             self.solve_core(self.core(bound, cut, ~estate.exact, 0.0), (), FIRST_NODES)
         for count in QUICK_CORES:
             inside = ~estate.exact

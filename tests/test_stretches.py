@@ -94,7 +94,7 @@ def test_a_pair_that_comes_back_to_flex_has_one_row_on_it() -> None:
     problem = mixed()
     months = [k for k, c in enumerate(problem.contracts) if c.offer == "month" and c.kind == "new"]
     check(problem, {(0, months[2]), (0, months[4])})
-    rows, _ = make_stretches(problem, Solution(((0, months[2]), (0, months[4])), (), ()))
+    rows, _ = make_stretches(problem, Solution(np.array([(0, months[2]), (0, months[4])]), (), ()))
     assert rows.contract[rows.pair == 0].tolist() == [-1, months[2], months[4]]
 
 
@@ -128,7 +128,7 @@ def test_two_denominators_of_a_pair_are_refused() -> None:
     problem = mixed()
     cells = problem.cells.assign(per=np.arange(len(problem.cells)) + 1)
     with pytest.raises(ValueError, match="two denominators"):
-        make_stretches(replace(problem, cells=cells), Solution((), (), ()))
+        make_stretches(replace(problem, cells=cells), Solution(np.empty((0, 2), dtype=np.int64), (), ()))
 
 
 def test_growth_is_a_fraction() -> None:
