@@ -140,12 +140,13 @@ def test_a_seat_shows_the_price_of_its_order() -> None:
 
 def test_both_sides_of_the_break_even_in_words(three: Any) -> None:
     seat = "A new seat of autocad-1y from 2026-01-01 costs 2,310.00. On Flex "
+    margin = " At the marginal price of 3.00 a token the break-even for AutoCAD is 110.0 days."
     assert three["reason"].to_dict() == {
         "under": "109 days on Flex take 763 tokens, 2,289.00 at 3.00 a token. "
-        "The cheapest new seats for them cost 2,310.00: 21.00 more.",
+        f"The cheapest new seats for them cost 2,310.00: 21.00 more.{margin}",
         "tie": seat + "110 days (770 tokens) would cost 2,310.00 at 3.00 a token: "
-        "a tie, and the seat's cost is certain.",
-        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 a token: 21.00 more.",
+        f"a tie, and the seat's cost is certain.{margin}",
+        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 a token: 21.00 more." + margin,
     }
 
 
