@@ -56,6 +56,9 @@ MOST_CORES = 2000
 MOST_WHOLE = 50_000
 """Needs up to which the whole model goes to the solver when no core has a plan."""
 
+WORTH_A_TRY = 500
+"""Needs up to which half of the time limit is kept for the whole model."""
+
 MOST_TIERS = 300
 """Sets of tiers solved one by one; then the rest is solved with tiers open."""
 
@@ -151,6 +154,7 @@ class _Search:
         self.solution: Solution | None = None
         self.cost = math.inf
         self.impossible = False
+        self.reserve = 0.0
         self.last: Cut | None = None
         self.marginal: tuple[Cut, tuple[int, ...]] | None = None
 
@@ -164,7 +168,11 @@ class _Search:
             if not self.bound.cuts:  # somebody has no choice at any price
                 raise Infeasible
             self.lap("bound")
+            # a small model is worth a try as a whole, should half of the time not do
+            if len(estate) <= WORTH_A_TRY:
+                self.reserve = float(self.options.time_limit) / 2
             proven = self.by_tiers(self.bound)
+            self.reserve = 0.0
         if self.solution is None or (not self.proves(proven) and self.left() > 1):
             proven = max(proven, self.whole())
         if self.solution is None:
@@ -431,8 +439,8 @@ class _Search:
         return most - least + HALF_CENT
 
     def left(self) -> float:
-        """Seconds to the deadline."""
-        return self.deadline - time.monotonic()
+        """Seconds to the deadline, less what is kept for the whole model."""
+        return self.deadline - self.reserve - time.monotonic()
 
     def lap(self, phase: str) -> None:
         """The time since the last lap went into this phase."""
