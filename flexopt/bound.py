@@ -353,10 +353,7 @@ def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
 
 
 class Bound:
-    """Cuts, the master that knows them, and the search for better ones.
-
-    cuts : all so far; value : no plan costs less
-    """
+    """All cuts so far, the master that knows them, and the search for better ones."""
 
     def __init__(self, estate: Estate, options: SolverOptions, deadline: float) -> None:
         problem = estate.problem
@@ -369,7 +366,6 @@ class Bound:
         self.mixture = Mixture(purchases, self.shared, self.groups)
         self.worth = Worth(purchases)
         self.cuts: list[Cut] = []
-        self.value = -math.inf
         for price in self._first_prices():
             self.ask(price)
 
@@ -430,10 +426,7 @@ class Bound:
         return self.master.solve(self.options, max(1.0, self.left()))
 
     def search(self, tiers: tuple[int, ...], tell: Callable[[str], None]) -> tuple[float, Cut | None]:
-        """The best prices in these tiers: a bound of the plans in them, and its cut; None if there is none.
-
-        The bound is infinite where the tiers allow no plan.
-        """
+        """The best prices in these tiers: a bound of the plans in them, and its cut; None if there is none."""
         known = [(self.worth.at(cut, tiers), cut) for cut in self.cuts]
         best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))
         for n in range(MOST_PASSES):

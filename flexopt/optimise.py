@@ -60,7 +60,7 @@ WORTH_A_TRY = 500
 """Needs up to which half of the time limit is kept for the whole model."""
 
 MOST_TIERS = 300
-"""Sets of tiers solved one by one; then the rest is solved with tiers open."""
+"""Sets of tiers open at a time; all others together are bounded by the master."""
 
 SOME = 0.01
 """Share of the bound beyond which a core that has no plan is given up for the whole model."""
@@ -250,7 +250,7 @@ class _Search:
         """Wider and wider cores until no plan in these tiers outside is cheaper; the bound after each."""
         estate = bound.estate
         regret, on_tokens = estate.least_regrets(cut.prices)
-        window, most, nodes = self.first_window(bound), FIRST_CORE, FIRST_NODES
+        window, most, nodes = self.first_window(), FIRST_CORE, FIRST_NODES
         proven = least
         self.last = cut
         self.marginal = cut, tiers
@@ -422,7 +422,7 @@ class _Search:
             self.solution is not None and self.cost - bound <= float(self.options.gap) * self.cost + HALF_CENT
         )
 
-    def first_window(self, bound: Bound) -> float:
+    def first_window(self) -> float:
         """About what whole packs and whole seats cost on top of the bound."""
         step = self.problem.scenario.tokens.increment
         prices = [t.price * step for tiers in self.problem.tiers for t in tiers]
