@@ -426,7 +426,7 @@ class Bound:
         return self.master.solve(self.options, max(1.0, self.left()))
 
     def search(self, tiers: tuple[int, ...], tell: Callable[[str], None]) -> tuple[float, Cut | None]:
-        """The best prices in these tiers: a bound of the plans in them, and its cut; None if there is none."""
+        """The best prices in these tiers: a bound of the plans in them, and its cut (None without any)."""
         known = [(self.worth.at(cut, tiers), cut) for cut in self.cuts]
         best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))
         for n in range(MOST_PASSES):

@@ -85,5 +85,5 @@ def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
         f"{scenario.horizon.start}{share}; a column for every price of a token in {scenario.currency} "
         f"({listed})."
     )
-    header = ["seat", *(f"{price}" if from_ else f"marginal {price}" for from_, price in tiers)]
+    header = ["seat", *(f"{price}" if from_ else "marginal" for from_, price in tiers)]
     return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has a price and a rate"
