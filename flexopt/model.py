@@ -18,7 +18,7 @@ from flexopt.core import Core
 from flexopt.money import CENT
 from flexopt.problem import Problem, span_end
 
-__all__ = ["Model", "build", "build_ties"]
+__all__ = ["Model", "build", "build_ties", "fix_tiers"]
 
 Var = pulp.LpVariable
 
@@ -339,3 +339,9 @@ def _count(m: Model, k: int) -> list[tuple[Var, float]]:
 
 def _increment_price(P: Problem, pk: int, j: int) -> float:
     return float(P.tiers[pk][j].price * P.scenario.tokens.increment)
+
+
+def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
+    """Purchases and orders in just these tiers; in any, if there are none."""
+    for n, x in enumerate((*m.tier.values(), *m.order.values())):
+        x.lowBound, x.upBound = (tiers[n], tiers[n]) if tiers else (0, 1)

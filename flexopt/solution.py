@@ -15,7 +15,7 @@ from flexopt.model import Model
 from flexopt.money import cents
 from flexopt.problem import Contract, Problem
 
-__all__ = ["Solution", "read_solution"]
+__all__ = ["Solution", "read_solution", "start_from", "tiers_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +71,29 @@ def read_solution(m: Model) -> Solution:
     buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
     bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
     return Solution(rows[np.lexsort((rows[:, 1], rows[:, 0]))], buys, bought)
+
+
+def start_from(m: Model, solution: Solution) -> None:
+    """The solution as a start for the solver: what it does not say follows from it."""
+    for x in m.lp.variables():
+        x.varValue = 0.0
+    for u, k in solution.seats.tolist():
+        if (u, k) in m.seat:
+            m.seat[u, k].varValue = 1.0
+    for pack, j, units in solution.purchases:
+        m.units[pack, j].varValue = float(units)
+        m.tier[pack, j].varValue = 1.0
+    for k, j, count in solution.bought:
+        m.seats[k, j].varValue = float(count)
+
+
+def tiers_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
+    """The tiers of the solution's purchases and orders, as the master has them."""
+    bought = {(pack, j) for pack, j, _ in solution.purchases}
+    ordered = {(problem.contracts[k].order, j) for k, j, _ in solution.bought}
+    packs = [int((pk, j) in bought) for pk, tiers in enumerate(problem.tiers) for j in range(len(tiers))]
+    orders = [int((o, j) in ordered) for o, of in enumerate(problem.orders) for j in range(len(of.tiers) + 1)]
+    return (*packs, *orders)
 
 
 def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:

@@ -17,8 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import Instance, medium, small
 
-from flexopt.bound import Bound, Shared
+from flexopt.bound import Bound
 from flexopt.core import everything, nobody
+from flexopt.cuts import Shared
 from flexopt.inputs.scenario import SolverOptions
 from flexopt.model import build
 from flexopt.needs import Restriction, structure
@@ -39,7 +40,7 @@ def _bound(problem: Problem) -> Bound:
 def _whole(problem: Problem) -> Optimum:
     """The whole model, without any core."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.optimise.SMALL", math.inf)
+        patch.setattr("flexopt.search.SMALL", math.inf)
         return optimise(problem)
 
 
@@ -91,10 +92,10 @@ def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int
         assume(False)
     assume(whole.status is Status.OPTIMAL)
     with pytest.MonkeyPatch.context() as patch, _most_states(states):
-        patch.setattr("flexopt.optimise.SMALL", 0)
-        patch.setattr("flexopt.optimise.FIRST_WINDOW", 0)  # as narrow as can be: it must widen
-        patch.setattr("flexopt.optimise.FIRST_CORE", 2)
-        patch.setattr("flexopt.optimise.QUICK_CORES", (1,))
+        patch.setattr("flexopt.search.SMALL", 0)
+        patch.setattr("flexopt.search.FIRST_WINDOW", 0)  # as narrow as can be: it must widen
+        patch.setattr("flexopt.search.FIRST_CORE", 2)
+        patch.setattr("flexopt.search.QUICK_CORES", (1,))
         found = optimise(problem)
     cents = Decimal("0.01") * (1 + len(whole.solution.purchases))
     assert found.bound <= whole.cost + cents

@@ -72,7 +72,7 @@ def test_core_is_smaller_than_the_estate() -> None:
 def test_result_does_not_depend_on_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Optimum] = []
     for small in (0, WHOLE):
-        monkeypatch.setattr("flexopt.optimise.SMALL", small)
+        monkeypatch.setattr("flexopt.search.SMALL", small)
         found.append(optimise(an_estate(4, 60)))
     core, whole = found
     assert core.choices < whole.choices == everything(an_estate(4, 60), Restriction()).choices
@@ -88,10 +88,10 @@ def test_result_does_not_depend_on_the_core(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("wider", [1.5, 1000])
 def test_result_does_not_depend_on_how_the_core_grows(wider: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
+    monkeypatch.setattr("flexopt.search.SMALL", 0)
     expected = optimise(an_estate(3, 60))
-    monkeypatch.setattr("flexopt.optimise.FIRST_WINDOW", 0)
-    monkeypatch.setattr("flexopt.optimise.WIDER", wider)
+    monkeypatch.setattr("flexopt.search.FIRST_WINDOW", 0)
+    monkeypatch.setattr("flexopt.search.WIDER", wider)
     assert optimise(an_estate(3, 60)).cost == expected.cost
 
 
@@ -109,8 +109,8 @@ def test_seats_of_an_order_that_is_paid_anyway_are_not_all_the_same(monkeypatch:
         ],
         policy=[{"user": "amy", "access": "named"}],
     )
-    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
-    monkeypatch.setattr("flexopt.optimise.QUICK_CORES", ())
+    monkeypatch.setattr("flexopt.search.SMALL", 0)
+    monkeypatch.setattr("flexopt.search.QUICK_CORES", ())
     best = optimise(P)
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(3 * 2310))
 
@@ -134,7 +134,7 @@ def test_a_token_may_be_worth_more_than_any_price_of_one(small: int, monkeypatch
         horizon={"start": "2026-01-01", "months": 13},
         tokens={"purchase_dates": ["2026-01-01"], "valid_days": 365},
     )
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.search.SMALL", small)
     best = optimise(P)
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(253))
 
@@ -157,9 +157,9 @@ def test_who_has_no_exact_structure_is_always_in_the_core(monkeypatch: pytest.Mo
     }
     days: Days = {(f"u{n:02d}", "AutoCAD"): every(date(2025, 1, 1), 59) for n in range(20)}
     P = a_problem(days, offers=[monthly], horizon={"start": "2026-01-01", "months": 2})
-    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
-    monkeypatch.setattr("flexopt.optimise.QUICK_CORES", (3,))
-    monkeypatch.setattr("flexopt.optimise.FIRST_CORE", 5)
+    monkeypatch.setattr("flexopt.search.SMALL", 0)
+    monkeypatch.setattr("flexopt.search.QUICK_CORES", (3,))
+    monkeypatch.setattr("flexopt.search.FIRST_CORE", 5)
     monkeypatch.setattr("flexopt.needs.MOST_STATES", 1)
     structure.cache_clear()
     try:
@@ -175,7 +175,7 @@ def test_a_relaxation_that_ends_without_an_answer_says_nothing(
 ) -> None:
     """A crash or a limit is no proof that the tiers just tried allow no plan."""
     P, calls = an_estate(10, 60), 0
-    monkeypatch.setattr("flexopt.optimise.SMALL", 0)
+    monkeypatch.setattr("flexopt.search.SMALL", 0)
     expected = optimise(P)
 
     def relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
@@ -183,7 +183,7 @@ def test_a_relaxation_that_ends_without_an_answer_says_nothing(
         calls += 1
         return None if calls == failing + 1 else solve_relaxation(lp, options, seconds=seconds)
 
-    monkeypatch.setattr("flexopt.bound.solve_relaxation", relaxation)
+    monkeypatch.setattr("flexopt.mixture.solve_relaxation", relaxation)
     best = optimise(P)
     assert calls > failing
     assert best.cost == expected.cost
@@ -196,7 +196,7 @@ def test_a_relaxation_that_ends_without_an_answer_says_nothing(
 @SMALLS
 def test_the_seat_wins_a_tie(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """110 days x 7 tokens x 3.00 = 2,310.00 = the seat."""
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.search.SMALL", small)
     best = optimise(a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)}))
     assert (best.solution.seats.tolist(), best.solution.purchases) == ([[0, 0]], ())
     assert best.cost == 2310
@@ -216,7 +216,7 @@ TWO_DATES: dict[str, Any] = {"purchase_dates": ["2026-01-01", "2026-04-01"], "va
 def test_fewest_purchases_then_the_earliest(
     days: list[date], says: str, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.search.SMALL", small)
     P = a_problem({("amy", "AutoCAD"): days}, tokens=TWO_DATES)
     assert len(P.packs) == 2
     assert optimise(P).solution.purchases == ((0, 0, 7 * len(days)),), says
@@ -247,14 +247,14 @@ def test_a_crash_over_ties_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatc
 @SMALLS
 def test_infeasible(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A seat it must be for amy, and there is none to have; ben has tokens."""
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.search.SMALL", small)
     days: Days = {**AMY, ("ben", "AutoCAD"): every(date(2025, 1, 1), 20)}
     with pytest.raises(Infeasible):
         optimise(a_problem(days, offers=[], policy=[{"user": "amy", "access": "named"}]))
 
 
 def test_limit_before_a_plan_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexopt.optimise.solve", lambda *_, **__: Outcome(Status.NO_PLAN, 0.0, 1.0))
+    monkeypatch.setattr("flexopt.search.solve", lambda *_, **__: Outcome(Status.NO_PLAN, 0.0, 1.0))
     for seconds in (Decimal("0.5"), Decimal(60)):
         with pytest.raises(LimitError, match=f"time limit of {seconds} s") as caught:
             optimise(a_problem(AMY, solver={"time_limit": seconds}))
@@ -265,9 +265,9 @@ def test_limit_before_a_plan_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_stopped_search_is_feasible_with_an_honest_bound(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     P = an_estate(2, 60)
     least = optimise(P)
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
-    monkeypatch.setattr("flexopt.optimise.solve", limited(nodes=2))
-    monkeypatch.setattr("flexopt.optimise.MOST_CORES", 5)  # its cores never get the nodes they ask for
+    monkeypatch.setattr("flexopt.search.SMALL", small)
+    monkeypatch.setattr("flexopt.search.solve", limited(nodes=2))
+    monkeypatch.setattr("flexopt.search.MOST_CORES", 5)  # its cores never get the nodes they ask for
     stopped = optimise(P)
     assert stopped.bound <= least.cost <= stopped.cost
     assert stopped.cost == stopped.solution.cost(P)
@@ -283,7 +283,7 @@ def test_tiny_time_limit(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a fast machine it is proven all the same, on a slow one there is no plan: never a wrong claim."""
     P = an_estate(2, 60)
     least = optimise(P).cost
-    monkeypatch.setattr("flexopt.optimise.SMALL", small)
+    monkeypatch.setattr("flexopt.search.SMALL", small)
     options = SolverOptions.model_validate({"time_limit": "0.1"})
     hurried = formulate(P.scenario.model_copy(update={"solver": options}), P.scenario.holdings, P.demand)
     try:

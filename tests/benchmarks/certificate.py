@@ -26,7 +26,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from flexopt import bound, needs, optimise
+from flexopt import bound, needs, search
 from flexopt.core import everything
 from flexopt.demand import forecast
 from flexopt.errors import FlexoptError
@@ -35,7 +35,7 @@ from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Usage
 from flexopt.model import build
 from flexopt.needs import Restriction
-from flexopt.optimise import Infeasible, Optimum
+from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
 from flexopt.solution import Solution
 from flexopt.solver import Status, solve
@@ -46,12 +46,12 @@ GAP = Decimal("0.000001")
 OLD = date(2020, 1, 1)
 """Prices and rates from before every horizon."""
 
-WHOLE: Mapping[str, Any] = {"optimise.SMALL": 10**9}
+WHOLE: Mapping[str, Any] = {"search.SMALL": 10**9}
 SETTINGS: list[Mapping[str, Any]] = [
-    {"optimise.SMALL": 0},
-    {"optimise.SMALL": 0, "optimise.FIRST_WINDOW": 0, "optimise.FIRST_CORE": 2, "optimise.QUICK_CORES": (1,)},
-    {"optimise.SMALL": 0, "optimise.QUICK_CORES": (), "bound.GROUPS": 1, "optimise.FIRST_NODES": 5},
-    {"optimise.SMALL": 0, "needs.MOST_STATES": 3, "optimise.FIRST_CORE": 3, "bound.MOST_PASSES": 3},
+    {"search.SMALL": 0},
+    {"search.SMALL": 0, "search.FIRST_WINDOW": 0, "search.FIRST_CORE": 2, "search.QUICK_CORES": (1,)},
+    {"search.SMALL": 0, "search.QUICK_CORES": (), "bound.GROUPS": 1, "search.FIRST_NODES": 5},
+    {"search.SMALL": 0, "needs.MOST_STATES": 3, "search.FIRST_CORE": 3, "bound.MOST_PASSES": 3},
 ]
 """Ways to come to a core: as it is, as narrow as can be, without quick cores, with inexact structures."""
 
@@ -146,7 +146,7 @@ def _solved(
     began = time.monotonic()
     try:
         with _set(setting):
-            found = optimise.optimise(problem)
+            found = optimise(problem)
         return found, found.status.value
     except Infeasible:
         return None, "infeasible"
@@ -179,7 +179,7 @@ def _breaks(problem: Problem, solution: Solution) -> list[str]:
 @contextmanager
 def _set(setting: Mapping[str, Any]) -> Iterator[None]:
     """Other sizes of cores, groups and structures for a while."""
-    modules = {"optimise": optimise, "bound": bound, "needs": needs}
+    modules = {"search": search, "bound": bound, "needs": needs}
     places = [(modules[name.split(".")[0]], name.split(".")[1], value) for name, value in setting.items()]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
     needs.structure.cache_clear()
