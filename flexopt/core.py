@@ -175,7 +175,7 @@ def near(
         decided=given[order],
         counts=counts + response.counts[0],
         tokens=tokens,
-        users=len(np.unique(estate.user[inside])),
+        users=len({u for u, _ in seats} | {int(problem.demand.pair_user[i]) for i, _ in flexes}),
     )
 
 
