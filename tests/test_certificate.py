@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,9 +20,11 @@ from flexopt.audit import audit
 from flexopt.audit.estate import Estate
 from flexopt.inputs.scenario import Scenario
 from flexopt.needs import Restriction
+from flexopt.optimise import Optimum, optimise
 from flexopt.pricing import Estate as Needs
 from flexopt.pricing import Prices
 from flexopt.problem import formulate
+from flexopt.solver import Status
 
 USE = {("ann", "AutoCAD"): every(date(2025, 1, 1), 120), ("bob", "AutoCAD"): every(date(2025, 1, 1), 9)}
 POOL = {"pool": [{"tokens": 2000, "expires": "2027-06-01"}]}
@@ -126,4 +129,15 @@ def test_users_pay_what_the_optimiser_says_also_where_ends_are_rounded_up(
     again = Estate(scenario, (), demand, periods=problem.edges[:-1], days=set())
     seats = np.array([float(t.cost[0]) for t in again.terms])
     assert again.least(seats, np.full(len(again.edges) - 1, 2.5)) == pytest.approx(told, abs=1e-6)
-    assert Decimal(told) > 0
+    assert told > 0
+
+
+def test_the_prices_may_prove_more_than_a_solver_that_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bound and gap of the plan are then those of the prices."""
+
+    def stopped(*arguments: Any, **options: Any) -> Optimum:
+        return replace(optimise(*arguments, **options), bound=Decimal(1), status=Status.FEASIBLE)
+
+    monkeypatch.setattr("flexopt.planner.optimise", stopped)
+    proof = document(a_scenario())["proof"]
+    assert (proof["bound"], proof["gap"]) == ("2499.0000", "0")
