@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand, usage_of
+from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand, the_value, usage_of
 
 from flexopt import plan
 from flexopt.audit import audit
@@ -123,8 +122,7 @@ def test_users_pay_what_the_optimiser_says_also_where_ends_are_rounded_up(
     needs = Needs(problem, Restriction())
     assert needs.exact.all() == exact
     seat = np.array([float(c.cost[0]) for c in problem.contracts])
-    group = np.zeros(len(needs), dtype=np.int64)
-    told = math.fsum(needs.respond(Prices(seat, np.full(problem.periods, 2.5)), group, 1).value)
+    told = the_value(needs, Prices(seat, np.full(problem.periods, 2.5)))
 
     again = Estate(scenario, (), demand, periods=problem.edges[:-1], days=set())
     seats = np.array([float(t.cost[0]) for t in again.terms])
