@@ -62,9 +62,9 @@ class Bound:
             self.ask(price)
 
     def _first_prices(self) -> list[Floats]:
-        """Tokens at the price of each tier, and so dear that nobody takes one."""
+        """Tokens at the price of each tier, so dear that nobody takes one, and for nothing: out of the pool."""
         tiers = self.estate.problem.tiers
-        listed = sorted({float(t.price) for of in tiers for t in of})
+        listed = sorted({float(t.price) for of in tiers for t in of} | {0.0 for _ in self.worth.opening})
         pool = np.array([name.startswith("pool") for name in self.shared.names])
         order = np.array([name.startswith("seats") for name in self.shared.names])
         paid = np.zeros(len(pool))
@@ -95,7 +95,7 @@ class Bound:
             if proven >= wanted or self.left() <= 0 or not math.isfinite(proven):
                 break
             known = len(self.cuts)
-            self.search(self.worth.tiers(chosen), tell)
+            self.search(self.worth.tiers(chosen), tell, wanted)
             before = proven
             proven, chosen = self.worth.least(self.cuts, wanted)
             if len(self.cuts) == known or (proven <= before + 1e-9 * cost and n > 3):
@@ -117,11 +117,18 @@ class Bound:
         """The bound of all tiers that are not forbidden, and the tiers where it is; None if all are."""
         return self.master.solve(self.options, max(1.0, self.left()))
 
-    def search(self, tiers: tuple[int, ...], tell: Callable[[str], None]) -> tuple[float, Cut | None]:
-        """The best prices in these tiers: a bound of the plans in them, and its cut (None without any)."""
+    def search(
+        self, tiers: tuple[int, ...], tell: Callable[[str], None], enough: float = math.inf
+    ) -> tuple[float, Cut | None]:
+        """The best prices in these tiers: a bound of the plans in them, and its cut (None without any).
+
+        A bound of `enough` need not be surpassed.
+        """
         known = [(self.worth.at(cut, tiers), cut) for cut in self.cuts]
         best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))
         for n in range(MOST_PASSES):
+            if best[0] >= enough:
+                break
             mixed = self.mixture.solve(tiers, self.options, max(1.0, self.left()))
             if mixed is None:
                 return best

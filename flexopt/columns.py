@@ -26,7 +26,7 @@ def classes(*keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray
     """
     codes = np.zeros(len(keys[0]), dtype=np.int64)
     for key in keys:
-        more, values = pd.factorize(key)
+        more, values = pd.factorize(key, use_na_sentinel=False)  # -1 would be a number of another class
         # both are numbers below the number of rows: the product is far from 2**63
         codes = pd.factorize(codes * max(1, len(values)) + more)[0].astype(np.int64)
     last = np.maximum.accumulate(np.concatenate(([-1], codes)))

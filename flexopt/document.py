@@ -8,6 +8,7 @@ of this computer, so that the same input gives the same bytes. The tables that g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -46,6 +47,7 @@ def make_document(
 ) -> dict[str, Any]:
     """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
     scenario, demand = source.scenario, problem.demand
+    marginal = _marginal(problem, optimum, bill)
     return {
         "schema": "flexopt.plan/1",
         "flexopt": version,
@@ -57,13 +59,13 @@ def make_document(
         "total": str(cents(bill.total)),
         "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
-        "proof": _proof(problem, optimum, bill),
+        "proof": _proof(problem, optimum, bill, marginal),
         "inputs": [
             {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
         ],
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
-        "assignment": _assignment(problem, bill, _marginal(optimum)),
+        "assignment": _assignment(problem, bill, marginal),
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
@@ -99,13 +101,15 @@ def _cell(value: object) -> Any:
     )
 
 
-def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
+def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
     options, certificate = problem.scenario.solver, optimum.certificate
     bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
     proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
+    # where the solver was stopped, the prices may prove more
+    optimum = replace(optimum, bound=min(max(optimum.bound, proven), bill.total))
     return {
         "cost": str(cents(optimum.cost)),
-        "bound": format(min(max(optimum.bound, proven), bill.total), "f"),
+        "bound": format(optimum.bound, "f"),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
         "solver": solver_version(options),
@@ -116,7 +120,7 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
         "rows": optimum.rows,
         "marginal_token_prices": [
             {"start": str(start), "end": str(end), "price": price}
-            for start, end, price in _merged(problem, _marginal(optimum))
+            for start, end, price in _merged(problem, marginal)
         ],
         "prices": {
             "bound": format(proven, "f"),
@@ -135,18 +139,31 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill) -> dict[str, Any]:
     }
 
 
-def _marginal(optimum: Optimum) -> list[str]:
-    """For every period what one more token in the pool is worth; empty where no prices are known."""
-    certificate = optimum.certificate
-    return [plain(Decimal(repr(p)), 4) for p in certificate.token.tolist()] if certificate else []
+def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
+    """For every period what one more token in the pool is worth to the plan.
+
+    Empty where no pack is live: the first token would be worth anything up to what it saves in seats. And no
+    list at all where no prices are known.
+    """
+    certificate, start = optimum.certificate, problem.edges[0]
+    if certificate is None:
+        return []
+    lives = [(p.date, p.expires) for p in bill.purchases]
+    lives += [(start, p.expires) for p in problem.scenario.pool if p.tokens]
+    return [
+        plain(Decimal(repr(price)), 4) if any(first <= day < after for first, after in lives) else ""
+        for price, day in zip(certificate.token.tolist(), problem.edges[:-1], strict=True)
+    ]
 
 
 def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, str]]:
     """Neighbouring periods of one price together: from a day, up to a day, the price."""
     found: list[tuple[date, date, str]] = []
     for (start, end), price in zip(pairwise(problem.edges), prices, strict=False):
-        begin = found.pop()[0] if found and found[-1][2] == price else start
-        found.append((begin, end, price))
+        same = found and found[-1][1:] == (start, price)
+        begin = found.pop()[0] if same else start
+        if price:
+            found.append((begin, end, price))
     return found
 
 

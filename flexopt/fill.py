@@ -217,7 +217,7 @@ def _menus(
     share = (1 + estate.problem.buffer) / float(step)
     menus = {}
     for numbers, chunk in estate.passes(cut.prices, np.sort(needs)):
-        layers, cheapest = chunk.layers(), chunk.backward(remember=True)
+        layers, cheapest = chunk.layers(), chunk.backward()
         seats, used = chunk.forward()
         digits = holdings.digits[chunk.contract]
         base = np.rint(used[dear].sum(axis=0) * share).astype(int).tolist()

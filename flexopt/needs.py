@@ -109,12 +109,12 @@ def needs_of(problem: Problem, restriction: Restriction) -> list[Needs]:
     """The needs of all users, by structure; every pair is in exactly one."""
     demand = problem.demand
     starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
+    sizes = np.diff(starts, append=demand.pairs)
     codes, decode = _codes(problem, restriction)
     found: dict[Shape, list[tuple[Ints, Ints]]] = defaultdict(list)
-    for users in _alike(starts, codes):
-        begin = int(starts[users[0]])
-        size = int(np.diff(np.append(starts, len(codes)))[users[0]]) if len(users) else 0
-        mine = [decode[int(c)] for c in codes[begin : begin + size]]
+    for users in _alike(starts, sizes, codes):
+        begin, size = starts[users[0]], sizes[users[0]]
+        mine = [decode[c] for c in codes[begin : begin + size].tolist()]
         for places, contracts in _components(problem.contracts, mine):
             shape = _shape(problem.contracts, [mine[i][0] for i in places], contracts)
             pairs = starts[users][None, :] + np.array(places, dtype=np.int64)[:, None]
@@ -162,11 +162,10 @@ def _codes(problem: Problem, restriction: Restriction) -> tuple[Ints, list[_Pair
     return codes, decode
 
 
-def _alike(starts: Ints, codes: Ints) -> list[Ints]:
+def _alike(starts: Ints, sizes: Ints, codes: Ints) -> list[Ints]:
     """Users, as places in `starts`, whose codes are the same, together."""
     if not len(starts):
         return []
-    sizes = np.diff(np.append(starts, len(codes)))
     words = np.random.default_rng(0).integers(1, 2**63, int(codes.max()) + 1, dtype=np.uint64)
     keys = np.add.reduceat(words[codes], starts) + words[0] * sizes.astype(np.uint64)
     _, first, key = np.unique(keys, return_index=True, return_inverse=True)

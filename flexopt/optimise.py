@@ -88,19 +88,21 @@ def optimise(
     """
     search = Search(problem, restriction or Restriction(), tell or (lambda step: None))
     best, proven = search.run()
-    status = Status.OPTIMAL if search.proves(proven) else Status.FEASIBLE
-    if status is Status.OPTIMAL:
+    if search.proves(proven):
         best = _settle_ties(search, best)
     search.lap("ties")
     cost = best.cost(problem)
     certificate = _certify(search, best) if restriction is None else None
     search.lap("certificate")
+    if certificate:
+        proven = max(proven, certificate.bound)
     variables, rows, choices, users = search.largest
     return Optimum(
         solution=best,
         cost=cost,
-        status=status,
-        bound=min(max(_floor(min(proven, search.cost)), Decimal(0)), cost),
+        status=Status.OPTIMAL if search.proves(proven) else Status.FEASIBLE,
+        # invoices are rounded, the bound's are not
+        bound=min(max(_floor(min(proven, search.cost) - search.rounding), Decimal(0)), cost),
         variables=variables,
         rows=rows,
         choices=choices,
@@ -151,7 +153,7 @@ def _certify(search: Search, best: Solution) -> Certificate:
     proven, cuts = bound.certify(search.cost, search.tell)
     pool = [label["row"] == "pool" for label in bound.shared.labels]
     token = search.marginal[0].rows[pool]
-    return Certificate(proven, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
+    return Certificate(proven - search.rounding, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
 
 
 def _floor(bound: float) -> Decimal:

@@ -13,7 +13,6 @@ single decision has its *regret*, the cheapest choice with it less the cheapest 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -121,10 +120,6 @@ class Estate:
                 banned = forbidden.setdefault(n, np.zeros((part.contracts.shape[1], len(part)), bool))
                 banned[:, mine] |= np.isin(part.contracts[part.kind[mine]].T, list(contracts))
 
-    def value(self, prices: Prices) -> float:
-        """The least that all users together pay at these prices (infinite if one of them has no choice)."""
-        return math.fsum(float(Pass(self, n, chunk, prices).backward().sum()) for n, chunk in self._chunks())
-
     def respond(
         self, prices: Prices, group: Ints, groups: int, forbidden: Forbidden | None = None
     ) -> Response:
@@ -139,7 +134,7 @@ class Estate:
         takers, taken = [], []
         for n, chunk in self._chunks():
             part, here = Pass(self, n, chunk, prices, forbidden), self.first[n] + chunk
-            value[here] = part.backward(remember=True)
+            value[here] = part.backward()
             seats, used = part.forward()
             row, need = np.nonzero(seats)
             k = part.contract[row, need]
@@ -226,8 +221,8 @@ class Pass:
         for p, cost in enumerate(self.flex):
             values[uncovered[:, p]] += cost[n]
 
-    def backward(self, *, remember: bool = False) -> Floats:
-        """float64[needs]: cost of the cheapest choice; with `remember` what `forward` needs is kept."""
+    def backward(self) -> Floats:
+        """float64[needs]: cost of the cheapest choice (infinite without any); `forward` then makes it."""
         V = np.zeros((1, self.pairs.shape[1]))
         for n in reversed(range(len(self.structure.steps))):
             step = self.structure.steps[n]
@@ -236,9 +231,8 @@ class Pass:
             for k, up in reversed(step.contracts):
                 with_k = G[up]
                 with_k += self.seat[k]
-                if remember:
-                    # a seat rather than tokens of the same price, but none that adds nothing
-                    self.taken[k] = (with_k <= G) & (up != np.arange(len(up)))[:, None]
+                # a seat rather than tokens of the same price, but none that adds nothing
+                self.taken[k] = (with_k <= G) & (up != np.arange(len(up)))[:, None]
                 np.minimum(G, with_k, out=G)
             V = G[step.enter]
         return np.asarray(V[0])
@@ -324,7 +318,7 @@ class Pass:
         idle = (self.seat <= 0) & (np.abs(seat) < TINY)
         if idle.any():
             # one that the cheapest choice takes is not idle, even where another would do
-            self.backward(remember=True)
+            self.backward()
             idle &= ~self.forward()[0]
         return Regrets(seat, flex, idle)
 

@@ -61,7 +61,7 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
 def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
     """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them.
 
-    marginal : for every period, what one more token is worth to the plan
+    marginal : for every period, what one more token is worth to the plan; empty where that is not known
     """
     rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
@@ -138,7 +138,7 @@ class _Teller:
 
     def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
         self.problem = problem
-        self.marginal = sorted({Decimal(price) for price in marginal})
+        self.marginal = sorted({Decimal(price) for price in marginal if price})
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
@@ -174,7 +174,7 @@ class _Teller:
             return ""
         price = self.marginal[0]
         if not price:
-            return " One more token is worth nothing to this plan: its packs hold tokens to spare."
+            return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
         days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
         return (
             f" At the marginal price of {_at_least_cents(price)} a token the break-even for "

@@ -24,6 +24,7 @@ from flexopt.cuts import Cut
 from flexopt.errors import LimitError
 from flexopt.fill import fill
 from flexopt.model import build, fix_tiers
+from flexopt.money import CENT
 from flexopt.needs import Restriction
 from flexopt.pricing import TINY, Estate, Forbidden, Response
 from flexopt.problem import Problem
@@ -83,6 +84,9 @@ class Search:
         self.options = problem.scenario.solver
         self.clock = time.monotonic()
         self.deadline = self.clock + float(self.options.time_limit)
+        step, tiers = problem.scenario.tokens.increment, problem.tiers
+        uneven = any(t.price * step % CENT for of in tiers for t in of)
+        self.rounding = HALF_CENT * sum(map(bool, tiers)) if uneven else 0.0
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.bound: Bound | None = None
         self.largest = (0, 0, 0, 0)
@@ -312,10 +316,9 @@ class Search:
             self.solution, self.cost = solution, cost
 
     def proves(self, bound: float) -> bool:
-        """Whether the bound proves the plan at hand within the gap asked for."""
-        return (
-            self.solution is not None and self.cost - bound <= float(self.options.gap) * self.cost + HALF_CENT
-        )
+        """Whether the bound proves the plan at hand within the gap asked for, but for rounding."""
+        slack = float(self.options.gap) * self.cost + HALF_CENT + self.rounding
+        return self.solution is not None and self.cost - bound <= slack
 
     def first_window(self) -> float:
         """About what whole packs and whole seats cost on top of the bound."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from flexopt import Plan, load_scenario, plan
@@ -15,6 +17,7 @@ from flexopt.demand import Demand, forecast
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
+from flexopt.pricing import Estate, Prices
 from flexopt.problem import Problem, formulate
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "case_plan",
     "every",
     "the_demand",
+    "the_value",
     "usage_of",
 ]
 
@@ -117,3 +121,8 @@ def a_source(
         sources=(),
         findings=Findings(),
     )
+
+
+def the_value(estate: Estate, prices: Prices) -> float:
+    """The least that all users together pay at these prices (infinite if one of them has no choice)."""
+    return math.fsum(estate.respond(prices, np.zeros(len(estate), dtype=np.int64), 1).value)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flexopt import columns
@@ -58,8 +58,9 @@ def test_a_column_of_a_series(kind: str) -> None:
     assert json.dumps(Column.from_array(pd.Series([3, 3, 2])).values) == "[3, 2]"
 
 
-@given(st.lists(st.tuples(st.integers(-3, 3), st.sampled_from(["", "x", "y"])), max_size=20))
-def test_classes_are_numbered_as_they_are_met(rows: list[tuple[int, str]]) -> None:
+@given(st.lists(st.tuples(st.integers(-3, 3), st.sampled_from(["", "x", None])), max_size=20))
+@example([(0, "x"), (0, ""), (1, None)])
+def test_classes_are_numbered_as_they_are_met(rows: list[tuple[int, str | None]]) -> None:
     numbers = np.array([n for n, _ in rows], dtype=np.int64)
     words = np.array([w for _, w in rows], dtype=object)
     codes, first = classes(numbers, words)

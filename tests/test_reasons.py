@@ -266,3 +266,29 @@ def test_a_leaver_needs_no_seat_after_leaving() -> None:
     found = plan(source, usage_of({("ann", "AutoCAD"): every(date(2025, 1, 1), 365)}))
     assert found.assignment["offer"].tolist() == ["autocad-1m"]
     assert found.total.amount == 290
+
+
+# --- the price at the margin -----------------------------------------------------------------------------
+
+
+def test_no_token_has_no_price_at_the_margin() -> None:
+    """Nothing may be bought: the prices of the bound are as high as keeps everybody off tokens."""
+    found = plan(
+        a_source(a_scenario(tokens={"max_purchases": 0})),
+        usage_of({("ann", "AutoCAD"): year(50), ("bob", "AutoCAD"): year(110)}),
+    )
+    assert found.document["proof"]["marginal_token_prices"] == []
+    assert not [r for r in found.assignment["reason"] if "marginal" in r or "One more token" in r]
+
+
+def test_the_price_at_the_margin_is_that_of_days_with_a_live_pack() -> None:
+    """Cover for half a year, and seats by the month after it; the tokens are used up in May."""
+    month = AUTOCAD_YEAR | {
+        "id": "autocad-1m",
+        "term_months": 1,
+        "prices": [{"from": "2025-01-01", "new": 290}],
+    }
+    days = [*every(date(2025, 1, 1), 5, 29), *every(date(2025, 8, 1), 31)]
+    scenario = a_scenario(offers=[month], tokens={"purchase_dates": "start", "valid_days": 181})
+    prices = plan(a_source(scenario), usage_of({("ann", "AutoCAD"): days})).document["proof"]
+    assert prices["marginal_token_prices"] == [{"start": "2026-01-01", "end": "2026-07-01", "price": "3"}]

@@ -62,7 +62,7 @@ def command(
             click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
     if require_optimal and result.status != "optimal":
         raise LimitError(
-            f"the time limit came before the proof: the plan found may be {percent(result.gap)} too dear; "
+            f"the search ended before the proof: the plan found may be {percent(result.gap)} too dear; "
             "nothing was written",
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )

@@ -42,8 +42,7 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
             "",
             f"{printable(row['product'])}: {how}",
             fill(
-                f"{row['days']} days; seat {_cost(row['cost_if_named'])}, Flex {_cost(row['cost_if_flex'])} "
-                f"{currency}"
+                f"{_days(row['days'])}; {_costs(row['cost_if_named'], row['cost_if_flex'], currency)}"
                 + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
                 + f"; {row['segment']} user",
                 "  ",
@@ -51,7 +50,8 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
             fill(printable(row["reason"]), "  "),
         ]
     lines += [
-        "\n" + fill(f"{printable(row['product'])}: {row['days']} days left out ({printable(row['reason'])})")
+        "\n"
+        + fill(f"{printable(row['product'])}: {_days(row['days'])} left out ({printable(row['reason'])})")
         for row in left_out
     ]
     return {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}, "\n".join(
@@ -128,7 +128,7 @@ def _marginal_prices(document: Document) -> Iterator[str]:
             shown = whole if (whole := price.quantize(Decimal("0.01"))) == price else price
             yield fill(f"marginal price of a token {when}: {shown} {document['currency']}")
         else:
-            yield fill(f"one more token {when} is worth nothing: the packs hold tokens to spare")
+            yield fill(f"one more token {when} is worth nothing: it would save neither a pack nor a seat")
 
 
 def _at_the_margin(document: Document, break_even: Sequence[str]) -> str:
@@ -140,5 +140,11 @@ def _at_the_margin(document: Document, break_even: Sequence[str]) -> str:
     return str(days.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def _cost(amount: str | None) -> str:
-    return "not possible" if amount is None else money(amount)
+def _costs(named: str | None, flex: str | None, currency: str) -> str:
+    if flex is None:
+        return f"seat {money(named)} {currency}, Flex not possible"
+    return f"seat {'not possible' if named is None else money(named)}, Flex {money(flex)} {currency}"
+
+
+def _days(number: str | int) -> str:
+    return f"{number} day{'' if str(number) == '1' else 's'}"

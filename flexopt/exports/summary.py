@@ -231,7 +231,7 @@ def _proof(document: Document) -> str:
     cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
     if document["status"] != "optimal":
         claim = (
-            f"the time limit came before the proof: a plan that costs up to {cents:,} {currency} "
+            f"the search ended before the proof: a plan that costs up to {cents:,} {currency} "
             f"({percent(Decimal(proof['gap']))}) less may exist, but none below that"
         )
     elif cents:
@@ -239,13 +239,17 @@ def _proof(document: Document) -> str:
     else:
         claim = "no plan for these prices and rules costs less"
     gap = f"{float(proof['gap']):.0e}" if Decimal(proof["gap"]) else "0"
-    bound = Decimal(proof["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
-    prices = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
+    bound, prices = (
+        Decimal(number).quantize(Decimal("0.01"), ROUND_FLOOR)
+        for number in (proof["bound"], proof["prices"]["bound"])
+    )
     needed, asked = len(proof["prices"]["cuts"]), proof["prices"]["cuts_found"]
+    users, inside = document["summary"]["users"], proof["users_in_core"]
+    core = f"the solver decided {inside:,} of {count(users, 'user')} together"
+    others = ", the others do what is cheapest for each" if inside < users else ""
     return fill(
-        f"proof: {claim} (lower bound {bound:,}, gap {gap}, {printable(proof['solver'])}; "
-        f"{proof['users_in_core']:,} of {count(document['summary']['users'], 'user')} in the core, "
-        f"{needed:,} of {count(asked, 'cut')} needed). "
-        "The plan was then replayed day by day, its bill added up again, and so was what the stored prices "
-        f"prove without the solver: no plan costs less than {prices:,}."
+        f"proof: {claim} (lower bound {bound:,}, gap {gap}, {printable(proof['solver'])}; {core}{others}). "
+        "The plan was then replayed day by day, and its bill added up again. "
+        f"Certificate: the prices in plan.json show, also without the solver, that no plan costs less than "
+        f"{prices:,} ({needed:,} of {count(asked, 'set')} of prices needed)."
     )

@@ -136,3 +136,34 @@ def test_plan_without_anything(document: Document) -> None:
     text = summary_text(document)
     assert "no seats" in text
     assert "no token packs to buy\n" in text
+
+
+def proof(document: Document) -> str:
+    return " ".join(summary_text(document).partition("\n\nproof: ")[2].split())
+
+
+def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Document) -> None:
+    assert proof(document).startswith(
+        "no plan for these prices and rules costs less (lower bound 6,909.00, gap 0, "
+    )
+    document["summary"]["users"], document["proof"]["users_in_core"] = 1200, 47
+    document["proof"] |= {"bound": "6908.8712", "gap": "0.0000186"}
+    document["proof"]["prices"] |= {"bound": "6900.0099", "cuts_found": 15}
+    words = proof(document)
+    assert words.startswith(
+        "no plan for these prices and rules costs less by more than 0.13 USD "
+        "(lower bound 6,908.87, gap 2e-05, "
+    )
+    assert (
+        "; the solver decided 47 of 1,200 users together, the others do what is cheapest for each)" in words
+    )
+    assert words.endswith("that no plan costs less than 6,900.00 (1 of 15 sets of prices needed).")
+
+
+def test_a_proof_that_is_not_complete_says_what_may_be_saved(document: Document) -> None:
+    document["status"] = "feasible"
+    document["proof"] |= {"bound": "6000.0000", "gap": "0.131567"}
+    assert proof(document).startswith(
+        "the search ended before the proof: a plan that costs up to 909.00 USD (13.16 %) less may exist, "
+        "but none below that (lower bound 6,000.00, "
+    )
