@@ -9,8 +9,8 @@ of processes in turn, into a folder of its own; so whatever else keeps the machi
 plans are compared byte by byte.
 
 CPU seconds are of all processes, solvers included. Where the processors are not free, seconds of the clock
-say little; `cpu_ratio` is how much faster the last number of processes would be than the first if each process
-had a processor of its own, and the tail of the sweep, where one waits for another, were nothing.
+say little; `cpu_ratio` is how much faster the last number of processes would be than the first if each had a
+processor of its own, and the tail of the sweep, where one waits for another, were nothing.
 """
 
 from __future__ import annotations
