@@ -17,7 +17,7 @@ from flexopt.needs import Needs, Restriction
 from flexopt.pricing import Estate, Prices, Regrets, Response
 from flexopt.problem import Problem, spans
 
-__all__ = ["Core", "everything", "near", "nobody"]
+__all__ = ["Core", "cover_of", "everything", "given", "near", "nobody"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -83,6 +83,47 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
                         flexes.append((i, first))
     users = len(np.unique(demand.pair_user))
     return Core(tuple(seats), tuple(flexes), tuple(access), *_nothing(problem), users)
+
+
+def given(problem: Problem, seats: Ints) -> Core:
+    """No decision of users left: they have these seats, int64[n, 2] of (user, contract), and else tokens."""
+    on_flex = cover_of(problem, seats) < 0
+    return Core(
+        seats=(),
+        flexes=(),
+        access=(),
+        decided=seats[np.lexsort((seats[:, 1], seats[:, 0]))],
+        counts=np.bincount(seats[:, 1], minlength=len(problem.contracts)),
+        tokens=np.where(on_flex, problem.tokens, 0.0).sum(axis=0),
+        users=0,
+    )
+
+
+def cover_of(problem: Problem, seats: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """int32[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).
+
+    Where two do, the one that costs nothing more comes first: owned, then by number.
+    """
+    demand = problem.demand
+    first_pair = np.searchsorted(demand.pair_user, np.arange(len(demand.users) + 1))
+    cover = np.full((demand.pairs, problem.periods), -1, dtype=np.int32)
+    by_contract = seats[np.argsort(seats[:, 1], kind="stable")]
+    start_of = np.searchsorted(by_contract[:, 1], np.arange(len(problem.contracts) + 1))
+    by_rank = sorted(range(len(problem.contracts)), key=lambda k: (problem.contracts[k].kind == "owned", -k))
+    for k in by_rank:  # later ones overwrite
+        users = by_contract[start_of[k] : start_of[k + 1], 0]
+        pairs = _ranges(first_pair[users], first_pair[users + 1])
+        contract = problem.contracts[k]
+        mine = pairs[np.isin(demand.pair_product[pairs], sorted(contract.covers))]
+        cover[mine, contract.first : contract.after] = k
+    return cover
+
+
+def _ranges(first: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers of all ranges `[first, after)`, one range after the other."""
+    sizes = after - first
+    begin: npt.NDArray[np.int64] = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+    return begin + np.arange(len(begin))
 
 
 def _nothing(problem: Problem) -> tuple[Ints, Ints, Floats]:

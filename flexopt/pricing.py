@@ -23,7 +23,7 @@ import numpy.typing as npt
 from flexopt.needs import Restriction, needs_of
 from flexopt.problem import Problem
 
-__all__ = ["TINY", "Estate", "Forbidden", "Prices", "Regrets", "Response"]
+__all__ = ["TINY", "Estate", "Forbidden", "Pass", "Prices", "Regrets", "Response"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -123,7 +123,7 @@ class Estate:
 
     def value(self, prices: Prices) -> float:
         """The least that all users together pay at these prices (infinite if one of them has no choice)."""
-        return math.fsum(float(_Pass(self, n, chunk, prices).backward().sum()) for n, chunk in self._chunks())
+        return math.fsum(float(Pass(self, n, chunk, prices).backward().sum()) for n, chunk in self._chunks())
 
     def respond(
         self, prices: Prices, group: Ints, groups: int, forbidden: Forbidden | None = None
@@ -138,7 +138,7 @@ class Estate:
         tokens = np.zeros(groups * periods)
         takers, taken = [], []
         for n, chunk in self._chunks():
-            part, here = _Pass(self, n, chunk, prices, forbidden), self.first[n] + chunk
+            part, here = Pass(self, n, chunk, prices, forbidden), self.first[n] + chunk
             value[here] = part.backward(remember=True)
             seats, used = part.forward()
             row, need = np.nonzero(seats)
@@ -160,13 +160,18 @@ class Estate:
         for n, chunk in self._chunks():
             if self.parts[n].structure.exact:
                 here = self.first[n] + chunk
-                least[here], tokens[here] = _Pass(self, n, chunk, prices).regrets().least()
+                least[here], tokens[here] = Pass(self, n, chunk, prices).regrets().least()
         return least, tokens
 
     def regrets(self, prices: Prices, needs: Ints) -> Iterator[tuple[int, Ints, Regrets]]:
         """The regrets of some needs, with the number of their structure and their places in it."""
         for n, chunk in self._chunks(needs):
-            yield n, chunk, _Pass(self, n, chunk, prices).regrets()
+            yield n, chunk, Pass(self, n, chunk, prices).regrets()
+
+    def passes(self, prices: Prices, needs: Ints) -> Iterator[tuple[Ints, Pass]]:
+        """Some needs, and the pass over them, structure by structure."""
+        for n, chunk in self._chunks(needs):
+            yield self.first[n] + chunk, Pass(self, n, chunk, prices)
 
     def _chunks(self, needs: Ints | None = None) -> Iterator[tuple[int, Ints]]:
         for n, part in enumerate(self.parts):
@@ -179,7 +184,7 @@ class Estate:
                 yield n, places[begin : begin + width]
 
 
-class _Pass:
+class Pass:
     """Some needs of one structure at given prices."""
 
     def __init__(
@@ -271,13 +276,16 @@ class _Pass:
                     live[k] |= used[p][n:after].any(axis=0)
         return live
 
-    def regrets(self) -> Regrets:
-        """Backwards, then forwards through the same states: with and without every single decision."""
-        steps, count = self.structure.steps, self.pairs.shape[1]
+    def layers(self) -> list[list[Floats]]:
+        """By step, float64[states, needs]: what is to be paid yet.
+
+        At first with all contracts of the step to choose from, then without the first of them, and so on
+        until none is left.
+        """
         layers: list[list[Floats]] = []
-        V = np.zeros((1, count))
-        for n in reversed(range(len(steps))):
-            step = steps[n]
+        V = np.zeros((1, self.pairs.shape[1]))
+        for n in reversed(range(len(self.structure.steps))):
+            step = self.structure.steps[n]
             G = V[step.leave]
             self._add_tokens(G, n)
             layer = [G]
@@ -286,7 +294,12 @@ class _Pass:
                 layer.append(G)
             layers.append(layer[::-1])
             V = G[step.enter]
-        layers.reverse()
+        return layers[::-1]
+
+    def regrets(self) -> Regrets:
+        """Backwards, then forwards through the same states: with and without every single decision."""
+        steps, count = self.structure.steps, self.pairs.shape[1]
+        layers = self.layers()
         used = self._used()
         live = self._live(used)
         seat = np.full(self.seat.shape, np.nan)

@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from flexopt.bound import Bound
-from flexopt.core import Core, everything, near
+from flexopt.core import Core, everything, given, near
 from flexopt.cuts import Cut
 from flexopt.errors import LimitError
+from flexopt.fill import fill
 from flexopt.model import build, fix_tiers
 from flexopt.needs import Restriction
 from flexopt.pricing import TINY, Estate, Forbidden, Response
@@ -173,15 +174,20 @@ class Search:
         self.last = cut
         self.marginal = cut, tiers
         self.lap("core")
-        if self.solution is None:
+        known = self.solution is not None
+        if known:
+            proven = max(proven, self.filled(bound, tiers, cut))
+        else:
             # all do what is cheapest at the prices, with packs in any tiers: seldom good, often a plan
             self.solve_core(self.core(bound, cut, ~estate.exact, 0.0), (), FIRST_NODES)
-        for count in QUICK_CORES:
+        for count in () if self.proves(proven) else QUICK_CORES:
             inside = ~estate.exact
             inside[np.argsort(on_tokens, kind="stable")[:count]] = True
             self.solve_core(self.core(bound, cut, inside, window), tiers, FIRST_NODES)
             if self.proves(proven) or inside.all():
                 break
+        if not known and self.solution is not None and not self.proves(proven):
+            proven = max(proven, self.filled(bound, tiers, cut))
         yield proven
         while True:
             inside = regret <= window
@@ -212,6 +218,19 @@ class Search:
                 most *= 2
             elif status is not Status.FEASIBLE:
                 window = min(max(needed, window), window * WIDER)
+
+    def filled(self, bound: Bound, tiers: Sequence[int], cut: Cut) -> float:
+        """The bound with what whole packs cost on top of it; also tries the choices that reach it."""
+        estate, least = bound.estate, bound.worth.at(cut, tiers)
+        found = fill(estate, bound.shared, cut, max(0.0, self.cost - least))
+        self.lap("fill")
+        if len(found.needs):
+            others = estate.respond(cut.prices, np.zeros(len(estate), dtype=np.int64), 1).seats
+            others = others[~np.isin(others[:, 0], found.needs)]
+            seats = np.concatenate([others, found.seats])
+            seats[:, 0] = estate.user[seats[:, 0]]
+            self.solve_core(given(self.problem, seats), tiers)
+        return least + found.excess
 
     def core(self, bound: Bound, cut: Cut, inside: Bools, window: float) -> Core:
         core = near(

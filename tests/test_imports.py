@@ -29,7 +29,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("model",),
     ("solution", "solver"),
     ("cuts",),
-    ("master", "mixture", "worth"),
+    ("fill", "master", "mixture", "worth"),
     ("bound",),
     ("search",),
     ("optimise",),
