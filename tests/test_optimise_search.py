@@ -24,11 +24,11 @@ from flexopt.solver import Outcome, Status, solve
 
 @dataclass
 class Step:
-    """A core that was solved."""
+    """A model that was solved."""
 
     tiers: tuple[int, ...]
     needs: int
-    """Needs that are open in it; -1: the whole model."""
+    """Needs that are open in its core; -1: a model that is no core by prices, as the whole one."""
     nodes: int | None
     status: Status
 
