@@ -22,10 +22,11 @@ from flexopt.baselines import (
     with_idle_holders,
 )
 from flexopt.bill import make_bill, make_charges
-from flexopt.demand import Demand, forecast
+from flexopt.demand import Demand
 from flexopt.document import make_document
 from flexopt.errors import AuditError, LimitError, SolverError
 from flexopt.explain_infeasible import explain_infeasible
+from flexopt.forecasts import Forecasts
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.load import load_scenario
 from flexopt.inputs.tables import ScenarioFile, Usage
@@ -105,7 +106,7 @@ class Plan:
 
 def plan(
     source: ScenarioFile | str | Path,
-    usage: pd.DataFrame | Usage | None = None,
+    usage: pd.DataFrame | Usage | Forecasts | None = None,
     *,
     on_progress: Progress | None = None,
     memory: str | None = None,
@@ -118,7 +119,8 @@ def plan(
         What `load_scenario` returned, or the path of a scenario.
     usage
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
-        (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned.
+        (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
+        as it is or in `Forecasts`, with which price variants share the demand too.
     on_progress
         Called as each phase begins, and as it gets on.
     memory
@@ -147,9 +149,11 @@ def plan(
         usage = read_usage(file.usage_files, scenario, file.path.parent, on_file, memory=memory)
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, scenario, memory=memory)
+    forecasts = usage if isinstance(usage, Forecasts) else Forecasts(usage)
+    usage = forecasts.usage
     usage.findings.raise_if_errors()
     clock.lap("reading usage")
-    demand = forecast(scenario, usage, file.people)
+    demand = forecasts.of(scenario, file.people)
     problem = formulate(scenario, file.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"

@@ -21,7 +21,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("errors", "money", "dates", "columns", "minmax"),
     ("inputs",),
     ("policy", "starter", "breakeven"),
-    ("demand",),
+    ("demand", "forecasts"),
     ("problem", "audit"),
     ("needs",),
     ("pricing",),

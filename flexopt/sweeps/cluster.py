@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import flexopt
 from flexopt.errors import FlexoptError
-from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.forecasts import Forecasts
+from flexopt.inputs.tables import ScenarioFile
 from flexopt.sweeps.jobs import Job, Made, make, put
 from flexopt.sweeps.local import ATTEMPTS
 from flexopt.sweeps.readings import usage_in
@@ -144,7 +145,7 @@ class _Cluster:
             yield put(job, Failure("failed", why, "give the workers more memory"))
 
 
-def _plan(source: ScenarioFile, usage: Usage, versions: Mapping[str, str]) -> Made:
+def _plan(source: ScenarioFile, usage: Forecasts, versions: Mapping[str, str]) -> Made:
     """What runs on a worker."""
     if versions != _versions():  # a worker that came later
         return Failure("failed", "a worker has another version of flexopt, PuLP or pandas", "renew it")

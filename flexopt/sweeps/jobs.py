@@ -12,7 +12,8 @@ from typing import Any
 
 import flexopt
 from flexopt.errors import FlexoptError
-from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.forecasts import Forecasts
+from flexopt.inputs.tables import ScenarioFile
 from flexopt.planner import plan
 from flexopt.solver import solver_version
 from flexopt.sweeps.results import Failure, Row, keep
@@ -74,7 +75,7 @@ def job_key(source: ScenarioFile, reading: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def make(source: ScenarioFile, usage: Usage) -> Made:
+def make(source: ScenarioFile, usage: Forecasts) -> Made:
     """The plan of one scenario; an error of its own must not end the others."""
     # as many scenarios as processors are planned at once: each solver keeps to one
     solver = source.scenario.solver.model_copy(update={"threads": 1})

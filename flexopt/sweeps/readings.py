@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
-from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.forecasts import Forecasts
+from flexopt.inputs.tables import ScenarioFile
 from flexopt.inputs.usage import read_usage
 from flexopt.inputs.usage.reading import reading_key
 from flexopt.inputs.usage.sniff import sha256
@@ -39,7 +40,9 @@ class Readings:
 
 
 @lru_cache(maxsize=2)
-def usage_in(file: Path) -> Usage:
-    """The usage that `Readings` put there. The last two stay in memory: most scenarios share one."""
-    usage: Usage = pickle.loads(file.read_bytes())
-    return usage
+def usage_in(file: Path) -> Forecasts:
+    """The usage that `Readings` put there. The last two stay in memory: most scenarios share one.
+
+    So do the demands forecast from it, once in each process.
+    """
+    return Forecasts(pickle.loads(file.read_bytes()))
