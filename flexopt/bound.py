@@ -62,7 +62,7 @@ class Bound:
             self.ask(price)
 
     def _first_prices(self) -> list[Floats]:
-        """Tokens at the price of each tier, so dear that nobody takes one, and, out of the pool, for nothing."""
+        """Tokens at the price of each tier, for nothing if some are left, and too dear for anybody."""
         tiers = self.estate.problem.tiers
         listed = sorted({float(t.price) for of in tiers for t in of} | {0.0 for _ in self.worth.opening})
         pool = np.array([name.startswith("pool") for name in self.shared.names])

@@ -37,7 +37,19 @@ from flexopt.optimise import Infeasible, Optimum, optimise
 from flexopt.problem import Problem, formulate
 from flexopt.solution import Solution
 
-__all__ = ["COMPARING_LIMIT", "Baseline", "Plan", "Progress", "plan", "tell_files"]
+__all__ = [
+    "COMPARING_LIMIT",
+    "Baseline",
+    "Clock",
+    "Plan",
+    "Progress",
+    "Solved",
+    "compared",
+    "finish",
+    "plan",
+    "solve",
+    "tell_files",
+]
 
 Progress = Callable[[str, str], None]
 """Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
@@ -143,18 +155,33 @@ def plan(
     clock = Clock()
     tell = on_progress or (lambda phase, size: None)
     file = source if isinstance(source, ScenarioFile) else load_scenario(source)
-    scenario = file.scenario
     if usage is None:
         on_file = tell_files(tell, len(file.usage_files))
-        usage = read_usage(file.usage_files, scenario, file.path.parent, on_file, memory=memory)
+        usage = read_usage(file.usage_files, file.scenario, file.path.parent, on_file, memory=memory)
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, scenario, memory=memory)
+        usage = usage_from_frame(usage, file.scenario, memory=memory)
     forecasts = usage if isinstance(usage, Forecasts) else Forecasts(usage)
-    usage = forecasts.usage
-    usage.findings.raise_if_errors()
+    forecasts.usage.findings.raise_if_errors()
     clock.lap("reading usage")
-    demand = forecasts.of(scenario, file.people)
-    problem = formulate(scenario, file.holdings, demand)
+    return finish(compared(solve(file, forecasts, tell, clock), tell, clock), tell, clock)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A scenario and its cheapest solution; not audited yet, and without a document."""
+
+    source: ScenarioFile
+    usage: Usage
+    problem: Problem
+    optimum: Optimum
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+
+
+def solve(source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock) -> Solved:
+    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit."""
+    scenario = source.scenario
+    demand = forecasts.of(scenario, source.people)
+    problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
@@ -162,25 +189,35 @@ def plan(
         optimum = optimise(problem, tell=lambda step: tell("solving", f"{len(demand.users):,} users, {step}"))
         tell("solving", size)
     except Infeasible:
-        raise explain_infeasible(scenario, file.holdings, demand) from None
+        raise explain_infeasible(scenario, source.holdings, demand) from None
     clock.start()
     clock.seconds |= optimum.seconds
-    baselines, optimum = _baselines(file, problem, optimum, tell)
+    return Solved(source, forecasts.usage, problem, optimum)
+
+
+def compared(solved: Solved, tell: Progress, clock: Clock) -> Solved:
+    """With what other ways of deciding cost."""
+    baselines, optimum = _baselines(solved.source, solved.problem, solved.optimum, tell)
     clock.lap("comparing")
+    return replace(solved, baselines=baselines, optimum=optimum)
+
+
+def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
+    """The plan, audited. Raises AuditError if it fails."""
     tell("auditing", "")
-    findings = Findings([*file.findings, *usage.findings, *demand.findings])
+    source, problem = solved.source, solved.problem
     document = make_document(
-        source=file,
-        usage=usage,
+        source=source,
+        usage=solved.usage,
         problem=problem,
-        optimum=optimum,
-        bill=make_bill(problem, optimum.solution),
-        baselines=baselines,
-        findings=findings,
+        optimum=solved.optimum,
+        bill=make_bill(problem, solved.optimum.solution),
+        baselines=solved.baselines,
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
         version=flexopt.__version__,
     )
     clock.lap("bill")
-    failures = audit(document, scenario, file.holdings, demand)
+    failures = audit(document, source.scenario, source.holdings, problem.demand)
     if failures:
         raise AuditError(failures)
     clock.lap("audit")
