@@ -34,8 +34,8 @@ BLOCK = 1 << 22
 DAYS = 17
 """Bits of the days since 1990; the upper ones are the slab."""
 
-FRAMED = 1 << 16
-"""Days made into rows at a time."""
+FRAMED = 1 << 13
+"""Days made into rows at a time: so few that what is computed from them stays in a cache."""
 
 SLABS = DAYS - (SLAB.bit_length() - 1)
 
@@ -154,7 +154,7 @@ def _add(kept: Kept, files: Int, rows: Int | int) -> None:
 def _frame(numbers: Int, bits: int, users: list[str], products: list[str]) -> pd.DataFrame:
     user, product = np.empty(len(numbers), _code(users)), np.empty(len(numbers), _code(products))
     date = np.empty(len(numbers), "datetime64[s]")
-    for begin in range(0, len(numbers), FRAMED):  # in pieces that fit a cache
+    for begin in range(0, len(numbers), FRAMED):
         block = slice(begin, begin + FRAMED)
         pair = numbers[block] >> DAYS
         user[block], product[block] = pair >> bits, pair & ((1 << bits) - 1)

@@ -73,9 +73,10 @@ def connected(memory: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, P
         try:
             yield con, Path(work)
         except duckdb.OutOfMemoryException:
+            more = f"twice as much (`--memory {2 * limit // 1_000_000}MB`)" if memory and limit else "more"
             raise FlexoptError(
                 "the usage cannot be read within the memory allowed",
-                "allow more (`--memory 8GB`), and see that the temporary folder has room",
+                f"allow {more}, and see that the temporary folder has room",
             ) from None
 
 

@@ -20,11 +20,10 @@ def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Finding
     shows with exactly one email stands for that email in all files; else it is the key itself.
     """
     con.execute(
-        "create temp table seen as select name, email, hash, id, min(file) as file, sum(n) as n, "
-        "any_value(shown(name)) as plain, lower(any_value(shown(email))) as mail, "
-        "any_value(shown(hash)) as hashed, any_value(shown(id)) as number, "
+        "create temp table seen as select *, shown(name) as plain, lower(shown(email)) as mail, "
+        "shown(hash) as hashed, shown(id) as number, "
         "broken(name) or broken(email) or broken(hash) or broken(id) as bad "
-        "from cell group by name, email, hash, id"
+        "from (select name, email, hash, id, min(file) as file, sum(n) as n from cell group by all)"
     )
     for table, key, value in (
         ("hash_mail", "hashed", "mail"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -71,16 +71,15 @@ def read_usage(
     names = [name for name, _ in ordered]
     with connected(memory) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _Reader(con, scenario, names, findings)
-        sources = []
+        digests = []
         for number, (name, path) in enumerate(ordered):
-            digest = beside.submit(sha256, path) if _is_file(path) else None
             with watched(con, name, path, on_progress) as done:
                 reader.add(partial(open_table, con, number, path, name, work), number, work)
                 done(reader.rows(number))
-            if digest is not None:
-                with suppress(OSError, ValueError, RuntimeError):  # opening it said why
-                    sources.append(Source(name, digest.result()))
-        return reader.usage(tuple(sources))
+            # a scan keeps every core busy, what comes after it one of them: the digest takes another
+            if _is_file(path):
+                digests.append((name, beside.submit(sha256, path)))
+        return reader.usage(digests)
 
 
 def usage_from_frame(frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None) -> Usage:
@@ -89,7 +88,7 @@ def usage_from_frame(frame: pd.DataFrame, scenario: Scenario, *, memory: str | N
     with connected(memory) as (con, work):
         reader = _Reader(con, scenario, ["usage frame"], findings)
         reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
-        return reader.usage(())
+        return reader.usage([])
 
 
 def products_in(files: Sequence[Path]) -> list[str]:
@@ -251,8 +250,8 @@ class _Reader:
             styles[role] = decided
         return with_styles(table, styles)
 
-    def usage(self, sources: tuple[Source, ...]) -> Usage:
-        """Everything read, as chargeable days and summaries."""
+    def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
+        """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
         identify(self.con, self.names, self.findings, SHOWN)
         assign(self.con, self.scenario, self.names, self.findings, SHOWN)
         nameless = (
@@ -278,4 +277,8 @@ class _Reader:
                 if empty
                 else "compare the products of the files with `products` of the scenario",
             )
-        return Usage(days, totals, tuple(coverage.values()), sources, self.findings)
+        sources = []
+        for name, digest in digests:
+            with suppress(OSError, ValueError, RuntimeError):  # opening it said why
+                sources.append(Source(name, digest.result()))
+        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings)
