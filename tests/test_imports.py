@@ -40,6 +40,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("document", "document_schema"),
     ("exports",),
     ("planner",),
+    ("review",),
     ("sweeps",),
     ("cli", "__main__"),
 ]

@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "Read everything, say what is wrong or odd, plan nothing.",
     "plan": "Find the cheapest plan, prove it, audit it, write it.",
     "sweep": "Plan many scenarios: side by side, usage read once, a table over all.",
+    "review": "Who should move: today's access against the plan, and seven checks.",
     "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
     "explain": "Why a plan is as it is, or what one user has and why.",
     "schema": "JSON Schema of a scenario or a plan, for editors and programs.",
