@@ -32,7 +32,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("fill", "master", "mixture", "worth"),
     ("bound",),
     ("search",),
-    ("optimise",),
+    ("optimise", "moves", "moves_search"),
     ("stretches", "baselines", "explain_infeasible"),
     ("bill",),
     ("reasons",),

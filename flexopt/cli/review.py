@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -17,13 +19,36 @@ from flexopt.review import review
 __all__ = ["command"]
 
 
+class _Amount(click.ParamType[Decimal]):
+    """Money, 0 or more, in whole cents."""
+
+    name = "amount"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text := str(value)):
+            self.fail(f"{text!r} is no amount: write it like 250 or 99.50", param, ctx)
+        return Decimal(text)
+
+
+AMOUNT = _Amount()
+
+
 @click.command("review", short_help="Who should move: today's access against the plan, and seven checks.")
 @click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "--min-saving",
+    type=AMOUNT,
+    metavar="AMOUNT",
+    default="0",
+    help="Leave moves alone that save less than this, in the scenario's currency; the plan is then the "
+    "cheapest with that.",
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
     metavar="PLAN",
-    help="Also put the review into this plan folder, made from the same inputs, for `flexopt export`.",
+    help="Also put the review into this plan folder, made from the same inputs, for `flexopt export`; with "
+    "--min-saving the plan in it becomes the one with the threshold.",
 )
 @click.option(
     "--format",
@@ -33,7 +58,7 @@ __all__ = ["command"]
     help="csv has every user and product; json everything.",
 )
 @memory_option
-def command(scenario: Path, into: Path | None, form: str, memory: str | None) -> None:
+def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
     """Compare today's access (the table `access` of SCENARIO) with the cheapest plan: who keeps what they
     have, who moves to a seat, to a collection or to Flex, which seats nobody uses, and what each move saves.
 
@@ -44,14 +69,14 @@ def command(scenario: Path, into: Path | None, form: str, memory: str | None) ->
     \b
     Example:
       flexopt review scenarios/renewal-2026.yaml
-      flexopt review scenarios/renewal-2026.yaml --into renewal.plan
+      flexopt review scenarios/renewal-2026.yaml --min-saving 100 --into renewal.plan
     """
     source = load_scenario(scenario)
     if into is not None:  # before minutes are spent
         check_place(into)
         read_document(into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
-        plan = review(source, into=into, on_progress=tell, memory=memory)
+        plan = review(source, min_saving=min_saving, into=into, on_progress=tell, memory=memory)
     document = plan.document
     for finding in document["findings"]:
         if finding["severity"] == "warning":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.exports.tables import table_csv
@@ -62,6 +62,8 @@ def review_text(document: Document) -> str:
         text_table(*_cost(document)),
         text_table(*_counts(document)),
     ]
+    if threshold := document["review"]["threshold"]:
+        parts.append(fill(_threshold(document, threshold)))
     if moves := _moves(document["review"]["moves"]):
         parts.append(_cut(_moves_table(moves), LINES, "`--format csv` has all"))
         parts.append(fill(_note(document)))
@@ -79,6 +81,8 @@ def review_markdown(document: Document) -> str:
         _piped(*_cost(document)),
         _piped(*_counts(document)),
     ]
+    if threshold := document["review"]["threshold"]:
+        parts.append(_escaped(_threshold(document, threshold)))
     if moves := _moves(document["review"]["moves"]):
         parts += ["## Moves", _piped(*_moves_table(moves)), _escaped(_note(document))]
     for title, table in _lists(document):
@@ -103,6 +107,20 @@ def _headline(document: Document) -> str:
     whole = f"{saving.quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
     share = f", {-saving / today * 100:+.1f} %" if today else ""
     return f"the moves save {whole} together{share} against today's access: {moves}"
+
+
+def _threshold(document: Document, found: Mapping[str, Any]) -> str:
+    """What the threshold did, and how good the set of moves is proven to be."""
+    least, currency = document["review"]["min_saving"], document["currency"]
+    room = Decimal(found["cost"]) - Decimal(found["bound"])
+    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
+    better = f"by more than {cents:,} {currency}" if cents else "at all"
+    ended = "" if found["proven"] else "the search ended before the proof: "
+    return (
+        f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
+        f"{count(found['moves'], 'move')} made. {ended}No other set is better {better}, moves counted with "
+        f"{money(least)} {currency} each (what collections tie together for one user counts once)."
+    )
 
 
 def _cost(document: Document) -> Table:
@@ -155,9 +173,9 @@ def _moves_table(groups: Sequence[Sequence[Mapping[str, Any]]]) -> Table:
 
 def _note(document: Document) -> str:
     note = (
-        "saves: what keeping today's access for just that move would cost more, at what tokens and seats are "
-        "worth to the plan (its marginal prices). Packs come whole, so these savings do not add up exactly to "
-        "what all moves save together, which is exact."
+        "saves: what keeping today's access for just that move would cost more, at what tokens and seats "
+        "are worth to the plan (its marginal prices). Packs come whole, so these savings do not add up "
+        "exactly to what all moves save together, which is exact."
     )
     if any(group[0]["saving"] is None for group in _moves(document["review"]["moves"])):
         note += " A dash: today's access is not possible any more at these rules and prices."
