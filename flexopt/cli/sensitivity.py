@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flexopt.cli.memory import memory_option
+
+__all__ = ["command"]
+
+
+def _share(context: click.Context, option: click.Parameter, text: str) -> Decimal:
+    try:
+        share = Decimal(text)
+    except InvalidOperation:
+        share = Decimal(0)
+    if not 0 < share < 1:
+        raise click.BadParameter(
+            f"'{text}' is not a share between 0 and 1: write 10 % as 0.10", context, option
+        )
+    return share
+
+
+def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = [tuple(text.rsplit(",", 1)) for text in texts]
+    for text, pair in zip(texts, pairs, strict=True):
+        if len(pair) != 2 or not all(pair):
+            raise click.BadParameter(f"'{text}' is not two levers: write seat:aec-1y,tokens", context, option)
+    return [(pair[0].strip(), pair[1].strip()) for pair in pairs]
+
+
+@click.command(
+    "sensitivity", short_help="How the total moves with each price, where answers flip, what to ask for."
+)
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "--step", default="0.10", show_default=True, callback=_share, help="How far levers are moved down and up."
+)
+@click.option(
+    "--lever",
+    "levers",
+    multiple=True,
+    metavar="NAME",
+    help="Look at this lever only: seat:OFFER, tokens, buffer, growth, tier:5000; repeatable.  [default: all]",
+)
+@click.option(
+    "--grid",
+    "grids",
+    multiple=True,
+    metavar="LEVER,LEVER",
+    callback=_pair,
+    help="Totals by two levers, two steps down and up each: 24 solves; repeatable.",
+)
+@click.option(
+    "--as-good-as",
+    "other",
+    type=click.Path(path_type=Path),
+    metavar="SCENARIO",
+    help="For each price: what it must be for SCENARIO to be as good as this other quote.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    default="table",
+    help="Of what goes to stdout.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="PLAN",
+    help="Add it to the plan.json of this plan folder, made from the same inputs, for exports.",
+)
+@memory_option
+def command(  # noqa: PLR0917
+    scenario: Path,
+    step: Decimal,
+    levers: tuple[str, ...],
+    grids: list[tuple[str, str]],
+    other: Path | None,
+    form: str,
+    into: Path | None,
+    memory: str | None,
+) -> None:
+    """How the optimal total of SCENARIO moves with each price, the buffer, growth and token tiers; the prices
+    at which an offer enters or leaves the plan, or the next token tier is worth it; and what one more percent
+    of discount is worth on each line.
+
+    Every figure is of a plan solved anew. Prices are those paid, after the negotiated discounts. With many
+    offers and users this takes a while: --lever looks at one.
+
+    \b
+    Example:
+      flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
+    """
+    from flexopt.cli.progress import progress
+    from flexopt.errors import FlexoptError
+    from flexopt.exports.sensitivity import sensitivity_csv, sensitivity_markdown, sensitivity_text
+    from flexopt.exports.text import screen
+    from flexopt.forecasts import Forecasts
+    from flexopt.inputs.load import load_scenario
+    from flexopt.inputs.tables import ScenarioFile
+    from flexopt.inputs.usage import read_usage
+    from flexopt.planner import Clock, Progress, compared, solve, tell_files
+    from flexopt.sensitivity import sensitivity
+
+    def usage_of(source: ScenarioFile, tell: Progress) -> Forecasts:
+        on_file = tell_files(tell, len(source.usage_files))
+        usage = read_usage(source.usage_files, source.scenario, source.path.parent, on_file, memory=memory)
+        usage.findings.raise_if_errors()
+        return Forecasts(usage)
+
+    source = load_scenario(scenario)
+    against = load_scenario(other) if other else None
+    if against and (against.scenario.currency, against.scenario.horizon) != (
+        source.scenario.currency,
+        source.scenario.horizon,
+    ):
+        raise FlexoptError(
+            f"{other}: has another currency or horizon than {scenario}",
+            "quotes are compared in one currency, over the same days",
+        )
+    with progress(float(source.scenario.solver.time_limit)) as tell:
+        forecasts = usage_of(source, tell)
+        goal: tuple[str, Decimal] | None = None
+        if against:
+            solved = solve(against, usage_of(against, tell), tell, Clock())
+            goal = against.path.stem, compared(solved, tell, Clock()).optimum.cost
+        part: dict[str, Any] = sensitivity(
+            source, forecasts, step=step, only=levers, grids=grids, other=goal, on_progress=tell
+        )
+    name, currency = source.scenario.name, source.scenario.currency
+    if form == "json":
+        data = {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}
+        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    elif form == "csv":
+        click.echo("".join(sensitivity_csv(part)), nl=False)
+    elif form == "markdown":
+        click.echo(sensitivity_markdown(part, name, currency), nl=False)
+    else:
+        click.echo(screen(sensitivity_text(part, name, currency)))
