@@ -3,11 +3,15 @@ from __future__ import annotations
 import json
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flexopt.cli.memory import memory_option
+from flexopt.errors import FlexoptError
+
+if TYPE_CHECKING:
+    from flexopt.inputs.tables import ScenarioFile, Usage
 
 __all__ = ["command"]
 
@@ -32,6 +36,21 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     return [(pair[0].strip(), pair[1].strip()) for pair in pairs]
 
 
+def _same(into: Path, source: ScenarioFile, usage: Usage) -> dict[str, Any]:
+    """The plan to add to, before hours are spent. Raises FlexoptError if it is of something else."""
+    from flexopt.document import inputs_of
+    from flexopt.exports.folder import check_place, read_same
+
+    document = read_same(into, inputs_of(source, usage))
+    if document["scenario"] != source.scenario.model_dump(mode="json", by_alias=True):
+        raise FlexoptError(
+            f"{into}: the plan is of another scenario than {source.path}",
+            f"plan again: flexopt plan {source.path} -o {into}",
+        )
+    check_place(into)
+    return document
+
+
 @click.command(
     "sensitivity", short_help="How the total moves with each price, where answers flip, what to ask for."
 )
@@ -44,7 +63,7 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     "levers",
     multiple=True,
     metavar="NAME",
-    help="Look at this lever only: seat:OFFER, tokens, buffer, growth, tier:5000; repeatable.  [default: all]",
+    help="Look at this lever only: seat:OFFER, tokens, buffer, growth or tier:5000; repeatable.",
 )
 @click.option(
     "--grid",
@@ -97,12 +116,11 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     from flexopt.cli.progress import progress
-    from flexopt.errors import FlexoptError
+    from flexopt.exports.folder import write_folder
     from flexopt.exports.sensitivity import sensitivity_csv, sensitivity_markdown, sensitivity_text
     from flexopt.exports.text import screen
     from flexopt.forecasts import Forecasts
     from flexopt.inputs.load import load_scenario
-    from flexopt.inputs.tables import ScenarioFile
     from flexopt.inputs.usage import read_usage
     from flexopt.planner import Clock, Progress, compared, solve, tell_files
     from flexopt.sensitivity import sensitivity
@@ -125,6 +143,7 @@ def command(  # noqa: PLR0917
         )
     with progress(float(source.scenario.solver.time_limit)) as tell:
         forecasts = usage_of(source, tell)
+        document = _same(into, source, forecasts.usage) if into else None
         goal: tuple[str, Decimal] | None = None
         if against:
             solved = solve(against, usage_of(against, tell), tell, Clock())
@@ -132,6 +151,14 @@ def command(  # noqa: PLR0917
         part: dict[str, Any] = sensitivity(
             source, forecasts, step=step, only=levers, grids=grids, other=goal, on_progress=tell
         )
+    if into and document:
+        if document["total"] != part["total"]:
+            raise FlexoptError(
+                f"{into}: the plan costs {document['total']}, and now {part['total']} was found",
+                f"a time limit came first: raise solver.time_limit, then flexopt plan {scenario} -o {into}",
+            )
+        write_folder(document | {"sensitivity": part}, into)
+        click.echo(f"added to {into}; next: flexopt export {into} -o report.html", err=True)
     name, currency = source.scenario.name, source.scenario.currency
     if form == "json":
         data = {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}

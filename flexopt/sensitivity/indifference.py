@@ -105,13 +105,11 @@ class _Question:
                 f"between {first:,} and {last:,} the answer changes {changes} times: both cost the same "
                 "there, within what is proven"
             )
-        elif low[1] is not None and (quantity := self.quantity(*low)) and quantity > 0:
+        elif low[1] is not None and (quantity := self.quantity(low[0], low[1])) and quantity > 0:
             gap = self.study.scenario.solver.gap * low[1].total
             band = (gap / quantity).quantize(self.lever.finest, ROUND_CEILING)
             if gap and band > self.lever.finest:
-                parts.append(
-                    f"the totals are proven within solver.gap, which is worth {band:,} of this price"
-                )
+                parts.append(f"solver.gap leaves this price open by {band:,}")
         if not all(answer is None or answer.proven for _, answer in seen):
             parts.append("a time limit came before a proof: raise solver.time_limit")
         return "; ".join(part for part in parts if part)
@@ -169,7 +167,8 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     question = _Question(
         study,
         lever,
-        f"price at which the tier from {from_:,} {'leaves' if inside else 'enters'} the plan",
+        f"price at which {f'the tier from {from_:,}' if number else 'the first token'} "
+        f"{'leaves' if inside else 'enters'} the plan",
         "price of a token",
         lambda answer: answer.tokens(from_) > 0,
         lambda answer: f"{answer.tokens(from_):,} in it" if answer.tokens(from_) else "none in it",

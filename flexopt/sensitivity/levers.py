@@ -28,7 +28,7 @@ FINE = Decimal("1e-10")
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """Something that can be moved: `apply(scenario, value)` is the scenario with this value.
+    """Something that can be moved.
 
     `value` is the one of the scenario; `finest` the smallest step; `line` the offer, "tokens", or "" where it
     is no price of a line; `moved(share)` the value that far down or up: 0.10 is a tenth of a price or of a
@@ -41,7 +41,11 @@ class Lever:
     finest: Decimal
     line: str
     moved: Callable[[Decimal], Decimal]
-    apply: Callable[[Scenario, Decimal], Scenario]
+    change: Callable[[Scenario, Decimal], Scenario]
+
+    def apply(self, scenario: Scenario, value: Decimal) -> Scenario:
+        """The scenario with this value; at its own value nothing is computed again, and nothing rounded."""
+        return scenario if value == self.value else self.change(scenario, value)
 
     @property
     def seat(self) -> bool:
@@ -66,13 +70,13 @@ def tier_price(scenario: Scenario, number: int) -> Lever:
     """The price of a token in one tier alone."""
     tier = _paid(scenario)[number]
 
-    def apply(scenario: Scenario, value: Decimal) -> Scenario:
+    def change(scenario: Scenario, value: Decimal) -> Scenario:
         tiers = _paid(scenario)
         tiers[number] = tiers[number].model_copy(update={"price": value})
         return _with_tiers(scenario, tiers)
 
     label = f"price of a token from {tier.from_:,}"
-    return _price(f"tier-price:{tier.from_}", label, tier.price, "", apply)
+    return _price(f"tier-price:{tier.from_}", label, tier.price, "", change)
 
 
 def without(scenario: Scenario, line: str) -> Scenario:
@@ -95,7 +99,7 @@ def one_percent_off(scenario: Scenario, line: str) -> Scenario | None:
 
 
 def _price(
-    name: str, label: str, value: Decimal, line: str, apply: Callable[[Scenario, Decimal], Scenario]
+    name: str, label: str, value: Decimal, line: str, change: Callable[[Scenario, Decimal], Scenario]
 ) -> Lever:
     finest = CENT if name.startswith("seat:") else TOKEN_STEP
 
@@ -103,7 +107,7 @@ def _price(
         return max((value * (1 + share)).quantize(finest, ROUND_HALF_UP), Decimal(0))
 
     # at its own value nothing is computed again, and nothing is rounded
-    return Lever(name, label, value, finest, line, moved, lambda s, v: s if v == value else apply(s, v))
+    return Lever(name, label, value, finest, line, moved, change)
 
 
 def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
@@ -117,7 +121,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         return None
     whole = Fraction(listed.new)
 
-    def apply(scenario: Scenario, value: Decimal) -> Scenario:
+    def change(scenario: Scenario, value: Decimal) -> Scenario:
         prices = tuple(
             price.model_copy(
                 update={
@@ -130,7 +134,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         )
         return _with_offer(scenario, offer.id, prices)
 
-    return _price(f"seat:{offer.id}", f"price of {offer.id}", paid, offer.id, apply)
+    return _price(f"seat:{offer.id}", f"price of {offer.id}", paid, offer.id, change)
 
 
 def _with_offer(scenario: Scenario, offer: str, prices: tuple[Price, ...]) -> Scenario:
@@ -182,7 +186,7 @@ def _fine(price: Fraction) -> Decimal:
 def _buffer(scenario: Scenario) -> Lever:
     value = scenario.tokens.buffer
 
-    def apply(scenario: Scenario, value: Decimal) -> Scenario:
+    def change(scenario: Scenario, value: Decimal) -> Scenario:
         return scenario.model_copy(update={"tokens": scenario.tokens.model_copy(update={"buffer": value})})
 
     return Lever(
@@ -192,7 +196,7 @@ def _buffer(scenario: Scenario) -> Lever:
         CENT,
         "",
         lambda share: max(value + share, Decimal(0)),
-        lambda s, v: s if v == value else apply(s, v),
+        change,
     )
 
 
@@ -200,7 +204,7 @@ def _growth(scenario: Scenario) -> Lever:
     """The general growth; those of products and groups move by as many points."""
     value = scenario.demand.growth.default
 
-    def apply(scenario: Scenario, to: Decimal) -> Scenario:
+    def change(scenario: Scenario, to: Decimal) -> Scenario:
         growth, points = scenario.demand.growth, to - value
         moved = Growth(
             default=to,
@@ -216,7 +220,7 @@ def _growth(scenario: Scenario) -> Lever:
         CENT,
         "",
         lambda share: max(value + share, Decimal(-1)),
-        lambda s, v: s if v == value else apply(s, v),
+        change,
     )
 
 
@@ -231,11 +235,11 @@ def _thresholds(scenario: Scenario) -> Iterator[Lever]:
             whole = (tier.from_ * (1 + share)).quantize(Decimal(1), ROUND_HALF_UP)
             return min(max(whole, Decimal(least)), Decimal(most))
 
-        def apply(scenario: Scenario, value: Decimal, number: int = number) -> Scenario:
+        def change(scenario: Scenario, value: Decimal, number: int = number) -> Scenario:
             found = list(scenario.tokens.tiers)
             found[number] = found[number].model_copy(update={"from_": int(value)})
             tokens = scenario.tokens.model_copy(update={"tiers": tuple(found)})
             return scenario.model_copy(update={"tokens": tokens})
 
         label = f"tier from {tier.from_:,} tokens"
-        yield Lever(f"tier:{tier.from_}", label, Decimal(tier.from_), Decimal(1), "", moved, apply)
+        yield Lever(f"tier:{tier.from_}", label, Decimal(tier.from_), Decimal(1), "", moved, change)

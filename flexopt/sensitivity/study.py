@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +13,7 @@ from flexopt.forecasts import Forecasts
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import ScenarioFile
 from flexopt.planner import Clock, Progress, Solved, compared, solve
+from flexopt.problem import Problem
 from flexopt.sensitivity.levers import Lever
 from flexopt.solver import Status
 
@@ -27,9 +28,9 @@ class Answer:
     charges: Charges
     proven: bool
     at_base: Decimal | None
-    """None where the base cannot price them: it has other packs."""
+    """None where the base cannot price them: it has other contracts, packs or tiers."""
     base_here: Decimal | None
-    """What the plan of the base costs at the prices of this one; None where it has other packs."""
+    """What the plan of the base costs at the prices of this one; None as before."""
 
     @property
     def seats_bought(self) -> int:
@@ -122,7 +123,8 @@ class Study:
 
     def _answer(self, solved: Solved) -> Answer:
         problem, solution = solved.problem, solved.optimum.solution
-        base, same = self._base, problem.packs == self._base.problem.packs
+        base = self._base
+        same = _shape(problem) == _shape(base.problem)
         return Answer(
             total=solved.optimum.cost,
             charges=make_charges(problem, solution),
@@ -136,6 +138,15 @@ class Study:
         each = max((self.solves - 1) / done, 1) if done else 6
         about = max(self.solves + round(each * self._left), self.solves + 1)
         self.tell("varying", f"{self.solves:,} of about {about:,} solves: {self._doing}")
+
+
+def _shape(problem: Problem) -> Hashable:
+    """What a solution's numbers stand for."""
+    return (
+        problem.packs,
+        tuple((c.offer, c.kind, c.start, c.end) for c in problem.contracts),
+        tuple(tuple(tier.lower for tier in tiers) for tiers in problem.tiers),
+    )
 
 
 def _key(scenario: Scenario) -> str:
