@@ -152,7 +152,7 @@ def _certify(search: Search, best: Solution) -> Certificate:
         search.marginal = bound.search(tiers, search.tell)[1] or bound.cuts[0], tiers
     proven, cuts = bound.certify(search.cost, search.tell)
     pool = [label["row"] == "pool" for label in bound.shared.labels]
-    token = search.marginal[0].rows[pool]
+    token = bound.lifted(search.marginal[0]).rows[pool]
     return Certificate(proven - search.rounding, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
 
 

@@ -225,6 +225,7 @@ class Search:
 
     def filled(self, bound: Bound, tiers: Sequence[int], cut: Cut) -> float:
         """The bound with what whole packs cost on top of it; also tries the choices that reach it."""
+        cut = bound.lifted(cut)
         estate, least = bound.estate, bound.worth.at(cut, tiers)
         found = fill(estate, bound.shared, cut, max(0.0, self.cost - least))
         self.lap("fill")
@@ -261,6 +262,7 @@ class Search:
             contracts = np.flatnonzero(shared.seat[counting[worst]])
             outside = response.seats[~inside[response.seats[:, 0]]]
             takers = np.unique(outside[np.isin(outside[:, 1], contracts), 0])
+            takers = takers[np.isfinite(response.value[takers])]  # the others have nothing else left
             if not len(takers):
                 return response
             loss = np.full(len(estate), np.inf)
