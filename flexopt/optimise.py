@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 TIE_NODES = 200
 """Search nodes spent on ties: a count, not a time, so that every machine breaks them alike."""
 
-MOST_TIES = 5000
+MOST_TIES = 1000
 """Choices among which ties are settled."""
 
 
