@@ -84,7 +84,8 @@ def check_place(
 ) -> Path:
     """Refuse a place that holds something else than a plan, before hours are spent on one.
 
-    Or than what else is written whole: a folder with the names `known`, and its `schema` in the `contract`. Returns where the folder really is, symbolic links followed. Raises FlexoptError.
+    Or than what else is written whole: a folder with the names `known`, and its `schema` in the `contract`.
+    Returns where the folder really is, symbolic links followed. Raises FlexoptError.
     """
     try:
         place = folder.resolve()
