@@ -116,38 +116,24 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     from flexopt.cli.progress import progress
+    from flexopt.comparison.sources import one_reading, sources_of
     from flexopt.exports.folder import write_folder
     from flexopt.exports.sensitivity import sensitivity_csv, sensitivity_markdown, sensitivity_text
     from flexopt.exports.text import screen
-    from flexopt.forecasts import Forecasts
     from flexopt.inputs.load import load_scenario
-    from flexopt.inputs.usage import read_usage
-    from flexopt.planner import Clock, Progress, compared, solve, tell_files
+    from flexopt.planner import Clock, compared, solve
     from flexopt.sensitivity import sensitivity
 
-    def usage_of(source: ScenarioFile, tell: Progress) -> Forecasts:
-        on_file = tell_files(tell, len(source.usage_files))
-        usage = read_usage(source.usage_files, source.scenario, source.path.parent, on_file, memory=memory)
-        usage.findings.raise_if_errors()
-        return Forecasts(usage)
-
     source = load_scenario(scenario)
-    against = load_scenario(other) if other else None
-    if against and (against.scenario.currency, against.scenario.horizon) != (
-        source.scenario.currency,
-        source.scenario.horizon,
-    ):
-        raise FlexoptError(
-            f"{other}: has another currency or horizon than {scenario}",
-            "quotes are compared in one currency, over the same days",
-        )
+    sources = sources_of([source, other]) if other else {source.path.stem: source}
     with progress(float(source.scenario.solver.time_limit)) as tell:
-        forecasts = usage_of(source, tell)
+        usage = one_reading(sources, tell, memory)
+        forecasts = usage[next(iter(sources))]
         document = _same(into, source, forecasts.usage) if into else None
-        goal: tuple[str, Decimal] | None = None
-        if against:
-            solved = solve(against, usage_of(against, tell), tell, Clock())
-            goal = against.path.stem, compared(solved, tell, Clock()).optimum.cost
+        goal = None
+        for id_, against in [*sources.items()][1:]:
+            solved = solve(against, usage[id_], tell, Clock())
+            goal = id_, compared(solved, tell, Clock()).optimum.cost
         part: dict[str, Any] = sensitivity(
             source, forecasts, step=step, only=levers, grids=grids, other=goal, on_progress=tell
         )
