@@ -98,12 +98,47 @@ def plan_schema() -> dict[str, Any]:
         },
         "scenario": {"$ref": "#/$defs/scenario"},
     }
+    plan = _object(properties)
+    # keys that other commands add
+    plan["properties"] |= {"sensitivity": _sensitivity()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "flexopt plan",
-        **_object(properties),
+        **plan,
         "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
     }
+
+
+def _sensitivity() -> dict[str, Any]:
+    """What `flexopt sensitivity --into` adds."""
+    text = {"type": "string"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    integer_or_null = {"type": ["integer", "null"]}
+    point = _object(
+        {"value": _DECIMAL, "total": money_or_null}
+        | dict.fromkeys(("seats_bought", "tokens_bought"), integer_or_null)
+    )
+    lever = _object({"lever": text, "label": text, "value": _DECIMAL, "low": point, "high": point})
+    values = {"type": "array", "items": _DECIMAL}
+    totals = {"type": "array", "items": {"type": "array", "items": money_or_null}}
+    grid = _object({"x": text, "y": text, "x_values": values, "y_values": values, "totals": totals})
+    side = {"anyOf": [_object({"value": _DECIMAL, "total": money_or_null, "answer": text}), {"type": "null"}]}
+    flip = _object(
+        dict.fromkeys(("question", "lever", "unit"), text) | {"below": side, "above": side, "note": text}
+    )
+    ask = _object({"lever": text, "label": text, "saving": _DECIMAL})
+    return _object(
+        {"total": _DECIMAL, "step": _DECIMAL}
+        | {
+            name: {"type": "array", "items": items}
+            for name, items in (
+                ("levers", lever),
+                ("grids", grid),
+                ("indifference", flip),
+                ("negotiation", ask),
+            )
+        }
+    )
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
