@@ -51,12 +51,19 @@ class _Excess(click.ParamType[Any]):
     type=_Excess(),
     help="Exit 1 if a scenario costs more than the first by more than that: 500, or 2.5% of the first.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Scenarios solved at once.  [default: as many as processors]",
+)
 @memory_option
 def command(
+    *,
     scenarios: tuple[Path, ...],
     output: Path | None,
     form: str,
     fail_above: tuple[Decimal, bool] | None,
+    processes: int | None,
     memory: str | None,
 ) -> None:
     """Optimise every SCENARIO anew over the same usage, and compare the plans; the first is the baseline.
@@ -82,7 +89,13 @@ def command(
         check_comparison(output)
     with progress() as tell:
         # a plan that is kept has its baselines, as `flexopt plan` writes it
-        done = compare(scenarios, baselines=output is not None, on_progress=tell, memory=memory)
+        done = compare(
+            scenarios,
+            baselines=output is not None,
+            processes=processes,
+            on_progress=tell,
+            memory=memory,
+        )
     told: dict[str, None] = {}
     for plan in done.plans.values():
         for finding in plan.document["findings"]:

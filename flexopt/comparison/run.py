@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 
 from flexopt.comparison.drivers import drivers
 from flexopt.comparison.regret import regrets
+from flexopt.comparison.solving import solve_all
 from flexopt.comparison.sources import one_reading, sources_of
 from flexopt.comparison.table import make_comparison
-from flexopt.errors import FlexoptError
 from flexopt.inputs.tables import ScenarioFile
-from flexopt.planner import Clock, Plan, Progress, Solved, compared, finish, solve
+from flexopt.planner import Clock, Plan, Progress, finish
 
 __all__ = ["Comparison", "compare"]
 
@@ -40,6 +41,7 @@ def compare(
     scenarios: Sequence[ScenarioFile | str | Path],
     *,
     baselines: bool = False,
+    processes: int | None = None,
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Comparison:
@@ -51,6 +53,8 @@ def compare(
         What `load_scenario` returned, or paths: at least two, of one currency, one horizon and one usage.
     baselines
         Price also what else could be decided in each (all named, all Flex, ...), as `plan` does.
+    processes
+        How many scenarios are solved at once; with 1 in this process. None: as many as there are processors.
     on_progress
         Called with a phase and the scenario it is at, as in `plan`.
     memory
@@ -67,22 +71,16 @@ def compare(
     sources = sources_of(scenarios)
     forecasts = one_reading(sources, tell, memory)
     clock.lap("reading usage")
-    solved: dict[str, Solved] = {}
-    for id_, source in sources.items():
-        one = _telling(tell, id_, len(solved) + 1, len(sources))
-        try:
-            solved[id_] = solve(source, forecasts[id_], one, Clock())
-            if baselines:
-                solved[id_] = compared(solved[id_], one, Clock())
-        except FlexoptError as error:
-            error.message = f"{id_}: {error.message}"
-            raise
+    processes = min(processes or os.cpu_count() or 1, len(sources))
+    solved = solve_all(sources, forecasts, tell, processes, baselines=baselines)
     clock.lap("solving")
     solved, regret, notes = regrets(solved, tell)
     clock.lap("regret")
     plans: dict[str, Plan] = {}
     for id_, found in solved.items():
-        plans[id_] = finish(found, _telling(tell, id_, len(plans) + 1, len(solved)), Clock())
+        where = f"{len(plans) + 1} of {len(solved)}, {id_}"
+        tell("auditing", where)
+        plans[id_] = finish(found, lambda *_: None, Clock())
     clock.lap("audit")
     first, *others = solved.values()
     split = {id_: drivers(first, other) for id_, other in zip(list(solved)[1:], others, strict=True)}
@@ -92,8 +90,3 @@ def compare(
         i: replace(plan, document={**plan.document, "comparison": comparison}) for i, plan in plans.items()
     }
     return Comparison(document, plans, clock.seconds)
-
-
-def _telling(tell: Progress, id_: str, number: int, many: int) -> Progress:
-    """Progress of one scenario of many."""
-    return lambda phase, size: tell(phase, f"{number} of {many}, {id_}" + (f": {size}" if size else ""))
