@@ -145,6 +145,22 @@ class Bound:
                 break
         return best
 
+    def lifted(self, cut: Cut) -> Cut:
+        """The same prices, but tokens nowhere cheaper than what the packs that live there are worth.
+
+        No bound is lower for it: packs are worth what they were, and users pay more. Where nobody uses
+        tokens, any price would do.
+        """
+        worth = self.worth.tokens(cut)
+        rows = cut.rows.copy()
+        pool = [r for r, label in enumerate(self.shared.labels) if label["row"] == "pool"]
+        for t, r in enumerate(pool):
+            live = [
+                worth[pk] for pk, pack in enumerate(self.estate.problem.packs) if pack.first <= t < pack.after
+            ]
+            rows[r] = max(rows[r], min(live, default=0.0))
+        return cut if np.array_equal(rows, cut.rows) else self.ask(rows)[0]
+
     def left(self) -> float:
         return self.deadline - time.monotonic()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -98,18 +99,110 @@ def plan_schema() -> dict[str, Any]:
         },
         "scenario": {"$ref": "#/$defs/scenario"},
     }
+    # keys that other commands add to a plan
+    optional: dict[str, Any] = {
+        "comparison": _comparison(),  # flexopt compare
+        "sensitivity": _sensitivity(),  # flexopt sensitivity
+        "review": _review(),  # flexopt review
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "flexopt plan",
-        **_object(properties),
+        **_object(properties, optional),
         "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
     }
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _review() -> dict[str, Any]:
+    """What `flexopt review --into` adds."""
+    text, integer, truth = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    threshold = _object({"moves": integer, "cost": _DECIMAL, "bound": _DECIMAL, "proven": truth})
+    who = dict.fromkeys(("user", "product", "offer"), text)
+    kinds = ("to collection", "to seat", "to Flex", "release", "new", "keep")
+    move = _object(
+        dict.fromkeys(("user", "product", "group"), text)
+        | {"move": {"enum": list(kinds)}, "before": text, "after": text, "saving": money_or_null}
+    )
+    check = _object(
+        dict.fromkeys(("code", "name"), text)
+        | {"found": truth, "count": integer}
+        | dict.fromkeys(("message", "repair"), text)
+    )
+    return _object(
+        {"min_saving": _DECIMAL, "today": money_or_null, "total": _DECIMAL}
+        | {"threshold": {"anyOf": [threshold, {"type": "null"}]}, "saving": money_or_null}
+        | {"moves": _array(move), "counts": _object(dict.fromkeys(kinds, integer))}
+        | {
+            "double_use": _array(_object(who | {"flex_days": integer})),
+            "idle": _array(_object(who | {"last_use": _TYPES[date]})),
+            "leavers": _array(_object(who | {"leaves": {"type": "string", "format": "date"}})),
+            "checks": _array(check),
+        }
+    )
+
+
+def _sensitivity() -> dict[str, Any]:
+    """What `flexopt sensitivity --into` adds."""
+    text = {"type": "string"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    integer_or_null = {"type": ["integer", "null"]}
+    point = _object(
+        {"value": _DECIMAL, "total": money_or_null}
+        | dict.fromkeys(("seats_bought", "tokens_bought"), integer_or_null)
+    )
+    lever = _object({"lever": text, "label": text, "value": _DECIMAL, "low": point, "high": point})
+    values, totals = _array(_DECIMAL), _array(_array(money_or_null))
+    grid = _object({"x": text, "y": text, "x_values": values, "y_values": values, "totals": totals})
+    side = {"anyOf": [_object({"value": _DECIMAL, "total": money_or_null, "answer": text}), {"type": "null"}]}
+    flip = _object(
+        dict.fromkeys(("question", "lever", "unit"), text) | {"below": side, "above": side, "note": text}
+    )
+    ask = _object({"lever": text, "label": text, "saving": _DECIMAL})
+    tables = {"levers": lever, "grids": grid, "indifference": flip, "negotiation": ask}
+    return _object(
+        {"total": _DECIMAL, "step": _DECIMAL, **{name: _array(row) for name, row in tables.items()}}
+    )
+
+
+def _comparison() -> dict[str, Any]:
+    text, integer = {"type": "string"}, {"type": "integer"}
+    decimal_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    purchase = {"date": _SPAN["start"], "tokens": integer, "unit_price": _DECIMAL, "cost": _DECIMAL}
+    scenario = {
+        **dict.fromkeys(("id", "name"), text),
+        "status": {"enum": ["optimal", "feasible"]},
+        **dict.fromkeys(("total", "bound", "gap", "seats", "tokens", "commitment"), _DECIMAL),
+        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought", "users_changed"), integer),
+        **dict.fromkeys(("tokens_used", "tokens_expired", "difference"), _DECIMAL),
+        "effective_token_price": decimal_or_null,
+        "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),
+        "purchases": _array(_object(purchase)),
+    }
+    drivers = dict.fromkeys(("seat_price", "token_price", "tier", "mix", "difference"), _DECIMAL)
+    return _object(
+        {
+            "currency": text,
+            "scenarios": _array(_object(scenario)),
+            "cheapest": text,
+            "regret": _array(_array(decimal_or_null)),
+            "notes": _array(_object(dict.fromkeys(("plan", "quote", "note"), text))),
+            "drivers": _array(_object({"scenario": text, **drivers})),
+            "changes": _array(
+                _object(dict.fromkeys(("scenario", "user", "product", "before", "after"), text))
+            ),
+        }
+    )
+
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _object(properties: dict[str, Any], optional: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **(optional or {})},
         "required": list(properties),
         "additionalProperties": False,
     }

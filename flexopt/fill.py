@@ -100,7 +100,7 @@ def fill(estate: Estate, shared: Shared, cut: Cut, most: float) -> Fill:
     idle = holdings.idle(response.counts[0])
     distance = _distance(estate, cut, holdings)
     order = np.argsort(distance, kind="stable")
-    count = FIRST_NEEDS
+    count = max(FIRST_NEEDS, int((distance <= SAME_PRICE).sum()))
     while True:
         chosen = order[:count]
         # whoever is not in the knapsack regrets at least this

@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 TIE_NODES = 200
 """Search nodes spent on ties: a count, not a time, so that every machine breaks them alike."""
 
-MOST_TIES = 5000
+MOST_TIES = 1000
 """Choices among which ties are settled."""
 
 
@@ -152,7 +152,7 @@ def _certify(search: Search, best: Solution) -> Certificate:
         search.marginal = bound.search(tiers, search.tell)[1] or bound.cuts[0], tiers
     proven, cuts = bound.certify(search.cost, search.tell)
     pool = [label["row"] == "pool" for label in bound.shared.labels]
-    token = search.marginal[0].rows[pool]
+    token = bound.lifted(search.marginal[0]).rows[pool]
     return Certificate(proven - search.rounding, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Solved",
+    "better",
     "compared",
     "finish",
     "plan",
@@ -177,8 +178,13 @@ class Solved:
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
 
 
-def solve(source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock) -> Solved:
-    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit."""
+def solve(
+    source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock, *, certified: bool = True
+) -> Solved:
+    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
+
+    Not `certified`, it is the same solution, without the prices that prove it: for one of many variants.
+    """
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
@@ -186,7 +192,11 @@ def solve(source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clo
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
-        optimum = optimise(problem, tell=lambda step: tell("solving", f"{len(demand.users):,} users, {step}"))
+        optimum = optimise(
+            problem,
+            None if certified else Restriction(),
+            lambda step: tell("solving", f"{len(demand.users):,} users, {step}"),
+        )
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, source.holdings, demand) from None
@@ -277,7 +287,7 @@ def _baselines(
     for n, (name, rule) in enumerate(rules.items(), 1):
         tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
         found[name], solution = _priced(problem, rule)
-        optimum = _better(problem, optimum, solution)
+        optimum = better(problem, optimum, solution)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
         horizon = source.scenario.horizon
@@ -285,11 +295,11 @@ def _baselines(
         today = formulate(source.scenario, source.holdings, demand)
         found["today"], solution = _priced(today, todays_access(today, source.access))
         if demand is problem.demand:  # else its seats of idle holders are not seats of the problem
-            optimum = _better(problem, optimum, solution)
+            optimum = better(problem, optimum, solution)
     return found, optimum
 
 
-def _better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
+def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
     """The optimum, or the other solution in its place if that is cheaper."""
     if other is None or (cost := other.cost(problem)) >= optimum.cost:
         return optimum

@@ -146,7 +146,7 @@ class Search:
             first = self.solution is None and bool(lowest)
             if found is not None and not first and (not lowest or untried <= lowest[0][0]):
                 tiers = found[1]
-                least, cut = bound.search(tiers, self.tell)
+                least, cut = bound.search(tiers, self.tell, self.enough())
                 self.lap("bound")
                 bound.master.forbid(tiers)
                 least = max(least, untried)
@@ -225,6 +225,7 @@ class Search:
 
     def filled(self, bound: Bound, tiers: Sequence[int], cut: Cut) -> float:
         """The bound with what whole packs cost on top of it; also tries the choices that reach it."""
+        cut = bound.lifted(cut)
         estate, least = bound.estate, bound.worth.at(cut, tiers)
         found = fill(estate, bound.shared, cut, max(0.0, self.cost - least))
         self.lap("fill")
@@ -261,6 +262,7 @@ class Search:
             contracts = np.flatnonzero(shared.seat[counting[worst]])
             outside = response.seats[~inside[response.seats[:, 0]]]
             takers = np.unique(outside[np.isin(outside[:, 1], contracts), 0])
+            takers = takers[np.isfinite(response.value[takers])]  # the others have nothing else left
             if not len(takers):
                 return response
             loss = np.full(len(estate), np.inf)
@@ -317,8 +319,11 @@ class Search:
 
     def proves(self, bound: float) -> bool:
         """Whether the bound proves the plan at hand within the gap asked for, but for rounding."""
-        slack = float(self.options.gap) * self.cost + HALF_CENT + self.rounding
-        return self.solution is not None and self.cost - bound <= slack
+        return self.solution is not None and bound >= self.enough()
+
+    def enough(self) -> float:
+        """The bound that proves the plan at hand; infinite without one."""
+        return self.cost * (1 - float(self.options.gap)) - HALF_CENT - self.rounding
 
     def first_window(self) -> float:
         """About what whole packs and whole seats cost on top of the bound."""

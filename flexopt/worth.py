@@ -54,6 +54,10 @@ class Worth:
         packs = [int(of_pack.get(pk, 0) == j + 1) for pk, j in self.model.tier]
         return (*packs, *(int(of_order.get(o, 0) == j + 1) for o, j in self.model.order))
 
+    def tokens(self, cut: Cut) -> list[float]:
+        """What a token of each pack is worth."""
+        return [self._token(cut, pk) for pk in range(len(self.model.problem.packs))]
+
     def _token(self, cut: Cut, pk: int) -> float:
         """What a token of the pack is worth, in the period of its life where it is worth most."""
         life = self.model.problem.packs[pk]
