@@ -97,9 +97,7 @@ def _headline(document: Document) -> str:
     counts = found["counts"]
     moved = sum(n for kind, n in counts.items() if kind not in STAYING)
     moves = count(len(_moves(found["moves"])), "move")
-    moves += (
-        f" of {count(moved, 'user and product', 'users and products')}, {counts['keep']:,} stay as they are"
-    )
+    moves += f" of {count(moved, 'user and product', 'users and products')}, {counts['keep']:,} as today"
     if found["saving"] is None:
         note = document["baselines"]["today"]["note"]
         return f"today's access cannot be priced: {note}; {moves}"
@@ -118,7 +116,7 @@ def _threshold(document: Document, found: Mapping[str, Any]) -> str:
     ended = "" if found["proven"] else "the search ended before the proof: "
     return (
         f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
-        f"{count(found['moves'], 'move')} made. {ended}No other set is better {better}, moves counted with "
+        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is better {better}, moves counted with "
         f"{money(least)} {currency} each (what collections tie together for one user counts once)."
     )
 

@@ -185,7 +185,8 @@ def _edge_users(facts: Facts) -> Found:
         return 0, f"{said}, all with the plan's access", ""
     return (
         len(wrong),
-        f"{said}; {len(wrong):,} have other access today than in the plan, which saves {facts.saved(wrong)}",
+        f"{said}; {len(wrong):,} {'has' if len(wrong) == 1 else 'have'} other access today than in the plan, "
+        f"which saves {facts.saved(wrong)}",
         "decide them one by one: `flexopt explain PLAN USER` prices both ways",
     )
 
