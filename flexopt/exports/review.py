@@ -116,8 +116,9 @@ def _threshold(document: Document, found: Mapping[str, Any]) -> str:
     ended = "" if found["proven"] else "the search ended before the proof: "
     return (
         f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
-        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is better {better}, moves counted with "
-        f"{money(least)} {currency} each (what collections tie together for one user counts once)."
+        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is better {better}, "
+        f"moves counted with {money(least)} {currency} each (what collections tie together for one user "
+        "counts once)."
     )
 
 
