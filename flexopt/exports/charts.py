@@ -210,7 +210,7 @@ def _cost(document: Document, words: _Words) -> Chart | None:
         axes.set_xticks([])
 
     total = Decimal(document["total"])
-    text = words.say("{name} costs most: {share} % of the total of {total} {currency}.").format(
+    text = words.say("Most goes to {name}: {share} % of {total} {currency}.").format(
         name=amounts[0][0],
         share=words.whole(amounts[0][1] / total * 100),
         total=words.whole(total),
@@ -455,7 +455,7 @@ def _tornado(document: Document, words: _Words) -> Chart | None:
         clear_spines(axes, "left")
         figure.legend(loc="outside upper right", ncols=2)
 
-    text = say("{name} moves the total most.").format(name=levers[0]["label"])
+    text = say("The total moves most with the {name}.").format(name=levers[0]["label"])
     header = ("lever", "value", "lower value", "total at the lower", "higher value", "total at the higher")
     cells = tuple(
         (
