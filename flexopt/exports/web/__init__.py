@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from flexopt.exports.charts import charts
 from flexopt.exports.report import make_report
-from flexopt.exports.web.assignment import assignment_rows
+from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
+from flexopt.exports.words import ENGLISH
 
 __all__ = ["page"]
 
@@ -31,6 +32,9 @@ CHARTS = {
 
 MARKED = {"changes": 1, "moves": 1, "checks": 1}
 """Tables that begin with a mark (`+ ~ -`, or a number): their rows are named by the column after it."""
+
+MOST = 2_000
+"""Rows of a table, the assignment apart: a page of more is not read, and slow on a telephone."""
 
 SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
@@ -48,12 +52,16 @@ def page(document: Mapping[str, Any]) -> str:
             document=document,
             report=report,
             charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
-            rows=assignment_rows(document["assignment"]),
+            rows=Markup("\n".join(assignment_rows(document["assignment"]))),
+            headings=HEADINGS,
+            numbers=NUMBERS,
             style=Markup(style),
             script=Markup(script),
             hashes={"style": _hash(style), "script": _hash(script)},
             cheapest=_cheapest(comparison) if comparison else None,
             marked=MARKED,
+            most=MOST,
+            words=ENGLISH,
             signs=SIGNS,
         )
     )
