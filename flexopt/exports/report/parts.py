@@ -1,0 +1,81 @@
+"""What a report is made of: sections of sentences and tables, in words already; no renderer adds any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from flexopt.exports.text import printable
+from flexopt.exports.words import Words
+
+__all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "shortened"]
+
+Document: TypeAlias = Mapping[str, Any]
+
+LINES = 24
+"""Rows of a table that a section shows; the appendix has the whole table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text; every row has as many cells as there are `columns`."""
+
+    name: str
+    """What it is, the same in every language."""
+    columns: tuple[str, ...]
+    """Headings."""
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+    """The columns that are numbers, flush right."""
+    sums: tuple[int, ...] = ()
+    """The rows that add others up."""
+    title: str = ""
+
+
+Part: TypeAlias = str | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`name` is the same in every language, `title` is not; a `str` among the parts is a paragraph."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report in one language, in the order in which it is read."""
+
+    title: str
+    name: str
+    """The scenario's."""
+    cover: str
+    """Horizon, the last day of the data, currency."""
+    headline: str
+    figures: tuple[tuple[str, str], ...]
+    """What the figure is, and the figure; the first is the total."""
+    sections: tuple[Section, ...]
+    appendix: tuple[Section, ...]
+
+
+def named(text: str | None) -> str:
+    """A text of the inputs, fit to be shown: without control and direction marks."""
+    return printable(text or "")
+
+
+def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
+    """A long table as its first rows and how many more there are; and the whole one for the appendix."""
+    if len(table.rows) <= LINES + len(table.sums):
+        return (table,), ()
+    last: Sequence[int] = table.sums
+    kept = [*range(LINES - len(last)), *last]
+    short = replace(
+        table,
+        rows=tuple(table.rows[i] for i in kept),
+        sums=tuple(range(LINES - len(last), LINES)),
+    )
+    more = words("continued", n=words.number(len(table.rows) - len(kept)))
+    return (short, more), (Section(f"all_{table.name}", title, (table,)),)
