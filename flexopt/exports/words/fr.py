@@ -155,7 +155,7 @@ FR = {
     "token_price": "token price",
     "tier": "token tier",
     "mix": "mix of seats and tokens",
-    "regret": "what it costs to sign the wrong quote: the assignment of a row, signed for the quote of a column",
+    "regret": "what it costs to sign the wrong quote: the assignment of a row, at the prices of a column",
     "assigned_as": "assigned as",
     "offers": "seats by offer",
     "quote_changes": "{users} against {first}: {name}",
