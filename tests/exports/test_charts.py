@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -90,9 +91,9 @@ def test_pool_is_the_ledger(document: Document) -> None:
     figure = Figure()
     pool.draw(figure)
     balance, purchases, expiries = figure.axes[0].lines
-    assert list(balance.get_ydata()) == [200, 700, 400, 350, 350, 350, 0, 0]
-    assert list(purchases.get_ydata()) == [700]
-    assert list(expiries.get_ydata()) == [400]
+    assert np.asarray(balance.get_ydata()).tolist() == [200, 700, 400, 350, 350, 350, 0, 0]
+    assert np.asarray(purchases.get_ydata()).tolist() == [700]
+    assert np.asarray(expiries.get_ydata()).tolist() == [400]
     assert expiries.get_marker() != purchases.get_marker()
 
 
