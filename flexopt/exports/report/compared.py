@@ -98,7 +98,7 @@ def sensitivity(document: Document, words: Words) -> Iterator[Part]:
         )
         for i in found["indifference"]
     ]
-    columns = (words("indifference"), words("below"), words("above"), "")
+    columns = (words("indifference"), words("below"), words("above"), words("note"))
     yield Table("indifference", columns, tuple(asked))
     labels = {v["lever"]: named(v["label"]) for v in found["levers"]}
     for number, grid in enumerate(found["grids"], 1):

@@ -61,9 +61,10 @@ class Report:
     appendix: tuple[Section, ...]
 
 
-def named(text: str | None) -> str:
-    """A text of the inputs, fit to be shown: without control and direction marks."""
-    return printable(text or "")
+def named(text: str | None, most: int = 200) -> str:
+    """A text of the inputs, fit to be shown: without control and direction marks, and cut at `most`."""
+    shown = printable((text or "")[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
