@@ -13,6 +13,7 @@ __all__ = ["EXPORTERS", "exporter"]
 
 EXPORTERS = {
     ".csv": "tables",
+    ".html": "web",
     ".json": "plan_json",
 }
 """Module of `flexopt.exports` by suffix; imported when it is asked for."""

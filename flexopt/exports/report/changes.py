@@ -59,7 +59,7 @@ def moves(document: Document, words: Words) -> Table:
             named(move["after"]) or "-",
             words.money(move["saving"]),
         )
-        for move in document["review"]["moves", "review"]
+        for move in document["review"]["moves"]
         if move["move"] != "keep"
     ]
     keys = ("who", "product", "move", "before", "after", "saving")

@@ -1,6 +1,6 @@
 """One page that says everything about a plan: no network, nothing to install, readable without its script.
 
-What it says is the report's (`exports.report`); here it is only set, with the charts and the assignment table.
+What it says is the report's (`exports.report`); here it is set, with charts and the assignment table.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from markupsafe import Markup
 
 from flexopt.exports.charts import charts
 from flexopt.exports.report import make_report
-from flexopt.exports.web.assignment import assignment_rows
+from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
+from flexopt.exports.words import ENGLISH
 
-__all__ = ["page"]
+__all__ = ["render"]
 
 CHARTS = {
     "cost": ("cost", "pool"),
@@ -32,31 +33,35 @@ CHARTS = {
 MARKED = {"changes": 1, "moves": 1, "checks": 1}
 """Tables that begin with a mark (`+ ~ -`, or a number): their rows are named by the column after it."""
 
+MOST = 2_000
+"""Rows of a table, the assignment apart: a page of more is not read, and slow on a telephone."""
+
 SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
 
-def page(document: Mapping[str, Any]) -> str:
-    """The plan document as one HTML page; the same document gives the same page."""
+def render(document: Mapping[str, Any]) -> bytes:
+    """The page in UTF-8; the same document gives the same bytes."""
     report = make_report(document)
     drawn = {chart.name: chart for chart in charts(document)}
     style, script = (_file(name) for name in ("page.css", "page.js"))
     comparison = document.get("comparison")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            document=document,
-            report=report,
-            charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
-            rows=assignment_rows(document["assignment"]),
-            style=Markup(style),
-            script=Markup(script),
-            hashes={"style": _hash(style), "script": _hash(script)},
-            cheapest=_cheapest(comparison) if comparison else None,
-            marked=MARKED,
-            signs=SIGNS,
-        )
-    )
+    page = _environment().get_template("page.html")
+    return page.render(
+        document=document,
+        report=report,
+        charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
+        rows=Markup("\n".join(assignment_rows(document["assignment"]))),
+        headings=HEADINGS,
+        numbers=NUMBERS,
+        style=Markup(style),
+        script=Markup(script),
+        hashes={"style": _hash(style), "script": _hash(script)},
+        cheapest=_cheapest(comparison) if comparison else None,
+        marked=MARKED,
+        most=MOST,
+        signs=SIGNS,
+        words=ENGLISH,
+    ).encode()
 
 
 def _environment() -> Environment:

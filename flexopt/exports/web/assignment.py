@@ -1,54 +1,58 @@
-"""The rows of the assignment table: thousands of them, so every different cell is made once."""
+"""The rows of the assignment table.
+
+There are thousands: what several rows of a user share (the user; a seat for two products, with its price and
+its reason) stands there once, and end tags that HTML does not need are left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-import numpy as np
-from markupsafe import Markup, escape
-
-from flexopt.columns import Column, Rows
-from flexopt.document_tables import TABLES
 from flexopt.exports.text import money
 from flexopt.exports.web.escape import isolated
 
-__all__ = ["assignment_rows"]
+__all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]
+
+HEADINGS = (
+    *("user", "group", "product", "days", "break-even days", "segment", "on Flex"),
+    *("as a seat", "access", "reason"),
+)
+NUMBERS = (3, 4, 6, 7)
+"""The columns that are numbers, flush right; page.css has them, too."""
+
+DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
+"""What rows of a user have in common that are one decision."""
+
+Row = Mapping[str, Any]
 
 
-def assignment_rows(assignment: Sequence[Mapping[str, Any]]) -> Markup:
-    """The rows as HTML, in the columns that the page's template heads."""
-    rows = Rows.of(assignment, TABLES["assignment"])
-    if not len(rows):
-        return Markup("")
-    columns = rows.columns
+def assignment_rows(assignment: Sequence[Row]) -> Iterator[str]:
+    """The rows as HTML with the columns of `HEADINGS`; a user's rows together, in the plan's order."""
+    people: dict[tuple[str, str], dict[tuple[Any, ...], list[Row]]] = {}
+    for row in assignment:
+        decisions = people.setdefault((row["user"], row["group"]), {})
+        decisions.setdefault(tuple(row[name] for name in DECIDED), []).append(row)
+    text = cache(lambda value: str(isolated(value or "")))
+    for (user, group), decisions in people.items():
+        whole = _span(sum(map(len, decisions.values())))
+        before = f"<tr><th scope=row{whole}>{text(user)}<td{whole}>{text(group)}"
+        for (offer, cost, start, end, reason), rows in decisions.items():
+            mine = _span(len(rows))
+            term = f"<br>{text(start)} – {text(end)}" if start else ""
+            cells = (_number(cost), (text(offer) or "Flex") + term, text(reason))
+            after = "".join(f"<td{mine}>{cell}" for cell in cells)
+            for row in rows:
+                days, pays = (_number(row[name]) for name in ("days", "break_even_days"))
+                own = (text(row["product"]), days, pays, text(row["segment"]), _number(row["cost_if_flex"]))
+                yield before + "".join(f"<td>{cell}" for cell in own) + after
+                before, after = "<tr>", ""
 
-    def cell(name: str, show: Callable[[Any], str] = isolated, before: str = "<td>") -> Column:
-        return columns[name].mapped(lambda value: before + str(show(value)))
 
-    # a cell ends where the next one begins: HTML needs no end tags there
-    cells = {
-        "user": cell("user", before="<tr><th scope=row>"),
-        "product": cell("product"),
-        "group": cell("group"),
-        "access": columns["offer"].mapped(lambda offer: "<td>" + str(isolated(offer) or "Flex")),
-        "days": cell("days", _number),
-        "break_even_days": cell("break_even_days", _number),
-        "cost_if_named": cell("cost_if_named", _number),
-        "cost_if_flex": cell("cost_if_flex", _number),
-        "tokens": cell("tokens", _number),
-        "contract_start": cell("contract_start", _text),
-        "contract_end": columns["contract_end"].mapped(lambda day: f"<br>– {escape(day)}" if day else ""),
-        "segment": cell("segment", _text),
-        "reason": cell("reason"),
-    }
-    table = Rows({name: Column(np.asarray(column.codes), column.values) for name, column in cells.items()})
-    return Markup("".join(table.texts({name: column.values for name, column in cells.items()})))
+def _span(rows: int) -> str:
+    return f" rowspan={rows}" if rows > 1 else ""
 
 
 def _number(value: str | None) -> str:
     return "" if value is None else money(value)
-
-
-def _text(value: str | None) -> str:
-    return escape(value or "")
