@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named
+from flexopt.exports.report.parts import Document, Part, Table, named, sentence
 from flexopt.exports.words import Words
 
 __all__ = ["access_now", "changes", "moves", "review"]
@@ -40,11 +40,11 @@ def changes(document: Document, words: Words) -> Iterator[Part]:
         if n
     ]
     rows += sorted(_contracts(document, words), key=lambda row: "+~-".index(row[0]))
-    yield Table("changes", ("", words("change")), tuple(rows)) if rows else words("change_same")
+    yield Table("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
     if s["users_to_flex"] is None:
-        yield words("change_none")
+        yield sentence(words("change_none"))
     if document["scenario"]["subscriptions"]:
-        yield words("subscriptions")
+        yield sentence(words("subscriptions"))
 
 
 def moves(document: Document, words: Words) -> Table:
@@ -71,7 +71,7 @@ def review(document: Document, words: Words) -> Iterator[Part]:
     found = document["review"]
     if found["saving"] is not None:
         saving = words.money(found["saving"])
-        yield words("review_saves", saving=saving, currency=document["currency"])
+        yield sentence(words("review_saves", saving=saving, currency=document["currency"]))
     rows = [
         (
             check["code"],
