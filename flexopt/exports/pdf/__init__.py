@@ -7,7 +7,7 @@ no fonts but its own, no packages and no clock.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,17 +19,18 @@ from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Part, Section, Table, assignment_table, make_report
+from flexopt.exports.report.parts import named
 from flexopt.exports.words import LANGUAGES, Words
 
 __all__ = ["render"]
 
-CHARTS: dict[str, tuple[tuple[str, float], ...]] = {
-    "cost": (("cost", 2.5), ("pool", 3.95)),
-    "comparison": (("waterfall", 5.0),),
-    "sensitivity": (("tornado", 5.4),),
-    "changes": (("days", 6.5),),
+CHARTS: dict[str, dict[str, tuple[float, float]]] = {
+    "cost": {"cost": (2.5, 2.5), "pool": (3.95, 2.5)},
+    "comparison": {"waterfall": (5.0, 0)},
+    "sensitivity": {"tornado": (5.4, 0)},
+    "changes": {"days": (6.5, 0)},
 }
-"""The charts at the end of a section, and how many inches wide each is drawn."""
+"""The charts at the end of a section, in one row: inches wide and high (0: as high as the chart asks for)."""
 
 TAGGED = 2_000
 """Rows of the assignment up to which the file is tagged for screen readers: the tags of more take seconds."""
@@ -90,13 +91,14 @@ def _content(document: Mapping[str, Any], words: Words, assignment: Table, folde
     for section in report.sections:
         back = tuple(p for p in section.parts if _in_appendix(p, drawn))
         front = [p for p in section.parts if p not in back]
-        pictures = _charts(folder, drawn, CHARTS.get(section.name, ()))
+        pictures = _charts(folder, drawn, CHARTS.get(section.name, {}))
         sections.append({"title": section.title, "parts": [*parts_data(front), *pictures]})
         behind += [Section(section.name, section.title, back)] if back else []
     who = Section("assignment", words("assignment"), (assignment if assignment.rows else words("no_people"),))
     return {
         "title": report.title,
         "name": text_data(report.name),
+        "running": text_data(named(report.name, 70)),
         "cover": text_data(report.cover),
         "headline": text_data(report.headline),
         "figures": [[text_data(label), text_data(figure)] for label, figure in report.figures],
@@ -118,14 +120,14 @@ def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
 
 
 def _charts(
-    folder: Path, drawn: Mapping[str, Chart], wanted: Sequence[tuple[str, float]]
+    folder: Path, drawn: Mapping[str, Chart], wanted: Mapping[str, tuple[float, float]]
 ) -> Iterator[dict[str, Any]]:
-    """The charts there are, in one row if they fit: files in the folder, and what to write over them."""
+    """The charts there are: files in the folder, and what is written over them."""
     made = []
-    for name, width in wanted:
+    for name, (width, height) in wanted.items():
         if (chart := drawn.get(name)) is not None:
-            height = chart.size[1]
-            (folder / f"{name}.svg").write_text(replace(chart, size=(width, height)).svg(), encoding="utf-8")
+            sized = replace(chart, size=(width, height or chart.size[1]))
+            (folder / f"{name}.svg").write_text(sized.svg(), encoding="utf-8")
             made.append(
                 {"file": f"{name}.svg", "title": text_data(chart.title), "alt": text_data(chart.text)}
             )

@@ -71,7 +71,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _widths(table: Table) -> list[int]:
     """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
-    if _numbers_only(table) and len(table.columns) > 4:
+    if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
         return [5 if 0 in table.numbers else 12, *[5] * (len(table.columns) - 1)]
     longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
     wide = [i for i, n in enumerate(longest) if n > 12 and i not in table.numbers]
@@ -87,10 +87,12 @@ def text_data(text: str) -> str:
     whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
     signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
     kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
+    # in French a colon keeps to its word
+    kept = re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
     return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), kept)
 
 
 def _breakable(word: str) -> str:
-    """A long word with places to break: after punctuation, or every twenty characters."""
-    pieces = re.findall(r".{1,20}?(?:[-@._/,;:]+|$)|.{20}", word)
+    """A long word with places to break: after punctuation, or every twelve characters."""
+    pieces = re.findall(r".{1,12}?(?:[-@._/,;:]+|$)|.{12}", word)
     return "\N{ZERO WIDTH SPACE}".join(pieces)

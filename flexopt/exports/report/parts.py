@@ -17,7 +17,7 @@ LINES = 24
 """Rows of a table that a section shows; the appendix has the whole table."""
 
 FIRST = 12
-"""The same, of tables of which the first rows say what matters: those with a row for each person, and ranks."""
+"""The same, of tables with a row for each person, and of ranks, whose first rows say what matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def sentence(text: str) -> str:
 def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
     """A long table as its first rows and how many more there are; and the whole one for the appendix."""
     lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
-    if len(table.rows) <= lines + len(table.sums):
+    if len(table.rows) <= lines + len(table.sums) + 2:
         return (table,), ()
     kept = [*range(lines), *table.sums]
     sums = tuple(range(lines, len(kept)))
