@@ -21,7 +21,7 @@ def write_proof(sheet: Sheet, document: Document) -> None:
     sheet.line(f"{said[:1].upper()}{said[1:]}", "wrap", across=8)
     sheet.gap()
     total, bound = Decimal(document["total"]), Decimal(proof["bound"])
-    first = sheet.row + 2
+    first = sheet.row + 1
     gap = Formula(
         f"=IF({cell(first + 1, 1)}=0,0,({cell(first + 1, 1)}-{cell(first + 2, 1)})/{cell(first + 1, 1)})",
         (total - bound) / total if total else Decimal(0),
