@@ -26,7 +26,7 @@ KEY = "people-key.csv"
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write: .csv (the assignment) or .json; an older one is replaced.",
+    help="File to write: .xlsx, .csv (the assignment) or .json; an older one is replaced.",
 )
 @click.option(
     "--pseudonymise",
@@ -67,7 +67,7 @@ def command(
 
     \b
     Example:
-      flexopt export renewal.plan -o renewal.csv
+      flexopt export renewal.plan -o renewal.xlsx
       flexopt export renewal.plan -o renewal.pdf --brand brand.yaml --language de
       flexopt export renewal.plan -o renewal.json --pseudonymise --key ~/private/key.csv
     """

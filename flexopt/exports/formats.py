@@ -12,6 +12,7 @@ from flexopt.errors import FlexoptError
 __all__ = ["EXPORTERS", "exporter"]
 
 EXPORTERS = {
+    ".xlsx": "workbook",
     ".csv": "tables",
     ".html": "web",
     ".json": "plan_json",
