@@ -10,6 +10,8 @@ from typing import Any
 
 import pypdf
 import pytest
+from programs import needs
+from whole import with_everything
 
 from flexopt.errors import FlexoptError
 from flexopt.exports.pdf import TAGGED, render
@@ -17,14 +19,12 @@ from flexopt.exports.pdf.brand import CONTRAST, Brand, _contrast, read_brand
 from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Table, make_report
 from flexopt.exports.words import LANGUAGES
-from programs import needs
-from whole import with_everything
 
 Document = dict[str, Any]
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63b8656f0f00034c015deeb5b4fd0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000"
+    "000c49444154789c63908f9a020001a9010e576f8d180000000049454e44ae426082"
 )
 """An image of one pixel."""
 
@@ -74,7 +74,8 @@ def full(planned: Document) -> bytes:
 def test_says_what_the_report_says_in_its_order(document: Document, made: bytes) -> None:
     report, text = make_report(document), text_of(made)
     assert headings(made) == [*(s.title for s in report.sections), "Appendix"]
-    places = [text.index(title) for title in ("Licence plan", text_data(report.headline), *headings(made))]
+    headline = text_data(report.headline).replace("\N{NO-BREAK SPACE}", " ")
+    places = [text.index(title) for title in ("Licence plan", headline, *headings(made))]
     assert places == sorted(places)
     for key in ("seats", "tokens"):
         assert f"{LANGUAGES['en'].money(document['summary'][key])}" in text
@@ -110,10 +111,11 @@ def test_title_author_language_and_tags(document: Document) -> None:
     assert file.metadata is not None
     assert file.metadata.title == "Lizenzplan: Renewal 2026"
     assert file.metadata.author == "Muster AG"
-    assert str(file.metadata.get("/CreationDate")).startswith("D:" + document["history"]["last"].replace("-", ""))
-    root = file.trailer["/Root"]
-    assert str(root["/Lang"]).startswith("de")
-    assert root["/MarkInfo"]["/Marked"] is True
+    assert str(file.metadata.get("/CreationDate")).startswith(
+        "D:" + document["history"]["last"].replace("-", "")
+    )
+    assert str(file.root_object["/Lang"]).startswith("de")
+    assert "/MarkInfo" in file.root_object
 
 
 def test_same_bytes(document: Document, full: bytes) -> None:
@@ -141,8 +143,14 @@ def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("de", ("Lizenzplan", "Kosten", "Wer wechselt", "Annahmen und Preise", "Nachweis", "Anhang", "6.909,00")),
-        ("fr", ("Plan de licences", "Coûts", "Qui change", "Hypothèses et prix", "Preuve", "Annexe", "6 909,00")),
+        (
+            "de",
+            ("Lizenzplan", "Kosten", "Wer wechselt", "Annahmen und Preise", "Nachweis", "Anhang", "6.909,00"),
+        ),
+        (
+            "fr",
+            ("Plan de licences", "Coûts", "Qui change", "Hypothèses et prix", "Preuve", "Annexe", "6 909,00"),
+        ),
     ],
 )
 def test_languages(document: Document, language: str, words: tuple[str, ...]) -> None:
@@ -194,7 +202,12 @@ def _hostile(document: Document) -> Document:
 def test_hostile_strings_are_text(document: Document) -> None:
     made = render(_hostile(document), brand=Brand(name="#include *x* $y$"))
     text = text_of(made)
-    for string in ('#include "/etc/passwd"', "$x^2$ *b* _i_", "<label> @ref [x] #{1+1} #panic()", "\\u{41} \\"):
+    for string in (
+        '#include "/etc/passwd"',
+        "$x^2$ *b* _i_",
+        "<label> @ref [x] #{1+1} #panic()",
+        "\\u{41} \\",
+    ):
         assert string in text
     assert "root:" not in text
     assert "\u202e" not in text
@@ -216,7 +229,7 @@ def test_many_rows_are_not_tagged_and_have_their_header_on_every_page(document: 
     row = document["assignment"][0]
     document["assignment"] = [row | {"user": f"user-{i:05}"} for i in range(TAGGED + 1)]
     file = read(render(document))
-    assert "/MarkInfo" not in file.trailer["/Root"]
+    assert "/MarkInfo" not in file.root_object
     pages = [text for page in file.pages if "user-0" in (text := page.extract_text())]
     assert len(pages) > 20
     assert all(re.search(r"user\s+product\s+group\s+access", page) for page in pages)
@@ -289,7 +302,11 @@ def test_a_dark_colour_stays_as_it_is(tmp_path: Path) -> None:
         ("colour: red", '`colour` is "red", no colour', '"#1f5a94"'),
         ('colour: "#12345"', '`colour` is "#12345", no colour', '"#1f5a94"'),
         ("colour: 123456", "`colour` must be text", "quotes"),
-        ("logo: none.png", "cannot read the logo `none.png` (No such file or directory)", "beside the brand file"),
+        (
+            "logo: none.png",
+            "cannot read the logo `none.png` (No such file or directory)",
+            "beside the brand file",
+        ),
         ("logo: logo.gif", "the logo `logo.gif` is no .png or .svg", "save it"),
         ("logo: fake.png", "the logo is no PNG image", "export it again"),
         ("logo: fake.svg", "the logo is no SVG image", "export it again"),
@@ -317,14 +334,8 @@ def test_a_logo_reads_no_file_of_this_machine(document: Document, tmp_path: Path
     (tmp_path / "secret.png").write_bytes(PNG)
     link = f'<image href="{tmp_path}/secret.png" width="9" height="9"/>'
     logo = SVG.replace("<rect", f"{link}<rect").encode()
-    clean = render(document, brand=Brand(logo=SVG.encode()))
-    try:
-        made = render(document, brand=Brand(logo=logo))
-    except FlexoptError as error:
-        assert "logo" in error.hint
-    else:
-        images = sum(len(page.images) for page in read(made).pages)
-        assert images == sum(len(page.images) for page in read(clean).pages)
+    with pytest.raises(FlexoptError, match="cannot be set: failed to load linked image"):
+        render(document, brand=Brand(logo=logo))
 
 
 def test_a_broken_logo_is_an_error_of_one_sentence(document: Document) -> None:
