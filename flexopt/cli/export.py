@@ -12,6 +12,7 @@ from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.text import screen
 from flexopt.exports.whole import write_whole
+from flexopt.exports.words import LANGUAGES
 
 __all__ = ["command"]
 
@@ -25,7 +26,7 @@ KEY = "people-key.csv"
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write: .xlsx, .csv (the assignment) or .json; an older one is replaced.",
+    help="File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
 )
 @click.option(
     "--pseudonymise",
@@ -39,7 +40,26 @@ KEY = "people-key.csv"
     help=f"The key of the codes: who is who, for you only.  [default: {KEY} beside the output]",
 )
 @click.option("--no-people", "nobody", is_flag=True, help="Sums and counts only, no rows of people.")
-def command(plan: Path, output: Path, codes: bool, key: Path | None, nobody: bool) -> None:
+@click.option(
+    "--brand",
+    type=click.Path(path_type=Path),
+    help="For .pdf: a YAML file with your organisation's name, colour and logo.",
+)
+@click.option(
+    "--language",
+    type=click.Choice([*LANGUAGES]),
+    help="For .pdf: of its fixed words, numbers and dates.  [default: en]",
+)
+def command(
+    plan: Path,
+    output: Path,
+    *,
+    codes: bool,
+    key: Path | None,
+    nobody: bool,
+    brand: Path | None,
+    language: str | None,
+) -> None:
     """Write PLAN as a file for others; the suffix of its name says what kind.
 
     PLAN is a plan folder, or one that `compare` wrote: then its cheapest plan, with the comparison. The file
@@ -48,18 +68,26 @@ def command(plan: Path, output: Path, codes: bool, key: Path | None, nobody: boo
     \b
     Example:
       flexopt export renewal.plan -o renewal.xlsx
+      flexopt export renewal.plan -o renewal.pdf --brand brand.yaml --language de
       flexopt export renewal.plan -o renewal.json --pseudonymise --key ~/private/key.csv
     """
     if codes and nobody:
         raise click.UsageError("--pseudonymise is for rows of people, --no-people leaves them out: give one")
     if key is not None and not codes:
         raise click.UsageError("--key is the key of --pseudonymise: give both, or none")
+    if (brand or language) and output.suffix.lower() != ".pdf":
+        raise click.UsageError("--brand and --language are for a .pdf: name the output so, or leave them out")
     kept = key or output.with_name(KEY)
     kind = exporter(output)
     if output.is_dir():
         raise FlexoptError(f"{output}: is a folder", "give the name of a file with -o")
     if codes and kept.resolve() == output.resolve():
         raise FlexoptError(f"{output}: is the key, too", "give the key another place with --key")
+    paper: dict[str, Any] = {"language": language} if language else {}
+    if brand:
+        from flexopt.exports.pdf.brand import read_brand
+
+        paper["brand"] = read_brand(brand)
     document = _read(plan)
     if codes:
         document = pseudonymise(document, kept)
@@ -71,7 +99,7 @@ def command(plan: Path, output: Path, codes: bool, key: Path | None, nobody: boo
             f"{output}: nothing is left of the table of the assignment without people",
             "leave out --no-people, or choose another kind of file",
         )
-    data = kind.render(document)
+    data = kind.render(document, **paper)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_whole(output, data)

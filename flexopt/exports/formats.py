@@ -14,7 +14,10 @@ __all__ = ["EXPORTERS", "exporter"]
 EXPORTERS = {
     ".xlsx": "workbook",
     ".csv": "tables",
+    ".html": "web",
     ".json": "plan_json",
+    ".md": "markdown",
+    ".pdf": "pdf",
 }
 """Module of `flexopt.exports` by suffix; imported when it is asked for."""
 
@@ -22,8 +25,8 @@ EXPORTERS = {
 class Exporter(Protocol):
     """What the module of an exporter has."""
 
-    def render(self, document: Mapping[str, Any]) -> bytes:
-        """The whole file; the same document gives the same bytes."""
+    def render(self, document: Mapping[str, Any], **options: Any) -> bytes:
+        """The whole file; the same document gives the same bytes. Only some have options."""
 
 
 def exporter(path: Path) -> Exporter:

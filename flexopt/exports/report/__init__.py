@@ -12,7 +12,7 @@ from typing import Any
 from flexopt.columns import Rows
 from flexopt.document_tables import TABLES
 from flexopt.exports.report import assumed, changes, compared, costs, proven
-from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, shortened
+from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, sentence, shortened
 from flexopt.exports.words import ENGLISH, Words
 
 __all__ = ["Part", "Report", "Section", "Table", "assignment_table", "make_report", "report_comparison"]
@@ -40,7 +40,7 @@ def make_report(document: Document, words: Words = ENGLISH) -> Report:
         title=words("report"),
         name=named(document["name"]),
         cover=_cover(document, words),
-        headline=_sentence(costs.headline(document, words)),
+        headline=sentence(costs.headline(document, words)),
         figures=costs.figures(document, words),
         sections=tuple(sections),
         appendix=tuple(appendix),
@@ -83,8 +83,8 @@ def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]
             costs.costs(document, words),
             *costs.seats(document, words),
             *([packs] if packs else []),
-            _sentence(costs.token_use(document, words)),
-            _sentence(words("expired", expired=expired, left=left)),
+            sentence(costs.token_use(document, words)),
+            sentence(words("expired", expired=expired, left=left)),
         ],
     )
     table, notes = costs.baselines(document, words)
@@ -93,28 +93,28 @@ def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]
         yield "comparison", [*compared.comparison(document["comparison"], words)]
     if "sensitivity" in document:
         yield "sensitivity", [*compared.sensitivity(document, words)]
-    who = [_sentence(changes.access_now(document, words)), *changes.changes(document, words)]
+    who = [sentence(changes.access_now(document, words)), *changes.changes(document, words)]
     if "review" in document:
         who += [*changes.review(document, words), changes.moves(document, words)]
     yield "changes", who
     prices = assumed.prices(document, words)[0]
     yield (
         "assumptions",
-        [assumed.assumptions(document, words), _sentence(assumed.marked(prices, words)), prices],
+        [assumed.assumptions(document, words), sentence(assumed.marked(prices, words)), prices],
     )
     found = proven.findings(document, words)
     yield (
         "coverage",
         [
-            _sentence(proven.coverage(document, words, where="in_appendix")),
+            sentence(proven.coverage(document, words, where="in_appendix")),
             proven.files(document, words),
-            found if found.rows else _sentence(words("no_findings")),
+            found if found.rows else sentence(words("no_findings")),
         ],
     )
     yield (
         "proof",
         [
-            _sentence(proven.claim(document, words)),
+            sentence(proven.claim(document, words)),
             proven.proof(document, words),
             proven.inputs(document, words),
         ],
@@ -125,8 +125,3 @@ def _cover(document: Document, words: Words) -> str:
     start, end = (words.date(document["horizon"][key]) for key in ("start", "end"))
     data = words.date(document["history"]["last"])
     return words("cover", start=start, end=end, data=data, currency=document["currency"])
-
-
-def _sentence(text: str) -> str:
-    """A clause as a sentence: with a capital, and a full stop."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")

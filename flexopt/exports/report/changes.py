@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named
+from flexopt.exports.report.parts import Document, Part, Table, named, sentence
 from flexopt.exports.words import Words
 
 __all__ = ["access_now", "changes", "moves", "review"]
@@ -40,11 +40,11 @@ def changes(document: Document, words: Words) -> Iterator[Part]:
         if n
     ]
     rows += sorted(_contracts(document, words), key=lambda row: "+~-".index(row[0]))
-    yield Table("changes", ("", words("change")), tuple(rows))
+    yield Table("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
     if s["users_to_flex"] is None:
-        yield words("change_none")
+        yield sentence(words("change_none"))
     if document["scenario"]["subscriptions"]:
-        yield words("subscriptions")
+        yield sentence(words("subscriptions"))
 
 
 def moves(document: Document, words: Words) -> Table:
@@ -59,7 +59,7 @@ def moves(document: Document, words: Words) -> Table:
             named(move["after"]) or "-",
             words.money(move["saving"]),
         )
-        for move in document["review"]["moves", "review"]
+        for move in document["review"]["moves"]
         if move["move"] != "keep"
     ]
     keys = ("who", "product", "move", "before", "after", "saving")
@@ -71,18 +71,32 @@ def review(document: Document, words: Words) -> Iterator[Part]:
     found = document["review"]
     if found["saving"] is not None:
         saving = words.money(found["saving"])
-        yield words("review_saves", saving=saving, currency=document["currency"])
+        yield sentence(words("review_saves", saving=saving, currency=document["currency"]))
     rows = [
         (
             check["code"],
             named(check["name"]),
             words("found" if check["found"] else "clear"),
-            named(check["message"]),
+            " ".join(
+                named(check[key], 400) for key in ("message", "repair") if check["found"] or key == "message"
+            ),
         )
         for check in found["checks"]
     ]
-    columns = ("", words("check"), words("result"), words("message"))
-    yield Table("checks", columns, tuple(rows), title=words("checks"))
+    heads = ("", *map(words, ("check", "result", "message")))
+    yield Table("checks", heads, tuple(rows), title=words("checks"))
+    details: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "double_use": lambda row: f"{words.number(row['flex_days'])} {words('days')}",
+        "idle": lambda row: words.date(row["last_use"]),
+        "leavers": lambda row: words.date(row["leaves"]),
+    }
+    listed = [
+        (words(key), named(row["user"]), named(row["product"]), named(row["offer"]), detail(row))
+        for key, detail in details.items()
+        for row in found[key]
+    ]
+    columns = tuple(map(words, ("listed", "who", "product", "before", "when")))
+    yield Table("listed", columns, tuple(listed))
 
 
 def _contracts(document: Document, words: Words) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named
+from flexopt.exports.report.parts import Document, Part, Table, named, sentence
 from flexopt.exports.words import Words
 
 __all__ = ["comparison", "quote_changes", "sensitivity"]
@@ -21,13 +21,15 @@ def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
     currency, scenarios = compared["currency"], compared["scenarios"]
     names = _names(compared)
     first, best = scenarios[0], next(s for s in scenarios if s["id"] == compared["cheapest"])
-    yield words(
-        "cheapest_first" if best is first else "cheapest",
-        name=names[best["id"]],
-        total=words.money(best["total"]),
-        currency=currency,
-        difference=words.money(best["difference"]),
-        first=names[first["id"]],
+    yield sentence(
+        words(
+            "cheapest_first" if best is first else "cheapest",
+            name=names[best["id"]],
+            total=words.money(best["total"]),
+            currency=currency,
+            difference=words.money(best["difference"]),
+            first=names[first["id"]],
+        )
     )
     heads = tuple(names.values())
     numbers = tuple(range(1, len(heads) + 1))
@@ -44,16 +46,17 @@ def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
     yield Table("offers", (words("offers"), *heads), tuple(rows), numbers)
     if compared["drivers"]:
         drivers = compared["drivers"]
-        columns = (words("drivers", first=names[first["id"]]), *(names[d["scenario"]] for d in drivers))
+        columns = (currency, *(names[d["scenario"]] for d in drivers))
+        title = words("drivers", first=names[first["id"]])
         rows = [(words(key), *(words.money(d[key]) for d in drivers)) for key in DRIVERS]
-        yield Table("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,))
+        yield Table("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,), title)
     rows = [
         (name, *(words.money(cell) for cell in row))
         for name, row in zip(heads, compared["regret"], strict=True)
     ]
     yield Table("regret", (words("assigned_as"), *heads), tuple(rows), numbers, title=words("regret"))
     for note in compared["notes"]:
-        yield f"{names[note['plan']]} / {names[note['quote']]}: {named(note['note'])}"
+        yield sentence(f"{names[note['plan']]} / {names[note['quote']]}: {named(note['note'], 400)}")
 
 
 def quote_changes(compared: Mapping[str, Any], words: Words) -> Table:
@@ -98,7 +101,7 @@ def sensitivity(document: Document, words: Words) -> Iterator[Part]:
         )
         for i in found["indifference"]
     ]
-    columns = (words("indifference"), words("below"), words("above"), "")
+    columns = (words("indifference"), words("below"), words("above"), words("note"))
     yield Table("indifference", columns, tuple(asked))
     labels = {v["lever"]: named(v["label"]) for v in found["levers"]}
     for number, grid in enumerate(found["grids"], 1):

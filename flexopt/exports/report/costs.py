@@ -69,7 +69,7 @@ def costs(document: Document, words: Words) -> Table:
     ]
     if Decimal(s["commitment"]) > Decimal(document["total"]):
         rows.append((words("cost_commitment"), words.money(s["commitment"])))
-    return Table("cost", (words("cost").lower(), document["currency"]), tuple(rows), (1,), (2,))
+    return Table("cost", (words("cost_"), document["currency"]), tuple(rows), (1,), (2,))
 
 
 def seats(document: Document, words: Words) -> Iterator[Part]:
@@ -143,7 +143,7 @@ def baselines(document: Document, words: Words) -> tuple[Table, list[str]]:
         share = words.percent(Decimal(saving) / Decimal(total)) if total and Decimal(total) else "-"
         rows.append((words(name), words.money(total), words.money(saving), share))
         if baseline["note"]:
-            notes.append(f"{words(name)}: {named(baseline['note'])}")
+            notes.append(f"{words(name)}: {named(baseline['note'], 400)}")
     columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
     return Table("baselines", columns, tuple(rows), (1, 2, 3)), notes
 

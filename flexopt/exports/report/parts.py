@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from flexopt.exports.text import printable
 from flexopt.exports.words import Words
 
-__all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "shortened"]
+__all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "sentence", "shortened"]
 
 Document: TypeAlias = Mapping[str, Any]
 
 LINES = 24
 """Rows of a table that a section shows; the appendix has the whole table."""
+
+FIRST = 12
+"""The same, of tables with a row for each person, and of ranks, whose first rows say what matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +64,24 @@ class Report:
     appendix: tuple[Section, ...]
 
 
-def named(text: str | None) -> str:
-    """A text of the inputs, fit to be shown: without control and direction marks."""
-    return printable(text or "")
+def named(text: str | None, most: int = 200) -> str:
+    """A text of the inputs, fit to be shown: without control and direction marks, and cut at `most`."""
+    shown = printable((text or "")[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence: with a capital, and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
 
 
 def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
     """A long table as its first rows and how many more there are; and the whole one for the appendix."""
-    if len(table.rows) <= LINES + len(table.sums):
+    lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
+    if len(table.rows) <= lines + len(table.sums) + 2:
         return (table,), ()
-    last: Sequence[int] = table.sums
-    kept = [*range(LINES - len(last)), *last]
-    short = replace(
-        table,
-        rows=tuple(table.rows[i] for i in kept),
-        sums=tuple(range(LINES - len(last), LINES)),
-    )
+    kept = [*range(lines), *table.sums]
+    sums = tuple(range(lines, len(kept)))
+    short = replace(table, rows=tuple(table.rows[i] for i in kept), sums=sums)
     more = words("continued", n=words.number(len(table.rows) - len(kept)))
-    return (short, more), (Section(f"all_{table.name}", title, (table,)),)
+    return (short, sentence(more)), (Section(f"all_{table.name}", title, (table,)),)

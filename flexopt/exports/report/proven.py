@@ -40,7 +40,7 @@ def findings(document: Document, words: Words) -> Table:
     rows = []
     for f in document["findings"]:
         place = named(f["file"]) + (f":{f['row']}" if f["row"] is not None else "")
-        message = named(f["message"]) + (f" (x{words.number(f['count'])})" if f["count"] > 1 else "")
+        message = named(f["message"], 400) + (f" (x{words.number(f['count'])})" if f["count"] > 1 else "")
         rows.append((words(f"severity_{f['severity']}"), f["code"], place, message))
     columns = (words("severity"), "", words("place"), words("message"))
     return Table("findings", columns, tuple(rows), title=words("findings"))

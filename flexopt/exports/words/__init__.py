@@ -1,18 +1,18 @@
 """The fixed words of reports, and how numbers, money and dates are written, in every language there is.
 
-A language is a table of texts, its separators and the order of a date. Texts are templates of ours: what
-is filled in is never read as a template again.
+A language is a table of texts, another of what charts say, its separators and the order of a date. Texts
+are templates of ours: what is filled in is never read as a template again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from flexopt.exports.words.de import DE
+from flexopt.exports.words.de import DE, DE_CHARTS
 from flexopt.exports.words.en import EN
-from flexopt.exports.words.fr import FR
+from flexopt.exports.words.fr import FR, FR_CHARTS
 
 __all__ = ["ENGLISH", "LANGUAGES", "Words"]
 
@@ -30,12 +30,18 @@ class Words:
     """Between a number and its unit."""
     day: str
     """A date of `{y}`, `{m}` and `{d}`."""
+    charts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of charts, by their English."""
     one: tuple[int, ...] = (1,)
     """The numbers that take the singular."""
 
     def __call__(self, key: str, **values: object) -> str:
         """The text with its values filled in. Raises KeyError for a text that is not there."""
         return self.texts[key].format(**values)
+
+    def say(self, text: str) -> str:
+        """The text of a chart, which is its own key, in this language."""
+        return self.charts.get(text, text)
 
     def count(self, number: int, key: str) -> str:
         """`1 seat`, `1,200 seats`: texts of counted things are `one|many`."""
@@ -88,7 +94,9 @@ ENGLISH = Words("en", EN, ",", ".", " ", "{y}-{m}-{d}")
 
 LANGUAGES = {
     "en": ENGLISH,
-    "de": Words("de", DE, ".", ",", "\N{NO-BREAK SPACE}", "{d}.{m}.{y}"),
-    "fr": Words("fr", FR, "\N{NARROW NO-BREAK SPACE}", ",", "\N{NO-BREAK SPACE}", "{d}/{m}/{y}", one=(0, 1)),
+    "de": Words("de", DE, ".", ",", "\N{NO-BREAK SPACE}", "{d}.{m}.{y}", DE_CHARTS),
+    "fr": Words(
+        "fr", FR, "\N{NARROW NO-BREAK SPACE}", ",", "\N{NO-BREAK SPACE}", "{d}/{m}/{y}", FR_CHARTS, one=(0, 1)
+    ),
 }
 """By code, in the order in which help and errors list them."""
