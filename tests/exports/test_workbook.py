@@ -17,11 +17,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, a_scenario, a_source, case_plan, every, the_demand, usage_of
 from conftest import CASES
-from documents import HOSTILE, with_everything
+from documents import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import Recalculated, recalculated
 from python_calamine import CalamineWorkbook
+from whole import with_everything
 
 from flexopt.bill import Bill, make_bill
 from flexopt.dates import overlap_days
