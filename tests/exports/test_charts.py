@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from quotes import with_everything
+from whole import with_everything
 
 from flexopt.exports import drawing
 from flexopt.exports.charts import Chart, charts
@@ -132,8 +132,10 @@ def test_steps_of_the_waterfall_add_up(everything: Document) -> None:
 
 def test_tornado_is_the_distance_from_the_total(everything: Document) -> None:
     tornado = named(everything)["tornado"]
-    assert [bar.get_width() for bar in bars(tornado)] == [-690, -30, 480, 30]
-    assert [row[0] for row in tornado.rows] == ["price of autocad-1y", "price of tokens"]
+    total, levers = Decimal(everything["total"]), everything["sensitivity"]["levers"]
+    moves = [float(Decimal(lever[end]["total"]) - total) for end in ("low", "high") for lever in levers]
+    assert [bar.get_width() for bar in bars(tornado)] == moves
+    assert [row[0] for row in tornado.rows] == [lever["label"] for lever in levers]
 
 
 @pytest.mark.parametrize("themed", [False, True])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -19,8 +17,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from quotes import with_everything
+from programs import needs
 from test_charts import HOSTILE, contrast
+from whole import with_everything
 
 from flexopt.exports.people import without_people
 from flexopt.exports.web import render
@@ -36,12 +35,7 @@ STYLE = Path(render.__code__.co_filename).with_name("page.css").read_text()
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        reason = "Chromium is not installed (Debian: apt install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    path = needs("chromium")
     arguments = [
         "--no-sandbox",
         "--disable-gpu",
@@ -227,7 +221,7 @@ def test_nothing_leaves_the_page_even_if_something_got_in(
 def renamed(node: Any, names: dict[str, str]) -> Any:
     """The document with every text that is a name replaced, wherever it stands."""
     if isinstance(node, dict):
-        return {names.get(key, key): renamed(value, names) for key, value in node.items()}
+        return {key: renamed(value, names) for key, value in node.items()}
     if isinstance(node, list):
         return [renamed(value, names) for value in node]
     return names.get(node, node) if isinstance(node, str) else node
