@@ -19,7 +19,7 @@ from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Part, Section, Table, assignment_table, make_report
-from flexopt.exports.report.parts import named
+from flexopt.exports.report.parts import named, sentence
 from flexopt.exports.words import LANGUAGES, Words
 
 __all__ = ["render"]
@@ -94,7 +94,9 @@ def _content(document: Mapping[str, Any], words: Words, assignment: Table, folde
         pictures = _charts(folder, drawn, CHARTS.get(section.name, {}))
         sections.append({"title": section.title, "parts": [*parts_data(front), *pictures]})
         behind += [Section(section.name, section.title, back)] if back else []
-    who = Section("assignment", words("assignment"), (assignment if assignment.rows else words("no_people"),))
+    who = Section(
+        "assignment", words("assignment"), (assignment if assignment.rows else sentence(words("no_people")),)
+    )
     return {
         "title": report.title,
         "name": text_data(report.name),

@@ -17,6 +17,8 @@ ROOM = 75
 
 SPACE = "\N{NO-BREAK SPACE}"
 
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+
 
 def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
     """The parts of a section, in order; a table may be several."""
@@ -87,6 +89,8 @@ def text_data(text: str) -> str:
     whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
     signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
     kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
+    # what is written from right to left does not turn the numbers beside it round
+    kept = RIGHT_TO_LEFT.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", kept)
     # in French a colon keeps to its word
     kept = re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
     return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), kept)
