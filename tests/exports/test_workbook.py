@@ -27,8 +27,9 @@ from whole import with_everything
 from flexopt.bill import Bill, make_bill
 from flexopt.dates import overlap_days
 from flexopt.document import make_document
+from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
-from flexopt.exports.workbook.book import LONGEST, clean
+from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.money import cents
@@ -332,6 +333,15 @@ def test_a_cell_takes_any_text(text: str) -> None:
     assert all(c >= " " or c in "\t\n" for c in kept)
 
 
+@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=8))
+def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
+    book = Book(planned)
+    rows = [[f"{number}", text] for number, text in enumerate(texts)]
+    book.add("Texts").table([Column("number"), Column("text")], rows)
+    read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
+    assert read[1:] == [[f"{number}", clean(text)] for number, text in enumerate(texts)]
+
+
 @pytest.mark.parametrize("text", ["🦉" * 16_384, "x🦉" * 15_000, "x" * 32_768])
 def test_text_that_is_too_long_is_cut_between_characters(text: str) -> None:
     kept = clean(text)
@@ -372,7 +382,15 @@ def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document
         assert f'<definedName name="_xlnm.Print_Area" localSheetId="{number}">' in names
         assert 'fitToPage="1"' in text[name]
     assert 'orientation="landscape"' in text["Assignments"]
-    assert len(charts) == 2
+    assert len(charts) == 3
+
+
+def test_without_people_their_sheet_says_so(planned: Document) -> None:
+    data = render(without_people(with_everything(planned)))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    said = book.get_sheet_by_name("Assignments").to_python()
+    assert said[0][0] == "The rows of people are left out of this file."
+    assert book.get_sheet_by_name("Summary").to_python()
 
 
 def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:

@@ -132,7 +132,7 @@ def _drivers(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
     keys = ("seat_price", "token_price", "tier", "mix")
     titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
     columns = [Column("Why a total differs", "text"), *(Column(title, "money") for title in titles)]
-    columns.append(Column("Difference", "money total"))
+    columns.append(Column("Difference", "money"))
     rows: list[list[Cell]] = []
     for number, driver in enumerate(found["drivers"]):
         r = sheet.row + 1 + number
@@ -254,6 +254,7 @@ def _indifference(sheet: Sheet, found: Scenario) -> None:
             )
             sides += there
         rows.append([question["question"], question["unit"], *sides, question["note"]])
+    sheet.widths |= {1: 16, 7: 16, 8: 24}
     sheet.table([Column(title, style) for title, style in zip(titles, styles, strict=True)], rows)
     sheet.gap()
 
@@ -263,7 +264,10 @@ def _grids(sheet: Sheet, found: Scenario) -> None:
     for grid in found["grids"]:
         x, y = (labels.get(grid[key], grid[key]) for key in ("x", "y"))
         sheet.line(f"Total by {x} (across) and {y} (down)", "section")
-        columns = [Column("", "price"), *(Column(value, "money") for value in grid["x_values"])]
+        columns = [
+            Column("", "price"),
+            *(Column(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
+        ]
         rows = [
             [Decimal(value), *(None if t is None else Decimal(t) for t in totals)]
             for value, totals in zip(grid["y_values"], grid["totals"], strict=True)
