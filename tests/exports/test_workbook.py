@@ -393,6 +393,23 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
     assert book.get_sheet_by_name("Summary").to_python()
 
 
+def test_what_has_no_plan_is_empty(planned: Document) -> None:
+    whole = plain(with_everything(planned))
+    whole["sensitivity"]["levers"][0]["high"] |= {"total": None, "seats_bought": None, "tokens_bought": None}
+    whole["sensitivity"]["indifference"][0]["above"] = {"value": "2100", "total": None, "answer": "no plan"}
+    whole["sensitivity"]["grids"][0]["totals"][0][0] = None
+    whole["comparison"]["regret"][0][1] = None
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(whole)))
+    (row,) = (r for r in book.get_sheet_by_name("Sensitivity").to_python() if r[0] == _label(whole))
+    assert (row[5], row[6]) == ("", "")
+    assert str(row[8]).endswith(" to -")
+    assert any("not possible" in r for r in book.get_sheet_by_name("Comparison").to_python())
+
+
+def _label(whole: Document) -> Any:
+    return whole["sensitivity"]["levers"][0]["label"]
+
+
 def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:
     nothing = plain(planned) | {"seats": [], "purchases": [], "total": "0.00", "baselines": {}}
     nothing["summary"] |= {
