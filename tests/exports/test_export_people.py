@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import stat
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,23 @@ def test_rows_are_in_the_order_of_the_codes(document: Document, tmp_path: Path) 
     who = {code: user for user, code in key(tmp_path / "key.csv").items()}
     names = [who[r["user"]] for r in coded]
     assert names != sorted(names)  # one order in 200! would be the alphabet's
+
+
+def coded(job: tuple[Document, Path]) -> list[str]:
+    document, place = job
+    return [row["user"] for row in pseudonymise(document, place)["assignment"]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs locks of folders")
+def test_exports_at_the_same_time_agree(document: Document, tmp_path: Path) -> None:
+    row = document["assignment"][0]
+    jobs = [document | {"assignment": [row | {"user": f"u{n}"} for n in range(k, 500)]} for k in range(8)]
+    with ProcessPoolExecutor(4) as pool:
+        found = list(pool.map(coded, [(job, tmp_path / "key.csv") for job in jobs]))
+    codes = key(tmp_path / "key.csv")
+    assert len(codes) == len({*codes.values()}) == 500
+    for k, mine in enumerate(found):
+        assert mine == sorted(codes[f"u{n}"] for n in range(k, 500))
 
 
 def test_the_key_is_for_its_owner_only(document: Document, tmp_path: Path) -> None:

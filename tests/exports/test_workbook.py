@@ -27,6 +27,7 @@ from whole import with_everything
 from flexopt.bill import Bill, make_bill
 from flexopt.dates import overlap_days
 from flexopt.document import make_document
+from flexopt.errors import FlexoptError
 from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
 from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
@@ -185,6 +186,9 @@ def priced() -> tuple[Document, Scenario, Callable[[Scenario], Bill]]:
 def documents(planned: Document, priced: tuple[Document, Any, Any]) -> dict[str, Document]:
     found = {case.name: plain(case_plan(case).document) for case in CASES}
     found |= {"everything": with_everything(planned), "priced": priced[0], "many": many_seats(planned)}
+    found["unsorted"] = found["priced"] | {
+        "seats": found["priced"]["seats"][::2] + found["priced"]["seats"][1::2]
+    }
     hostile = with_everything(planned)
     hostile["assignment"] = [
         planned["assignment"][0] | {"user": t, "product": t, "group": t, "reason": t} for t in HOSTILE
@@ -391,6 +395,13 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
     said = book.get_sheet_by_name("Assignments").to_python()
     assert said[0][0] == "The rows of people are left out of this file."
     assert book.get_sheet_by_name("Summary").to_python()
+
+
+def test_more_rows_than_a_sheet_has_are_refused(planned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flexopt.exports.workbook.book.ROWS", 100)
+    rows = [planned["assignment"][0]] * 101
+    with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
+        render(planned | {"assignment": rows})
 
 
 def test_what_has_no_plan_is_empty(planned: Document) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
+from flexopt.errors import FlexoptError
 from flexopt.exports.tables import harmless
 
 __all__ = ["Book", "Cell", "Column", "Document", "Formula", "Sheet", "cell", "cells", "clean", "total_of"]
@@ -23,6 +24,9 @@ Document: TypeAlias = Mapping[str, Any]
 
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
+
+ROWS = 1_048_000
+"""Rows of a table that a sheet holds, with something left for what stands around it."""
 
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What has no place in a cell: control characters but tab and line feed, halves of surrogate pairs."""
@@ -186,6 +190,11 @@ class Sheet:
 
         `looks` has the style of single cells of `rows` that are not like their column.
         """
+        if self.row + len(rows) > ROWS:
+            raise FlexoptError(
+                f"a sheet has {ROWS:,} rows at most, and `{self.name}` needs {len(rows):,}",
+                "export to .csv, or leave people out with --no-people",
+            )
         if title:
             self.line(title, "section")
         for number, column in enumerate(columns):
