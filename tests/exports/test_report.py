@@ -278,7 +278,7 @@ def test_assignment_table(document: Document) -> None:
     for row, expected in zip(shown.rows, document["assignment"], strict=True):
         assert row[0] == expected["user"]
         assert row[3] == (expected["offer"] or "Flex")
-        assert amount(row[6]) == Decimal(expected["days"])
+        assert amount(row[5]) == Decimal(expected["days"])
 
 
 def test_a_document_without_people(document: Document) -> None:

@@ -57,13 +57,18 @@ def _numbers_only(table: Table) -> bool:
 def _table(table: Table) -> dict[str, Any]:
     whole = table.name == "inputs"  # hashes are copied: no place to break in them
     numbers = set(table.numbers)
+    known: dict[str, str] = {}  # thousands of rows have few different cells
     return {
         "kind": "table",
         "title": text_data(table.title),
         "columns": [text_data(column) for column in table.columns],
         "widths": _widths(table),
         "rows": [
-            [cell if whole and i else text_data(cell) for i, cell in enumerate(row)] for row in table.rows
+            [
+                cell if whole and i else known.get(cell) or known.setdefault(cell, text_data(cell))
+                for i, cell in enumerate(row)
+            ]
+            for row in table.rows
         ],
         "numbers": sorted(numbers),
         "sums": list(table.sums),
@@ -76,7 +81,9 @@ def _widths(table: Table) -> list[int]:
     if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
         return [5 if 0 in table.numbers else 12, *[5] * (len(table.columns) - 1)]
     longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
-    wide = [i for i, n in enumerate(longest) if n > 12 and i not in table.numbers]
+    # dates have no letters, and stay in one line
+    texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
+    wide = [i for i, n in enumerate(longest) if n > 12 and texts[i] and i not in table.numbers]
     if table.name == "inputs":
         wide = [0]  # beside hashes, which stay whole
     elif not wide:
@@ -97,6 +104,6 @@ def text_data(text: str) -> str:
 
 
 def _breakable(word: str) -> str:
-    """A long word with places to break: after punctuation, or every twelve characters."""
-    pieces = re.findall(r".{1,12}?(?:[-@._/,;:]+|$)|.{12}", word)
+    """A long word with places to break: after punctuation, or every so many characters; hyphens are one."""
+    pieces = re.findall(r".{1,20}?(?:[@._/,;:]+|$)|.{14}", word)
     return "\N{ZERO WIDTH SPACE}".join(pieces)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from flexopt.columns import Rows
+from flexopt.columns import Column, Rows
 from flexopt.document_tables import TABLES
 from flexopt.exports.report import assumed, changes, compared, costs, proven
 from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, sentence, shortened
@@ -61,16 +61,18 @@ def assignment_table(document: Document, words: Words = ENGLISH) -> Table:
         "product": named,
         "group": named,
         "offer": lambda offer: named(offer) or words("flex"),
-        "contract_start": lambda day: words.date(day) if day else "",
-        "contract_end": lambda day: words.date(day) if day else "",
         "days": words.number,
-        "tokens": words.number,
         "cost_if_named": words.money,
         "cost_if_flex": words.money,
     }
-    columns = [rows.columns[name].mapped(shown).array().tolist() for name, shown in show.items()]
-    keys = ("who", "product", "group", "access", "from", "until", "days", "tokens", "if_seat", "if_flex")
-    return Table("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (6, 7, 8, 9))
+    start, end = (rows.columns[f"contract_{name}"] for name in ("start", "end"))
+    term = Column.by_class(
+        lambda i: f"{words.date(start[i])} – {words.date(end[i])}" if start[i] else "", start.codes, end.codes
+    )
+    columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
+    columns.insert(4, term.array().tolist())
+    keys = ("who", "product", "group", "access", "term", "days", "if_seat", "if_flex")
+    return Table("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
 
 
 def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]:

@@ -274,6 +274,7 @@ DE = {
     # appendix
     "access": "Zugang",
     "days": "Tage",
+    "term": "Vertrag",
     "if_seat": "als Lizenz",
     "if_flex": "auf Flex",
     "no_people": "die Zeilen der Personen sind nicht in dieser Ausgabe",

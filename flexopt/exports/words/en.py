@@ -274,6 +274,7 @@ EN = {
     # appendix
     "access": "access",
     "days": "days",
+    "term": "contract",
     "if_seat": "as a seat",
     "if_flex": "on Flex",
     "no_people": "the rows of people are not in this copy",

@@ -276,6 +276,7 @@ FR = {
     # appendix
     "access": "accès",
     "days": "jours",
+    "term": "contrat",
     "if_seat": "en licence",
     "if_flex": "en Flex",
     "no_people": "les lignes des personnes ne sont pas dans cette copie",
