@@ -130,9 +130,9 @@ def many_seats(document: Document) -> Document:
     for number in range(1, 200):
         tokens, price = (
             random.randrange(1, 10**6),
-            Decimal(random.randrange(1, 10**6)) / 10 ** random.choice([4, 5, 6]),
+            Decimal(random.randrange(1, 10 ** (n := random.choice([4, 6, 8, 9, 12])))).scaleb(-n + 1),
         )
-        tiers.append({"from": number, "price": str(price), "source": ""})
+        tiers.append({"from": number, "price": format(price, "f"), "source": ""})
         document["purchases"].append(
             {
                 "date": str(start),

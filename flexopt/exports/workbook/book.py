@@ -72,9 +72,6 @@ TALL = {"title": 30, "headline": 19, "section": 22}
 LINE_HEIGHT, TALLEST = 15, 405
 """Points: of a line, and of a row at most."""
 
-SPREAD = 1.0
-"""What lines lose where words are not broken."""
-
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -82,9 +79,6 @@ class Formula:
 
     text: str
     value: Decimal | int | float | str
-
-    def __add__(self, other: str) -> Formula:
-        return Formula(self.text + other, self.value)
 
 
 Cell: TypeAlias = Formula | Decimal | int | str | None
@@ -236,7 +230,7 @@ class Sheet:
         heights: dict[int, int] = {}
         for row, column, across, text in self.wrapped:  # not every program fits heights by itself
             width = sum(self.widths.get(column + n, 8.43) for n in range(across + 1)) - 2
-            lines = sum(max(1, ceil(len(line) * SPREAD / width)) for line in text.split("\n"))
+            lines = sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
             heights[row] = max(heights.get(row, 1), lines)
         for row, lines in heights.items():
             if lines > 1:
