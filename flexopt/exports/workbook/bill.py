@@ -1,7 +1,7 @@
 """The bill: seats, purchases and the pool, made again from the prices of the sheet Assumptions.
 
-Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (tokens in smaller
-units), so that no binary fraction comes in before the rounding.
+Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (tokens in
+smaller units), so that no binary fraction comes in before the rounding.
 """
 
 from __future__ import annotations
