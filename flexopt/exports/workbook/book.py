@@ -251,7 +251,7 @@ class Book:
                 "in_memory": True,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
-                "default_format_properties": FONT,
+                "default_format_properties": dict(FONT),  # to which the library adds
             },
         )
         name = " ".join(clean(document["name"]).split())[:80] or "Plan"
