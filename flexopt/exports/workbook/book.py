@@ -33,8 +33,8 @@ UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 INK, ACCENT, PALE, LINE, INPUT = "#1F2933", "#1F4E79", "#EAF0F6", "#B8C4D0", "#FFF8DC"
 
-FONT = {"font_name": "Arial", "font_size": 10}
-"""There is one of this width on every system."""
+FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
+"""There is one of this width on every system; it is the font itself, not that of a theme."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1},
@@ -264,7 +264,7 @@ class Book:
         self.sheets: list[Sheet] = []
 
     def _style(self, names: str) -> Any:
-        look: dict[str, Any] = {"valign": "top", "font_color": INK, **FONT}
+        look: dict[str, Any] = {"valign": "top", "font_color": INK}
         for name in names.split():
             look |= STYLES[name]
         return self.workbook.add_format(look)
