@@ -33,7 +33,7 @@ CHARTS: dict[str, dict[str, tuple[float, float]]] = {
 """The charts at the end of a section, in one row: inches wide and high (0: as high as the chart asks for)."""
 
 TAGGED = 2_000
-"""Rows of the assignment up to which the file is tagged for screen readers: the tags of more take seconds."""
+"""Rows of the assignment up to which the file is tagged for screen readers: tags are megabytes for more."""
 
 
 def render(document: Mapping[str, Any], *, brand: Brand | None = None, language: str = "en") -> bytes:
