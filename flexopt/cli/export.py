@@ -26,7 +26,7 @@ KEY = "people-key.csv"
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write: .xlsx, .html, .pdf, .csv (the assignment) or .json; an older one is replaced.",
+    help="File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
 )
 @click.option(
     "--pseudonymise",

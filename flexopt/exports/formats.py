@@ -16,6 +16,7 @@ EXPORTERS = {
     ".csv": "tables",
     ".html": "web",
     ".json": "plan_json",
+    ".md": "markdown",
     ".pdf": "pdf",
 }
 """Module of `flexopt.exports` by suffix; imported when it is asked for."""

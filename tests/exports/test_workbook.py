@@ -17,17 +17,20 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, a_scenario, a_source, case_plan, every, the_demand, usage_of
 from conftest import CASES
-from documents import HOSTILE, with_everything
+from documents import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import Recalculated, recalculated
 from python_calamine import CalamineWorkbook
+from whole import with_everything
 
 from flexopt.bill import Bill, make_bill
 from flexopt.dates import overlap_days
 from flexopt.document import make_document
+from flexopt.errors import FlexoptError
+from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
-from flexopt.exports.workbook.book import LONGEST, clean
+from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
 from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.money import cents
@@ -183,6 +186,9 @@ def priced() -> tuple[Document, Scenario, Callable[[Scenario], Bill]]:
 def documents(planned: Document, priced: tuple[Document, Any, Any]) -> dict[str, Document]:
     found = {case.name: plain(case_plan(case).document) for case in CASES}
     found |= {"everything": with_everything(planned), "priced": priced[0], "many": many_seats(planned)}
+    found["unsorted"] = found["priced"] | {
+        "seats": found["priced"]["seats"][::2] + found["priced"]["seats"][1::2]
+    }
     hostile = with_everything(planned)
     hostile["assignment"] = [
         planned["assignment"][0] | {"user": t, "product": t, "group": t, "reason": t} for t in HOSTILE
@@ -331,6 +337,15 @@ def test_a_cell_takes_any_text(text: str) -> None:
     assert all(c >= " " or c in "\t\n" for c in kept)
 
 
+@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=8))
+def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
+    book = Book(planned)
+    rows = [[f"{number}", text] for number, text in enumerate(texts)]
+    book.add("Texts").table([Column("number"), Column("text")], rows)
+    read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
+    assert read[1:] == [[f"{number}", clean(text)] for number, text in enumerate(texts)]
+
+
 @pytest.mark.parametrize("text", ["🦉" * 16_384, "x🦉" * 15_000, "x" * 32_768])
 def test_text_that_is_too_long_is_cut_between_characters(text: str) -> None:
     kept = clean(text)
@@ -371,7 +386,39 @@ def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document
         assert f'<definedName name="_xlnm.Print_Area" localSheetId="{number}">' in names
         assert 'fitToPage="1"' in text[name]
     assert 'orientation="landscape"' in text["Assignments"]
-    assert len(charts) == 2
+    assert len(charts) == 3
+
+
+def test_without_people_their_sheet_says_so(planned: Document) -> None:
+    data = render(without_people(with_everything(planned)))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    said = book.get_sheet_by_name("Assignments").to_python()
+    assert said[0][0] == "The rows of people are left out of this file."
+    assert book.get_sheet_by_name("Summary").to_python()
+
+
+def test_more_rows_than_a_sheet_has_are_refused(planned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flexopt.exports.workbook.book.ROWS", 100)
+    rows = [planned["assignment"][0]] * 101
+    with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
+        render(planned | {"assignment": rows})
+
+
+def test_what_has_no_plan_is_empty(planned: Document) -> None:
+    whole = plain(with_everything(planned))
+    whole["sensitivity"]["levers"][0]["high"] |= {"total": None, "seats_bought": None, "tokens_bought": None}
+    whole["sensitivity"]["indifference"][0]["above"] = {"value": "2100", "total": None, "answer": "no plan"}
+    whole["sensitivity"]["grids"][0]["totals"][0][0] = None
+    whole["comparison"]["regret"][0][1] = None
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(whole)))
+    (row,) = (r for r in book.get_sheet_by_name("Sensitivity").to_python() if r[0] == _label(whole))
+    assert (row[5], row[6]) == ("", "")
+    assert str(row[8]).endswith(" to -")
+    assert any("not possible" in r for r in book.get_sheet_by_name("Comparison").to_python())
+
+
+def _label(whole: Document) -> Any:
+    return whole["sensitivity"]["levers"][0]["label"]
 
 
 def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:

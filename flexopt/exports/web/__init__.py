@@ -61,7 +61,7 @@ def render(document: Mapping[str, Any]) -> bytes:
         most=MOST,
         signs=SIGNS,
         words=ENGLISH,
-    ).encode()
+    ).encode(errors="replace")  # half of a pair of a character is no text
 
 
 def _environment() -> Environment:

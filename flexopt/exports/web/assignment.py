@@ -1,7 +1,8 @@
 """The rows of the assignment table.
 
 There are thousands: what several rows of a user share (the user; a seat for two products, with its price and
-its reason) stands there once, and end tags that HTML does not need are left out.
+its reason) stands there once, and what HTML does not need (end tags, the scope of a row's first cell) is left
+out.
 """
 
 from __future__ import annotations
@@ -15,11 +16,8 @@ from flexopt.exports.web.escape import isolated
 
 __all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]
 
-HEADINGS = (
-    *("user", "group", "product", "days", "break-even days", "segment", "on Flex"),
-    *("as a seat", "access", "reason"),
-)
-NUMBERS = (3, 4, 6, 7)
+HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "as a seat", "access", "reason")
+NUMBERS = (3, 4, 5, 6)
 """The columns that are numbers, flush right; page.css has them, too."""
 
 DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
@@ -37,15 +35,15 @@ def assignment_rows(assignment: Sequence[Row]) -> Iterator[str]:
     text = cache(lambda value: str(isolated(value or "")))
     for (user, group), decisions in people.items():
         whole = _span(sum(map(len, decisions.values())))
-        before = f"<tr><th scope=row{whole}>{text(user)}<td{whole}>{text(group)}"
+        before = f"<tr><th{whole}>{text(user)}<td{whole}>{text(group)}"
         for (offer, cost, start, end, reason), rows in decisions.items():
             mine = _span(len(rows))
             term = f"<br>{text(start)} – {text(end)}" if start else ""
             cells = (_number(cost), (text(offer) or "Flex") + term, text(reason))
             after = "".join(f"<td{mine}>{cell}" for cell in cells)
             for row in rows:
-                days, pays = (_number(row[name]) for name in ("days", "break_even_days"))
-                own = (text(row["product"]), days, pays, text(row["segment"]), _number(row["cost_if_flex"]))
+                numbers = (_number(row[name]) for name in ("days", "break_even_days", "cost_if_flex"))
+                own = (text(row["product"]), *numbers)
                 yield before + "".join(f"<td>{cell}" for cell in own) + after
                 before, after = "<tr>", ""
 

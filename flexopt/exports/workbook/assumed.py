@@ -33,7 +33,7 @@ def write_assumptions(sheet: Sheet, document: Document, prices: Prices) -> list[
         Column(f"List price, {currency}", "price", 14),
         Column("Discount", "percent", 11),
         Column(f"Price paid, {currency}", "price", 15),
-        Column("Source", "wrap", 44),
+        Column("Source", "wrap", 50),
         Column("Marked", "text", 12),
     ]
     rows: list[list[Cell]] = []

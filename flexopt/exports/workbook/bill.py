@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from flexopt.dates import overlap_days
 from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
+from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import Prices
 from flexopt.money import cents
 
@@ -142,3 +143,5 @@ def write_ledger(sheet: Sheet, document: Document) -> None:
     ]
     sheet.table(columns, rows, ["Total", "", "", *sums, ""])
     sheet.filtered(1, len(rows), len(columns))
+    chart_of_pool(sheet, sheet.row + 1, 0, len(rows))
+    sheet.row += 18

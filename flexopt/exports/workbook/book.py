@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
+from flexopt.errors import FlexoptError
 from flexopt.exports.tables import harmless
 
 __all__ = ["Book", "Cell", "Column", "Document", "Formula", "Sheet", "cell", "cells", "clean", "total_of"]
@@ -24,10 +25,16 @@ Document: TypeAlias = Mapping[str, Any]
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
 
+ROWS = 1_048_000
+"""Rows of a table that a sheet holds, with something left for what stands around it."""
+
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What has no place in a cell: control characters but tab and line feed, halves of surrogate pairs."""
 
 INK, ACCENT, PALE, LINE, INPUT = "#1F2933", "#1F4E79", "#EAF0F6", "#B8C4D0", "#FFF8DC"
+
+FONT = {"font_name": "Arial", "font_size": 10}
+"""There is one of this width on every system."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1},
@@ -39,10 +46,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "percent": {"num_format": "0.0 %"},
     "gap": {"num_format": "0.0000 %"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
-    "title": {"bold": True, "font_size": 18, "font_color": ACCENT},
-    "headline": {"font_size": 13, "text_wrap": True},
+    "title": {"bold": True, "font_size": 17, "font_color": ACCENT},
+    "headline": {"font_size": 12, "text_wrap": True},
     "note": {"italic": True, "font_color": "#5B6875", "text_wrap": True},
-    "section": {"bold": True, "font_size": 13, "font_color": ACCENT},
+    "section": {"bold": True, "font_size": 12, "font_color": ACCENT},
     "header": {
         "bold": True,
         "bg_color": ACCENT,
@@ -60,7 +67,7 @@ STYLES: dict[str, dict[str, Any]] = {
 
 NUMBERS = {"count", "quantity", "money", "price", "percent", "gap"}
 WRAPPED = {"wrap", "note", "header", "headline"}
-TALL = {"title": 30, "section": 22}
+TALL = {"title": 30, "headline": 19, "section": 22}
 
 LINE_HEIGHT, TALLEST = 15, 405
 """Points: of a line, and of a row at most."""
@@ -183,10 +190,16 @@ class Sheet:
 
         `looks` has the style of single cells of `rows` that are not like their column.
         """
+        if self.row + len(rows) > ROWS:
+            raise FlexoptError(
+                f"a sheet has {ROWS:,} rows at most, and `{self.name}` needs {len(rows):,}",
+                "export to .csv, or leave people out with --no-people",
+            )
         if title:
             self.line(title, "section")
         for number, column in enumerate(columns):
-            flush = " right" if column.style.partition(" ")[0] in NUMBERS else ""
+            kind, _, more = column.style.partition(" ")
+            flush = " right" if kind in NUMBERS or more == "right" else ""
             self.put(self.row, number, column.title, f"header{flush}")
             self.widths[number] = max(self.widths.get(number, 0), column.width)
         first = self.row + 1
@@ -239,7 +252,13 @@ class Book:
     def __init__(self, document: Document) -> None:
         self.stream = BytesIO()
         self.workbook = Workbook(
-            self.stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+            self.stream,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "default_format_properties": FONT,
+            },
         )
         name = " ".join(clean(document["name"]).split())[:80] or "Plan"
         # no clock: the same plan gives the same bytes
@@ -251,7 +270,7 @@ class Book:
         self.sheets: list[Sheet] = []
 
     def _style(self, names: str) -> Any:
-        look: dict[str, Any] = {"valign": "top", "font_color": INK}
+        look: dict[str, Any] = {"valign": "top", "font_color": INK, **FONT}
         for name in names.split():
             look |= STYLES[name]
         return self.workbook.add_format(look)

@@ -86,7 +86,7 @@ def chart_of_costs(at: Sheet, row: int, column: int, first: int, count: int) -> 
             "gap": 45,
         }
     )
-    _axes(chart, "#,##0", {"reverse": True}, bars=True)
+    _axes(chart, "#,##0", {"reverse": True, "crossing": "max"}, bars=True)
     chart.set_legend({"none": True})
     chart.set_size({"width": 620, "height": min(140 + 22 * count, 500)})
     at.sheet.insert_chart(row, column, chart, {"description": "Cost of each offer and of the token packs"})
@@ -124,7 +124,7 @@ def chart_of_levers(at: Sheet, row: int, first: int, count: int) -> None:
                 "gap": 45,
             }
         )
-    _axes(chart, "#,##0", {"reverse": True, "label_position": "low"}, bars=True)
+    _axes(chart, "#,##0", {"reverse": True, "crossing": "max", "label_position": "low"}, bars=True)
     chart.set_legend({"position": "bottom", "font": FONT})
     chart.set_size({"width": 760, "height": min(160 + 22 * count, 560)})
     at.sheet.insert_chart(row, 0, chart, {"description": "How far the total moves with each lever"})

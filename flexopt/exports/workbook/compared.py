@@ -132,7 +132,7 @@ def _drivers(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
     keys = ("seat_price", "token_price", "tier", "mix")
     titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
     columns = [Column("Why a total differs", "text"), *(Column(title, "money") for title in titles)]
-    columns.append(Column("Difference", "money total"))
+    columns.append(Column("Difference", "money"))
     rows: list[list[Cell]] = []
     for number, driver in enumerate(found["drivers"]):
         r = sheet.row + 1 + number
@@ -201,14 +201,16 @@ def write_sensitivity(sheet: Sheet, document: Document) -> None:
     rows: list[list[Cell]] = []
     for lever in found["levers"]:
         r, row = sheet.row + 1 + len(rows), [lever["label"]]
-        for n, side in enumerate(("low", "high")):
-            there = Decimal(lever[side]["total"])
-            less = Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},2)", there - total)
-            row += [Decimal(lever[side]["value"]), there, less]
+        for n, side in enumerate((lever["low"], lever["high"])):
+            there = _amount(side["total"])  # none where no plan is possible
+            less = (
+                None if there is None else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},2)", there - total)
+            )
+            row += [Decimal(side["value"]), there, less]
         row.append(Decimal(lever["value"]))
-        row += [
-            f"{lever['low'][key]:,} to {lever['high'][key]:,}" for key in ("seats_bought", "tokens_bought")
-        ]
+        for key in ("seats_bought", "tokens_bought"):
+            low, high = ("-" if (n := lever[side][key]) is None else f"{n:,}" for side in ("low", "high"))
+            row.append(f"{low} to {high}")
         rows.append(row)
     first = sheet.table(columns, rows)
     sheet.gap()
@@ -247,13 +249,10 @@ def _indifference(sheet: Sheet, found: Scenario) -> None:
     for question in found["indifference"]:
         sides: list[Cell] = []
         for side in (question["below"], question["above"]):
-            there = (
-                [None] * 3
-                if side is None
-                else [Decimal(side["value"]), Decimal(side["total"]), side["answer"]]
-            )
-            sides += there
+            there = side or {"value": None, "total": None, "answer": None}
+            sides += [_amount(there["value"]), _amount(there["total"]), there["answer"]]
         rows.append([question["question"], question["unit"], *sides, question["note"]])
+    sheet.widths |= {1: 16, 7: 16, 8: 24}
     sheet.table([Column(title, style) for title, style in zip(titles, styles, strict=True)], rows)
     sheet.gap()
 
@@ -263,10 +262,17 @@ def _grids(sheet: Sheet, found: Scenario) -> None:
     for grid in found["grids"]:
         x, y = (labels.get(grid[key], grid[key]) for key in ("x", "y"))
         sheet.line(f"Total by {x} (across) and {y} (down)", "section")
-        columns = [Column("", "price"), *(Column(value, "money") for value in grid["x_values"])]
+        columns = [
+            Column("", "price"),
+            *(Column(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
+        ]
         rows = [
-            [Decimal(value), *(None if t is None else Decimal(t) for t in totals)]
+            [Decimal(value), *map(_amount, totals)]
             for value, totals in zip(grid["y_values"], grid["totals"], strict=True)
         ]
         sheet.table(columns, rows)
         sheet.gap()
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

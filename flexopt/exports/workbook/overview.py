@@ -123,12 +123,12 @@ def _compared(sheet: Sheet, document: Document) -> None:
 def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> tuple[int, int]:
     """Cost by offer, dearest first, then the token packs; the row of the first, and how many."""
     cost: dict[str, Decimal] = {}
-    places: dict[str, list[str]] = {}
+    lines: dict[str, list[int]] = {}
     counts: dict[str, list[int]] = {}
-    for row, place in zip(document["seats"], seats.rows, strict=True):
+    for line, row in enumerate(document["seats"]):
         offer = row["offer"]
         cost[offer] = cost.get(offer, Decimal(0)) + Decimal(row["cost"])
-        places.setdefault(offer, []).append(place)
+        lines.setdefault(offer, []).append(line)
         bought, owned = counts.setdefault(offer, [0, 0])
         counts[offer] = [bought + row["renewed"] + row["new"], owned + row["owned"]]
     rows: list[list[Cell]] = [
@@ -136,7 +136,7 @@ def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> t
     ]
     for offer in sorted(cost, key=lambda offer: (-cost[offer], offer)):
         bought, owned = counts[offer]
-        formula = f"=ROUND({_sum(places[offer])},2)"
+        formula = f"=ROUND({_sum(lines[offer], seats)},2)"
         rows.append([offer, Formula(formula, cost[offer]), bought, owned])
     columns = [
         Column("Cost by offer", "text"),
@@ -148,9 +148,12 @@ def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> t
     return first, len(rows)
 
 
-def _sum(places: list[str]) -> str:
-    """Neighbours of the rows of an offer as one range: the rows of the plan are sorted by offer."""
-    return f"SUM({places[0]}:{places[-1].partition('!')[2]})" if len(places) > 1 else places[0]
+def _sum(lines: list[int], seats: Totals) -> str:
+    """The costs of rows of the sheet Seats; rows of an offer are neighbours there, as a rule."""
+    first, last = lines[0], lines[-1]
+    if last - first < len(lines):
+        return f"SUM({seats.rows[first]}:{seats.rows[last].partition('!')[2]})"
+    return "+".join(seats.rows[line] for line in lines)
 
 
 def _figures(sheet: Sheet, document: Document) -> None:
