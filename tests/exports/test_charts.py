@@ -17,8 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from whole import with_everything
 
-from flexopt.exports import drawing
-from flexopt.exports.charts import Chart, charts
+from flexopt.exports.charts import Chart, charts, drawing
 
 Document = dict[str, Any]
 SVG = "{http://www.w3.org/2000/svg}"

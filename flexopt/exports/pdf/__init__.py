@@ -32,8 +32,11 @@ CHARTS: dict[str, dict[str, tuple[float, float]]] = {
 }
 """The charts at the end of a section, in one row: inches wide and high (0: as high as the chart asks for)."""
 
+ROWS = 500
+"""Rows of a table in the appendix; who has what is there whole."""
+
 TAGGED = 2_000
-"""Rows of the assignment up to which the file is tagged for screen readers: the tags of more take seconds."""
+"""Rows of the assignment up to which the file is tagged for screen readers: tags are megabytes for more."""
 
 
 def render(document: Mapping[str, Any], *, brand: Brand | None = None, language: str = "en") -> bytes:
@@ -108,10 +111,23 @@ def _content(document: Mapping[str, Any], words: Words, assignment: Table, folde
         "appendix": {
             "title": words("appendix"),
             "sections": [
-                {"title": s.title, "parts": [*parts_data(s.parts)]} for s in (*behind, *report.appendix, who)
+                {"title": s.title, "parts": [*parts_data(s.parts)]}
+                for s in (*behind, *(_first_rows(s, words) for s in report.appendix), who)
             ],
         },
     }
+
+
+def _first_rows(section: Section, words: Words) -> Section:
+    """A section of the appendix without the rows that nobody reads on paper; how many they are is said."""
+    parts: list[Part] = []
+    for part in section.parts:
+        if isinstance(part, Table) and (more := len(part.rows) - ROWS) > 0:
+            kept = replace(part, rows=part.rows[:ROWS], sums=tuple(i for i in part.sums if i < ROWS))
+            parts += [kept, sentence(words("not_shown", n=words.number(more)))]
+        else:
+            parts.append(part)
+    return replace(section, parts=tuple(parts))
 
 
 def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:

@@ -14,6 +14,9 @@ LONG = 300
 WORD = 34
 """Characters from which a word may be broken anywhere: shorter ones set the width of their column."""
 
+DIRECTED = ("R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "LRI", "RLI", "FSI", "PDF", "PDI")
+"""Classes of characters that are written from right to left, or change the direction of others."""
+
 
 def isolated(text: str) -> Markup:
     """The text, escaped; with a direction of its own if it is not written from left to right."""
@@ -21,7 +24,7 @@ def isolated(text: str) -> Markup:
         return escape(text)
     # HTML allows no control characters, and UTF-8 no half of a pair
     shown = escape("".join("\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cs") else c for c in text))
-    if any(bidirectional(c) not in ("L", "EN", "ES", "ET", "CS", "WS", "ON", "NSM", "BN") for c in text):
+    if any(bidirectional(c) in DIRECTED for c in text):
         shown = Markup("<bdi>{}</bdi>").format(shown)
     if len(text) > LONG:
         shown = Markup('<span class="long" tabindex="0">{}</span>').format(shown)

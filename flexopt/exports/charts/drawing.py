@@ -70,7 +70,8 @@ Draw = Callable[[Figure], None]
 def label(text: str, most: int = 26) -> str:
     """A name as it stands in a chart: in one line, cut where it is long, without what XML does not allow."""
     shown = "".join(
-        "\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cf", "Cs", "Cn") else c for c in text
+        "\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cf", "Cs") or c in "\ufffe\uffff" else c
+        for c in text
     )
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
