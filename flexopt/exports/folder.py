@@ -26,6 +26,7 @@ from flexopt.errors import FlexoptError
 from flexopt.exports.plan_json import document_json, parse_document
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
+from flexopt.exports.whole import turn
 
 __all__ = ["check_place", "read_document", "write_folder"]
 
@@ -49,7 +50,7 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
     place = check_place(folder)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _turn(place.parent) as mine:
+        with turn(place.parent) as mine:
             _recover(place)
             _clean(place, everything=mine)
             with _draft(place) as fresh:
@@ -145,7 +146,7 @@ def _read(path: Path) -> str:
         # where names cannot be exchanged a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
-        with _turn(path.parents[1]):
+        with turn(path.parents[1]):
             _recover(path.parent)
             return path.read_text(encoding="utf-8")
 
@@ -166,31 +167,6 @@ def _is_ours(path: Path) -> bool:
             return b"flexopt.plan/" in file.read(100)
     except OSError:
         return False
-
-
-@contextmanager
-def _turn(folder: Path) -> Iterator[bool]:
-    """Wait for the turn to change names in a folder; False where the system cannot take turns.
-
-    The lock is on the folder itself and ends with the process, however that ends: nothing is left behind.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield False
-        return
-    handle = -1
-    try:
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            locked = True
-        except OSError:  # a network file system without locks, or a folder that may not be read
-            locked = False
-        yield locked
-    finally:
-        if handle >= 0:
-            os.close(handle)
 
 
 def _prefix(place: Path) -> str:
@@ -239,7 +215,7 @@ def _old(place: Path) -> Path:
 
 def _recover_in_turn(place: Path) -> None:
     if place.name and _old(place).exists():
-        with _turn(place.parent):
+        with turn(place.parent):
             _recover(place)
 
 

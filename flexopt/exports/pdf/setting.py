@@ -1,0 +1,109 @@
+"""A report's sentences and tables as typst is given them: data, with places to break and widths to fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from unicodedata import category
+
+from flexopt.exports.report import Part, Table
+
+__all__ = ["parts_data", "text_data"]
+
+ROOM = 75
+"""Characters of numbers that fit beside the first column; wider tables are set in several."""
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+
+
+def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
+    """The parts of a section, in order; a table may be several."""
+    for number, part in enumerate(parts):
+        if isinstance(part, str):
+            follows = number + 1 < len(parts) and not isinstance(parts[number + 1], str)
+            yield {"kind": "text", "text": text_data(part), "sticky": follows}
+        else:
+            yield from map(_table, _narrow(part))
+
+
+def _narrow(table: Table) -> Iterator[Table]:
+    """A table of many columns of numbers as several that fit the page, each with the first column."""
+    many = len(table.columns) - 1
+    widest = max((len(row[i]) + 2 for row in table.rows for i in range(1, many + 1)), default=0)
+    pieces = -(-many * widest // ROOM)
+    if not _numbers_only(table) or pieces < 2:
+        yield table
+        return
+    step = -(-many // pieces)
+    for start in range(1, many + 1, step):
+        kept = [0, *range(start, min(start + step, many + 1))]
+        yield replace(
+            table,
+            columns=tuple(table.columns[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+            numbers=tuple(range(1, len(kept))),
+        )
+
+
+def _numbers_only(table: Table) -> bool:
+    """Whether there is nothing but numbers beside the first column."""
+    return {*range(1, len(table.columns))} <= {*table.numbers}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    whole = table.name == "inputs"  # hashes are copied: no place to break in them
+    numbers = set(table.numbers)
+    known: dict[str, str] = {}  # thousands of rows have few different cells
+    return {
+        "kind": "table",
+        "title": text_data(table.title),
+        "columns": [text_data(column) for column in table.columns],
+        "widths": _widths(table),
+        "rows": [
+            [
+                cell if whole and i else known.get(cell) or known.setdefault(cell, text_data(cell))
+                for i, cell in enumerate(row)
+            ]
+            for row in table.rows
+        ],
+        "numbers": sorted(numbers),
+        "sums": list(table.sums),
+        "strong": [len(table.columns) - 1] if table.name.endswith("prices") else [],
+    }
+
+
+def _widths(table: Table) -> list[int]:
+    """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
+    if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
+        return [5 if 0 in table.numbers else 12, *[5] * (len(table.columns) - 1)]
+    longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
+    # dates have no letters, and stay in one line
+    texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
+    wide = [i for i, n in enumerate(longest) if n > 12 and texts[i] and i not in table.numbers]
+    if table.name == "inputs":
+        wide = [0]  # beside hashes, which stay whole
+    elif not wide:
+        wide = [next((i for i, n in enumerate(longest) if i not in table.numbers and n > 1), 0)]
+    return [min(n, 48) + 2 if i in wide else 0 for i, n in enumerate(longest)]
+
+
+def text_data(text: str) -> str:
+    """Text that can be set: long words may break, a number keeps its unit, and no half characters."""
+    whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
+    signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
+    kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
+    # what is written from right to left does not turn the numbers beside it round
+    kept = RIGHT_TO_LEFT.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", kept)
+    # in French a colon keeps to its word
+    kept = re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
+    return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), kept)
+
+
+def _breakable(word: str) -> str:
+    """A long word with places to break: after punctuation, or every so many characters; hyphens are one."""
+    pieces = re.findall(r".{1,20}?(?:[@._/,;:]+|$)|.{14}", word)
+    return "\N{ZERO WIDTH SPACE}".join(pieces)
