@@ -24,8 +24,12 @@ MANY = 600
 SMALL, INSET = 7.5, 7.5
 """Points: letters of the appendix, and what is left and right of them in a cell."""
 
+KNOWN = "–—…’“”„\N{MINUS SIGN}\N{REPLACEMENT CHARACTER}\N{NARROW NO-BREAK SPACE}"
+"""Letters beyond Latin ones of which it is known how wide they are."""
+
+NARROW = "ijlft.,:;'|!I -()[]/"
 WIDE = "mwMWŵŴ@%&—…æœÆŒ\N{REPLACEMENT CHARACTER}"
-"""Letters as wide as they are high, or nearly."""
+"""Letters about half as wide as most, and those as wide as they are high."""
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -114,15 +118,17 @@ def one_line_widths(table: Table) -> list[float] | None:
 
 def _em(text: str) -> float | None:
     """The most that a text may be wide, in ems of the template's font; None if nobody knows."""
-    if any(
-        ord(c) >= 0x180 and c not in "–—…’“”„\N{MINUS SIGN}\N{REPLACEMENT CHARACTER}\N{NARROW NO-BREAK SPACE}"
-        for c in text
-    ):
+    if any(ord(c) >= 0x180 and c not in KNOWN for c in text):
         return None
-    return sum(
-        0.35 if c in "ijlft.,:;'|!I -()[]/" else 1.0 if c in WIDE else 0.74 if c.isupper() else 0.56
-        for c in text
-    )
+    return sum(map(_letter, text))
+
+
+def _letter(c: str) -> float:
+    if c in NARROW:
+        return 0.35
+    if c in WIDE or not (c.isalpha() or c.isascii()):
+        return 1.0
+    return 0.74 if c.isupper() else 0.56
 
 
 def _widths(table: Table) -> list[int]:
