@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -130,9 +133,9 @@ def many_seats(document: Document) -> Document:
     for number in range(1, 200):
         tokens, price = (
             random.randrange(1, 10**6),
-            Decimal(random.randrange(1, 10**6)) / 10 ** random.choice([4, 5, 6]),
+            Decimal(random.randrange(1, 10 ** (n := random.choice([4, 6, 8, 9, 12])))).scaleb(-n + 1),
         )
-        tiers.append({"from": number, "price": str(price), "source": ""})
+        tiers.append({"from": number, "price": format(price, "f"), "source": ""})
         document["purchases"].append(
             {
                 "date": str(start),
@@ -357,6 +360,16 @@ def test_text_that_is_too_long_is_cut_between_characters(text: str) -> None:
 def test_same_document_same_bytes(planned: Document) -> None:
     whole = with_everything(planned)
     assert render(whole) == render(plain(whole))
+    program = "import json, sys; from flexopt.exports.workbook import render; "
+    program += "sys.stdout.buffer.write(render(json.load(sys.stdin)))"
+    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(whole).encode(),
+        capture_output=True,
+        env=environment,
+    )
+    assert other.stdout == render(whole), other.stderr
     with ZipFile(io.BytesIO(render(whole))) as file:
         assert len({info.date_time for info in file.infolist()}) == 1
         about = file.read("docProps/core.xml").decode()

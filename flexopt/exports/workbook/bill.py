@@ -1,7 +1,7 @@
 """The bill: seats, purchases and the pool, made again from the prices of the sheet Assumptions.
 
-Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (and millionths
-for tokens), so that no binary fraction comes in before the rounding.
+Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (tokens in
+smaller units), so that no binary fraction comes in before the rounding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from flexopt.money import cents
 
 __all__ = ["Totals", "write_ledger", "write_purchases", "write_seats"]
 
-MILLION = 10**6
+EXACT = 2**53
+"""Whole numbers up to this are exact in a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +105,13 @@ def write_purchases(sheet: Sheet, document: Document, prices: Prices, cell_of: S
     rows: list[list[Cell]] = []
     for number, pack in enumerate(document["purchases"]):
         r, unit = 1 + number, Decimal(pack["unit_price"])
-        cost = f"=ROUND(ROUND({cell(r, 3)}*{MILLION},0)*{cell(r, 1)}/{MILLION // 100},0)/100"
         rows.append(
             [
                 pack["date"],
                 pack["tokens"],
                 pack["tier_from"],
                 Formula(f"={cell_of[prices.of_tier[pack['tier_from']]]}", unit),
-                Formula(cost, Decimal(pack["cost"])),
+                Formula(_cost(cell(r, 3), unit, cell(r, 1), pack["tokens"]), Decimal(pack["cost"])),
                 pack["expires"],
             ]
         )
@@ -122,6 +122,14 @@ def write_purchases(sheet: Sheet, document: Document, prices: Prices, cell_of: S
     sheet.filtered(1, count, len(columns))
     place = cell(1 + count, 4, "Purchases")
     return Totals(place, place, tuple(cell(1 + n, 4, "Purchases") for n in range(count)))
+
+
+def _cost(price_cell: str, price: Decimal, tokens_cell: str, tokens: int) -> str:
+    """Price times tokens, half a cent up: in whole units of the price's last place, if they are exact."""
+    places = max(6, -int(price.as_tuple().exponent))
+    if price.scaleb(places) * tokens > EXACT:
+        return f"=ROUND({price_cell}*{tokens_cell},2)"
+    return f"=ROUND(ROUND({price_cell}*{10**places},0)*{tokens_cell}/{10 ** (places - 2)},0)/100"
 
 
 def write_ledger(sheet: Sheet, document: Document) -> None:

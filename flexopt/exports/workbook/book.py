@@ -33,8 +33,8 @@ UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 INK, ACCENT, PALE, LINE, INPUT = "#1F2933", "#1F4E79", "#EAF0F6", "#B8C4D0", "#FFF8DC"
 
-FONT = {"font_name": "Arial", "font_size": 10}
-"""There is one of this width on every system."""
+FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
+"""There is one of this width on every system; it is the font itself, not that of a theme."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1},
@@ -72,9 +72,6 @@ TALL = {"title": 30, "headline": 19, "section": 22}
 LINE_HEIGHT, TALLEST = 15, 405
 """Points: of a line, and of a row at most."""
 
-SPREAD = 1.0
-"""What lines lose where words are not broken."""
-
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -82,9 +79,6 @@ class Formula:
 
     text: str
     value: Decimal | int | float | str
-
-    def __add__(self, other: str) -> Formula:
-        return Formula(self.text + other, self.value)
 
 
 Cell: TypeAlias = Formula | Decimal | int | str | None
@@ -236,7 +230,7 @@ class Sheet:
         heights: dict[int, int] = {}
         for row, column, across, text in self.wrapped:  # not every program fits heights by itself
             width = sum(self.widths.get(column + n, 8.43) for n in range(across + 1)) - 2
-            lines = sum(max(1, ceil(len(line) * SPREAD / width)) for line in text.split("\n"))
+            lines = sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
             heights[row] = max(heights.get(row, 1), lines)
         for row, lines in heights.items():
             if lines > 1:
@@ -257,7 +251,7 @@ class Book:
                 "in_memory": True,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
-                "default_format_properties": FONT,
+                "default_format_properties": dict(FONT),  # to which the library adds
             },
         )
         name = " ".join(clean(document["name"]).split())[:80] or "Plan"
@@ -270,7 +264,7 @@ class Book:
         self.sheets: list[Sheet] = []
 
     def _style(self, names: str) -> Any:
-        look: dict[str, Any] = {"valign": "top", "font_color": INK, **FONT}
+        look: dict[str, Any] = {"valign": "top", "font_color": INK}
         for name in names.split():
             look |= STYLES[name]
         return self.workbook.add_format(look)

@@ -27,7 +27,7 @@ def write_proof(sheet: Sheet, document: Document) -> None:
         (total - bound) / total if total else Decimal(0),
     )
     figures: list[tuple[str, Cell, str]] = [
-        ("Status", document["status"], "text"),
+        ("Status", document["status"], "text right"),
         (f"Cost, {currency}", total, "money"),
         (f"Lower bound: no plan costs less, {currency}", bound, "price"),
         ("Gap between them", gap, "gap"),
@@ -42,7 +42,6 @@ def write_proof(sheet: Sheet, document: Document) -> None:
         ("Seed", proof["seed"], "count"),
         ("Version", f"flexopt {document['flexopt']}", "text right"),
     ]
-    figures[0] = ("Status", document["status"], "text right")
     looks = {(number, 1): style for number, (_, _, style) in enumerate(figures)}
     columns = [Column("What", "wrap", 44), Column("", "text", 30)]
     sheet.table(columns, [[words, value] for words, value, _ in figures], looks=looks)
@@ -68,12 +67,9 @@ def _prices(sheet: Sheet, document: Document) -> None:
 
 def _inputs(sheet: Sheet, document: Document) -> None:
     sheet.line("Inputs", "section")
-    for style, (file, digest) in zip(
-        ("header", *["wrap"] * len(document["inputs"])),
-        (("File", "SHA-256 of its bytes"), *((i["file"], i["sha256"]) for i in document["inputs"])),
-        strict=True,
-    ):
-        sheet.put(sheet.row, 0, file, style)
+    files = [(file["file"], file["sha256"], "wrap") for file in document["inputs"]]
+    for name, digest, style in [("File", "SHA-256 of its bytes", "header"), *files]:
+        sheet.put(sheet.row, 0, name, style)
         sheet.put(sheet.row, 1, digest, style, across=4)
         sheet.row += 1
     sheet.gap()
