@@ -134,7 +134,8 @@ def _letter(c: str) -> float:
 def _widths(table: Table) -> list[int]:
     """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
     if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
-        return [5 if 0 in table.numbers else 12, *[5] * (len(table.columns) - 1)]
+        columns = [min(8, max(5, -(-len(heading) // 3))) for heading in table.columns]
+        return [columns[0] if 0 in table.numbers else 12, *columns[1:]]
     longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
     # dates have no letters, and stay in one line
     texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
