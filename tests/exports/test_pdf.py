@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
+import typst
 from programs import needs
 from whole import with_everything
 
 from flexopt.errors import FlexoptError
 from flexopt.exports.pdf import TAGGED, render
 from flexopt.exports.pdf.brand import CONTRAST, Brand, _contrast, read_brand
-from flexopt.exports.pdf.setting import parts_data, text_data
+from flexopt.exports.pdf.setting import (
+    LANDSCAPE,
+    PORTRAIT,
+    _em,
+    one_line_widths,
+    parts_data,
+    text_data,
+)
 from flexopt.exports.report import Table, make_report
 from flexopt.exports.words import LANGUAGES
 
@@ -249,6 +259,39 @@ def test_a_table_of_numbers_alone_has_widths() -> None:
     grid = Table("grid", ("", "1"), (("2", "3"),), (0, 1))
     ((piece,)) = [*parts_data([grid])]
     assert len(piece["widths"]) == 2
+
+
+def test_no_letter_is_wider_than_thought(tmp_path: Path) -> None:
+    letters = [chr(i) for i in (*range(33, 127), *range(0xA1, 0x180)) if i != 0xAD] + [*"–—…’“”„\u2212\ufffd"]
+    (tmp_path / "letters.json").write_text(json.dumps(letters))
+    (tmp_path / "measure.typ").write_text(
+        """#set text(font: "Libertinus Serif", size: 100pt, number-width: "tabular")
+        #context [#metadata(json("letters.json").map(c => (
+          measure(c + "|").width / 1pt - measure("|").width / 1pt,
+          measure(strong(c + "|")).width / 1pt - measure(strong("|")).width / 1pt,
+        ))) <widths>]"""
+    )
+    compiler = typst.Compiler(tmp_path / "measure.typ", root=tmp_path, ignore_system_fonts=True)
+    found = json.loads(compiler.query("<widths>", field="value", one=True))
+    for letter, (plain, bold) in zip(letters, found, strict=True):
+        most = _em(letter)
+        assert most is not None
+        assert plain <= 100 * most + 1, letter
+        assert bold <= 125 * most + 1, letter
+
+
+def test_rows_of_one_line_fill_the_page_or_are_not_used(document: Document) -> None:
+    row = ("user", "Revit", "", "Flex", "", "1", "2", "3")
+    columns = ("user", "product", "group", "access", "contract", "days", "seat", "Flex")
+    short = Table("assignment", columns, (row,), (5, 6, 7))
+    upright = one_line_widths(short)
+    assert upright is not None
+    assert sum(upright) == pytest.approx(PORTRAIT, abs=1)
+    across = one_line_widths(replace(short, rows=(row, ("x" * 100, *row[1:]))))
+    assert across is not None
+    assert sum(across) == pytest.approx(LANDSCAPE, abs=1)
+    for name in ("x" * 200, "日本語"):
+        assert one_line_widths(replace(short, rows=(row, (name, *row[1:])))) is None
 
 
 @pytest.mark.parametrize(

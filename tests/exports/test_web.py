@@ -383,6 +383,15 @@ def test_same_document_same_bytes(everything: Document) -> None:
     assert run.stdout == render(everything) == render(json.loads(json.dumps(everything)))
 
 
+def test_a_table_too_long_to_be_read_says_what_is_missing(everything: Document) -> None:
+    change = everything["comparison"]["changes"][0]
+    everything["comparison"]["changes"] = [change | {"user": f"somebody {i}"} for i in range(2003)]
+    page = render(everything).decode()
+    assert "somebody 1999" in page
+    assert "somebody 2000" not in page
+    assert "3 more in plan.json" in page
+
+
 def test_five_thousand_users_are_quick_and_small(document: Document) -> None:
     reason = (
         "Renewing revit-1y from 2026-01-01 costs 2,687.00. On Flex {} days (2134 tokens with 15 % buffer) "

@@ -10,10 +10,26 @@ from unicodedata import category
 
 from flexopt.exports.report import Part, Table
 
-__all__ = ["parts_data", "text_data"]
+__all__ = ["one_line_widths", "parts_data", "text_data"]
 
 ROOM = 75
 """Characters of numbers that fit beside the first column; wider tables are set in several."""
+
+PORTRAIT, LANDSCAPE = 481.5, 728.0
+"""Points between the margins of A4, upright and across."""
+
+MANY = 600
+"""Rows from which on it matters how long a table takes."""
+
+SMALL, INSET = 7.5, 7.5
+"""Points: letters of the appendix, and what is left and right of them in a cell."""
+
+KNOWN = "–—…’“”„\N{MINUS SIGN}\N{REPLACEMENT CHARACTER}\N{NARROW NO-BREAK SPACE}"
+"""Letters beyond Latin ones of which it is known how wide they are."""
+
+NARROW = "ijlft.,:;'|!I -()[]/"
+WIDE = "mwMWŵŴ@%&—…æœÆŒ\N{REPLACEMENT CHARACTER}"
+"""Letters about half as wide as most, and those as wide as they are high."""
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -56,30 +72,70 @@ def _numbers_only(table: Table) -> bool:
 
 def _table(table: Table) -> dict[str, Any]:
     whole = table.name == "inputs"  # hashes are copied: no place to break in them
-    numbers = set(table.numbers)
+    lines = one_line_widths(table) if len(table.rows) > MANY else None
     known: dict[str, str] = {}  # thousands of rows have few different cells
+    change = _kept if lines else text_data
     return {
         "kind": "table",
         "title": text_data(table.title),
         "columns": [text_data(column) for column in table.columns],
         "widths": _widths(table),
+        "points": lines or [],
+        "flipped": bool(lines) and sum(lines or []) > PORTRAIT,
         "rows": [
             [
-                cell if whole and i else known.get(cell) or known.setdefault(cell, text_data(cell))
+                cell if whole and i else known.get(cell) or known.setdefault(cell, change(cell))
                 for i, cell in enumerate(row)
             ]
             for row in table.rows
         ],
-        "numbers": sorted(numbers),
+        "numbers": sorted(table.numbers),
         "sums": list(table.sums),
         "strong": [len(table.columns) - 1] if table.name.endswith("prices") else [],
     }
 
 
+def one_line_widths(table: Table) -> list[float] | None:
+    """Points of every column so that each cell surely fits in one line; None if pages are too narrow.
+
+    Rows of one line are of a height that is known, and thousands of them are set in half the time. What does
+    not fit on an upright page may fit on one across.
+    """
+    needed = []
+    for number, heading in enumerate(table.columns):
+        widths = [_em(cell) for cell in {row[number] for row in table.rows}]
+        if any(width is None for width in widths) or (head := _em(heading)) is None:
+            return None
+        # bold letters are up to a quarter wider
+        widest = max([1.25 * head, *(width for width in widths if width is not None)])
+        needed.append(widest * SMALL + INSET)
+    free = next((page - sum(needed) for page in (PORTRAIT, LANDSCAPE) if page >= sum(needed)), None)
+    if free is None:
+        return None
+    texts = [i for i in range(len(needed)) if i not in table.numbers]
+    return [round(n + (free / len(texts) if i in texts else 0), 2) for i, n in enumerate(needed)]
+
+
+def _em(text: str) -> float | None:
+    """The most that a text may be wide, in ems of the template's font; None if nobody knows."""
+    if any(ord(c) >= 0x180 and c not in KNOWN for c in text):
+        return None
+    return sum(map(_letter, text))
+
+
+def _letter(c: str) -> float:
+    if c in NARROW:
+        return 0.35
+    if c in WIDE or not (c.isalpha() or c.isascii()):
+        return 1.0
+    return 0.74 if c.isupper() else 0.56
+
+
 def _widths(table: Table) -> list[int]:
     """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
     if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
-        return [5 if 0 in table.numbers else 12, *[5] * (len(table.columns) - 1)]
+        columns = [min(8, max(5, -(-len(heading) // 3))) for heading in table.columns]
+        return [columns[0] if 0 in table.numbers else 12, *columns[1:]]
     longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
     # dates have no letters, and stay in one line
     texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
@@ -92,15 +148,19 @@ def _widths(table: Table) -> list[int]:
 
 
 def text_data(text: str) -> str:
-    """Text that can be set: long words may break, a number keeps its unit, and no half characters."""
+    """Text that can be set: as `_kept`, and long words may break."""
+    return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), _kept(text))
+
+
+def _kept(text: str) -> str:
+    """Text without half characters, in which a number keeps its sign and its unit."""
     whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
     signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
     kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
     # what is written from right to left does not turn the numbers beside it round
     kept = RIGHT_TO_LEFT.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", kept)
     # in French a colon keeps to its word
-    kept = re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
-    return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), kept)
+    return re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
 
 
 def _breakable(word: str) -> str:
