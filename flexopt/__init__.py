@@ -13,12 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flexopt.comparison import Comparison, compare
     from flexopt.inputs.load import load_scenario
     from flexopt.planner import Plan, plan
     from flexopt.sweeps import Sweep, sweep
 
 __version__ = "0.1.0"
-__all__ = ["Plan", "Sweep", "__version__", "load_scenario", "plan", "sweep"]
+__all__ = ["Comparison", "Plan", "Sweep", "__version__", "compare", "load_scenario", "plan", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> Any:
         import flexopt.planner
 
         return getattr(flexopt.planner, name)
+    if name in ("compare", "Comparison"):
+        import flexopt.comparison
+
+        return getattr(flexopt.comparison, name)
     if name in ("sweep", "Sweep"):
         import flexopt.sweeps
 

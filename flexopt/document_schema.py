@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -98,18 +99,58 @@ def plan_schema() -> dict[str, Any]:
         },
         "scenario": {"$ref": "#/$defs/scenario"},
     }
+    # keys that other commands add to a plan
+    optional: dict[str, Any] = {
+        "comparison": _comparison(),  # flexopt compare
+        "sensitivity": {"type": "object"},  # flexopt sensitivity
+        "review": {"type": "object"},  # flexopt review
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "flexopt plan",
-        **_object(properties),
+        **_object(properties, optional),
         "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
     }
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _comparison() -> dict[str, Any]:
+    text, integer = {"type": "string"}, {"type": "integer"}
+    decimal_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    purchase = {"date": _SPAN["start"], "tokens": integer, "unit_price": _DECIMAL, "cost": _DECIMAL}
+    scenario = {
+        **dict.fromkeys(("id", "name"), text),
+        "status": {"enum": ["optimal", "feasible"]},
+        **dict.fromkeys(("total", "bound", "gap", "seats", "tokens", "commitment"), _DECIMAL),
+        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought", "users_changed"), integer),
+        **dict.fromkeys(("tokens_used", "tokens_expired", "difference"), _DECIMAL),
+        "effective_token_price": decimal_or_null,
+        "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),
+        "purchases": _array(_object(purchase)),
+    }
+    drivers = dict.fromkeys(("seat_price", "token_price", "tier", "mix", "difference"), _DECIMAL)
+    return _object(
+        {
+            "currency": text,
+            "scenarios": _array(_object(scenario)),
+            "cheapest": text,
+            "regret": _array(_array(decimal_or_null)),
+            "notes": _array(_object(dict.fromkeys(("plan", "quote", "note"), text))),
+            "drivers": _array(_object({"scenario": text, **drivers})),
+            "changes": _array(
+                _object(dict.fromkeys(("scenario", "user", "product", "before", "after"), text))
+            ),
+        }
+    )
+
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _object(properties: dict[str, Any], optional: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **(optional or {})},
         "required": list(properties),
         "additionalProperties": False,
     }

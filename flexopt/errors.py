@@ -50,6 +50,9 @@ class InputError(FlexoptError):
         number = len(self.findings)
         super().__init__(f"{number} error{'s' if number != 1 else ''} in the inputs")
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Finding, ...]]]:
+        return InputError, (self.findings,)  # so that it comes whole out of another process
+
     def __str__(self) -> str:
         text = "\n".join(str(f) for f in self.findings[: self.SHOWN])
         more = len(self.findings) - self.SHOWN

@@ -44,6 +44,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Solved",
+    "better",
     "compared",
     "finish",
     "plan",
@@ -277,7 +278,7 @@ def _baselines(
     for n, (name, rule) in enumerate(rules.items(), 1):
         tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
         found[name], solution = _priced(problem, rule)
-        optimum = _better(problem, optimum, solution)
+        optimum = better(problem, optimum, solution)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
         horizon = source.scenario.horizon
@@ -285,11 +286,11 @@ def _baselines(
         today = formulate(source.scenario, source.holdings, demand)
         found["today"], solution = _priced(today, todays_access(today, source.access))
         if demand is problem.demand:  # else its seats of idle holders are not seats of the problem
-            optimum = _better(problem, optimum, solution)
+            optimum = better(problem, optimum, solution)
     return found, optimum
 
 
-def _better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
+def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
     """The optimum, or the other solution in its place if that is cheaper."""
     if other is None or (cost := other.cost(problem)) >= optimum.cost:
         return optimum

@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "Start a folder to plan in: a scenario, a price book, your usage exports.",
     "check": "Read everything, say what is wrong or odd, plan nothing.",
     "plan": "Find the cheapest plan, prove it, audit it, write it.",
+    "compare": "Quotes side by side: what each costs, and what sets them apart.",
     "sweep": "Plan many scenarios: side by side, usage read once, a table over all.",
     "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
     "explain": "Why a plan is as it is, or what one user has and why.",

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -28,7 +28,7 @@ from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 from flexopt.exports.whole import turn
 
-__all__ = ["check_place", "read_document", "write_folder"]
+__all__ = ["check_place", "plan_files", "read_document", "write_files", "write_folder"]
 
 FILES = {
     "assignment": "assignment.csv",
@@ -47,14 +47,22 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
 
     Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
     """
-    place = check_place(folder)
+    return write_files(plan_files(document), folder, check_place(folder))
+
+
+def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -> Path:
+    """Write files (the text of each in pieces, by name below the folder) whole or not at all.
+
+    `place` is where the folder really is, and checked. Raises FlexoptError if it cannot be written.
+    """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with turn(place.parent) as mine:
             _recover(place)
             _clean(place, everything=mine)
             with _draft(place) as fresh:
-                for name, pieces in _files(document).items():
+                for name, pieces in files.items():
+                    (fresh / name).parent.mkdir(exist_ok=True)
                     with (fresh / name).open("w", encoding="utf-8", newline="") as file:
                         file.writelines(pieces)
                         file.flush()
@@ -68,9 +76,16 @@ def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
     return folder
 
 
-def check_place(folder: Path) -> Path:
+def check_place(
+    folder: Path,
+    what: str = "a plan",
+    contract: str = "plan.json",
+    schema: str = "flexopt.plan/",
+    known: Set[str] = NAMES,
+) -> Path:
     """Refuse a place that holds something else than a plan, before hours are spent on one.
 
+    Or than what else is written whole: a folder with the names `known`, and its `schema` in the `contract`.
     Returns where the folder really is, symbolic links followed. Raises FlexoptError.
     """
     try:
@@ -87,8 +102,8 @@ def check_place(folder: Path) -> Path:
         if place.is_dir():
             names = {p.name for p in place.iterdir()}
             # what a file manager or an open spreadsheet leaves behind is nobody's work
-            others = sorted(name for name in names - NAMES if not name.startswith("."))
-            if not others and (not names & NAMES or _is_ours(place / "plan.json")):
+            others = sorted(name for name in names - known if not name.startswith("."))
+            if not others and (not names & known or _is_ours(place / contract, schema)):
                 return place
         else:
             others = []
@@ -98,7 +113,7 @@ def check_place(folder: Path) -> Path:
         ) from None
     listed = f": it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}" if others else ""
     raise FlexoptError(
-        f"{folder}: exists and is not a plan folder{listed}",
+        f"{folder}: exists and is not {what} folder{listed}",
         "give another folder with -o, or move what is there",
     )
 
@@ -151,8 +166,8 @@ def _read(path: Path) -> str:
             return path.read_text(encoding="utf-8")
 
 
-def _files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
-    """The text of every file, in pieces."""
+def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
+    """The text of every file of a plan folder, in pieces."""
     return {
         **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
         "summary.json": chain(document_json(summary_json(document)), "\n"),
@@ -160,11 +175,11 @@ def _files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
     }
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(path: Path, schema: str) -> bool:
     """Whether a plan.json is flexopt's, of whatever version: other programs have files of that name."""
     try:
         with path.open("rb") as file:
-            return b"flexopt.plan/" in file.read(100)
+            return schema.encode() in file.read(100)
     except OSError:
         return False
 

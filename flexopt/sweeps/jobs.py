@@ -16,6 +16,7 @@ from flexopt.forecasts import Forecasts
 from flexopt.inputs.tables import ScenarioFile
 from flexopt.planner import plan
 from flexopt.solver import solver_version
+from flexopt.sweeps.readings import usage_in
 from flexopt.sweeps.results import Failure, Row, keep
 
 __all__ = ["Job", "Made", "job_key", "make", "names_of", "put"]
@@ -37,6 +38,14 @@ class Job:
     """Of the sweep."""
     key: str
     """Equal keys, equal plans."""
+
+    def run(self) -> Row:
+        """Plan it, and write what came of it."""
+        return put(self, make(self.source, usage_in(self.usage)))
+
+    def died(self, how: str) -> Row:
+        """Its row where every process that tried has died."""
+        return put(self, Failure("failed", how, "if memory is short, plan with fewer --processes"))
 
 
 def names_of(paths: Iterable[Path]) -> dict[Path, str]:

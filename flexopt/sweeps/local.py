@@ -1,4 +1,4 @@
-"""Scenarios planned by processes of this computer, each with one job at a time."""
+"""Processes of this computer, each with one job at a time: a scenario to plan, or a part of a comparison."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Generic, Protocol, TypeVar, cast
 
-from flexopt.sweeps.jobs import Job, make, put
-from flexopt.sweeps.readings import usage_in
-from flexopt.sweeps.results import Failure, Row
+__all__ = ["ATTEMPTS", "Task", "in_processes", "in_this_process"]
 
-__all__ = ["ATTEMPTS", "in_processes", "in_this_process"]
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 ATTEMPTS = 3
 """So often a scenario is planned anew when its process dies; then it is an error."""
@@ -27,20 +26,30 @@ GRACE = 5
 """Seconds that a process has to clean up behind itself when it is asked to end."""
 
 
-def in_this_process(jobs: Iterable[Job]) -> Generator[Row, None, None]:
-    """Plan one after the other."""
+class Task(Protocol[R_co]):
+    """A job: it goes to a process pickled, and what came of it comes back so."""
+
+    def run(self) -> R_co:
+        """Do it."""
+
+    def died(self, how: str) -> R_co:
+        """What came of it where every process that tried has died."""
+
+
+def in_this_process(jobs: Iterable[Task[R]]) -> Generator[R, None, None]:
+    """Do one after the other."""
     for job in jobs:
-        yield put(job, make(job.source, usage_in(job.usage)))
+        yield job.run()
 
 
-def in_processes(jobs: Iterable[Job], processes: int, work: Path) -> Generator[Row, None, None]:
-    """Plan in that many processes; rows come as they are done. Temporary files go into `work`."""
-    workers = _Workers(work)
+def in_processes(jobs: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
+    """Do them in that many processes; results come as they are done. Temporary files go into `work`."""
+    workers: _Workers[R] = _Workers(work)
     threads = ThreadPoolExecutor(processes)  # each has a process and waits for it
-    running: set[Future[Row]] = set()
+    running: set[Future[R]] = set()
     try:
         for job in jobs:
-            running.add(threads.submit(workers.plan, job))
+            running.add(threads.submit(workers.do, job))
             while len(running) > processes:  # one job waits, so that no process has to
                 done, running = _some(running)
                 yield from (future.result() for future in done)
@@ -53,14 +62,14 @@ def in_processes(jobs: Iterable[Job], processes: int, work: Path) -> Generator[R
         threads.shutdown()
 
 
-def _some(running: set[Future[Row]]) -> tuple[set[Future[Row]], set[Future[Row]]]:
+def _some(running: set[Future[R]]) -> tuple[set[Future[R]], set[Future[R]]]:
     # a wait without end would not hear ^C on Windows
     done, rest = wait(running, timeout=1, return_when=FIRST_COMPLETED)
     return done, rest
 
 
-class _Workers:
-    """The processes: each thread that plans has one of its own."""
+class _Workers(Generic[R]):
+    """The processes: each thread that has jobs has one of its own."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -69,34 +78,29 @@ class _Workers:
         self.ended = False
         self.lock = threading.Lock()
 
-    def plan(self, job: Job) -> Row:
+    def do(self, job: Task[R]) -> R:
         """Have the job done by this thread's process; if that dies, by a new one."""
         code: int | None = None
         for _ in range(ATTEMPTS):
             process = self._process()
             try:
-                row = process.ask(job)
+                result: R = process.ask(job)
             except (EOFError, OSError, pickle.UnpicklingError):
                 code = process.end(0)  # its solver may live on
                 self.mine.process = None
                 with self.lock:
                     self.all.remove(process)
             else:
-                return row
+                return result
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        why = Failure(
-            "failed",
-            f"its process died {ATTEMPTS} times ({how})",
-            "if memory is short, plan with fewer --processes",
-        )
-        return put(job, why)
+        return job.died(f"its process died {ATTEMPTS} times ({how})")
 
     def _process(self) -> _Process:
         process: _Process | None = getattr(self.mine, "process", None)
         if process is None:
             with self.lock:
                 if self.ended:
-                    raise InterruptedError("the sweep was stopped")
+                    raise InterruptedError("all was stopped")
                 process = self.mine.process = _Process(self.work)
                 self.all.append(process)
         return process
@@ -128,13 +132,13 @@ class _Process:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
-    def ask(self, job: Job) -> Row:
+    def ask(self, job: Task[R]) -> R:
         """Have a job done. Raises EOFError, OSError or UnpicklingError if the process dies."""
         to, from_ = cast("IO[bytes]", self.popen.stdin), cast("IO[bytes]", self.popen.stdout)
         pickle.dump(job, to)
         to.flush()
-        row: Row = pickle.load(from_)
-        return row
+        result: R = pickle.load(from_)
+        return result
 
     def signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):

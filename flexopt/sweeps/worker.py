@@ -1,4 +1,4 @@
-"""A process that plans scenarios: jobs come in on stdin, rows go out on stdout, both pickled.
+"""A process that does jobs: they come in on stdin, their results go out on stdout, both pickled.
 
 It is started as `python -m flexopt.sweeps.worker`, not by multiprocessing, which would run the main program
 of whoever calls `flexopt.sweep` again in every process.
@@ -11,30 +11,28 @@ import pickle
 import queue
 import signal
 import threading
-from typing import IO
+from typing import IO, Any
 
-from flexopt.sweeps.jobs import Job, make, put
-from flexopt.sweeps.readings import usage_in
+from flexopt.sweeps.local import Task
 
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Plan what comes until the other end is closed."""
+    """Do what comes until the other end is closed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # drafts and solver files go on the way out
-    # stdin and stdout are for jobs and rows: whatever else reads or prints, solvers too, has others
+    # stdin and stdout are for jobs and results: whatever else reads or prints, solvers too, has others
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[Task[Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, jobs), daemon=True).start()
     while True:
-        job = jobs.get()
-        pickle.dump(put(job, make(job.source, usage_in(job.usage))), answers)
+        pickle.dump(jobs.get().run(), answers)
         answers.flush()
 
 
-def _listen(asked: IO[bytes], jobs: queue.SimpleQueue[Job]) -> None:
+def _listen(asked: IO[bytes], jobs: queue.SimpleQueue[Task[Any]]) -> None:
     """Take jobs; when whoever sent them is gone, also in the middle of one, end everything here."""
     while True:
         try:

@@ -62,7 +62,7 @@ def look(place: Path, allowed: list[dict[str, Any] | None]) -> None:
     assert found in allowed, f"neither the old plan nor the new one: {found and found['name']}"
     if found is not None:
         files = {p.name: p.read_text(encoding="utf-8") for p in place.iterdir()}
-        written = {name: "".join(pieces) for name, pieces in folder._files(found).items()}
+        written = {name: "".join(pieces) for name, pieces in folder.plan_files(found).items()}
         assert files == written, "files of two plans"
     else:
         assert not place.exists()

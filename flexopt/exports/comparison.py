@@ -1,0 +1,232 @@
+"""A comparison as text, Markdown and CSV: scenarios in columns, the first (the baseline) first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from flexopt.exports.tables import table_csv
+from flexopt.exports.text import WIDTH, count, fill, money, percent, printable, text_table
+
+__all__ = ["comparison_csv", "comparison_markdown", "comparison_text"]
+
+Document = Mapping[str, Any]
+Line = list[str]
+
+HEAD, LABEL = 13, 18
+"""Characters of an id in the head of a column, and of a label before a row: four scenarios fit in 80."""
+
+DRIVERS = {"seat_price": "seat prices", "token_price": "token prices", "tier": "token tiers", "mix": "mix"}
+
+DRIVERS_NOTE = (
+    "seat prices: the seats of {first} at the other's prices. token prices: its packs, in their sizes, at "
+    "the other's prices. token tiers: the other's tokens, bought in packs of other sizes. mix: the rest, "
+    "other seats and another number of tokens. They add up to the difference."
+)
+REGRET_NOTE = (
+    "regret: down the side the plan that is kept, on top the quote that is signed; what that costs more than "
+    "the quote's own plan. Who has which seat stays as it was, the tokens are bought anew."
+)
+SEATS_NOTE = "a seat that is owned and then renewed counts twice, one by the month once a month"
+
+
+def comparison_text(document: Document, width: int = WIDTH) -> str:
+    """The comparison for a terminal of so many columns; more scenarios go on in more blocks of columns."""
+    tables = [*_tables(document)]
+    blocks = _Blocks(document, tables, max(width, WIDTH))
+    parts = [fill(_headline(document)), text_table(["scenario", "name"], _names(document))]
+    for table in tables:
+        parts.append(blocks.text(table))
+        parts += [fill(printable(table.note))] if table.note else []
+        parts += [fill(note, later="  ") for note in table.notes]
+    return "\n\n".join([*parts, fill(_proof(document))])
+
+
+def comparison_markdown(document: Document) -> str:
+    """The comparison as Markdown; what a user typed stands there as text."""
+    heads = [s["id"] for s in document["scenarios"]]
+    parts = ["# Comparison", _escaped(_headline(document)), _pipes(["scenario", "name"], _names(document))]
+    for table in _tables(document):
+        parts.append(_pipes([table.title, *heads], table.lines))
+        parts += [_escaped(table.note)] if table.note else []
+        parts += ["\n".join(f"- {_escaped(note)}" for note in table.notes)] if table.notes else []
+    return "\n\n".join([*parts, _escaped(_proof(document))])
+
+
+def comparison_csv(document: Document) -> Iterator[str]:
+    """A row per scenario: its figures, its drivers, and its plan's regret under each quote."""
+    drivers = {row["scenario"]: row for row in document["drivers"]}
+    scenarios = document["scenarios"]
+    kinds: dict[str, type] = {
+        **dict.fromkeys(("id", "name", "status", "currency"), str),
+        **dict.fromkeys(("total", "difference", "seats", "tokens", "commitment", "bound", "gap"), Decimal),
+        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought"), int),
+        **dict.fromkeys(("tokens_used", "tokens_expired", "effective_token_price"), Decimal),
+        "users_changed": int,
+        **dict.fromkeys((f"driver_{name}" for name in DRIVERS), Decimal),
+    }
+    regret = {f"regret_under_{n}": Decimal for n, _ in enumerate(scenarios, 1)}
+    rows = []
+    for s, cells in zip(scenarios, document["regret"], strict=True):
+        row = {name: s.get(name) for name in kinds} | {"currency": document["currency"]}
+        mine = drivers.get(s["id"], {})
+        row |= {f"driver_{name}": mine.get(name, "0.00") for name in DRIVERS}
+        rows.append(row | dict(zip(regret, cells, strict=True)))
+    return table_csv(rows, kinds | regret)
+
+
+# --- what is said ----------------------------------------------------------------------------------------
+
+
+def _headline(document: Document) -> str:
+    scenarios, currency = document["scenarios"], document["currency"]
+    first = scenarios[0]
+    best = next(s for s in scenarios if s["id"] == document["cheapest"])
+    if best is first:
+        dearest = [s for s in scenarios[1:] if Decimal(s["difference"])]
+        if not dearest:
+            return f"all cost as much as {first['id']}: {money(first['total'])} {currency}"
+        near = min(dearest, key=lambda s: Decimal(s["difference"]))
+        return (
+            f"{first['id']} is the cheapest: {money(first['total'])} {currency}; "
+            f"{near['id']} costs {_whole(near['difference'])} more{_share(near, first)}"
+        )
+    moves = count(best["users_changed"], "user changes", "users change")
+    return (
+        f"{best['id']} is the cheapest: it saves {_whole(best['difference'])} {currency} against "
+        f"{first['id']}{_share(best, first)}; {moves} access"
+    )
+
+
+def _whole(amount: str) -> str:
+    return f"{abs(Decimal(amount)).quantize(Decimal(1), ROUND_HALF_UP):,}"
+
+
+def _share(scenario: Mapping[str, Any], first: Mapping[str, Any]) -> str:
+    total = Decimal(first["total"])
+    return f", {Decimal(scenario['difference']) / total * 100:+.1f} %" if total else ""
+
+
+def _names(document: Document) -> list[Line]:
+    first, *others = document["scenarios"]
+    names = [[first["id"], f"{first['name']} (the others are compared with it)".strip()]]
+    return names + [[s["id"], s["name"]] for s in others]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Lines of a label and a cell for each scenario, and what is to be said below."""
+
+    title: str
+    lines: Sequence[Line]
+    note: str = ""
+    notes: Sequence[str] = ()
+
+
+def _tables(document: Document) -> Iterator[_Table]:
+    scenarios = document["scenarios"]
+    first = scenarios[0]
+
+    def line(label: str, key: str) -> Line:
+        return [label, *(money(s[key]) for s in scenarios)]
+
+    def counts(label: str, key: str) -> Line:
+        return [label, *(f"{s[key]:,}" for s in scenarios)]
+
+    cost = [line("seats", "seats"), line("token packs", "tokens"), line("total", "total")]
+    cost.append(["against the first", "-", *(_signed(s["difference"]) for s in scenarios[1:])])
+    cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
+    yield _Table(f"cost in {document['currency']}", [*cost, line("to be paid in all", "commitment")])
+    bought = [counts("seats to buy", "seats_bought"), counts("seats owned", "seats_owned")]
+    bought += [counts("tokens to buy", "tokens_bought"), line("tokens used", "tokens_used")]
+    bought += [line("tokens expired", "tokens_expired"), line("price a token used", "effective_token_price")]
+    bought.append(["users who change", "-", *(f"{s['users_changed']:,}" for s in scenarios[1:])])
+    yield _Table("what is bought", bought)
+    offers = dict.fromkeys(row["offer"] for s in scenarios for row in s["offers"])
+    seats = [{row["offer"]: row["seats"] for row in s["offers"]} for s in scenarios]
+    if offers:
+        lines = [[o, *(f"{of[o]:,}" if o in of else "-" for of in seats)] for o in offers]
+        yield _Table("seats by offer", lines, SEATS_NOTE)
+    packs = [{row["date"]: row for row in s["purchases"]} for s in scenarios]
+    lines = []
+    for day in sorted({day for of in packs for day in of}):
+        lines.append([day, *(f"{of[day]['tokens']:,}" if day in of else "-" for of in packs)])
+        lines.append(["  each", *(of[day]["unit_price"] if day in of else "-" for of in packs)])
+    if lines:
+        yield _Table("tokens to buy on", lines)
+    regret = [[s["id"], *map(money, row)] for s, row in zip(scenarios, document["regret"], strict=True)]
+    yield _Table("regret", regret, REGRET_NOTE, [*_notes(document)])
+    drivers = [
+        [label, "-", *(_signed(row[key]) for row in document["drivers"])]
+        for key, label in (DRIVERS | {"difference": "difference"}).items()
+    ]
+    yield _Table("difference by", drivers, DRIVERS_NOTE.format(first=first["id"]))
+
+
+def _signed(amount: str) -> str:
+    return f"{Decimal(amount):+,}" if Decimal(amount) else money(amount)
+
+
+def _notes(document: Document) -> Iterator[str]:
+    ids = [s["id"] for s in document["scenarios"]]
+    for n in document["notes"]:
+        impossible = document["regret"][ids.index(n["plan"])][ids.index(n["quote"])] is None
+        yield f"{n['plan']} under {n['quote']}{' is not possible' if impossible else ''}: {n['note']}"
+
+
+def _proof(document: Document) -> str:
+    scenarios = document["scenarios"]
+    gap = max(Decimal(s["gap"]) for s in scenarios)
+    within = f"to within {percent(gap)}" if gap else "to the cent"
+    if all(s["status"] == "optimal" for s in scenarios):
+        return f"proof: every scenario is optimised anew, over the same use; each total is proven {within}"
+    others = ", ".join(s["id"] for s in scenarios if s["status"] != "optimal")
+    return (
+        f"proof: every scenario is optimised anew, over the same use; the search for {others} ended before "
+        f"the proof: plans that cost up to {percent(gap)} less may exist"
+    )
+
+
+# --- how it is laid out ----------------------------------------------------------------------------------
+
+
+class _Blocks:
+    """Tables with the same columns, in as many blocks as the width asks for; each has the first scenario."""
+
+    def __init__(self, document: Document, tables: Sequence[_Table], width: int) -> None:
+        self.heads = [_short(s["id"], HEAD) for s in document["scenarios"]]
+        rows = [row for table in tables for row in table.lines]
+        self.label = max(
+            len(_short(text, LABEL)) for text in [*(t.title for t in tables), *(r[0] for r in rows)]
+        )
+        self.width = max(len(cell) for cell in [*self.heads, *(cell for row in rows for cell in row[1:])])
+        self.room = max(1, (width - self.label) // (self.width + 2) - 1)
+
+    def text(self, table: _Table) -> str:
+        blocks = []
+        for start in range(1, len(self.heads), self.room):
+            shown = [0, *range(start, min(start + self.room, len(self.heads)))]
+            header = [table.title.ljust(self.label), *(self.heads[n].rjust(self.width) for n in shown)]
+            rows = [[_short(row[0], LABEL), *(row[1 + n] for n in shown)] for row in table.lines]
+            blocks.append(text_table(header, rows))
+        return "\n\n".join(blocks)
+
+
+def _short(text: str, most: int) -> str:
+    """The text, without its middle where that is too long."""
+    text = printable(text)
+    return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is, and HTML in it too."""
+    shown = "".join(f"\\{c}" if c in "\\`*_[]<>#|~&$" else c for c in printable(text))
+    return shown.replace("\n", " ")
+
+
+def _pipes(header: Sequence[str], rows: Sequence[Line]) -> str:
+    lines = [[_escaped(cell) for cell in row] for row in (header, *rows)]
+    rule = ["---", *("---:" if len(header) > 2 else "---" for _ in header[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (lines[0], rule, *lines[1:]))
