@@ -31,7 +31,7 @@ from flexopt.problem import Problem
 from flexopt.reasons import explain_rows, plain, planned_token_price
 from flexopt.solver import solver_version
 
-__all__ = ["TABLES", "make_document", "typed_frame"]
+__all__ = ["TABLES", "inputs_of", "make_document", "typed_frame"]
 
 
 def make_document(
@@ -60,9 +60,7 @@ def make_document(
         "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
-        "inputs": [
-            {"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)
-        ],
+        "inputs": inputs_of(source, usage),
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
         "assignment": _assignment(problem, bill, marginal),
@@ -72,6 +70,11 @@ def make_document(
         "left_out": Rows({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
         "scenario": scenario.model_dump(mode="json", by_alias=True),
     }
+
+
+def inputs_of(source: ScenarioFile, usage: Usage) -> list[dict[str, str]]:
+    """Every file a plan is made from, and the SHA-256 of its bytes."""
+    return [{"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)]
 
 
 def typed_frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:

@@ -102,7 +102,7 @@ def plan_schema() -> dict[str, Any]:
     # keys that other commands add to a plan
     optional: dict[str, Any] = {
         "comparison": _comparison(),  # flexopt compare
-        "sensitivity": {"type": "object"},  # flexopt sensitivity
+        "sensitivity": _sensitivity(),  # flexopt sensitivity
         "review": {"type": "object"},  # flexopt review
     }
     return {
@@ -111,6 +111,29 @@ def plan_schema() -> dict[str, Any]:
         **_object(properties, optional),
         "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
     }
+
+
+def _sensitivity() -> dict[str, Any]:
+    """What `flexopt sensitivity --into` adds."""
+    text = {"type": "string"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    integer_or_null = {"type": ["integer", "null"]}
+    point = _object(
+        {"value": _DECIMAL, "total": money_or_null}
+        | dict.fromkeys(("seats_bought", "tokens_bought"), integer_or_null)
+    )
+    lever = _object({"lever": text, "label": text, "value": _DECIMAL, "low": point, "high": point})
+    values, totals = _array(_DECIMAL), _array(_array(money_or_null))
+    grid = _object({"x": text, "y": text, "x_values": values, "y_values": values, "totals": totals})
+    side = {"anyOf": [_object({"value": _DECIMAL, "total": money_or_null, "answer": text}), {"type": "null"}]}
+    flip = _object(
+        dict.fromkeys(("question", "lever", "unit"), text) | {"below": side, "above": side, "note": text}
+    )
+    ask = _object({"lever": text, "label": text, "saving": _DECIMAL})
+    tables = {"levers": lever, "grids": grid, "indifference": flip, "negotiation": ask}
+    return _object(
+        {"total": _DECIMAL, "step": _DECIMAL, **{name: _array(row) for name, row in tables.items()}}
+    )
 
 
 def _comparison() -> dict[str, Any]:

@@ -178,8 +178,13 @@ class Solved:
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
 
 
-def solve(source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock) -> Solved:
-    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit."""
+def solve(
+    source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock, *, certified: bool = True
+) -> Solved:
+    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
+
+    Not `certified`, it is the same solution, without the prices that prove it: for one of many variants.
+    """
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
@@ -187,7 +192,11 @@ def solve(source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clo
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
-        optimum = optimise(problem, tell=lambda step: tell("solving", f"{len(demand.users):,} users, {step}"))
+        optimum = optimise(
+            problem,
+            None if certified else Restriction(),
+            lambda step: tell("solving", f"{len(demand.users):,} users, {step}"),
+        )
         tell("solving", size)
     except Infeasible:
         raise explain_infeasible(scenario, source.holdings, demand) from None

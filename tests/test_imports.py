@@ -40,7 +40,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("document", "document_schema"),
     ("exports",),
     ("planner",),
-    ("sweeps", "comparison"),
+    ("sweeps", "comparison", "sensitivity"),
     ("cli", "__main__"),
 ]
 """Lowest first: a module imports from layers below its own, and from its own layer."""

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -28,7 +28,7 @@ from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
 from flexopt.exports.whole import turn
 
-__all__ = ["check_place", "plan_files", "read_document", "write_files", "write_folder"]
+__all__ = ["check_place", "plan_files", "read_document", "read_same", "write_files", "write_folder"]
 
 FILES = {
     "assignment": "assignment.csv",
@@ -152,6 +152,24 @@ def read_document(plan: Path) -> dict[str, Any]:
             f'{plan}: plan.json is not a plan this version reads ({said}, wanted "flexopt.plan/1")', hint
         )
     return dict(document)
+
+
+def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The document of a plan that was made from just these inputs, to add to it.
+
+    Raises FlexoptError if there is no plan, or it was made from other files.
+    """
+    document = read_document(plan)
+    made = {i["file"]: i["sha256"] for i in document["inputs"]}
+    now = {i["file"]: i["sha256"] for i in inputs}
+    if made != now:
+        other = [name for name in {**now, **made} if made.get(name) != now.get(name)]
+        listed = ", ".join(other[:3]) + (" and others" if len(other) > 3 else "")
+        raise FlexoptError(
+            f"{plan}: the plan was made from other inputs ({listed})",
+            f"plan again: flexopt plan SCENARIO -o {plan}",
+        )
+    return document
 
 
 def _read(path: Path) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from flexopt.document import TABLES
 from flexopt.errors import FlexoptError
-from flexopt.exports.folder import NAMES, check_place, read_document, write_folder
+from flexopt.exports.folder import NAMES, check_place, read_document, read_same, write_folder
 
 resource = pytest.importorskip("resource", reason="needs limits of the size of files")
 HERE = Path(__file__).parent
@@ -237,3 +237,14 @@ def test_really_full_disk_leaves_the_old_plan(document: dict[str, Any], tmp_path
         assert [p.name for p in tmp_path.iterdir()] == ["my.plan"]
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_plan_made_from_other_inputs_is_not_added_to(document: dict[str, Any], tmp_path: Path) -> None:
+    place = write_folder(document, tmp_path / "my.plan")
+    inputs = document["inputs"]
+    assert read_same(place, inputs[::-1])["total"] == document["total"]
+    changed = [{**i, "sha256": "0"} if i["file"] == "usage.csv" else i for i in inputs]
+    for other in (changed, [*inputs, {"file": "usage.csv", "sha256": "1"}], inputs[:-1]):
+        with pytest.raises(FlexoptError, match=r"made from other inputs \(usage.csv\)") as error:
+            read_same(place, other)
+        assert error.value.hint == f"plan again: flexopt plan SCENARIO -o {place}"

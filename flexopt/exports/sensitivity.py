@@ -1,0 +1,300 @@
+"""The part `sensitivity` of a plan as text, CSV and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from flexopt.exports.tables import table_csv
+from flexopt.exports.text import WIDTH, count, fill, money, printable, text_table
+
+__all__ = ["sensitivity_csv", "sensitivity_markdown", "sensitivity_text"]
+
+Part = Mapping[str, Any]
+
+LONGEST = 24
+"""Characters of a lever's name beside the bars."""
+
+COLUMNS: dict[str, type] = {
+    "part": str,
+    "lever": str,
+    "side": str,
+    "value": Decimal,
+    "with_lever": str,
+    "with_value": Decimal,
+    "total": Decimal,
+    "difference": Decimal,
+    "seats_bought": int,
+    "tokens_bought": int,
+    "answer": str,
+}
+
+
+def sensitivity_text(part: Part, name: str, currency: str) -> str:
+    """For a terminal: 80 columns, widest bar first."""
+    total = money(part["total"])
+    title = f"{printable(name or 'Scenario')}: what moves the total of {total} {currency}"
+    parts = [
+        title,
+        _ask_first(part, currency),
+        _tornado(part),
+        *(_grid(part, grid) for grid in part["grids"]),
+        _indifference(part),
+        _negotiation(part),
+        fill(
+            "A price is what is paid, after negotiated discounts; the other prices of its line (renewals, "
+            f"later dates, token tiers) move in proportion. Down and up: {_percent(part['step'])} of a price "
+            f"or a threshold, {_points(part['step'])} points of a share. Every total is of a plan solved "
+            "anew."
+        ),
+    ]
+    return "\n\n".join(text for text in parts if text)
+
+
+def sensitivity_csv(part: Part) -> Iterator[str]:
+    """All tables as one, a row per solve."""
+    yield from table_csv(list(_rows(part)), COLUMNS)
+
+
+def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
+    """Tables for a page."""
+    moved = [
+        [b["label"], b["value"], *(cell for side in ("low", "high") for cell in _side(part, b[side]))]
+        for b in part["levers"]
+    ]
+    flips = [
+        [
+            row["question"],
+            *(
+                cell
+                for side in (row["below"], row["above"])
+                for cell in (
+                    [_number(side["value"]), side["answer"], money(side["total"])] if side else [""] * 3
+                )
+            ),
+            row["note"],
+        ]
+        for row in part["indifference"]
+    ]
+    asks = [[row["label"], money(row["saving"])] for row in part["negotiation"]]
+    sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", "seats", "tokens")]
+    answers = ["up to", "answer", "total", "from", "answer", "total"]
+    texts = [
+        f"# {_cell(name or 'Scenario')}: sensitivity",
+        f"The optimal total is {money(part['total'])} {currency}. A price is what is paid, after negotiated "
+        "discounts.",
+        "## What moves the total",
+        _markdown(["lever", "now", *sides], moved),
+    ]
+    for grid in part["grids"]:
+        rows = [
+            [_number(y), *(money(total) for total in totals)]
+            for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
+        ]
+        texts.append(f"## Total by {_cell(grid['y'])} (down) and {_cell(grid['x'])} (across)")
+        texts.append(_markdown(["", *(_number(x) for x in grid["x_values"])], rows))
+    if flips:
+        texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
+    if asks:
+        texts += ["## What to ask for first", _markdown(["ask for", f"worth, {currency}"], asks)]
+    return "\n\n".join(texts) + "\n"
+
+
+def _ask_first(part: Part, currency: str) -> str:
+    asks = [row for row in part["negotiation"] if Decimal(row["saving"]) > 0]
+    if not asks:
+        return ""
+    return fill(f"ask first for {printable(asks[0]['label'])}: worth {money(asks[0]['saving'])} {currency}")
+
+
+def _tornado(part: Part) -> str:
+    """A bar for each lever that moves the total: cheaper to the left, dearer to the right."""
+    moving = [b for b in part["levers"] if any(_difference(part, b[s]) != 0 for s in ("low", "high"))]
+    still = [printable(b["lever"]) for b in part["levers"] if b not in moving]
+    quiet = fill(f"no effect: {', '.join(still)}") if still else ""
+    if not moving:
+        return quiet
+    cells = [
+        [
+            _short(b["lever"].removeprefix("seat:")),
+            *(
+                text
+                for s in ("low", "high")
+                for text in (_number(b[s]["value"]), _whole(_difference(part, b[s])))
+            ),
+        ]
+        for b in moving
+    ]
+    header = ["lever", "down to", "total", "up to", "total"]
+    widths = [max(len(row[n]) for row in [header, *cells]) for n in range(5)]
+    half = max((WIDTH - sum(widths) - 2 * 5 - 1) // 2, 6)
+    most = max(abs(d) for b in moving for s in ("low", "high") if (d := _difference(part, b[s])) is not None)
+    bars = []
+    for b in moving:
+        ends = [d for s in ("low", "high") if (d := _difference(part, b[s])) is not None]
+        left, right = (
+            int((abs(end) * half / most).quantize(Decimal(1), ROUND_HALF_UP))
+            for end in (min([*ends, Decimal(0)]), max([*ends, Decimal(0)]))
+        )
+        bars.append(f"{'#' * left:>{half}}|{'#' * right:<{half}}")
+    lines = []
+    for row, bar in zip([header, *cells], [" " * half + "|" + " " * half, *bars], strict=True):
+        name, *rest = (
+            f"{cell:>{w}}" if n else f"{cell:<{w}}"
+            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
+    mix = [
+        [
+            _short(b["lever"].removeprefix("seat:")),
+            *(text for s in ("low", "high") for text in _side(part, b[s])[1:]),
+        ]
+        for b in moving
+    ]
+    header = ["what is bought then", *["total", "seats", "tokens"] * 2]
+    return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
+
+
+def _grid(part: Part, grid: Part) -> str:
+    rows = [
+        [
+            _number(y),
+            *("-" if total is None else _whole(Decimal(total) - Decimal(part["total"])) for total in totals),
+        ]
+        for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
+    ]
+    words = f"total against now, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
+    return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid['x_values'])], rows)}"
+
+
+def _indifference(part: Part) -> str:
+    """Where the answer flips; then, in words, where it does not, and what else there is to say."""
+    found, words = [], []
+    for row in part["indifference"]:
+        question = row["question"].removeprefix("price at which ").replace("this quote", "it")
+        change, _, more = row["note"].partition("; ")
+        if row["below"] is None:
+            words.append(f"{printable(question)}: {printable(row['note'])}")
+            continue
+        percent = change.split(" against")[0]
+        found.append(
+            [
+                question,
+                _number(row["below"]["value"]),
+                row["below"]["answer"],
+                row["above"]["answer"],
+                percent,
+            ]
+        )
+        if more:
+            words.append(f"{printable(question)}: {printable(more)}")
+    texts = [text_table(["price at which", "up to", "there", "above", "change"], found)] if found else []
+    texts += ["\n".join(fill(f"- {text}", "", "  ") for text in words)] if words else []
+    return "\n\n".join(texts)
+
+
+def _negotiation(part: Part) -> str:
+    rows = [row for row in part["negotiation"] if Decimal(row["saving"])]
+    if not part["negotiation"]:
+        return ""
+    none = len(part["negotiation"]) - len(rows)
+    rest = f"1 % more is worth nothing on {count(none, 'other line')}" if none else ""
+    table = text_table(
+        ["", "ask for", "worth"],
+        [[str(n), row["label"], money(row["saving"])] for n, row in enumerate(rows, 1)],
+    )
+    return "\n".join(text for text in [table if rows else "", rest] if text)
+
+
+def _rows(part: Part) -> Iterator[dict[str, Any]]:
+    def row(**cells: Any) -> dict[str, Any]:
+        return {name: cells.get(name, "" if kind is str else None) for name, kind in COLUMNS.items()}
+
+    def moved(total: str | None) -> str | None:
+        return None if total is None else str(Decimal(total) - Decimal(part["total"]))
+
+    yield row(part="now", total=part["total"], difference="0.00")
+    for bar in part["levers"]:
+        for side in ("low", "high"):
+            yield row(
+                part="lever", lever=bar["lever"], side=side, difference=moved(bar[side]["total"]), **bar[side]
+            )
+    for grid in part["grids"]:
+        for y, totals in zip(grid["y_values"], grid["totals"], strict=True):
+            for x, total in zip(grid["x_values"], totals, strict=True):
+                yield row(
+                    part="grid",
+                    lever=grid["x"],
+                    value=x,
+                    with_lever=grid["y"],
+                    with_value=y,
+                    total=total,
+                    difference=moved(total),
+                )
+    for flip in part["indifference"]:
+        sides = [(side, flip[side]) for side in ("below", "above") if flip[side]]
+        for side, at in sides:
+            cells = {"difference": moved(at["total"]), **at, "answer": f"{flip['question']}: {at['answer']}"}
+            yield row(part="indifference", lever=flip["lever"], side=side, **cells)
+        if not sides:
+            answer = f"{flip['question']}: {flip['note']}"
+            yield row(part="indifference", lever=flip["lever"], answer=answer)
+    for ask in part["negotiation"]:
+        saving = Decimal(ask["saving"])
+        total = str(Decimal(part["total"]) - saving)
+        yield row(
+            part="negotiation",
+            lever=ask["lever"],
+            total=total,
+            difference=moved(total),
+            answer=ask["label"],
+        )
+
+
+def _side(part: Part, side: Part) -> list[str]:
+    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
+    return [_number(side["value"]), money(side["total"]), *bought]
+
+
+def _difference(part: Part, side: Part) -> Decimal | None:
+    return None if side["total"] is None else Decimal(side["total"]) - Decimal(part["total"])
+
+
+def _whole(amount: Decimal | None) -> str:
+    if amount is None:
+        return "none"
+    whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{whole:+,}" if whole else "0" if not amount else "+0" if amount > 0 else "-0"
+
+
+def _number(value: str) -> str:
+    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: at most the digits that say something, at least cents."""
+    number = Decimal(value)
+    text = f"{number:,f}"
+    whole, _, digits = text.partition(".")
+    return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}" if digits else whole
+
+
+def _short(name: str) -> str:
+    name = printable(name)
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
+
+
+def _percent(step: str) -> str:
+    return f"{_points(step)} %"
+
+
+def _points(step: str) -> str:
+    return f"{(Decimal(step) * 100).normalize():f}"
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Text in a table of a page: no markup, no line breaks."""
+    escaped = "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in printable(text))
+    return escaped if text != "---" else text
