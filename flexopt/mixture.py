@@ -50,7 +50,7 @@ class Mixture:
 
     def add(self, response: Response) -> int:
         """The choices of a response, group by group; returns how many were new."""
-        cost = response.counts @ self.shared.cost
+        cost = response.counts @ self.shared.cost + (0.0 if response.fees is None else response.fees)
         put = response.counts @ self.shared.seat.T + response.tokens @ self.shared.token.T
         new = 0
         for g, (paid, terms) in enumerate(zip(cost.tolist(), np.round(put, 9), strict=True)):

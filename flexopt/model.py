@@ -18,7 +18,7 @@ from flexopt.core import Core
 from flexopt.money import CENT
 from flexopt.problem import Problem, span_end
 
-__all__ = ["Model", "build", "build_ties", "fix_tiers"]
+__all__ = ["Model", "Var", "add_row", "build", "build_ties", "fix_tiers"]
 
 Var = pulp.LpVariable
 
@@ -163,7 +163,7 @@ def access(m: Model) -> None:
         cover = [(x, 1.0) for c, x in of_user[u] if p in c.covers and c.first <= first < c.after]
         if (i, first) in m.flex:
             cover.append((m.flex[i, first], 1.0))
-        _row(m, f"access_i{i:05d}_t{first:03d}", cover, ">=", 1)
+        add_row(m, f"access_i{i:05d}_t{first:03d}", cover, ">=", 1)
 
 
 def pool(m: Model) -> None:
@@ -177,7 +177,7 @@ def pool(m: Model) -> None:
                 need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
-        _row(m, f"pool_t{t:03d}", draws + need[t], ">=", float(decided[t]))
+        add_row(m, f"pool_t{t:03d}", draws + need[t], ">=", float(decided[t]))
 
 
 def pack(m: Model) -> None:
@@ -188,25 +188,25 @@ def pack(m: Model) -> None:
         step = P.scenario.tokens.increment
         bought = [(m.units[pk, j], -float(step)) for j in range(len(P.tiers[pk]))]
         if draws:
-            _row(m, f"pack_l{pk:03d}", draws + bought, "<=", float(lot.tokens or 0))
+            add_row(m, f"pack_l{pk:03d}", draws + bought, "<=", float(lot.tokens or 0))
 
 
 def tier(m: Model) -> None:
     """A purchase is in at most one tier, and its increments are within the tier's bounds."""
     P = m.problem
     for (pk, j), n in m.units.items():
-        _row(m, f"lower_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].lower)], ">=", 0)
-        _row(m, f"upper_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].upper)], "<=", 0)
+        add_row(m, f"lower_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].lower)], ">=", 0)
+        add_row(m, f"upper_l{pk:03d}_j{j:02d}", [(n, 1), (m.tier[pk, j], -P.tiers[pk][j].upper)], "<=", 0)
     for pk, tiers in enumerate(P.tiers):
         if len(tiers) > 1:
-            _row(m, f"tier_l{pk:03d}", [(m.tier[pk, j], 1) for j in range(len(tiers))], "<=", 1)
+            add_row(m, f"tier_l{pk:03d}", [(m.tier[pk, j], 1) for j in range(len(tiers))], "<=", 1)
 
 
 def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
     for k, c in enumerate(m.problem.contracts):
         if c.quantity is not None:
-            _row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity - _given(m, k))
+            add_row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity - _given(m, k))
 
 
 def volume(m: Model) -> None:
@@ -215,16 +215,16 @@ def volume(m: Model) -> None:
     for k, c in enumerate(P.contracts):
         if c.order is not None:
             sitting = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
-            _row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", int(m.core.counts[k]))
+            add_row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", int(m.core.counts[k]))
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):
             ordered = [(n, 1.0) for (k, jj), n in m.seats.items() if P.contracts[k].order == o and jj == j]
             least = max(lower, offer.minimum)
             most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(P.demand.users))
-            _row(m, f"least_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -least)], ">=", 0)
-            _row(m, f"most_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -most)], "<=", 0)
-        _row(m, f"order_o{o:03d}", [(m.order[o, j], 1) for j in range(len(bounds))], "<=", 1)
+            add_row(m, f"least_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -least)], ">=", 0)
+            add_row(m, f"most_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -most)], "<=", 0)
+        add_row(m, f"order_o{o:03d}", [(m.order[o, j], 1) for j in range(len(bounds))], "<=", 1)
 
 
 def maximum(m: Model) -> None:
@@ -238,14 +238,14 @@ def maximum(m: Model) -> None:
             live = [k for k, c in mine if c.first <= t < c.after]
             terms = [term for k in live for term in _count(m, k)]
             left = offer.maximum - sum(_given(m, k) for k in live)
-            _row(m, f"maximum_s{s:03d}_t{t:03d}", terms, "<=", left)
+            add_row(m, f"maximum_s{s:03d}_t{t:03d}", terms, "<=", left)
 
 
 def purchases(m: Model) -> None:
     """There are at most so many purchases."""
     most = m.problem.scenario.tokens.max_purchases
     if most is not None:
-        _row(m, "purchases", [(x, 1) for x in m.tier.values()], "<=", most)
+        add_row(m, "purchases", [(x, 1) for x in m.tier.values()], "<=", most)
 
 
 def oversize(m: Model) -> None:
@@ -263,7 +263,7 @@ def oversize(m: Model) -> None:
         for (i, first), x in m.flex.items()
     ]
     forecast = float(P.cloud_raw.sum() + m.core.tokens.sum())
-    _row(m, "oversize", terms, "<=", smallest + share * forecast)
+    add_row(m, "oversize", terms, "<=", smallest + share * forecast)
 
 
 def seats_first(m: Model) -> None:
@@ -273,7 +273,9 @@ def seats_first(m: Model) -> None:
         p, u = P.demand.pair_product[i], P.demand.pair_user[i]
         for k, c in enumerate(P.contracts):
             if (u, k) in m.seat and p in c.covers and c.first <= first < c.after:
-                _row(m, f"seatsfirst_i{i:05d}_t{first:03d}_k{k:03d}", [(flex, 1), (m.seat[u, k], 1)], "<=", 1)
+                add_row(
+                    m, f"seatsfirst_i{i:05d}_t{first:03d}_k{k:03d}", [(flex, 1), (m.seat[u, k], 1)], "<=", 1
+                )
 
 
 def budget(m: Model) -> None:
@@ -297,7 +299,7 @@ def budget(m: Model) -> None:
             terms += [(m.tier[key], 0.005) for key in packs]
             most += 0.0099
         most -= float(sum(P.contracts[k].commitment[0] * _given(m, k) for k in due))
-        _row(m, f"budget_g{g:03d}", terms, "<=", most)
+        add_row(m, f"budget_g{g:03d}", terms, "<=", most)
 
 
 def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
@@ -310,7 +312,7 @@ def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
     # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
-    _row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + 0.004)
+    add_row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + 0.004)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
     return m
 
@@ -318,7 +320,7 @@ def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
 # --- small helpers ---------------------------------------------------------------------------------------
 
 
-def _row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
+def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
     """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
     senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
     m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))

@@ -56,12 +56,14 @@ class Response:
     seats : int64[n, 2], (need, contract), sorted
     counts : int64[groups, contracts], seats of each group of needs
     tokens : float64[groups, periods], tokens of each group, without buffer
+    fees : float64[groups], what the choices of each group cost beside seats and tokens; None: nothing
     """
 
     value: Floats
     seats: Ints
     counts: Ints
     tokens: Floats
+    fees: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -50,10 +50,11 @@ class Solution:
         return total
 
 
-def read_solution(m: Model) -> Solution:
+def read_solution(m: Model, apart: Callable[[int], object] | None = None) -> Solution:
     """Integers from the solver's values; seats that nobody needs are given back.
 
-    Only users with open decisions are looked at one by one.
+    Only users with open decisions are looked at one by one. Users with different values of `apart` are not
+    interchangeable.
     """
     P, core = m.problem, m.core
     open_ = np.unique([u for u, _ in core.seats]).astype(np.int64)
@@ -66,7 +67,7 @@ def read_solution(m: Model) -> Solution:
             seats[u].add(k)
     pairs = {u: range(*np.searchsorted(P.demand.pair_user, [u, u + 1])) for u in open_.tolist()}
     kept = {u: _needed(P, pairs[u], ks) for u, ks in sorted(seats.items())}
-    final = _in_user_order(m, pairs, kept, core.decided[mine])
+    final = _in_user_order(m, pairs, kept, core.decided[mine], apart or (lambda user: None))
     rows = np.concatenate([core.decided[~mine], np.array(final, dtype=np.int64).reshape(-1, 2)])
     buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
     bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
@@ -114,7 +115,11 @@ def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
 
 
 def _in_user_order(
-    m: Model, pairs: dict[int, range], seats: dict[int, set[int]], decided: npt.NDArray[np.int64]
+    m: Model,
+    pairs: dict[int, range],
+    seats: dict[int, set[int]],
+    decided: npt.NDArray[np.int64],
+    apart: Callable[[int], object],
 ) -> list[tuple[int, int]]:
     """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
     P = m.problem
@@ -135,6 +140,7 @@ def _in_user_order(
             tuple(options[u]),
             tuple(flexes[u]),
             tuple(given[u]),
+            apart(u),
         )
         alike[key].append(u)
     final = []

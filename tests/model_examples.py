@@ -12,11 +12,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.core import everything
 from flexopt.model import Model, build, build_ties
-from flexopt.needs import Restriction
+from flexopt.moves import Today, build_moves
+from flexopt.needs import Restriction, needs_of
 from flexopt.problem import Problem
 
 __all__ = ["EXAMPLES", "Example"]
@@ -71,6 +73,13 @@ def built(days: Days = AMY, **changes: Any) -> Callable[[], Model]:
 def whole(P: Problem) -> Model:
     """With every decision of every user."""
     return build(P, everything(P, Restriction()))
+
+
+def with_moves(P: Problem) -> Model:
+    """With every decision, and a price of 200 for leaving a seat of AutoCAD for a year."""
+    restriction = Restriction(np.array(["named"], object), {0: frozenset(["autocad-1y"])})
+    today = Today.of(P, restriction, needs_of(P, Restriction()))
+    return build_moves(P, everything(P, Restriction()), today, 200.0, np.zeros(1, dtype=bool))[0]
 
 
 AMY_ON_FLEX = {
@@ -220,5 +229,12 @@ EXAMPLES = [
         lambda: build_ties(problem(), everything(problem(), Restriction()), Decimal(105)),
         AMY_ON_FLEX,
         {"ties": AMY_ON_A_SEAT},
+    ),
+    Example(
+        "stay",
+        "amy has a seat for a year (k000) today: tokens, or seats by the month, are a move, which costs 200",
+        lambda: with_moves(problem(offers=[AUTOCAD_YEAR, AUTOCAD_MONTH])),
+        {**AMY_ON_FLEX, "flex_i00000_t001": 1, "moved_n00000": 1},
+        {"stay": {"moved_n00000": 0}},
     ),
 ]

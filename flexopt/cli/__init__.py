@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Find the cheapest plan, prove it, audit it, write it.",
     "compare": "Quotes side by side: what each costs, and what sets them apart.",
     "sweep": "Plan many scenarios: side by side, usage read once, a table over all.",
+    "review": "Who should move: today's access against the plan, and seven checks.",
     "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
     "sensitivity": "How the total moves with each price, where answers flip, what to ask for.",
     "explain": "Why a plan is as it is, or what one user has and why.",

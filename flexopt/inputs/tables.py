@@ -96,6 +96,9 @@ class Usage:
     coverage: tuple[Coverage, ...]
     sources: tuple[Source, ...]
     findings: Findings
+    token_days: pd.DataFrame | None = None
+    """`user`, `product`, `date`: the days that the exports call token use, sorted, unique; None where nobody
+    asked, or no file can tell."""
 
     @property
     def users(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from flexopt.inputs.findings import Findings
 from flexopt.inputs.scenario import Scenario
 from flexopt.inputs.tables import Source, Usage
 from flexopt.inputs.usage import dates
+from flexopt.inputs.usage.burnt import add_burnt, burnt_days, create_burnt
 from flexopt.inputs.usage.chargeable import chargeable_days
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.engine import Progress, connected, watched
@@ -49,6 +50,7 @@ def read_usage(
     on_progress: Progress | None = None,
     *,
     memory: str | None = None,
+    token_days: bool = False,
 ) -> Usage:
     """Read and clean usage files: one row per chargeable day, whatever export they come from.
 
@@ -60,6 +62,7 @@ def read_usage(
     on_progress : called while a file is read and at its end.
     memory : "4GB": what reading may hold in memory, the rest goes to the temporary folder; None: half of the
         machine's. The days themselves (13 bytes each) come on top.
+    token_days : also find out which days were token use, as far as the files say; a second pass over them.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def read_usage(
     ordered = sorted((_shown(path, root), path) for path in files)
     names = [name for name, _ in ordered]
     with connected(memory) as (con, work), ThreadPoolExecutor(1) as beside:
-        reader = _Reader(con, scenario, names, findings)
+        reader = _Reader(con, scenario, names, findings, token_days=token_days)
         digests = []
         for number, (name, path) in enumerate(ordered):
             with watched(con, name, path, on_progress) as done:
@@ -82,11 +85,13 @@ def read_usage(
         return reader.usage(digests)
 
 
-def usage_from_frame(frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None) -> Usage:
+def usage_from_frame(
+    frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None, token_days: bool = False
+) -> Usage:
     """Usage from a frame with the columns of the plain format, cleaned and reported like a file."""
     findings = Findings()
     with connected(memory) as (con, work):
-        reader = _Reader(con, scenario, ["usage frame"], findings)
+        reader = _Reader(con, scenario, ["usage frame"], findings, token_days=token_days)
         reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
         return reader.usage([])
 
@@ -126,12 +131,20 @@ class _Reader:
     """The reading of all files of one scenario."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, scenario: Scenario, names: list[str], findings: Findings
+        self,
+        con: duckdb.DuckDBPyConnection,
+        scenario: Scenario,
+        names: list[str],
+        findings: Findings,
+        *,
+        token_days: bool,
     ) -> None:
         self.con, self.scenario, self.names, self.findings = con, scenario, names, findings
         self.opened: dict[int, Table] = {}
         self.unsplit: dict[int, int] = {}
+        self.token_days, self.tells = token_days, False
         create(con)
+        create_burnt(con)
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
@@ -201,6 +214,8 @@ class _Reader:
                 value="0",
             )
         self._say_features(table)
+        if self.token_days:
+            self.tells |= add_burnt(self.con, table)
         self.opened[number] = table
         self.unsplit[number] = report_fresh_faults(self.con, table, self.findings, SHOWN)
 
@@ -281,4 +296,5 @@ class _Reader:
         for name, digest in digests:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
-        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings)
+        burnt = burnt_days(self.con) if self.tells else None
+        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, burnt)

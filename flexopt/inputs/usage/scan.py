@@ -34,7 +34,11 @@ __all__ = [
     "create",
     "faults",
     "forget",
+    "rows_of",
     "scan",
+    "seat_of",
+    "status_of",
+    "title_of",
 ]
 
 OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
@@ -137,20 +141,22 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f]')")
 
 
-def _seat(table: Table) -> str:
+def seat_of(table: Table) -> str:
+    """SQL: does the row say that it is use of a seat?"""
     access = f"lower(trim({table.sql('access')}))"
     flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('', 'ppu', '-', 'n/a')"
     return f"({table.sql('access')} is not null and not ({flex}))"
 
 
-def _tokens(table: Table) -> str:
+def tokens_of(table: Table) -> str:
+    """SQL of the tokens of a row."""
     text = table.sql("tokens")
     comma = table.text is not None and table.text.delimiter != ","
     number = f"replace({text}, ',', '.')" if comma else text
     return f"try_cast({number} as double)"
 
 
-def _title(table: Table) -> str:
+def title_of(table: Table) -> str:
     """The product of a row, else its collection; the first is often blank in exports of collections."""
     return f"coalesce({_child(table)}, {table.sql('parent')})"
 
@@ -224,13 +230,13 @@ def _conditions(table: Table) -> list[tuple[str, str, str]]:
     return found
 
 
-def _rows(table: Table, extra: str = "") -> str:
+def rows_of(table: Table, extra: str = "") -> str:
     """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
     start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
     return (
         f"(select *{extra}, {_day(table)} as d, "
         f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
-        f"{start} as st, {_tokens(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
+        f"{start} as st, {tokens_of(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
         f"from {table.relation})"
     )
 
@@ -239,7 +245,8 @@ def _blank(table: Table) -> str:
     return f"coalesce({', '.join([table.sql(r) for r in table.roles] + ['null'])}) is null"
 
 
-def _status(table: Table) -> str:
+def status_of(table: Table) -> str:
+    """SQL: what became of a row."""
     rejected = f"coalesce({' or '.join(c for _, _, c in _conditions(table)) or 'false'}, false)"
     parts = []
     if "category" in table.roles:
@@ -249,7 +256,7 @@ def _status(table: Table) -> str:
         parts.append(f"when not ({_blank(table)}) and {category} not in {charged} then {LEFT_OUT}")
     parts.append(f"when {rejected} then case when {_blank(table)} then {BLANK} else {REJECTED} end")
     if "tokens" in table.roles and table.format.kind == "days":
-        parts.append(f"when t = 0 and not {_seat(table)} then {ZERO}")
+        parts.append(f"when t = 0 and not {seat_of(table)} then {ZERO}")
     if "start" in table.roles and "end" in table.roles:
         # an end equal to a start at midnight is a date without a clock, not a launch of no length
         parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
@@ -268,7 +275,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Adds the file's cells and launches; returns how many rows were rejected."""
     summary = table.format.kind == "summary"
     who = {r: table.sql(r) for r in ("name", "email", "hash", "id") if r in table.roles}
-    keys = who | {"product": _title(table)}
+    keys = who | {"product": title_of(table)}
     if summary:
         # rows of two teams are two counts, not one row twice
         keys["access"] = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
@@ -282,7 +289,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     listed = ", ".join(f"{value} as {key}" for key, value in keys.items())
     inner = (
         f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit "
-        f"from (select *, {_status(table)} as status, d - {EPOCH} as day from {_rows(table)})"
+        f"from (select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)})"
     )
     # where there is no slab the masks mean nothing
     words = ", ".join(
@@ -307,11 +314,11 @@ def scan(con: duckdb.DuckDBPyConnection, table: Table) -> int:
 def _add_launches(con: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> None:
     """A second pass, now that cells have numbers: numbers instead of names keep the launches small."""
     same = " and ".join(f"r.{name} = c.{name}" for name in names)
-    columns = {name: table.sql(name) for name in names} | {"product": _title(table)}
+    columns = {name: table.sql(name) for name in names} | {"product": title_of(table)}
     listed = ", ".join(f"coalesce({columns[name]}, '') as {name}" for name in names)
     con.execute(
         "insert into launch select c.cell, r.s, max(r.e) from "
-        f"(select {listed}, s, e from {_rows(table)} where st and {_status(table)} = {OK}) r "
+        f"(select {listed}, s, e from {rows_of(table)} where st and {status_of(table)} = {OK}) r "
         f"join cell c on {same} and c.file = {table.number} and c.status = {OK} and c.slab is null "
         "group by c.cell, r.s"
     )
@@ -327,8 +334,8 @@ def unclear_zero(con: duckdb.DuckDBPyConnection, table: Table) -> int | None:
     ):
         return None
     (row,) = con.execute(
-        f"select min(line) from (select *, {_status(table)} as outcome "
-        f"from {_rows(table, f', {table.row} as line')}) where outcome = {ZERO}"
+        f"select min(line) from (select *, {status_of(table)} as outcome "
+        f"from {rows_of(table, f', {table.row} as line')}) where outcome = {ZERO}"
     ).fetchall()
     return None if row[0] is None else int(row[0])
 
@@ -339,9 +346,9 @@ def features(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, st
         return 0, 0, ""
     feature = table.sql("feature")
     (row,) = con.execute(
-        f"select count(*), min(line), min_by({feature}, line) from (select *, {_status(table)} as outcome "
-        f"from {_rows(table, f', {table.row} as line')}) where outcome = {OK} "
-        f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({_title(table)}))"
+        f"select count(*), min(line), min_by({feature}, line) from (select *, {status_of(table)} as outcome "
+        f"from {rows_of(table, f', {table.row} as line')}) where outcome = {OK} "
+        f"and trim({feature}) <> '' and lower(trim({feature})) <> lower(trim({title_of(table)}))"
     ).fetchall()
     return (int(row[0]), int(row[1]), str(row[2])) if row[0] else (0, 0, "")
 
@@ -366,7 +373,7 @@ def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Faul
     """Every kind of rejected row with its count and first places; a second, slower pass over the file."""
     who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
     shown = " || ".join(f"shown({table.sql(r)})" for r in who)
-    title = _title(table)
+    title = title_of(table)
     product = "product" if "product" in table.roles else "parent"
     # a service or a launch without tokens may have no user
     planned = f"outcome = {OK}"
@@ -384,8 +391,8 @@ def faults(con: duckdb.DuckDBPyConnection, table: Table, most: int) -> list[Faul
     )
     query = (
         "select f.code, f.role, count(*), min_by({n: line, v: left(f.value, 300)}, line, "
-        f"{most}) from (select line, unnest([{listed}]) as f from (select *, {_status(table)} as outcome "
-        f"from {_rows(table, f', {table.row} as line')}) "
+        f"{most}) from (select line, unnest([{listed}]) as f from (select *, {status_of(table)} as outcome "
+        f"from {rows_of(table, f', {table.row} as line')}) "
         f"where not ({_blank(table)}) and outcome <> {LEFT_OUT}) "
         "where f is not null group by 1, 2 order by 1, 2"
     )

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from flexopt.cli.memory import memory_option
+from flexopt.cli.progress import progress
+from flexopt.exports.folder import check_place, read_document
+from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
+from flexopt.exports.text import screen
+from flexopt.inputs.findings import Finding
+from flexopt.inputs.load import load_scenario
+from flexopt.review import review
+
+__all__ = ["command"]
+
+
+class _Amount(click.ParamType[Decimal]):
+    """Money, 0 or more, in whole cents."""
+
+    name = "amount"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text := str(value)):
+            self.fail(f"{text!r} is no amount: write it like 250 or 99.50", param, ctx)
+        return Decimal(text)
+
+
+AMOUNT = _Amount()
+
+
+@click.command("review", short_help="Who should move: today's access against the plan, and seven checks.")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "--min-saving",
+    type=AMOUNT,
+    metavar="AMOUNT",
+    default="0",
+    help="Leave moves alone that save less than this, in the scenario's currency; the plan is then the "
+    "cheapest with that.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="PLAN",
+    help="Also put the review into this plan folder, made from the same inputs, for `flexopt export`; with "
+    "--min-saving the plan in it becomes the one with the threshold.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    default="table",
+    help="csv has every user and product; json everything.",
+)
+@memory_option
+def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
+    """Compare today's access (the table `access` of SCENARIO) with the cheapest plan: who keeps what they
+    have, who moves to a seat, to a collection or to Flex, which seats nobody uses, and what each move saves.
+
+    Beside the moves: who holds a seat and burns tokens for the same product, seats without use in 90 days,
+    access of people who leave; and seven checks, named after mistakes that cost money. Nothing is written
+    but with --into.
+
+    \b
+    Example:
+      flexopt review scenarios/renewal-2026.yaml
+      flexopt review scenarios/renewal-2026.yaml --min-saving 100 --into renewal.plan
+    """
+    source = load_scenario(scenario)
+    if into is not None:  # before minutes are spent
+        check_place(into)
+        read_document(into)
+    with progress(float(source.scenario.solver.time_limit)) as tell:
+        plan = review(source, min_saving=min_saving, into=into, on_progress=tell, memory=memory)
+    document = plan.document
+    for finding in document["findings"]:
+        if finding["severity"] == "warning":
+            click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
+    if form == "json":
+        click.echo(json.dumps(review_json(document), indent=1, ensure_ascii=False))
+    elif form == "csv":
+        click.echo("".join(review_csv(document)), nl=False)
+    elif form == "markdown":
+        click.echo(review_markdown(document))
+    else:
+        click.echo(review_text(document))
+    if into is not None:
+        click.echo(f"\nReview added to {into}; next: flexopt export {into} -o FILE", err=True)

@@ -1,0 +1,217 @@
+"""The review of a plan document: for a terminal, as CSV, Markdown, and as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from flexopt.exports.tables import table_csv
+from flexopt.exports.text import count, fill, money, printable, text_table
+
+__all__ = ["review_csv", "review_json", "review_markdown", "review_text"]
+
+Document = Mapping[str, Any]
+Table = tuple[list[str], list[list[str]]]
+
+COLUMNS: dict[str, type] = {
+    "user": str,
+    "product": str,
+    "group": str,
+    "move": str,
+    "before": str,
+    "after": str,
+    "saving": Decimal,
+}
+"""The columns of the moves."""
+
+LINES = 24
+"""Moves on the screen; of the other lists a third."""
+
+STAYING = ("keep", "new")
+
+WORDS = {
+    "to collection": "get a seat of a collection that they do not hold today",
+    "to seat": "get a seat that they do not hold today",
+    "to Flex": "use tokens instead of a seat",
+    "release": "have access today, and no use to plan",
+    "new": "have no access today; the plan gives them some",
+    "keep": "stay as they are",
+}
+
+MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
+
+
+def review_json(document: Document) -> dict[str, Any]:
+    """`flexopt.review/1`: the key `review` of plan.json, with the currency."""
+    return {"schema": "flexopt.review/1", "currency": document["currency"], **document["review"]}
+
+
+def review_csv(document: Document) -> Iterator[str]:
+    """A row for every user and product, the moves that save most first."""
+    return table_csv(document["review"]["moves"], COLUMNS)
+
+
+def review_text(document: Document) -> str:
+    """The review for a terminal: long lists are cut, and say so."""
+    parts = [
+        f"{printable(document['name'] or 'Review')}, {document['horizon']['start']} to "
+        f"{document['horizon']['end']}",
+        fill(_headline(document)),
+        text_table(*_cost(document)),
+        text_table(*_counts(document)),
+    ]
+    if threshold := document["review"]["threshold"]:
+        parts.append(fill(_threshold(document, threshold)))
+    if moves := _moves(document["review"]["moves"]):
+        parts.append(_cut(_moves_table(moves), LINES, "`--format csv` has all"))
+        parts.append(fill(_note(document)))
+    for title, table in _lists(document):
+        parts.append(f"{title}\n" + _cut(table, LINES // 3, "`--format json` has all"))
+    checks = [fill(_check(row), f"{row['code']} ", "   ") for row in document["review"]["checks"]]
+    return "\n\n".join([*parts, "checks\n" + "\n".join(checks)])
+
+
+def review_markdown(document: Document) -> str:
+    """The review as Markdown, every list whole."""
+    parts = [
+        f"# {_escaped(document['name'] or 'Review')}",
+        f"**{_escaped(_headline(document))}**",
+        _piped(*_cost(document)),
+        _piped(*_counts(document)),
+    ]
+    if threshold := document["review"]["threshold"]:
+        parts.append(_escaped(_threshold(document, threshold)))
+    if moves := _moves(document["review"]["moves"]):
+        parts += ["## Moves", _piped(*_moves_table(moves)), _escaped(_note(document))]
+    for title, table in _lists(document):
+        parts += [f"## {title[0].upper()}{title[1:]}", _piped(*table)]
+    checks = [f"- {row['code']} {_escaped(_check(row))}" for row in document["review"]["checks"]]
+    return "\n\n".join([*parts, "## Checks", "\n".join(checks)])
+
+
+def _headline(document: Document) -> str:
+    """One sentence: what the moves save together, and how many there are."""
+    found, currency = document["review"], document["currency"]
+    counts = found["counts"]
+    moved = sum(n for kind, n in counts.items() if kind not in STAYING)
+    moves = count(len(_moves(found["moves"])), "move")
+    moves += (
+        f" of {count(moved, 'user and product', 'users and products')}, {counts['keep']:,} stay as they are"
+    )
+    if found["saving"] is None:
+        note = document["baselines"]["today"]["note"]
+        return f"today's access cannot be priced: {note}; {moves}"
+    saving, today = Decimal(found["saving"]), Decimal(found["today"])
+    whole = f"{saving.quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
+    share = f", {-saving / today * 100:+.1f} %" if today else ""
+    return f"the moves save {whole} together{share} against today's access: {moves}"
+
+
+def _threshold(document: Document, found: Mapping[str, Any]) -> str:
+    """What the threshold did, and how good the set of moves is proven to be."""
+    least, currency = document["review"]["min_saving"], document["currency"]
+    room = Decimal(found["cost"]) - Decimal(found["bound"])
+    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
+    better = f"by more than {cents:,} {currency}" if cents else "at all"
+    ended = "" if found["proven"] else "the search ended before the proof: "
+    return (
+        f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
+        f"{count(found['moves'], 'move')} made. {ended}No other set is better {better}, moves counted with "
+        f"{money(least)} {currency} each (what collections tie together for one user counts once)."
+    )
+
+
+def _cost(document: Document) -> Table:
+    found = document["review"]
+    rows = [["today's access", money(found["today"])], ["the plan", money(found["total"])]]
+    rows.append(["all moves together save", money(found["saving"])])
+    return ["cost", document["currency"]], rows
+
+
+def _counts(document: Document) -> Table:
+    counts = document["review"]["counts"]
+    rows = [[kind, f"{counts[kind]:,}", words] for kind, words in WORDS.items() if counts[kind]]
+    return ["access", "users and products", "who"], rows
+
+
+def _moves(moves: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """What moves, in groups: products of one user that move together are one."""
+    groups: list[list[Mapping[str, Any]]] = []
+    for row in moves:
+        if row["move"] in STAYING:
+            continue
+        last = groups[-1] if groups else []
+        # the first of products that move together has the saving of all
+        if (
+            last
+            and last[0]["user"] == row["user"]
+            and last[0]["saving"] is not None
+            and row["saving"] is None
+        ):
+            last.append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _moves_table(groups: Sequence[Sequence[Mapping[str, Any]]]) -> Table:
+    rows = []
+    for group in groups:
+        changes: dict[tuple[str, str], list[str]] = {}
+        for row in group:
+            changes.setdefault((row["before"], row["after"]), []).append(row["product"])
+        words = "; ".join(
+            f"{', '.join(products)}: {before} -> {after or 'none'}"
+            for (before, after), products in changes.items()
+        )
+        kinds = " / ".join(dict.fromkeys(row["move"] for row in group))
+        rows.append([money(group[0]["saving"]), group[0]["user"], kinds, words])
+    return ["saves", "user", "move", "product: today -> plan"], rows
+
+
+def _note(document: Document) -> str:
+    note = (
+        "saves: what keeping today's access for just that move would cost more, at what tokens and seats "
+        "are worth to the plan (its marginal prices). Packs come whole, so these savings do not add up "
+        "exactly to what all moves save together, which is exact."
+    )
+    if any(group[0]["saving"] is None for group in _moves(document["review"]["moves"])):
+        note += " A dash: today's access is not possible any more at these rules and prices."
+    return note
+
+
+def _lists(document: Document) -> Iterator[tuple[str, Table]]:
+    """What was found beside the moves, where there is any."""
+    found = document["review"]
+    parts: list[tuple[str, str, str, str, Callable[[Any], str]]] = [
+        ("double_use", "seat and tokens for one product", "flex_days", "days on Flex", lambda n: f"{n:,}"),
+        ("idle", "seats without use in the last 90 days", "last_use", "last use", lambda d: d or "never"),
+        ("leavers", "access of people who leave", "leaves", "leaves", str),
+    ]
+    for key, title, column, header, words in parts:
+        rows = [[r["user"], r["product"], r["offer"] or "-", words(r[column])] for r in found[key]]
+        if rows:
+            yield f"{title}: {len(rows):,}", (["user", "product", "seat", header], rows)
+
+
+def _check(row: Mapping[str, Any]) -> str:
+    said = f"{'FOUND' if row['found'] else 'ok'}, {row['name']}: {printable(row['message'])}"
+    return f"{said}. Repair: {printable(row['repair'])}" if row["repair"] else said
+
+
+def _cut(table: Table, most: int, where: str) -> str:
+    header, rows = table
+    text = text_table(header, rows[:most], wrap=True)
+    return text + (f"\n... and {len(rows) - most:,} more: {where}" if len(rows) > most else "")
+
+
+def _piped(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *([_escaped(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Text that stays what it is in Markdown: no markup, one line."""
+    return MARKUP.sub(r"\\\g<0>", " ".join(printable(word) for word in text.split()))
