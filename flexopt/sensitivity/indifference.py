@@ -200,10 +200,10 @@ def as_good_as(study: Study, lever: Lever, name: str, total: Decimal) -> dict[st
     question = _Question(
         study,
         lever,
-        f"price at which {lever.line} would make this quote as good as {name}",
+        f"price at which {'a token' if lever.line == 'tokens' else lever.line} would make this quote as good as {name}",
         "price of a token" if lever.line == "tokens" else "price of a seat",
         lambda answer: answer.total <= total,
-        lambda answer: "as good or better" if answer.total <= total else "dearer",
+        lambda answer: "as good" if answer.total <= total else "dearer",
         total,
         _line(study, lever),
     )
