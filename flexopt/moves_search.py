@@ -78,13 +78,17 @@ def with_threshold(
         search.take(solution)
     whole = everything(problem, Restriction())
     bound = search.solve(whole, (), search.nobody) if whole.choices <= SMALL else search.by_tiers()
-    bound = (
-        -math.inf if bound == math.inf else bound - search.rounding
-    )  # there is a solution, whoever says no
+    bound = -math.inf if bound == math.inf else bound  # there is a solution, whoever says no
     best = search.best
     if best is None:
         raise ValueError("no solution to begin with")
-    return Thresholded(best, best.cost(problem), search.moves, min(bound, search.cost), search.proves(bound))
+    return Thresholded(
+        best,
+        best.cost(problem),
+        search.moves,
+        min(bound, search.cost) - search.rounding,
+        search.proves(bound),
+    )
 
 
 class _Choices(Estate):
@@ -243,7 +247,7 @@ class _Search:
         return outcome.bound + model.decided + self.price * float(goes.sum())
 
     def proves(self, bound: float) -> bool:
-        return self.cost - bound <= float(self.options.gap) * self.cost + 2 * HALF_CENT
+        return self.cost - bound <= float(self.options.gap) * self.cost + 2 * HALF_CENT + self.rounding
 
     def left(self) -> float:
         return self.deadline - time.monotonic()
