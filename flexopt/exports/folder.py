@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flexopt.document_tables import TABLES
+from flexopt.document_tables import ADDED, TABLES
 from flexopt.errors import FlexoptError
 from flexopt.exports.plan_json import document_json, parse_document
 from flexopt.exports.summary import summary_json
@@ -186,6 +186,8 @@ def _read(path: Path) -> str:
 
 def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
     """The text of every file of a plan folder, in pieces."""
+    added = {key: document[key] for key in ADDED if key in document}
+    document = {key: document[key] for key in document if key not in added} | added
     return {
         **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
         "summary.json": chain(document_json(summary_json(document)), "\n"),
