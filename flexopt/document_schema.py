@@ -103,7 +103,7 @@ def plan_schema() -> dict[str, Any]:
     optional: dict[str, Any] = {
         "comparison": _comparison(),  # flexopt compare
         "sensitivity": _sensitivity(),  # flexopt sensitivity
-        "review": {"type": "object"},  # flexopt review
+        "review": _review(),  # flexopt review
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -111,6 +111,35 @@ def plan_schema() -> dict[str, Any]:
         **_object(properties, optional),
         "$defs": {"scenario": {**scenario_schema(), "$id": "flexopt.scenario/1"}},
     }
+
+
+def _review() -> dict[str, Any]:
+    """What `flexopt review --into` adds."""
+    text, integer, truth = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+    money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
+    threshold = _object({"moves": integer, "cost": _DECIMAL, "bound": _DECIMAL, "proven": truth})
+    who = dict.fromkeys(("user", "product", "offer"), text)
+    kinds = ("to collection", "to seat", "to Flex", "release", "new", "keep")
+    move = _object(
+        dict.fromkeys(("user", "product", "group"), text)
+        | {"move": {"enum": list(kinds)}, "before": text, "after": text, "saving": money_or_null}
+    )
+    check = _object(
+        dict.fromkeys(("code", "name"), text)
+        | {"found": truth, "count": integer}
+        | dict.fromkeys(("message", "repair"), text)
+    )
+    return _object(
+        {"min_saving": _DECIMAL, "today": money_or_null, "total": _DECIMAL}
+        | {"threshold": {"anyOf": [threshold, {"type": "null"}]}, "saving": money_or_null}
+        | {"moves": _array(move), "counts": _object(dict.fromkeys(kinds, integer))}
+        | {
+            "double_use": _array(_object(who | {"flex_days": integer})),
+            "idle": _array(_object(who | {"last_use": _TYPES[date]})),
+            "leavers": _array(_object(who | {"leaves": {"type": "string", "format": "date"}})),
+            "checks": _array(check),
+        }
+    )
 
 
 def _sensitivity() -> dict[str, Any]:
