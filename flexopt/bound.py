@@ -120,9 +120,10 @@ class Bound:
     def search(
         self, tiers: tuple[int, ...], tell: Callable[[str], None], enough: float = math.inf
     ) -> tuple[float, Cut | None]:
-        """The best prices in these tiers: a bound of the plans in them, and its cut (None without any).
+        """The best prices in these tiers (for fractions of any, if there are none), and what they prove.
 
-        A bound of `enough` need not be surpassed.
+        That is a bound of the plans in these tiers, and its cut (None without any). A bound of `enough` need
+        not be surpassed.
         """
         known = [(self.worth.at(cut, tiers), cut) for cut in self.cuts]
         best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-__all__ = ["TABLES"]
+__all__ = ["ADDED", "TABLES"]
+
+ADDED = ("comparison", "sensitivity", "review")
+"""Keys of plan.json that other commands add to a plan, in this order."""
 
 TABLES: dict[str, dict[str, type]] = {
     "assignment": {

@@ -60,6 +60,9 @@ MOST_WHOLE = 50_000
 WORTH_A_TRY = 500
 """Needs up to which half of the time limit is kept for the whole model."""
 
+FEW = 8
+"""Sets of tiers that are searched one by one, without prices for all of them first."""
+
 MOST_TIERS = 300
 """Sets of tiers open at a time; all others together are bounded by the master."""
 
@@ -136,6 +139,11 @@ class Search:
         """
         lowest: list[tuple[float, int, Iterator[float]]] = []
         closed = math.inf
+        if (
+            math.prod(len(of) + 1 for of in (*self.problem.tiers, *(o.tiers for o in self.problem.orders)))
+            > FEW
+        ):
+            self.in_any_tiers(bound)
         found = bound.best_tiers()
         for n in range(MOST_CORES):
             untried = math.inf if found is None else found[0]
@@ -168,6 +176,17 @@ class Search:
             else:
                 heappush(lowest, (after, n, cores))
         return proven
+
+    def in_any_tiers(self, bound: Bound) -> None:
+        """Prices for fractions of tiers, which rule out most sets at once, and a first plan at these."""
+        cut = bound.search((), self.tell)[1]
+        self.lap("bound")
+        if cut is not None:
+            _, on_tokens = bound.estate.least_regrets(cut.prices)
+            for count in QUICK_CORES:
+                inside = ~bound.estate.exact
+                inside[np.argsort(on_tokens, kind="stable")[:count]] = True
+                self.solve_core(self.core(bound, cut, inside, self.first_window()), (), FIRST_NODES)
 
     def within(self, bound: Bound, tiers: tuple[int, ...], cut: Cut, least: float) -> Iterator[float]:
         """Wider and wider cores until no plan in these tiers outside is cheaper; the bound after each."""

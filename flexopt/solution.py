@@ -67,7 +67,7 @@ def read_solution(m: Model, apart: Callable[[int], object] | None = None) -> Sol
             seats[u].add(k)
     pairs = {u: range(*np.searchsorted(P.demand.pair_user, [u, u + 1])) for u in open_.tolist()}
     kept = {u: _needed(P, pairs[u], ks) for u, ks in sorted(seats.items())}
-    final = _in_user_order(m, pairs, kept, apart or (lambda user: None))
+    final = _in_user_order(m, pairs, kept, core.decided[mine], apart or (lambda user: None))
     rows = np.concatenate([core.decided[~mine], np.array(final, dtype=np.int64).reshape(-1, 2)])
     buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
     bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
@@ -115,13 +115,19 @@ def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
 
 
 def _in_user_order(
-    m: Model, pairs: dict[int, range], seats: dict[int, set[int]], apart: Callable[[int], object]
+    m: Model,
+    pairs: dict[int, range],
+    seats: dict[int, set[int]],
+    decided: npt.NDArray[np.int64],
+    apart: Callable[[int], object],
 ) -> list[tuple[int, int]]:
     """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
     P = m.problem
-    options, flexes = defaultdict(list), defaultdict(list)
+    options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)
     for u, k in m.seat:
         options[u].append(k)
+    for u, k in decided.tolist():
+        given[u].append(k)  # who may not have it looks the same but for this
     for i, t in m.flex:
         u = int(P.demand.pair_user[i])
         flexes[u].append((int(P.demand.pair_product[i]), t))
@@ -133,6 +139,7 @@ def _in_user_order(
             P.days[mine].tobytes(),
             tuple(options[u]),
             tuple(flexes[u]),
+            tuple(given[u]),
             apart(u),
         )
         alike[key].append(u)

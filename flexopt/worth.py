@@ -39,12 +39,17 @@ class Worth:
         return least_of_best(constant, worth, counts, most, enough)
 
     def at(self, cut: Cut, tiers: Sequence[int]) -> float:
-        """The bound that one cut proves of all plans in these tiers."""
-        count = len(self.model.tier)
-        packs = {pk: j + 1 for (pk, j), chosen in zip(self.model.tier, tiers[:count], strict=True) if chosen}
-        orders = {o: j + 1 for (o, j), chosen in zip(self.model.order, tiers[count:], strict=True) if chosen}
-        worth = [self._pack(cut, pk)[packs.get(pk, 0)] for pk in self.packs]
-        worth += [self._order(cut, o)[orders.get(o, 0)] for o in range(len(self.model.problem.orders))]
+        """The bound that one cut proves of all plans in these tiers (in any, if there are none)."""
+        packs = [self._pack(cut, pk) for pk in self.packs]
+        orders = [self._order(cut, o) for o in range(len(self.model.problem.orders))]
+        if tiers:
+            count = len(self.model.tier)
+            of_pack = {pk: j + 1 for (pk, j), on in zip(self.model.tier, tiers[:count], strict=True) if on}
+            of_order = {o: j + 1 for (o, j), on in zip(self.model.order, tiers[count:], strict=True) if on}
+            worth = [found[of_pack.get(pk, 0)] for pk, found in zip(self.packs, packs, strict=True)]
+            worth += [found[of_order.get(o, 0)] for o, found in enumerate(orders)]
+        else:
+            worth = [min(found) for found in (*packs, *orders)]
         return cut.constant - self._opening(cut) + math.fsum(worth)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:

@@ -40,7 +40,8 @@ LAYERS: list[tuple[str, ...]] = [
     ("document", "document_schema"),
     ("exports",),
     ("planner",),
-    ("sweeps", "comparison", "sensitivity", "review"),
+    ("review",),
+    ("sweeps", "comparison", "sensitivity"),
     ("cli", "__main__"),
 ]
 """Lowest first: a module imports from layers below its own, and from its own layer."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
 from build import AUTOCAD_YEAR, Days, a_problem, every
 
-from flexopt.core import everything
+from flexopt.core import everything, given
 from flexopt.model import Model, build
 from flexopt.needs import Restriction
 from flexopt.problem import Problem
@@ -79,6 +80,20 @@ def test_users_who_differ_keep_their_seats() -> None:
     assert read_solution(with_values(a_problem(longer), ben)).seats.tolist() == [[2, 0]]
     bound = a_problem(ANN_AMY_BEN, policy=[{"user": "ben", "product": "AutoCAD", "access": "named"}])
     assert read_solution(with_values(bound, ben)).seats.tolist() == [[2, 0]]
+
+
+def test_a_seat_decided_for_one_stays_with_whom_it_was_decided_for() -> None:
+    """amy is bound to tokens for AutoCAD; ben, whose use is the same, has a seat; Revit is open for both."""
+    year = every(date(2025, 1, 1), 200)
+    days: Days = {(user, product): year for user in ("amy", "ben") for product in ("AutoCAD", "Revit")}
+    P = a_problem(days, policy=[{"user": "amy", "product": "AutoCAD", "access": "flex"}])
+    core = replace(
+        given(P, np.array([[1, 0]])), seats=((0, 1), (1, 1)), access=((1, 0), (3, 0)), tokens=np.zeros(12)
+    )
+    m = build(P, core)
+    for x in m.lp.variables():
+        x.varValue = 1.0 if str(x.name).startswith("seat_") else 0.0
+    assert read_solution(m).seats.tolist() == [[0, 1], [1, 0], [1, 1]]
 
 
 def test_seats_that_nobody_sits_on_are_bought_too() -> None:

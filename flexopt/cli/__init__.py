@@ -28,6 +28,7 @@ COMMANDS = {
     "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
     "sensitivity": "How the total moves with each price, where answers flip, what to ask for.",
     "explain": "Why a plan is as it is, or what one user has and why.",
+    "export": "Write a plan as one file to hand on.",
     "schema": "JSON Schema of a scenario or a plan, for editors and programs.",
 }
 

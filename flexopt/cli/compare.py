@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -112,7 +114,9 @@ def command(
     elif form == "markdown":
         click.echo(comparison_markdown(done.document))
     else:
-        click.echo(comparison_text(done.document))
+        # on a terminal as wide as that is; in a file always the same
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        click.echo(comparison_text(done.document, width))
     if output is not None:
         first = shlex.quote(str(output / f"{next(iter(done.plans))}.plan"))
         click.echo(f"\nComparison written to {output}; next: flexopt explain {first}", err=True)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +19,12 @@ __all__ = ["command"]
 
 
 def _share(context: click.Context, option: click.Parameter, text: str) -> Decimal:
-    try:
+    with suppress(InvalidOperation):  # not a number, or nan
         share = Decimal(text)
-    except InvalidOperation:
-        share = Decimal(0)
-    if not 0 < share < 1:
-        raise click.BadParameter(
-            f"'{text}' is not a share between 0 and 1: write 10 % as 0.10", context, option
-        )
-    return share
+        if 0 < share < 1:
+            return share
+    words = f"'{text}' is not a share between 0 and 1: write 10 % as 0.10"
+    raise click.BadParameter(words, context, option)
 
 
 def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -144,7 +143,7 @@ def command(  # noqa: PLR0917
                 f"a time limit came first: raise solver.time_limit, then flexopt plan {scenario} -o {into}",
             )
         write_folder(document | {"sensitivity": part}, into)
-        click.echo(f"added to {into}; next: flexopt export {into} -o report.html", err=True)
+        click.echo(f"added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html", err=True)
     name, currency = source.scenario.name, source.scenario.currency
     if form == "json":
         data = {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}

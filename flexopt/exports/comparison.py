@@ -15,8 +15,8 @@ __all__ = ["comparison_csv", "comparison_markdown", "comparison_text"]
 Document = Mapping[str, Any]
 Line = list[str]
 
-LONGEST = 18
-"""Characters of an id in the head of a column."""
+HEAD, LABEL = 13, 18
+"""Characters of an id in the head of a column, and of a label before a row: four scenarios fit in 80."""
 
 DRIVERS = {"seat_price": "seat prices", "token_price": "token prices", "tier": "token tiers", "mix": "mix"}
 
@@ -32,10 +32,10 @@ REGRET_NOTE = (
 SEATS_NOTE = "a seat that is owned and then renewed counts twice, one by the month once a month"
 
 
-def comparison_text(document: Document) -> str:
-    """The comparison for a terminal of 80 columns; many scenarios go on in more blocks of columns."""
+def comparison_text(document: Document, width: int = WIDTH) -> str:
+    """The comparison for a terminal of so many columns; more scenarios go on in more blocks of columns."""
     tables = [*_tables(document)]
-    blocks = _Blocks(document, tables)
+    blocks = _Blocks(document, tables, max(width, WIDTH))
     parts = [fill(_headline(document)), text_table(["scenario", "name"], _names(document))]
     for table in tables:
         parts.append(blocks.text(table))
@@ -193,33 +193,36 @@ def _proof(document: Document) -> str:
 
 
 class _Blocks:
-    """Tables with the same columns, in as many blocks as 80 columns ask for; the first is in each."""
+    """Tables with the same columns, in as many blocks as the width asks for; each has the first scenario."""
 
-    def __init__(self, document: Document, tables: Sequence[_Table]) -> None:
-        self.heads = [_short(s["id"]) for s in document["scenarios"]]
+    def __init__(self, document: Document, tables: Sequence[_Table], width: int) -> None:
+        self.heads = [_short(s["id"], HEAD) for s in document["scenarios"]]
         rows = [row for table in tables for row in table.lines]
-        self.label = max(len(_short(text)) for text in [*(t.title for t in tables), *(r[0] for r in rows)])
+        self.label = max(
+            len(_short(text, LABEL)) for text in [*(t.title for t in tables), *(r[0] for r in rows)]
+        )
         self.width = max(len(cell) for cell in [*self.heads, *(cell for row in rows for cell in row[1:])])
-        self.room = max(1, (WIDTH - self.label) // (self.width + 2) - 1)
+        self.room = max(1, (width - self.label) // (self.width + 2) - 1)
 
     def text(self, table: _Table) -> str:
         blocks = []
         for start in range(1, len(self.heads), self.room):
             shown = [0, *range(start, min(start + self.room, len(self.heads)))]
             header = [table.title.ljust(self.label), *(self.heads[n].rjust(self.width) for n in shown)]
-            rows = [[_short(row[0]), *(row[1 + n] for n in shown)] for row in table.lines]
+            rows = [[_short(row[0], LABEL), *(row[1 + n] for n in shown)] for row in table.lines]
             blocks.append(text_table(header, rows))
         return "\n\n".join(blocks)
 
 
-def _short(id_: str) -> str:
-    text = printable(id_)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 7]}…{text[-6:]}"
+def _short(text: str, most: int) -> str:
+    """The text, without its middle where that is too long."""
+    text = printable(text)
+    return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
 
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is, and HTML in it too."""
-    shown = "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~&$" else c for c in printable(text))
+    shown = "".join(f"\\{c}" if c in "\\`*_[]<>#|~&$" else c for c in printable(text))
     return shown.replace("\n", " ")
 
 

@@ -21,11 +21,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flexopt.document_tables import TABLES
+from flexopt.document_tables import ADDED, TABLES
 from flexopt.errors import FlexoptError
 from flexopt.exports.plan_json import document_json, parse_document
 from flexopt.exports.summary import summary_json
 from flexopt.exports.tables import table_csv
+from flexopt.exports.whole import turn
 
 __all__ = ["check_place", "plan_files", "read_document", "read_same", "write_files", "write_folder"]
 
@@ -56,7 +57,7 @@ def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _turn(place.parent) as mine:
+        with turn(place.parent) as mine:
             _recover(place)
             _clean(place, everything=mine)
             with _draft(place) as fresh:
@@ -178,13 +179,15 @@ def _read(path: Path) -> str:
         # where names cannot be exchanged a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
-        with _turn(path.parents[1]):
+        with turn(path.parents[1]):
             _recover(path.parent)
             return path.read_text(encoding="utf-8")
 
 
 def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
     """The text of every file of a plan folder, in pieces."""
+    added = {key: document[key] for key in ADDED if key in document}
+    document = {key: document[key] for key in document if key not in added} | added
     return {
         **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
         "summary.json": chain(document_json(summary_json(document)), "\n"),
@@ -199,31 +202,6 @@ def _is_ours(path: Path, schema: str) -> bool:
             return schema.encode() in file.read(100)
     except OSError:
         return False
-
-
-@contextmanager
-def _turn(folder: Path) -> Iterator[bool]:
-    """Wait for the turn to change names in a folder; False where the system cannot take turns.
-
-    The lock is on the folder itself and ends with the process, however that ends: nothing is left behind.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield False
-        return
-    handle = -1
-    try:
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            locked = True
-        except OSError:  # a network file system without locks, or a folder that may not be read
-            locked = False
-        yield locked
-    finally:
-        if handle >= 0:
-            os.close(handle)
 
 
 def _prefix(place: Path) -> str:
@@ -272,7 +250,7 @@ def _old(place: Path) -> Path:
 
 def _recover_in_turn(place: Path) -> None:
     if place.name and _old(place).exists():
-        with _turn(place.parent):
+        with turn(place.parent):
             _recover(place)
 
 

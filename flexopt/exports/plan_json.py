@@ -9,10 +9,16 @@ from typing import Any
 from flexopt.columns import Column, Rows
 from flexopt.document_tables import TABLES
 
-__all__ = ["document_json", "parse_document"]
+__all__ = ["document_json", "parse_document", "render"]
 
 BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
 """The tables that grow with the users, by their columns."""
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The document itself, as in the plan folder."""
+    # text may have half a surrogate pair, which UTF-8 has not; its escape is what JSON has for it
+    return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
 
 
 def document_json(document: Mapping[str, Any]) -> Iterator[str]:

@@ -60,7 +60,11 @@ def sensitivity_csv(part: Part) -> Iterator[str]:
 def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     """Tables for a page."""
     moved = [
-        [b["label"], b["value"], *(cell for side in ("low", "high") for cell in _side(part, b[side]))]
+        [
+            b["label"],
+            _number(b["value"]),
+            *(cell for side in ("low", "high") for cell in _side(part, b[side])),
+        ]
         for b in part["levers"]
     ]
     flips = [
@@ -172,7 +176,9 @@ def _indifference(part: Part) -> str:
     """Where the answer flips; then, in words, where it does not, and what else there is to say."""
     found, words = [], []
     for row in part["indifference"]:
-        question = row["question"].removeprefix("price at which ").replace("this quote", "it")
+        question = (
+            row["question"].removeprefix("price at which ").replace("would make this quote", "makes it")
+        )
         change, _, more = row["note"].partition("; ")
         if row["below"] is None:
             words.append(f"{printable(question)}: {printable(row['note'])}")

@@ -8,8 +8,9 @@ from typing import Any
 from unicodedata import category, normalize
 
 from flexopt.columns import Rows
+from flexopt.document_tables import TABLES
 
-__all__ = ["harmless", "table_csv"]
+__all__ = ["harmless", "render", "table_csv"]
 
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Categories of characters that spreadsheets skip, or people do not see, before a formula."""
@@ -21,6 +22,12 @@ def harmless(text: str) -> str:
     # NFKC: a wide `＝` is a formula in some spreadsheets too
     formula = normalize("NFKC", first)[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
     return f"'{text}" if formula else text
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The assignment of the plan as CSV."""
+    # text may have half a surrogate pair, which UTF-8 has not
+    return "".join(table_csv(document["assignment"], TABLES["assignment"])).encode("utf-8", "replace")
 
 
 class _Lines(list[str]):

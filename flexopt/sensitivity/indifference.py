@@ -197,13 +197,14 @@ def next_tier(study: Study) -> dict[str, Any] | None:
 
 def as_good_as(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
     """The price of the lever at which this scenario costs as much as another one, whose total is given."""
+    what = "a token" if lever.line == "tokens" else lever.line
     question = _Question(
         study,
         lever,
-        f"price at which {lever.line} would make this quote as good as {name}",
+        f"price at which {what} would make this quote as good as {name}",
         "price of a token" if lever.line == "tokens" else "price of a seat",
         lambda answer: answer.total <= total,
-        lambda answer: "as good or better" if answer.total <= total else "dearer",
+        lambda answer: "as good" if answer.total <= total else "dearer",
         total,
         _line(study, lever),
     )

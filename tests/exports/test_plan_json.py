@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flexopt import columns
 from flexopt.columns import Rows
-from flexopt.exports.plan_json import document_json, parse_document
+from flexopt.exports.plan_json import document_json, parse_document, render
 
 TEXT = st.text(st.sampled_from('a"\\\n\r\u2028\x00é🦉'), max_size=4)
 CELLS = st.one_of(st.none(), st.integers(), TEXT)
@@ -57,3 +57,9 @@ def test_a_plan_that_is_read_again(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["[]", "1", '{"assignment": 1}', '{"assignment": [1]}'])
 def test_what_is_no_plan_is_read_as_it_is(text: str) -> None:
     assert parse_document(text) == json.loads(text)
+
+
+@given(st.text(st.characters() | st.characters(categories=["Cs"])))
+def test_any_text_is_in_the_bytes(text: str) -> None:
+    """Half a surrogate pair too: an escape may have brought it."""
+    assert parse_document(render({"name": text}).decode()) == {"name": text}

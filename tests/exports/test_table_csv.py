@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,8 @@ def test_numbers_dates_and_nothing() -> None:
 
 def test_no_rows_have_a_header() -> None:
     assert table_csv([], {"a": str, "b": int}) == "a,b\n"
+
+
+def test_half_a_surrogate_pair_does_not_stop_an_export(planned: dict[str, Any]) -> None:
+    row = planned["assignment"][0] | {"user": "a\ud83eb"}
+    assert tables.render({"assignment": [row]}).decode().splitlines()[1].startswith("a?b,")

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flexopt.errors import FlexoptError
+from flexopt.exports.folder import read_document
+from flexopt.exports.formats import exporter
+from flexopt.exports.people import people_left_out, pseudonymise, without_people
+from flexopt.exports.text import screen
+from flexopt.exports.whole import write_whole
+from flexopt.exports.words import LANGUAGES
+
+__all__ = ["command"]
+
+KEY = "people-key.csv"
+
+
+@click.command("export", short_help="Write a plan as one file to hand on.")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
+)
+@click.option(
+    "--pseudonymise",
+    "codes",
+    is_flag=True,
+    help="Codes in place of users, the same in every export with the same key.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help=f"The key of the codes: who is who, for you only.  [default: {KEY} beside the output]",
+)
+@click.option("--no-people", "nobody", is_flag=True, help="Sums and counts only, no rows of people.")
+@click.option(
+    "--brand",
+    type=click.Path(path_type=Path),
+    help="For .pdf: a YAML file with your organisation's name, colour and logo.",
+)
+@click.option(
+    "--language",
+    type=click.Choice([*LANGUAGES]),
+    help="For .pdf: of its fixed words, numbers and dates.  [default: en]",
+)
+def command(
+    plan: Path,
+    output: Path,
+    *,
+    codes: bool,
+    key: Path | None,
+    nobody: bool,
+    brand: Path | None,
+    language: str | None,
+) -> None:
+    """Write PLAN as a file for others; the suffix of its name says what kind.
+
+    PLAN is a plan folder, or one that `compare` wrote: then its cheapest plan, with the comparison. The file
+    has personal data unless --pseudonymise or --no-people is given.
+
+    \b
+    Example:
+      flexopt export renewal.plan -o renewal.xlsx
+      flexopt export renewal.plan -o renewal.pdf --brand brand.yaml --language de
+      flexopt export renewal.plan -o renewal.json --pseudonymise --key ~/private/key.csv
+    """
+    if codes and nobody:
+        raise click.UsageError("--pseudonymise is for rows of people, --no-people leaves them out: give one")
+    if key is not None and not codes:
+        raise click.UsageError("--key is the key of --pseudonymise: give both, or none")
+    if (brand or language) and output.suffix.lower() != ".pdf":
+        raise click.UsageError("--brand and --language are for a .pdf: name the output so, or leave them out")
+    kept = key or output.with_name(KEY)
+    kind = exporter(output)
+    if output.is_dir():
+        raise FlexoptError(f"{output}: is a folder", "give the name of a file with -o")
+    if codes and kept.resolve() == output.resolve():
+        raise FlexoptError(f"{output}: is the key, too", "give the key another place with --key")
+    paper: dict[str, Any] = {"language": language} if language else {}
+    if brand:
+        from flexopt.exports.pdf.brand import read_brand
+
+        paper["brand"] = read_brand(brand)
+    document = _read(plan)
+    if codes:
+        document = pseudonymise(document, kept)
+        click.echo(screen(f"The key of the codes is {kept}: it stays with you"), err=True)
+    elif nobody:
+        document = without_people(document)
+    if output.suffix.lower() == ".csv" and people_left_out(document):
+        raise FlexoptError(
+            f"{output}: nothing is left of the table of the assignment without people",
+            "leave out --no-people, or choose another kind of file",
+        )
+    data = kind.render(document, **paper)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(output, data)
+    except OSError as error:
+        raise FlexoptError(
+            f"{output}: cannot write the file ({error.strerror}); what was there is unchanged",
+            "choose another place with -o, or make room",
+        ) from None
+    click.echo(screen(f"Plan exported to {output}"), err=True)
+
+
+def _read(plan: Path) -> dict[str, Any]:
+    """The document to export: of a comparison, its cheapest plan."""
+    together = plan / "comparison.json"
+    if (plan / "plan.json").exists() or not together.is_file():
+        return read_document(plan)
+    hint = "write the comparison again with `flexopt compare`"
+    try:
+        comparison = json.loads(together.read_text(encoding="utf-8"))
+        cheapest = comparison["cheapest"]
+        if comparison.pop("schema") != "flexopt.comparison/1" or not isinstance(cheapest, str):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise FlexoptError(f"{plan}: comparison.json is damaged, or of another version", hint) from None
+    if Path(cheapest).name != cheapest:
+        raise FlexoptError(f"{plan}: comparison.json names no plan of the folder", hint)
+    return {**read_document(plan / f"{cheapest}.plan"), "comparison": comparison}

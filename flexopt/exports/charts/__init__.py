@@ -1,0 +1,33 @@
+"""The charts of a plan, for a page in a browser and for paper, each with its numbers as a table.
+
+The fixed words go through `say` and the numbers through `number`, so that a report in another language has
+its charts in that language too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from flexopt.exports.charts.bill import cost_chart, pool_chart
+from flexopt.exports.charts.parts import Chart, ChartWords, Document
+from flexopt.exports.charts.quotes import tornado_chart, waterfall_chart
+from flexopt.exports.charts.use import days_chart
+
+__all__ = ["Chart", "charts"]
+
+
+def charts(
+    document: Document,
+    *,
+    say: Callable[[str], str] = str,
+    number: Callable[[Decimal], str] = lambda value: f"{value:,f}",
+) -> list[Chart]:
+    """Every chart that the document has numbers for, in the order of a report.
+
+    `say` translates a fixed text (placeholders in braces stay), `number` writes a number with as many
+    decimals as it has.
+    """
+    words = ChartWords(say, number, document["currency"])
+    made = (cost_chart, waterfall_chart, tornado_chart, pool_chart, days_chart)
+    return [chart for make in made if (chart := make(document, words))]

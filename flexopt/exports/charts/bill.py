@@ -1,0 +1,153 @@
+"""Charts of what is paid, and of the tokens that are paid for."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from flexopt.exports.charts.drawing import EDGE, PALE, SOLID, clear_spines
+from flexopt.exports.charts.parts import (
+    BARS,
+    WIDTH,
+    Chart,
+    ChartWords,
+    Document,
+    name_bars,
+    value_axis,
+    write_beside,
+)
+
+__all__ = ["cost_chart", "pool_chart"]
+
+
+def cost_chart(document: Document, words: ChartWords) -> Chart | None:
+    """What each offer costs, dearest first, and the token packs among them."""
+    costs: dict[str, Decimal] = {}
+    for row in document["seats"]:
+        costs[row["offer"]] = costs.get(row["offer"], Decimal(0)) + Decimal(row["cost"])
+    amounts = [(offer, cost, False) for offer, cost in costs.items() if cost]
+    if tokens := Decimal(document["summary"]["tokens"]):
+        amounts.append((words.say("tokens"), tokens, True))
+    if not amounts:
+        return None
+    amounts.sort(key=lambda entry: (-entry[1], entry[0]))
+    shown = amounts
+    if len(amounts) > BARS:
+        rest = amounts[BARS - 1 :]
+        others = words.say("{number} others").format(number=len(rest))
+        shown = [*amounts[: BARS - 1], (others, sum((a for _, a, _ in rest), Decimal(0)), False)]
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        name_bars(axes, [name for name, _, _ in shown])
+        for y, (_, amount, packs) in enumerate(shown):
+            face, edge = (PALE, EDGE) if packs else (SOLID, SOLID)
+            axes.barh(y, float(amount), height=0.62, color=face, edgecolor=edge)
+            write_beside(axes, words.whole(amount), float(amount), y)
+        axes.set_xlim(0, float(max(amount for _, amount, _ in shown)) * 1.16)
+        clear_spines(axes, "left", "bottom")
+        axes.set_xticks([])
+
+    total = Decimal(document["total"])
+    text = words.say("Most goes to {name}: {share} % of {total} {currency}.").format(
+        name=amounts[0][0],
+        share=words.whole(amounts[0][1] / total * 100),
+        total=words.whole(total),
+        currency=words.currency,
+    )
+    cells = tuple((name, words.number(amount)) for name, amount, _ in amounts)
+    title = words.say("Cost by offer, {currency}").format(currency=words.currency)
+    height = 0.55 + 0.215 * len(shown)
+    header = (words.say("offer"), words.say("cost"))
+    return Chart("cost", title, text, header, cells, (WIDTH, height), draw)
+
+
+def pool_chart(document: Document, words: ChartWords) -> Chart | None:
+    """Balance through the horizon: up where packs are bought, down as tokens are used, and what expires."""
+    rows = document["ledger"]
+    say = words.say
+    numbers = [{k: Decimal(row[k]) for k in ("opening", "bought", "expired", "closing")} for row in rows]
+    if not any(n["opening"] or n["bought"] for n in numbers):
+        return None
+    line: list[tuple[date, Decimal]] = []
+    bought, expired = [], []
+    for row, n in zip(rows, numbers, strict=True):
+        start, end = (date.fromisoformat(row[k]) for k in ("period_start", "period_end"))
+        full, spent = n["opening"] + n["bought"], n["closing"] + n["expired"]
+        line += [(start, n["opening"]), (start, full), (end, spent), (end, n["closing"])]
+        bought += [(start, full, n["bought"])] if n["bought"] else []
+        expired += [(end, spent, n["expired"])] if n["expired"] else []
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        days, balance = [day.toordinal() for day, _ in line], [float(n) for _, n in line]
+        axes.fill_between(days, balance, color=PALE, linewidth=0, alpha=0.55)
+        axes.plot(days, balance, color=SOLID, linewidth=1.6)
+        for marks, shape, sign, face, word in (
+            (bought, "^", 1, SOLID, "bought"),
+            (expired, "v", -1, PALE, "expired"),
+        ):
+            if not marks:
+                continue
+            axes.plot(
+                [day.toordinal() for day, _, _ in marks],
+                [float(height) for _, height, _ in marks],
+                linestyle="none",
+                marker=shape,
+                markersize=7,
+                color=face,
+                markeredgecolor=SOLID if sign > 0 else EDGE,
+                label=say(word),
+                clip_on=False,
+                zorder=4,
+            )
+            for day, height, tokens in marks if len(marks) <= 6 else ():
+                # words towards the middle of the picture
+                left = day.toordinal() > (days[0] + days[-1]) / 2
+                axes.annotate(
+                    words.signed(sign * tokens),
+                    (day.toordinal(), float(height)),
+                    xytext=(-6 if left else 6, 5),
+                    textcoords="offset points",
+                    ha="right" if left else "left",
+                    annotation_clip=False,
+                )
+        ticks = _dates(line[0][0], line[-1][0])
+        axes.set_xticks([d.toordinal() for d in ticks], [f"{d:%Y-%m}" for d in ticks])
+        axes.set_xlim(days[0], days[-1])
+        axes.set_ylim(0, max(balance) * 1.12)
+        value_axis(axes, "y", words)
+        axes.set_ylabel(say("tokens in the pool"))
+        figure.legend(loc="outside upper right", ncols=2, handletextpad=0.3)
+
+    total = sum((n for *_, n in expired), Decimal(0))
+    text = say("Tokens bought: {bought} (purchases: {purchases}); expired: {expired}.").format(
+        bought=words.whole(sum((n for *_, n in bought), Decimal(0))),
+        purchases=words.number(Decimal(len(bought))),
+        expired=words.whole(total),
+    )
+    header = ("from", "at the start", "bought", "used, and buffer", "expired", "at the end")
+    cells = tuple(
+        (
+            row["period_start"],
+            words.whole(n["opening"]),
+            words.whole(n["bought"]),
+            words.whole(n["opening"] + n["bought"] - n["expired"] - n["closing"]),
+            words.whole(n["expired"]),
+            words.whole(n["closing"]),
+        )
+        for row, n in zip(rows, numbers, strict=True)
+    )
+    title = say("Tokens in the pool")
+    return Chart("pool", title, text, tuple(map(say, header)), cells, (WIDTH, 2.9), draw)
+
+
+def _dates(first: date, last: date) -> list[date]:
+    """Firsts of months to write under an axis: six or so."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    step = next(step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= 6 or step == 60)
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month, step)
+    return [d for n in numbers if first <= (d := date(n // 12, n % 12 + 1, 1)) <= last]

@@ -1,0 +1,137 @@
+"""Charts of what makes the difference between quotes, and of what moves the total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import accumulate
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from flexopt.exports.charts.drawing import EDGE, INK, MUTED, PALE, SOLID, clear_spines, label
+from flexopt.exports.charts.parts import (
+    BARS,
+    PANELS,
+    WIDTH,
+    Chart,
+    ChartWords,
+    Document,
+    name_bars,
+    value_axis,
+    write_beside,
+)
+
+__all__ = ["tornado_chart", "waterfall_chart"]
+
+DRIVERS = ("seat_price", "token_price", "tier", "mix")
+DRIVER_NAMES = {"seat_price": "seat price", "token_price": "token price", "tier": "tier", "mix": "mix"}
+
+
+def waterfall_chart(document: Document, words: ChartWords) -> Chart | None:
+    """From the total of the first quote to that of each other, driver by driver."""
+    comparison = document.get("comparison")
+    if not comparison or not comparison["drivers"]:
+        return None
+    by_id = {s["id"]: s for s in comparison["scenarios"]}
+    base = comparison["scenarios"][0]
+    drivers = [d for d in comparison["drivers"] if d["scenario"] in by_id]
+    shown, say = drivers[:PANELS], words.say
+
+    def draw(figure: Figure) -> None:
+        across = min(2, len(shown))
+        grid = figure.subplots(-(-len(shown) // across), across, squeeze=False, sharex=True, sharey=True)
+        panels: list[Axes] = list(grid.flat)
+        for axes in panels[len(shown) :]:
+            axes.set_axis_off()
+        for axes, driver in zip(panels, shown, strict=False):
+            _steps(axes, Decimal(base["total"]), [Decimal(driver[k]) for k in DRIVERS], words)
+            axes.set_title(label(by_id[driver["scenario"]]["name"] or driver["scenario"], 32))
+        ends = [
+            Decimal(base["total"]) + step
+            for driver in shown
+            for step in accumulate((Decimal(driver[k]) for k in DRIVERS), initial=Decimal(0))
+        ]
+        low, high = float(min(ends)), float(max(ends))
+        room = (high - low) or 1.0
+        panels[0].set_xlim(low - 0.06 * room, high + 0.4 * room)  # the numbers stand to the right
+        names = (say("baseline"), *(say(name) for name in DRIVER_NAMES.values()), say("this quote"))
+        for axes in panels[::across]:
+            name_bars(axes, names)
+        figure.supxlabel(words.currency, fontsize=8, color=MUTED)
+
+    cheapest = by_id.get(comparison["cheapest"], base)
+    text = say("Against {base}; the cheapest is {name} with {total} {currency}.").format(
+        base=base["name"],
+        name=cheapest["name"],
+        total=words.whole(Decimal(cheapest["total"])),
+        currency=words.currency,
+    )
+    header = ("quote", *DRIVER_NAMES.values(), "difference")
+    cells = tuple(
+        (by_id[d["scenario"]]["name"], *(words.number(Decimal(d[k])) for k in (*DRIVERS, "difference")))
+        for d in drivers
+    )
+    title = say("What makes the difference to {name}").format(name=base["name"])
+    size = (WIDTH, 0.3 + 1.6 * -(-len(shown) // 2))
+    return Chart("waterfall", title, text, tuple(map(say, header)), cells, size, draw)
+
+
+def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartWords) -> None:
+    """Totals as lines, because the axis does not begin at nothing, and each driver as a step between."""
+    levels = [start, *accumulate(changes, initial=start)]  # before and after each row
+    for row, change in enumerate(changes, 1):
+        low, high = sorted((float(levels[row]), float(levels[row + 1])))
+        face, edge = (PALE, EDGE) if change > 0 else (SOLID, SOLID)
+        axes.barh(row, high - low, left=low, height=0.62, color=face, edgecolor=edge)
+        write_beside(axes, words.signed(change), high, row)
+    for row, total in ((0, levels[0]), (len(changes) + 1, levels[-1])):
+        axes.plot(
+            [float(total)] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2.4, solid_capstyle="butt"
+        )
+        write_beside(axes, words.whole(total), float(total), row)
+    for row, level in enumerate(levels[1:]):
+        axes.plot([float(level)] * 2, [row + 0.31, row + 0.69], color=MUTED, linewidth=0.6)
+    value_axis(axes, "x", words)
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    clear_spines(axes, "left")
+
+
+def tornado_chart(document: Document, words: ChartWords) -> Chart | None:
+    """How far the optimal total moves when each price does, widest first."""
+    sensitivity = document.get("sensitivity")
+    if not sensitivity or not sensitivity["levers"]:
+        return None
+    total, levers = Decimal(sensitivity["total"]), sensitivity["levers"]
+    shown, say = levers[:BARS], words.say
+    step = words.whole(Decimal(sensitivity["step"]) * 100)
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        name_bars(axes, [lever["label"] for lever in shown])
+        for key, face, edge, sign in (("low", PALE, EDGE, "\N{MINUS SIGN}"), ("high", SOLID, SOLID, "+")):
+            moves = [float(Decimal(lever[key]["total"]) - total) for lever in shown]
+            axes.barh(
+                range(len(shown)), moves, height=0.6, color=face, edgecolor=edge, label=f"{sign}{step} %"
+            )
+        axes.axvline(0, color=INK, linewidth=1)
+        value_axis(axes, "x", words)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.signed(Decimal(f"{value:.10g}"))))
+        axes.set_xlabel(say("change of the total, {currency}").format(currency=words.currency))
+        clear_spines(axes, "left")
+        figure.legend(loc="outside upper right", ncols=2)
+
+    text = say("The total moves most with the {name}.").format(name=levers[0]["label"])
+    header = ("lever", "value", "lower value", "total at the lower", "higher value", "total at the higher")
+    cells = tuple(
+        (
+            lever["label"],
+            words.number(Decimal(lever["value"])),
+            *(words.number(Decimal(lever[end][k])) for end in ("low", "high") for k in ("value", "total")),
+        )
+        for lever in levers
+    )
+    title = say("What moves the total")
+    height = 0.95 + 0.215 * len(shown)
+    return Chart("tornado", title, text, tuple(map(say, header)), cells, (WIDTH, height), draw)

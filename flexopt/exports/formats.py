@@ -1,0 +1,38 @@
+"""The kinds of file a plan is exported to: one exporter a file, chosen by the suffix of the name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from flexopt.errors import FlexoptError
+
+__all__ = ["EXPORTERS", "exporter"]
+
+EXPORTERS = {
+    ".xlsx": "workbook",
+    ".csv": "tables",
+    ".html": "web",
+    ".json": "plan_json",
+    ".md": "markdown",
+    ".pdf": "pdf",
+}
+"""Module of `flexopt.exports` by suffix; imported when it is asked for."""
+
+
+class Exporter(Protocol):
+    """What the module of an exporter has."""
+
+    def render(self, document: Mapping[str, Any], **options: Any) -> bytes:
+        """The whole file; the same document gives the same bytes. Only some have options."""
+
+
+def exporter(path: Path) -> Exporter:
+    """The exporter for the file's suffix. Raises FlexoptError if there is none."""
+    name = EXPORTERS.get(path.suffix.lower())
+    if name is None:
+        said = f'no export ends in "{path.suffix}"' if path.suffix else "the name has no suffix"
+        raise FlexoptError(f"{path}: {said}", f"name the file .{', .'.join(s[1:] for s in EXPORTERS)}")
+    return cast(Exporter, importlib.import_module(f"flexopt.exports.{name}"))

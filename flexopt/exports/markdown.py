@@ -1,0 +1,69 @@
+"""The report as Markdown, for a wiki or a mail: the tables are those of GitHub and most wikis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flexopt.exports.report import Section, Table, make_report
+from flexopt.exports.text import printable
+
+__all__ = ["escaped", "render"]
+
+MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
+START = re.compile(r"^(#{1,6}|[-+=]+|\d{1,9}(?=[.)]))(?=[.)]?(\s|$))")
+"""What makes a heading, a list or a rule of a line that starts with it."""
+
+LINK = re.compile(r"(?i)(?<=www)\.|:(?=//)")
+"""Where an address that becomes a link by itself is broken."""
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The report of a plan document as Markdown. Who has what is not in it: the table is in other exports."""
+    report = make_report(document)
+    parts = [
+        f"# {_line(report.name or report.title)}",
+        _line(report.cover),
+        f"**{escaped(report.headline)}**",
+    ]
+    for level, sections in (("##", report.sections), ("###", report.appendix)):
+        for section in sections:
+            parts += [f"{level} {_line(_capital(section.title))}", *_parts(section)]
+    return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
+
+
+def escaped(text: str) -> str:
+    """Text that stays what it is: no markup, no link, one line."""
+    text = MARKUP.sub(r"\\\g<0>", " ".join(printable(word) for word in text.split()))
+    return LINK.sub(r"\\\g<0>", text)
+
+
+def _line(text: str) -> str:
+    """Escaped text that starts a line; of `12.` it is the point that can be escaped, not the digits."""
+    return START.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", escaped(text))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _parts(section: Section) -> Iterator[str]:
+    for part in section.parts:
+        if isinstance(part, str):
+            yield _line(part)
+            continue
+        if part.title:
+            yield f"**{escaped(_capital(part.title))}**"
+        yield "\n".join(_table(part))
+
+
+def _table(table: Table) -> Iterator[str]:
+    def line(cells: Iterator[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    yield line(escaped(title) for title in table.columns)
+    yield line("---:" if n in table.numbers else "---" for n in range(len(table.columns)))
+    for number, row in enumerate(table.rows):
+        bold = "**" if number in table.sums else ""
+        yield line(f"{bold}{text}{bold}" if (text := escaped(cell)) else "" for cell in row)

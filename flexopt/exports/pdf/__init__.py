@@ -1,0 +1,153 @@
+"""The report on paper, set by typst: the attachment of a renewal.
+
+Texts reach typst as data only (`data.json`), never as markup; it sees one folder with nothing but our files,
+no fonts but its own, no packages and no clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flexopt.errors import FlexoptError
+from flexopt.exports.charts import Chart, charts
+from flexopt.exports.pdf.brand import Brand
+from flexopt.exports.pdf.setting import parts_data, text_data
+from flexopt.exports.report import Part, Section, Table, assignment_table, make_report
+from flexopt.exports.report.parts import named, sentence
+from flexopt.exports.words import LANGUAGES, Words
+
+__all__ = ["render"]
+
+CHARTS: dict[str, dict[str, tuple[float, float]]] = {
+    "cost": {"cost": (2.5, 2.5), "pool": (3.95, 2.5)},
+    "comparison": {"waterfall": (5.0, 0)},
+    "sensitivity": {"tornado": (5.4, 0)},
+    "changes": {"days": (6.5, 0)},
+}
+"""The charts at the end of a section, in one row: inches wide and high (0: as high as the chart asks for)."""
+
+ROWS = 500
+"""Rows of a table in the appendix; who has what is there whole."""
+
+TAGGED = 2_000
+"""Rows of the assignment up to which the file is tagged for screen readers: tags are megabytes for more."""
+
+
+def render(document: Mapping[str, Any], *, brand: Brand | None = None, language: str = "en") -> bytes:
+    """The PDF of a plan document in `language` (en, de, fr). The same document gives the same bytes."""
+    import typst
+
+    words, brand = LANGUAGES[language], brand or Brand()
+    assignment = assignment_table(document, words)
+    day = date.fromisoformat(document["history"]["last"])
+    with TemporaryDirectory(prefix="flexopt-pdf-") as place:
+        folder = Path(place).resolve()
+        if brand.logo:
+            (folder / brand.logo_file).write_bytes(brand.logo)
+        data = {
+            "lang": words.language,
+            "region": {"en": "GB", "de": "DE", "fr": "FR"}[words.language],
+            "date": [day.year, day.month, day.day],
+            "page": words("page", n="{n}", all="{all}"),
+            "colour": brand.colour,
+            "organisation": text_data(brand.name),
+            "logo": brand.logo_file if brand.logo else "",
+            **_content(document, words, assignment, folder),
+        }
+        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        (folder / "report.typ").write_bytes(Path(__file__).with_name("report.typ").read_bytes())
+        # packages would be looked for, and fetched to, elsewhere: this folder does not exist
+        none = folder / "packages"
+        compiler = typst.Compiler(
+            folder / "report.typ",
+            root=folder,
+            ignore_system_fonts=True,
+            package_path=none,
+            package_cache_path=none,
+        )
+        try:
+            made = compiler.compile(
+                format="pdf",
+                timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+                pdf_tags=len(assignment.rows) <= TAGGED,
+            )
+        except typst.TypstError as error:
+            # all else is ours and tested; only a logo is somebody's file
+            hint = "try another logo" if brand.logo else "please report it"
+            raise FlexoptError(f"the pdf cannot be set: {error.message}", hint) from None
+    if not isinstance(made, bytes):
+        raise TypeError("typst made no file")
+    return made
+
+
+def _content(document: Mapping[str, Any], words: Words, assignment: Table, folder: Path) -> dict[str, Any]:
+    """What the report says; its charts are put into the folder."""
+    report = make_report(document, words)
+    drawn = {c.name: c for c in charts(document, say=words.say, number=words.number)}
+    sections, behind = [], []
+    for section in report.sections:
+        back = tuple(p for p in section.parts if _in_appendix(p, drawn))
+        front = [p for p in section.parts if p not in back]
+        pictures = _charts(folder, drawn, CHARTS.get(section.name, {}))
+        sections.append({"title": section.title, "parts": [*parts_data(front), *pictures]})
+        behind += [Section(section.name, section.title, back)] if back else []
+    who = Section(
+        "assignment", words("assignment"), (assignment if assignment.rows else sentence(words("no_people")),)
+    )
+    return {
+        "title": report.title,
+        "name": text_data(report.name),
+        "running": text_data(named(report.name, 70)),
+        "cover": text_data(report.cover),
+        "headline": text_data(report.headline),
+        "figures": [[text_data(label), text_data(figure)] for label, figure in report.figures],
+        "sections": sections,
+        "appendix": {
+            "title": words("appendix"),
+            "sections": [
+                {"title": s.title, "parts": [*parts_data(s.parts)]}
+                for s in (*behind, *(_first_rows(s, words) for s in report.appendix), who)
+            ],
+        },
+    }
+
+
+def _first_rows(section: Section, words: Words) -> Section:
+    """A section of the appendix without the rows that nobody reads on paper; how many they are is said."""
+    parts: list[Part] = []
+    for part in section.parts:
+        if isinstance(part, Table) and (more := len(part.rows) - ROWS) > 0:
+            kept = replace(part, rows=part.rows[:ROWS], sums=tuple(i for i in part.sums if i < ROWS))
+            parts += [kept, sentence(words("not_shown", n=words.number(more)))]
+        else:
+            parts.append(part)
+    return replace(section, parts=tuple(parts))
+
+
+def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
+    """Tables that only repeat a chart, or go into more depth than the meeting."""
+    return isinstance(part, Table) and (
+        (part.name == "levers" and "tornado" in drawn) or part.name.startswith("grid")
+    )
+
+
+def _charts(
+    folder: Path, drawn: Mapping[str, Chart], wanted: Mapping[str, tuple[float, float]]
+) -> Iterator[dict[str, Any]]:
+    """The charts there are: files in the folder, and what is written over them."""
+    made = []
+    for name, (width, height) in wanted.items():
+        if (chart := drawn.get(name)) is not None:
+            sized = replace(chart, size=(width, height or chart.size[1]))
+            (folder / f"{name}.svg").write_text(sized.svg(), encoding="utf-8")
+            made.append(
+                {"file": f"{name}.svg", "title": text_data(chart.title), "alt": text_data(chart.text)}
+            )
+    if made:
+        yield {"kind": "charts", "charts": made}

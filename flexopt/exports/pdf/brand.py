@@ -1,0 +1,121 @@
+"""Whose report it is: name, colour and logo, from a small YAML file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from flexopt.errors import FlexoptError, InputError
+from flexopt.exports.text import printable
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.yaml import read_yaml
+
+__all__ = ["Brand", "read_brand"]
+
+COLOUR = "#1f5a94"
+KEYS = ("name", "colour", "logo")
+LOGO_BYTES = 5_000_000
+CONTRAST = 4.5
+"""Least contrast of the colour on white, as WCAG 2 counts it for text; a paler colour is darkened."""
+
+KINDS = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b""}
+"""Kinds of logo, and how their files begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What makes a report an organisation's own."""
+
+    name: str = ""
+    """The organisation."""
+    colour: str = COLOUR
+    """Of headings and rules: `#rrggbb`, legible on white."""
+    logo: bytes = b""
+    """The file's bytes; empty without one."""
+    logo_kind: str = ".svg"
+
+    @property
+    def logo_file(self) -> str:
+        return f"logo{self.logo_kind}"
+
+
+def read_brand(path: Path) -> Brand:
+    """The brand in a YAML file with `name`, `colour` and `logo` (relative to it), each optional.
+
+    Raises FlexoptError with what is wrong and what to write instead.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FlexoptError(
+            f"{path}: cannot read the brand ({error.strerror})", "name a YAML file with name, colour and logo"
+        ) from None
+    findings = Findings()
+    read = read_yaml(raw, str(path), findings)
+    if read is None:
+        raise InputError(findings.errors)
+    for key in read.data:
+        if key not in KEYS:
+            close = get_close_matches(str(key), KEYS, n=1)
+            raise FlexoptError(
+                f"{path}: there is no `{printable(str(key)[:60])}` in a brand",
+                f"did you mean `{close[0]}`?" if close else f"write {', '.join(KEYS)}",
+            )
+        if not isinstance(read.data[key], str):
+            raise FlexoptError(
+                f"{path}: `{key}` must be text", 'put it in quotes: "#1f5a94"' if key == "colour" else ""
+            )
+    name = " ".join(printable(read.data.get("name", "")).split())
+    if len(name) > 120:
+        raise FlexoptError(f"{path}: the name has {len(name):,} characters", "shorten it to at most 120")
+    colour = read.data.get("colour", COLOUR)
+    logo, kind = _logo(path, read.data["logo"]) if "logo" in read.data else (b"", ".svg")
+    return Brand(name, _legible(path, colour), logo, kind)
+
+
+def _logo(path: Path, name: str) -> tuple[bytes, str]:
+    place = path.parent / name
+    kind = place.suffix.lower()
+    if kind not in KINDS:
+        raise FlexoptError(f"{path}: the logo `{printable(name[:200])}` is no .png or .svg", "save it as one")
+    try:
+        size = place.stat().st_size
+        if size > LOGO_BYTES:
+            raise FlexoptError(
+                f"{place}: the logo has {size:,} bytes; at most {LOGO_BYTES:,} are taken",
+                "save it smaller: it is printed 45 mm wide",
+            )
+        raw = place.read_bytes()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no name of a file"
+        raise FlexoptError(
+            f"{path}: cannot read the logo `{printable(name[:200])}` ({why})",
+            f"it is looked for beside the brand file, in {path.parent}",
+        ) from None
+    if not raw.startswith(KINDS[kind]) or (kind == ".svg" and b"<svg" not in raw[:100_000]):
+        raise FlexoptError(f"{place}: the logo is no {kind[1:].upper()} image", "export it again as one")
+    return raw, kind
+
+
+def _legible(path: Path, colour: str) -> str:
+    """The colour as `#rrggbb`, darkened until it can be read on white."""
+    digits = colour.removeprefix("#")
+    if not re.fullmatch(r"[0-9a-fA-F]{3}|[0-9a-fA-F]{6}", digits) or colour == digits:
+        raise FlexoptError(
+            f'{path}: `colour` is "{printable(colour[:60])}", no colour',
+            'write it as "#1f5a94": red, green and blue in hexadecimal, in quotes',
+        )
+    pairs = [d * 2 for d in digits] if len(digits) == 3 else [digits[i : i + 2] for i in (0, 2, 4)]
+    parts = [int(pair, 16) for pair in pairs]
+    while _contrast(parts) < CONTRAST:
+        parts = [part * 19 // 20 for part in parts]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def _contrast(parts: list[int]) -> float:
+    """Contrast of a colour (red, green, blue: 0-255) against white, 1 to 21."""
+    linear = [v / 12.92 if (v := p / 255) <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for p in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)

@@ -1,0 +1,169 @@
+"""A report's sentences and tables as typst is given them: data, with places to break and widths to fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from unicodedata import category
+
+from flexopt.exports.report import Part, Table
+
+__all__ = ["one_line_widths", "parts_data", "text_data"]
+
+ROOM = 75
+"""Characters of numbers that fit beside the first column; wider tables are set in several."""
+
+PORTRAIT, LANDSCAPE = 481.5, 728.0
+"""Points between the margins of A4, upright and across."""
+
+MANY = 600
+"""Rows from which on it matters how long a table takes."""
+
+SMALL, INSET = 7.5, 7.5
+"""Points: letters of the appendix, and what is left and right of them in a cell."""
+
+KNOWN = "–—…’“”„\N{MINUS SIGN}\N{REPLACEMENT CHARACTER}\N{NARROW NO-BREAK SPACE}"
+"""Letters beyond Latin ones of which it is known how wide they are."""
+
+NARROW = "ijlft.,:;'|!I -()[]/"
+WIDE = "mwMWŵŴ@%&—…æœÆŒ\N{REPLACEMENT CHARACTER}"
+"""Letters about half as wide as most, and those as wide as they are high."""
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+
+
+def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
+    """The parts of a section, in order; a table may be several."""
+    for number, part in enumerate(parts):
+        if isinstance(part, str):
+            follows = number + 1 < len(parts) and not isinstance(parts[number + 1], str)
+            yield {"kind": "text", "text": text_data(part), "sticky": follows}
+        else:
+            yield from map(_table, _narrow(part))
+
+
+def _narrow(table: Table) -> Iterator[Table]:
+    """A table of many columns of numbers as several that fit the page, each with the first column."""
+    many = len(table.columns) - 1
+    widest = max((len(row[i]) + 2 for row in table.rows for i in range(1, many + 1)), default=0)
+    pieces = -(-many * widest // ROOM)
+    if not _numbers_only(table) or pieces < 2:
+        yield table
+        return
+    step = -(-many // pieces)
+    for start in range(1, many + 1, step):
+        kept = [0, *range(start, min(start + step, many + 1))]
+        yield replace(
+            table,
+            columns=tuple(table.columns[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+            numbers=tuple(range(1, len(kept))),
+        )
+
+
+def _numbers_only(table: Table) -> bool:
+    """Whether there is nothing but numbers beside the first column."""
+    return {*range(1, len(table.columns))} <= {*table.numbers}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    whole = table.name == "inputs"  # hashes are copied: no place to break in them
+    lines = one_line_widths(table) if len(table.rows) > MANY else None
+    known: dict[str, str] = {}  # thousands of rows have few different cells
+    change = _kept if lines else text_data
+    return {
+        "kind": "table",
+        "title": text_data(table.title),
+        "columns": [text_data(column) for column in table.columns],
+        "widths": _widths(table),
+        "points": lines or [],
+        "flipped": bool(lines) and sum(lines or []) > PORTRAIT,
+        "rows": [
+            [
+                cell if whole and i else known.get(cell) or known.setdefault(cell, change(cell))
+                for i, cell in enumerate(row)
+            ]
+            for row in table.rows
+        ],
+        "numbers": sorted(table.numbers),
+        "sums": list(table.sums),
+        "strong": [len(table.columns) - 1] if table.name.endswith("prices") else [],
+    }
+
+
+def one_line_widths(table: Table) -> list[float] | None:
+    """Points of every column so that each cell surely fits in one line; None if pages are too narrow.
+
+    Rows of one line are of a height that is known, and thousands of them are set in half the time. What does
+    not fit on an upright page may fit on one across.
+    """
+    needed = []
+    for number, heading in enumerate(table.columns):
+        widths = [_em(cell) for cell in {row[number] for row in table.rows}]
+        if any(width is None for width in widths) or (head := _em(heading)) is None:
+            return None
+        # bold letters are up to a quarter wider
+        widest = max([1.25 * head, *(width for width in widths if width is not None)])
+        needed.append(widest * SMALL + INSET)
+    free = next((page - sum(needed) for page in (PORTRAIT, LANDSCAPE) if page >= sum(needed)), None)
+    if free is None:
+        return None
+    texts = [i for i in range(len(needed)) if i not in table.numbers]
+    return [round(n + (free / len(texts) if i in texts else 0), 2) for i, n in enumerate(needed)]
+
+
+def _em(text: str) -> float | None:
+    """The most that a text may be wide, in ems of the template's font; None if nobody knows."""
+    if any(ord(c) >= 0x180 and c not in KNOWN for c in text):
+        return None
+    return sum(map(_letter, text))
+
+
+def _letter(c: str) -> float:
+    if c in NARROW:
+        return 0.35
+    if c in WIDE or not (c.isalpha() or c.isascii()):
+        return 1.0
+    return 0.74 if c.isupper() else 0.56
+
+
+def _widths(table: Table) -> list[int]:
+    """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
+    if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
+        columns = [min(8, max(5, -(-len(heading) // 3))) for heading in table.columns]
+        return [columns[0] if 0 in table.numbers else 12, *columns[1:]]
+    longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
+    # dates have no letters, and stay in one line
+    texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
+    wide = [i for i, n in enumerate(longest) if n > 12 and texts[i] and i not in table.numbers]
+    if table.name == "inputs":
+        wide = [0]  # beside hashes, which stay whole
+    elif not wide:
+        wide = [next((i for i, n in enumerate(longest) if i not in table.numbers and n > 1), 0)]
+    return [min(n, 48) + 2 if i in wide else 0 for i, n in enumerate(longest)]
+
+
+def text_data(text: str) -> str:
+    """Text that can be set: as `_kept`, and long words may break."""
+    return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), _kept(text))
+
+
+def _kept(text: str) -> str:
+    """Text without half characters, in which a number keeps its sign and its unit."""
+    whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
+    signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
+    kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
+    # what is written from right to left does not turn the numbers beside it round
+    kept = RIGHT_TO_LEFT.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", kept)
+    # in French a colon keeps to its word
+    return re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
+
+
+def _breakable(word: str) -> str:
+    """A long word with places to break: after punctuation, or every so many characters; hyphens are one."""
+    pieces = re.findall(r".{1,20}?(?:[@._/,;:]+|$)|.{14}", word)
+    return "\N{ZERO WIDTH SPACE}".join(pieces)

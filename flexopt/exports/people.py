@@ -1,0 +1,193 @@
+"""People in what leaves the house: a code for each user, or none of them at all.
+
+Document in, document out, so that every export has what is left. Sentences of the reasons never name users:
+they are made from products and offers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+import numpy as np
+
+from flexopt.columns import Column, Rows
+from flexopt.document_tables import TABLES
+from flexopt.errors import FlexoptError
+from flexopt.exports.tables import harmless
+from flexopt.exports.whole import turn, write_whole
+
+__all__ = ["people_left_out", "pseudonymise", "without_people"]
+
+Document = Mapping[str, Any]
+
+WITHHELD = "(name withheld)"
+
+NAMING = {
+    "U122": "a hidden id is shown with several emails; rows without an email stay with the hidden id",
+    "U123": "users differ only in case or in how accents are stored, and are planned apart",
+    "T113": "two users differ only by case or spaces",
+    "S219": "a rule is for somebody who is not in the people table",
+}
+"""Findings that name people who need not be in the plan, by code: what is said without the names."""
+
+REVIEWED = ("moves", "double_use", "idle", "leavers")
+"""Tables of `review` with a row for each user and product."""
+
+
+def people_left_out(document: Document) -> bool:
+    """Whether the plan has users and the document has not: `without_people` was here."""
+    return not document["assignment"] and document["summary"]["users"] > 0
+
+
+def pseudonymise(document: Document, key_file: Path) -> dict[str, Any]:
+    """The document with a code in place of each user, the same for all documents of one key file.
+
+    The key file (CSV: user, code; for its owner only) is read, and gets a line for each user it does not
+    have. Rows are in the order of the codes, which say nothing about the names. Raises FlexoptError if it is
+    no key file or cannot be written.
+    """
+    code = _codes(sorted(set(_users(document))), key_file)
+    changed = _replaced(document, code)
+    for table in ("assignment", "left_out"):
+        rows = Rows.of(changed[table], TABLES[table])
+        if len(rows):
+            order = np.argsort(rows.columns["user"].array().astype(str), kind="stable")
+            changed[table] = Rows({n: Column(c.codes[order], c.values) for n, c in rows.columns.items()})
+    for part, names in (("comparison", ("changes",)), ("review", REVIEWED)):
+        for name in names:
+            if part in changed and name in changed[part]:
+                changed[part][name].sort(key=lambda row: (row.get("scenario", ""), row["user"]))
+    return changed
+
+
+def without_people(document: Document) -> dict[str, Any]:
+    """The document without the rows of people; sums and counts stay."""
+    changed = _replaced(document, dict.fromkeys(_users(document), WITHHELD))
+    changed["assignment"], changed["left_out"] = [], []
+    if "comparison" in changed:
+        changed["comparison"]["changes"] = []
+    if "review" in changed:
+        changed["review"] |= {name: [] for name in REVIEWED if name in changed["review"]}
+    return changed
+
+
+def _users(document: Document) -> Iterator[str]:
+    for table in ("assignment", "left_out"):
+        yield from Rows.of(document[table], TABLES[table]).columns["user"].values
+    yield from (row["user"] for row in document.get("comparison", {}).get("changes", ()))
+    yield from (row["user"] for name in REVIEWED for row in document.get("review", {}).get(name, ()))
+    yield from (rule["user"] for rule in document["scenario"]["policy"] if rule["user"] is not None)
+
+
+def _replaced(document: Document, code: Mapping[str, str]) -> dict[str, Any]:
+    """Every user replaced; the tables in their order."""
+    changed = dict(document)
+    for table in ("assignment", "left_out"):
+        rows = Rows.of(document[table], TABLES[table])
+        changed[table] = Rows(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
+    said = _sayer(code)
+    changed["findings"] = [_finding(finding, said) for finding in document["findings"]]
+    rules = [
+        r | {"user": None if r["user"] is None else code[r["user"]]} for r in document["scenario"]["policy"]
+    ]
+    changed["scenario"] = document["scenario"] | {"policy": rules}
+    if "comparison" in document:
+        comparison = document["comparison"]
+        changed["comparison"] = comparison | {
+            "changes": _coded(comparison.get("changes", ()), code),
+            "notes": [note | {"note": said(note["note"])} for note in comparison.get("notes", ())],
+        }
+    if "review" in document:
+        review = document["review"]
+        changed["review"] = review | {
+            **{name: _coded(review[name], code) for name in REVIEWED if name in review},
+            "checks": [
+                check | {key: said(check[key]) for key in ("message", "repair")}
+                for check in review.get("checks", ())
+            ],
+        }
+    return changed
+
+
+def _coded(rows: Iterable[Mapping[str, Any]], code: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{**row, "user": code[row["user"]]} for row in rows]
+
+
+def _finding(finding: Mapping[str, Any], said: Callable[[str], str]) -> dict[str, Any]:
+    plain = NAMING.get(finding["code"])
+    if plain is not None:
+        return {**finding, "message": plain, "hint": ""}
+    return {**finding, **{key: said(finding[key]) for key in ("message", "hint")}}
+
+
+def _sayer(code: Mapping[str, str]) -> Callable[[str], str]:
+    """Replaces users in a sentence; the shortest names, which may be any word, where quoted only."""
+
+    def said(text: str) -> str:
+        there = sorted((name for name in code if name and name in text), key=lambda name: (-len(name), name))
+        if not there:
+            return text
+        words = [
+            rf"(?<!\w){re.escape(name)}(?!\w)" for name in there if len(name) > 2 and not name.isdecimal()
+        ]
+        quoted = [rf'(?<=["`]){re.escape(name)}(?=["`])' for name in there]
+        return re.sub("|".join(quoted + words), lambda found: code[found[0]], text)
+
+    return said
+
+
+def _codes(users: Sequence[str], key_file: Path) -> dict[str, str]:
+    """The code of each user, from the key file or new in it."""
+    try:
+        place = key_file.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with turn(place.parent):  # who exports at the same time must not give other codes
+            old = place.read_bytes() if place.exists() else b""
+            known = _read_key(key_file, old)
+            if fresh := [user for user in users if user not in known]:
+                taken = {*known.values(), *known, *users}  # somebody may be called like a code
+                number = (n for n in range(1, 2**62) if f"person-{n:04}" not in taken)
+                # in no order: the codes of the alphabet's first users would tell who they are
+                SystemRandom().shuffle(fresh)
+                new = {user: f"person-{next(number):04}" for user in fresh}
+                write_whole(place, (old or b"user,code\n") + _key_lines(new), mode=0o600)
+                known |= new
+    except OSError as error:
+        raise FlexoptError(
+            f"{key_file}: cannot keep the key of the codes ({error.strerror})",
+            "choose another place with --key",
+        ) from None
+    return known
+
+
+def _key_lines(codes: Mapping[str, str]) -> bytes:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    # an apostrophe keeps a spreadsheet from calculating a name; so a name's own gets another before it
+    names = (f"'{user}" if user.startswith("'") else harmless(user) for user in codes)
+    writer.writerows(zip(names, codes.values(), strict=True))
+    return lines.getvalue().encode("utf-8", "surrogatepass")
+
+
+def _read_key(key_file: Path, data: bytes) -> dict[str, str]:
+    """Codes by user. Raises FlexoptError if the file is something else."""
+    if not data:
+        return {}
+    hint = "choose another place with --key, or move what is there"
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        codes = {user.removeprefix("'"): code for user, code in rows[1:]}
+    except (ValueError, csv.Error):
+        rows, codes = [], {}
+    if not rows or rows[0] != ["user", "code"]:
+        raise FlexoptError(f"{key_file}: is there and is no key of codes (columns user, code)", hint)
+    if not data.endswith(b"\n") or len({*codes.values()}) < len(rows) - 1:
+        raise FlexoptError(f"{key_file}: the key of codes is damaged: a user or a code is there twice", hint)
+    return codes

@@ -1,0 +1,129 @@
+"""What a report of a plan says, in the order in which it is read; html, markdown and pdf only set it.
+
+Headline, cost lines that add up, comparisons, who changes (`+ ~ -`), assumptions with the source of every
+price, what was read, and the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from flexopt.columns import Column, Rows
+from flexopt.document_tables import TABLES
+from flexopt.exports.report import assumed, changes, compared, costs, proven
+from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, sentence, shortened
+from flexopt.exports.words import ENGLISH, Words
+
+__all__ = ["Part", "Report", "Section", "Table", "assignment_table", "make_report", "report_comparison"]
+
+
+def make_report(document: Document, words: Words = ENGLISH) -> Report:
+    """The report of a plan document. Who has what is a table of its own: `assignment_table`."""
+    sections: list[Section] = []
+    appendix: list[Section] = []
+    for name, parts in _parts(document, words):
+        kept: list[Part] = []
+        for part in parts:
+            if isinstance(part, str):
+                kept.append(part)
+            elif part.rows:
+                short, whole = shortened(part, words, words(name))
+                kept += short
+                appendix += whole
+        sections.append(Section(name, words(name), tuple(kept)))
+    others = [proven.left_out(document, words), assumed.prices(document, words)[1]]
+    if "comparison" in document:
+        others.append(compared.quote_changes(document["comparison"], words))
+    appendix += [Section(t.name, words(t.name), (t,)) for t in others if t.rows]
+    return Report(
+        title=words("report"),
+        name=named(document["name"]),
+        cover=_cover(document, words),
+        headline=sentence(costs.headline(document, words)),
+        figures=costs.figures(document, words),
+        sections=tuple(sections),
+        appendix=tuple(appendix),
+    )
+
+
+def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> Section:
+    """What comparison.json says, for an export of it alone."""
+    parts = tuple(compared.comparison(compared_, words))
+    return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
+
+
+def assignment_table(document: Document, words: Words = ENGLISH) -> Table:
+    """Who has what, a row per user, product and access."""
+    rows = Rows.of(document["assignment"], TABLES["assignment"])
+    show: dict[str, Callable[[Any], str]] = {
+        "user": named,
+        "product": named,
+        "group": named,
+        "offer": lambda offer: named(offer) or words("flex"),
+        "days": words.number,
+        "cost_if_named": words.money,
+        "cost_if_flex": words.money,
+    }
+    start, end = (rows.columns[f"contract_{name}"] for name in ("start", "end"))
+    term = Column.by_class(
+        lambda i: f"{words.date(start[i])} – {words.date(end[i])}" if start[i] else "", start.codes, end.codes
+    )
+    columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
+    columns.insert(4, term.array().tolist())
+    keys = ("who", "product", "group", "access", "term", "days", "if_seat", "if_flex")
+    return Table("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
+
+
+def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]:
+    """The sections by name, with their parts whole."""
+    packs = costs.packs(document, words)
+    expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
+    yield (
+        "cost",
+        [
+            costs.costs(document, words),
+            *costs.seats(document, words),
+            *([packs] if packs else []),
+            sentence(costs.token_use(document, words)),
+            sentence(words("expired", expired=expired, left=left)),
+        ],
+    )
+    table, notes = costs.baselines(document, words)
+    yield "baselines", [table, *notes]
+    if "comparison" in document:
+        yield "comparison", [*compared.comparison(document["comparison"], words)]
+    if "sensitivity" in document:
+        yield "sensitivity", [*compared.sensitivity(document, words)]
+    who = [sentence(changes.access_now(document, words)), *changes.changes(document, words)]
+    if "review" in document:
+        who += [*changes.review(document, words), changes.moves(document, words)]
+    yield "changes", who
+    prices = assumed.prices(document, words)[0]
+    yield (
+        "assumptions",
+        [assumed.assumptions(document, words), sentence(assumed.marked(prices, words)), prices],
+    )
+    found = proven.findings(document, words)
+    yield (
+        "coverage",
+        [
+            sentence(proven.coverage(document, words, where="in_appendix")),
+            proven.files(document, words),
+            found if found.rows else sentence(words("no_findings")),
+        ],
+    )
+    yield (
+        "proof",
+        [
+            sentence(proven.claim(document, words)),
+            proven.proof(document, words),
+            proven.inputs(document, words),
+        ],
+    )
+
+
+def _cover(document: Document, words: Words) -> str:
+    start, end = (words.date(document["horizon"][key]) for key in ("start", "end"))
+    data = words.date(document["history"]["last"])
+    return words("cover", start=start, end=end, data=data, currency=document["currency"])

@@ -1,0 +1,224 @@
+"""What a plan stands on: the forecast, the rules, and every price with where it was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flexopt.columns import Rows
+from flexopt.document_tables import TABLES
+from flexopt.exports.report.parts import Document, Table, named
+from flexopt.exports.words import Words
+
+__all__ = ["assumption_clauses", "assumptions", "is_estimate", "marked", "prices"]
+
+ESTIMATES = (
+    *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
+    *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),
+)
+"""A source with one of these in it is called an estimate."""
+
+
+def is_estimate(source: str) -> bool:
+    """Whether the source of a price says itself that it is none."""
+    return any(word in source.casefold() for word in ESTIMATES)
+
+
+def assumption_clauses(document: Document, words: Words) -> Iterator[str]:
+    """Forecast, buffer, discounts and sources of seat prices, each in a few words."""
+    yield _forecast(document, words) + (f" ({changes})" if (changes := _growth(document, words)) else "")
+    yield _buffer(document, words)
+    yield _discounts(document, words)
+    bought = {row["offer"] for row in document["seats"] if not row["owned"]}
+    read = [p for o in document["scenario"]["offers"] if o["id"] in bought for p in o["prices"]]
+    said = Counter(named(p["source"]) for p in read if p["source"]).most_common()
+    if said:
+        more = words("and_more", sources=words.count(len(said) - 2, "source")) if len(said) > 2 else ""
+        yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
+
+
+def assumptions(document: Document, words: Words) -> Table:
+    """Everything assumed but the prices, a line each."""
+    scenario, currency = document["scenario"], document["currency"]
+    tokens = scenario["tokens"]
+    when = tokens["purchase_dates"]
+    dates = (
+        words(when) if isinstance(when, str) else words("on_dates", dates=", ".join(map(words.date, when)))
+    )
+    packs = words("packs", dates=dates, step=words.number(tokens["increment"]), days=tokens["valid_days"])
+    pool = [
+        words("pool", tokens=_tokens(p["tokens"], words), date=words.date(p["expires"]))
+        for p in scenario["pool"]
+    ]
+    cloud = [
+        words("cloud", service=named(c["service"]), tokens=_tokens(c["monthly_tokens"], words))
+        for c in scenario["cloud"]
+    ]
+    budgets = [
+        words(
+            "budget",
+            name=named(b["id"]),
+            amount=words.priced(b["amount"], currency),
+            start=words.date(b["from"]),
+            end=words.date(b["to"]),
+        )
+        for b in scenario["budgets"]
+    ]
+    limits = []
+    if tokens["max_oversize"] is not None:
+        limits.append(words("oversize", share=words.exact(tokens["max_oversize"])))
+    if tokens["max_purchases"] is not None:
+        limits.append(words("purchases", n=words.number(tokens["max_purchases"])))
+    rows = [
+        ("forecast", _forecast(document, words)),
+        ("growth", _growth(document, words) or words("no_growth")),
+        ("buffer", _buffer(document, words)),
+        ("discounts", _discounts(document, words)),
+        ("packs", packs),
+        ("pool", _listed(pool, words)),
+        ("cloud", _listed(cloud, words)),
+        ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
+        ("budgets", _listed(budgets, words)),
+        ("limits", _listed(limits, words)),
+    ]
+    columns = (words("assumption"), words("as_planned"))
+    return Table("assumptions", columns, tuple((words(f"label_{key}"), text) for key, text in rows if text))
+
+
+def prices(document: Document, words: Words) -> tuple[Table, Table]:
+    """Every price and rate with its source: those the plan stands on, and the others it could have used."""
+    used: list[tuple[str, ...]] = []
+    others: list[tuple[str, ...]] = []
+    scenario = document["scenario"]
+    negotiated = scenario["negotiated"]
+    paid = _paid(document)
+    for offer in scenario["offers"]:
+        off = Decimal(negotiated["offers"].get(offer["id"], negotiated["seats"]))
+        for price in offer["prices"]:
+            for kind in ("renewal", "new"):
+                pays = paid.get((offer["id"], kind, price["from"]))
+                # a renewal without a price of its own costs what a new seat costs
+                listed = price[kind] if price[kind] is not None else price["new"] if pays else None
+                if listed is not None:
+                    what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
+                    row: tuple[str, ...] = (what, words.date(price["from"]))
+                    for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
+                        cells = _discounted(listed, amount, words)
+                        (used if pays else others).append((*row, *cells, *_sourced(price["source"], words)))
+    off = Decimal(negotiated["tokens"])
+    for tier in scenario["tokens"]["tiers"]:
+        what = words("a_token_from", tokens=words.count(tier["from"], "token"))
+        cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
+        used.append((what, "", *cells, *_sourced(tier["source"], words)))
+    assignment = Rows.of(document["assignment"], TABLES["assignment"])
+    on_flex = {row["product"] for row in assignment.where("access", "flex")}
+    for product in scenario["products"]:
+        for rate in product["rates"]:
+            if rate["from"] < document["horizon"]["end"]:
+                what = f"{named(product['id'])}, {words('rate')}"
+                row = (what, words.date(rate["from"]))
+                row = (*row, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                (used if product["id"] in on_flex or not assignment else others).append(row)
+    columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
+    return (
+        Table("prices", columns, tuple(used), (2, 3, 4)),
+        Table("other_prices", columns, tuple(others), (2, 3, 4)),
+    )
+
+
+def _paid(document: Document) -> dict[tuple[str, str, str], list[str]]:
+    """What is paid for a seat at each price of the scenario: by offer, kind and the price's first day."""
+    paid: dict[tuple[str, str, str], list[str]] = {}
+    dated = {offer["id"]: [p["from"] for p in offer["prices"]] for offer in document["scenario"]["offers"]}
+    for row in document["seats"]:
+        if not row["owned"]:
+            since = max(day for day in dated[row["offer"]] if day <= row["contract_start"])
+            amounts = paid.setdefault((row["offer"], "renewal" if row["renewed"] else "new", since), [])
+            if row["unit_price"] not in amounts:
+                amounts.append(row["unit_price"])
+    return paid
+
+
+def marked(table: Table, words: Words) -> str:
+    """How many of the prices in the table are estimates or have no source."""
+    marks = Counter(row[-1] for row in table.rows)
+    estimates, unsourced = marks[words("estimate")], marks[words("no_source")]
+    number = words.count(len(table.rows), "price")
+    if not estimates and not unsourced:
+        return words("all_sourced", prices=number)
+    return words(
+        "marked", prices=number, estimates=words.number(estimates), unsourced=words.number(unsourced)
+    )
+
+
+def _discounted(listed: str, pays: str, words: Words) -> tuple[str, str, str]:
+    before = Decimal(listed)
+    off = (before - Decimal(pays)) / before if before else Decimal(0)
+    return words.number(_plain(before)), words.percent(off) if off else "", words.number(pays)
+
+
+def _sourced(source: str, words: Words) -> tuple[str, str]:
+    mark = "" if source and not is_estimate(source) else words("estimate" if source else "no_source")
+    return named(source), mark
+
+
+def _plain(amount: Decimal) -> str:
+    """With cents, and with more places where they are needed."""
+    cents = amount.quantize(Decimal("0.01"))
+    return str(cents) if cents == amount else format(amount.normalize(), "f")
+
+
+def _forecast(document: Document, words: Words) -> str:
+    first, last = (words.date(document["history"][key]) for key in ("first", "last"))
+    repeats = document["scenario"]["demand"]["method"] == "repeat"
+    return words("repeats" if repeats else "goes_on", first=first, last=last)
+
+
+def _growth(document: Document, words: Words) -> str:
+    growth = document["scenario"]["demand"]["growth"]
+    general = [words("growth", share=words.exact(g, sign=True))] if Decimal(g := growth["default"]) else []
+    return ", ".join(
+        general
+        + [
+            words("growth_of", name=named(name), share=words.exact(g, sign=True))
+            for shares in (growth["products"], growth.get("groups", {}))
+            for name, g in shares.items()
+            if Decimal(g)
+        ]
+    )
+
+
+def _buffer(document: Document, words: Words) -> str:
+    share = document["scenario"]["tokens"]["buffer"]
+    return words("buffer", share=words.exact(share)) if Decimal(share) else words("no_buffer")
+
+
+def _discounts(document: Document, words: Words) -> str:
+    negotiated = document["scenario"]["negotiated"]
+    general = [
+        words("off", share=words.exact(d), what=words(f"off_{what}"))
+        for what in ("seats", "tokens")
+        if Decimal(d := negotiated[what])
+    ]
+    offers = [
+        words("off", share=words.exact(d), what=named(o)) for o, d in sorted(negotiated["offers"].items())
+    ]
+    return ", ".join([*general, *offers]) or words("no_discount")
+
+
+def _tokens(amount: str, words: Words) -> str:
+    singular, plural = words.texts["token"].split("|")
+    return f"{words.number(amount)} {singular if Decimal(amount) in words.one else plural}"
+
+
+def _rule(rule: Mapping[str, Any], words: Words) -> str:
+    who = ", ".join(named(rule[key]) for key in ("user", "group", "product") if rule[key] is not None)
+    return words("rule", who=who, access=words(rule["access"]))
+
+
+def _listed(texts: Sequence[str], words: Words, between: str = "; ") -> str:
+    """Several as one text, not more than fit."""
+    more = [words("not_shown", n=words.number(len(texts) - 12))] if len(texts) > 12 else []
+    return between.join([*texts[:12], *more])

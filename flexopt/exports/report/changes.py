@@ -1,0 +1,149 @@
+"""Who changes: what is new (+), what is different (~) and what ends (-)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from flexopt.exports.report.parts import Document, Part, Table, named, sentence
+from flexopt.exports.words import Words
+
+__all__ = ["access_now", "changes", "moves", "review"]
+
+
+def access_now(document: Document, words: Words) -> str:
+    """How many users the plan gives what."""
+    s = document["summary"]
+    kinds = {kind: words.number(s[f"users_{kind}"]) for kind in ("named_only", "flex_only", "both")}
+    text = words(
+        "users_now",
+        users=words.count(s["users"], "user"),
+        named=kinds["named_only"],
+        flex=kinds["flex_only"],
+        both=kinds["both"],
+    )
+    return text + (words("users_idle", n=words.number(s["users_idle"])) if s["users_idle"] else "")
+
+
+def changes(document: Document, words: Words) -> Iterator[Part]:
+    """Users by what becomes of their access, and seats by what becomes of their contracts."""
+    s = document["summary"]
+    rows = [
+        (mark, words(f"change_{key}", users=words.count(n, "user")))
+        for mark, key, n in (
+            ("~", "flex", s["users_to_flex"]),
+            ("~", "seats", s["users_to_seats"]),
+            ("-", "idle", s["users_idle"]),
+        )
+        if n
+    ]
+    rows += sorted(_contracts(document, words), key=lambda row: "+~-".index(row[0]))
+    yield Table("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
+    if s["users_to_flex"] is None:
+        yield sentence(words("change_none"))
+    if document["scenario"]["subscriptions"]:
+        yield sentence(words("subscriptions"))
+
+
+def moves(document: Document, words: Words) -> Table:
+    """The review's moves, user by user; who keeps what they have is not in it."""
+    rows = [
+        (
+            {"new": "+", "release": "-"}.get(move["move"], "~"),
+            named(move["user"]),
+            named(move["product"]),
+            words(move["move"]),
+            named(move["before"]) or "-",
+            named(move["after"]) or "-",
+            words.money(move["saving"]),
+        )
+        for move in document["review"]["moves"]
+        if move["move"] != "keep"
+    ]
+    keys = ("who", "product", "move", "before", "after", "saving")
+    return Table("moves", ("", *map(words, keys)), tuple(rows), (6,))
+
+
+def review(document: Document, words: Words) -> Iterator[Part]:
+    """The review in numbers: its saving, what it found beside the moves, and its seven checks."""
+    found = document["review"]
+    if found["saving"] is not None:
+        saving = words.money(found["saving"])
+        yield sentence(words("review_saves", saving=saving, currency=document["currency"]))
+    rows = [
+        (
+            check["code"],
+            named(check["name"]),
+            words("found" if check["found"] else "clear"),
+            " ".join(
+                named(check[key], 400) for key in ("message", "repair") if check["found"] or key == "message"
+            ),
+        )
+        for check in found["checks"]
+    ]
+    heads = ("", *map(words, ("check", "result", "message")))
+    yield Table("checks", heads, tuple(rows), title=words("checks"))
+    details: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "double_use": lambda row: f"{words.number(row['flex_days'])} {words('days')}",
+        "idle": lambda row: words.date(row["last_use"]),
+        "leavers": lambda row: words.date(row["leaves"]),
+    }
+    listed = [
+        (words(key), named(row["user"]), named(row["product"]), named(row["offer"]), detail(row))
+        for key, detail in details.items()
+        for row in found[key]
+    ]
+    columns = tuple(map(words, ("listed", "who", "product", "before", "when")))
+    yield Table("listed", columns, tuple(listed))
+
+
+def _contracts(document: Document, words: Words) -> Iterator[tuple[str, str]]:
+    start, end = (document["horizon"][key] for key in ("start", "end"))
+    held: Counter[tuple[str, str]] = Counter()
+    for holding in document["scenario"]["holdings"]:
+        if start <= holding["ends"] < end:
+            held[holding["offer"], holding["ends"]] += holding["quantity"]
+    renewed: Counter[tuple[str, str]] = Counter()
+    for row in document["seats"]:
+        key = (row["offer"], row["contract_start"])
+        renewed[key] += row["renewed"]
+        if row["owned"] and row["contract_end"] < end:
+            # what a Subscriptions export lists is in no holding of the scenario
+            ends = (row["offer"], row["contract_end"])
+            held[ends] = max(held[ends], row["owned"])
+    bought = sorted((row for row in document["seats"] if row["new"]), key=lambda row: str(row["offer"]))
+    for name, rows in groupby(bought, key=lambda row: str(row["offer"])):
+        yield from _bought(named(name), list(rows), words)
+    for (offer, day), number in sorted(held.items()):
+        left = number - renewed[offer, day]
+        said = {"offer": named(offer), "start": words.date(day), "held": words.number(number)}
+        if not left:
+            yield "~", words("seats_renewed", n=words.number(number), **said)
+        elif left < number:
+            yield "~", words("seats_fewer", n=words.number(number - left), **said)
+        else:
+            yield "-", words("seats_dropped", n=words.number(number), **said)
+
+
+def _bought(offer: str, rows: list[Mapping[str, Any]], words: Words) -> Iterator[tuple[str, str]]:
+    """New seats of an offer; three contracts and more (seats by the month) are one line."""
+    if len(rows) < 3:
+        for row in rows:
+            start, n = words.date(row["contract_start"]), words.number(row["new"])
+            yield "+", words("seats_new", offer=offer, n=n, start=start)
+        return
+    numbers = [row["new"] for row in rows]
+    few, most = words.number(min(numbers)), words.number(max(numbers))
+    yield (
+        "+",
+        words(
+            "seats_by_contract",
+            offer=offer,
+            n=few if few == most else words("to", few=few, most=most),
+            contracts=words.number(len(rows)),
+            start=words.date(rows[0]["contract_start"]),
+            end=words.date(rows[-1]["contract_end"]),
+        ),
+    )

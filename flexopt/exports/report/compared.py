@@ -1,0 +1,128 @@
+"""Quotes side by side, and what moves the total: the parts of a report that not every plan has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flexopt.exports.report.parts import Document, Part, Table, named, sentence
+from flexopt.exports.words import Words
+
+__all__ = ["comparison", "quote_changes", "sensitivity"]
+
+MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
+NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
+DRIVERS = ("seat_price", "token_price", "tier", "mix", "difference")
+
+
+def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
+    """Of plan.json's `comparison`, or comparison.json: which is cheapest, the columns, drivers and regret."""
+    currency, scenarios = compared["currency"], compared["scenarios"]
+    names = _names(compared)
+    first, best = scenarios[0], next(s for s in scenarios if s["id"] == compared["cheapest"])
+    yield sentence(
+        words(
+            "cheapest_first" if best is first else "cheapest",
+            name=names[best["id"]],
+            total=words.money(best["total"]),
+            currency=currency,
+            difference=words.money(best["difference"]),
+            first=names[first["id"]],
+        )
+    )
+    heads = tuple(names.values())
+    numbers = tuple(range(1, len(heads) + 1))
+    keys = {"seats_cost": "seats", "tokens_cost": "tokens"}
+    rows = [(words("status"), *(words(s["status"]) for s in scenarios))]
+    rows += [(words(key), *(words.money(s[keys.get(key, key)]) for s in scenarios)) for key in MONEY]
+    rows += [(words(key), *(words.number(s[key]) for s in scenarios)) for key in NUMBERS]
+    price = "effective_token_price"
+    rows.insert(-1, (words(price), *(words.money(s[price]) for s in scenarios)))
+    yield Table("comparison", (currency, *heads), tuple(rows), numbers, (1,))
+    offers = dict.fromkeys(o["offer"] for s in scenarios for o in s["offers"])
+    seats = [{o["offer"]: o["seats"] for o in s["offers"]} for s in scenarios]
+    rows = [(named(o), *(words.number(of.get(o, 0)) for of in seats)) for o in offers]
+    yield Table("offers", (words("offers"), *heads), tuple(rows), numbers)
+    if compared["drivers"]:
+        drivers = compared["drivers"]
+        columns = (currency, *(names[d["scenario"]] for d in drivers))
+        title = words("drivers", first=names[first["id"]])
+        rows = [(words(key), *(words.money(d[key]) for d in drivers)) for key in DRIVERS]
+        yield Table("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,), title)
+    rows = [
+        (name, *(words.money(cell) for cell in row))
+        for name, row in zip(heads, compared["regret"], strict=True)
+    ]
+    yield Table("regret", (words("assigned_as"), *heads), tuple(rows), numbers, title=words("regret"))
+    for note in compared["notes"]:
+        yield sentence(f"{names[note['plan']]} / {names[note['quote']]}: {named(note['note'], 400)}")
+
+
+def quote_changes(compared: Mapping[str, Any], words: Words) -> Table:
+    """Who changes from the first quote to each other."""
+    names = _names(compared)
+    rows = [
+        (
+            names[c["scenario"]],
+            named(c["user"]),
+            named(c["product"]),
+            named(c["before"]) or "-",
+            named(c["after"]) or "-",
+        )
+        for c in compared["changes"]
+    ]
+    keys = ("scenario", "who", "product", "before", "after")
+    return Table("quote_changes", tuple(map(words, keys)), tuple(rows))
+
+
+def sensitivity(document: Document, words: Words) -> Iterator[Part]:
+    """Of plan.json's `sensitivity`: what to ask for first, what moves the total, where the answer changes."""
+    found = document["sensitivity"]
+    rows = [(named(n["label"]), words.money(n["saving"])) for n in found["negotiation"]]
+    yield Table("negotiation", (words("negotiation"), words("saving")), tuple(rows), (1,))
+    step = words.exact(found["step"])
+    rows_ = [
+        (
+            named(v["label"]),
+            words.number(v["value"]),
+            words.money(v["low"]["total"]),
+            words.money(v["high"]["total"]),
+        )
+        for v in found["levers"]
+    ]
+    columns = (words("lever"), words("value"), words("lower", step=step), words("higher", step=step))
+    yield Table("levers", columns, tuple(rows_), (1, 2, 3))
+    asked = [
+        (
+            named(i["question"]),
+            *(_side(i[side], words) for side in ("below", "above")),
+            named(i["note"]),
+        )
+        for i in found["indifference"]
+    ]
+    columns = (words("indifference"), words("below"), words("above"), words("note"))
+    yield Table("indifference", columns, tuple(asked))
+    labels = {v["lever"]: named(v["label"]) for v in found["levers"]}
+    for number, grid in enumerate(found["grids"], 1):
+        x, y = (labels.get(grid[axis], named(grid[axis])) for axis in "xy")
+        across = tuple(map(words.number, grid["x_values"]))
+        body = [
+            (words.number(value), *map(words.money, row))
+            for value, row in zip(grid["y_values"], grid["totals"], strict=True)
+        ]
+        title = words("grid", x=x, y=y)
+        yield Table(f"grid_{number}", ("", *across), tuple(body), tuple(range(len(across) + 1)), title=title)
+
+
+def _side(side: Mapping[str, Any] | None, words: Words) -> str:
+    return "-" if side is None else f"{words.number(side['value'])}: {named(side['answer'])}"
+
+
+def _names(compared: Mapping[str, Any]) -> dict[str, str]:
+    """What the columns are called: the scenarios' names, or their ids where names are no help."""
+    names = Counter(s["name"] for s in compared["scenarios"])
+    return {
+        s["id"]: named(s["name"] if s["name"] and names[s["name"]] == 1 else s["id"])
+        for s in compared["scenarios"]
+    }

@@ -1,0 +1,167 @@
+"""What a plan costs, line by line, and against other ways to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from flexopt.exports.report.parts import Document, Part, Table, named
+from flexopt.exports.words import Words
+
+__all__ = ["BASELINES", "baselines", "costs", "figures", "headline", "packs", "seats", "token_use"]
+
+BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
+"""In the order in which a plan is compared with them."""
+
+
+def headline(document: Document, words: Words) -> str:
+    """One sentence: what it saves against the first baseline that is known, and who moves."""
+    currency, span = document["currency"], _span(document, words)
+    sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
+    if found := _first(document):
+        name, saving, before = found
+        if saving:
+            sentence = words(
+                "headline_saves" if saving > 0 else "headline_more",
+                amount=words.whole(abs(saving)),
+                currency=currency,
+                span=span,
+                baseline=words(name),
+                share=words.percent(-saving / before, sign=True),
+            )
+        else:
+            sentence = words("headline_same", baseline=words(name))
+    moves = [(n, key) for key in ("flex", "seats") if (n := document["summary"].get(f"users_to_{key}"))]
+    for number, (n, key) in enumerate(moves):
+        users = words.count(n, "user_moves")
+        sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
+    return sentence
+
+
+def figures(document: Document, words: Words) -> tuple[tuple[str, str], ...]:
+    """The few numbers that stand under the headline."""
+    s, currency = document["summary"], document["currency"]
+    found = [(words("figure_total"), words.priced(document["total"], currency))]
+    if first := _first(document):
+        name, saving, _ = first
+        found.append((words("figure_saved", baseline=words(name)), words.priced(saving, currency)))
+    found += [
+        (words("figure_seats"), words.number(s["seats_bought"])),
+        (words("figure_tokens"), words.number(s["tokens_bought"])),
+    ]
+    if s["effective_token_price"]:
+        found.append((words("figure_token_price"), words.priced(s["effective_token_price"], currency)))
+    return tuple(found)
+
+
+def costs(document: Document, words: Words) -> Table:
+    """Seats, packs and the total, which add up."""
+    s = document["summary"]
+    bought, owned = words.number(s["seats_bought"]), words.number(s["seats_owned"])
+    tokens = words.count(s["tokens_bought"], "token")
+    months = words.count(document["scenario"]["horizon"]["months"], "month")
+    rows = [
+        (words("cost_seats", bought=bought, owned=owned), words.money(s["seats"])),
+        (words("cost_tokens", tokens=tokens), words.money(s["tokens"])),
+        (words("cost_total", months=months), words.money(document["total"])),
+    ]
+    if Decimal(s["commitment"]) > Decimal(document["total"]):
+        rows.append((words("cost_commitment"), words.money(s["commitment"])))
+    return Table("cost", (words("cost_"), document["currency"]), tuple(rows), (1,), (2,))
+
+
+def seats(document: Document, words: Words) -> Iterator[Part]:
+    """Seats by contract; three contracts of one kind and more (seats by the month) are one line."""
+    kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
+    groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
+    lines = []
+    for rows in groups:
+        numbers = [row["owned"] + row["renewed"] + row["new"] for row in rows]
+        few, most = words.number(min(numbers)), words.number(max(numbers))
+        offer, what, price = _kind(rows[0])
+        lines.append(
+            (
+                named(offer) + (f" x{len(rows)}" if len(rows) > 2 else ""),
+                words.date(rows[0]["contract_start"]),
+                words.date(rows[-1]["contract_end"]),
+                few if few == most else words("to", few=few, most=most),
+                words(what),
+                words.money(price),
+                words.money(sum((Decimal(row["cost"]) for row in rows), Decimal(0))),
+            )
+        )
+    if not lines:
+        yield words("no_seats")
+        return
+    lines.append((words("sum_seats"), "", "", "", "", "", words.money(document["summary"]["seats"])))
+    keys = ("seats", "from", "until", "number", "kind", "each", "cost_")
+    yield Table("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
+    if len(groups) < len(document["seats"]):
+        yield words("grouped")
+
+
+def packs(document: Document, words: Words) -> Table | None:
+    """The token packs to buy; None where there are none."""
+    if not document["purchases"]:
+        return None
+    lines = [
+        (
+            words.date(p["date"]),
+            words.number(p["tokens"]),
+            words.number(p["unit_price"]),
+            words.money(p["cost"]),
+            words("from_tokens", tokens=words.count(p["tier_from"], "token")),
+            words.date(p["expires"]),
+        )
+        for p in document["purchases"]
+    ]
+    s = document["summary"]
+    lines.append((words("sum_packs"), words.number(s["tokens_bought"]), "", words.money(s["tokens"]), "", ""))
+    keys = ("buy_on", "tokens", "each", "cost_", "price_for", "expires")
+    return Table("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
+
+
+def token_use(document: Document, words: Words) -> str:
+    """What the forecast does with the tokens, and what that makes of their price."""
+    s = document["summary"]
+    used, price = words.number(s["tokens_used"]), s["effective_token_price"]
+    if not document["purchases"]:
+        return words("no_packs") + (words("uses_owned", used=used) if Decimal(s["tokens_used"]) else "")
+    per = words("uses_price", price=words.number(price), currency=document["currency"]) if price else ""
+    return words("uses", used=used) + per
+
+
+def baselines(document: Document, words: Words) -> tuple[Table, list[str]]:
+    """The plan against other ways to decide; and what is to be said about them."""
+    rows, notes = [], []
+    for name in BASELINES:
+        if (baseline := document["baselines"].get(name)) is None:
+            continue
+        saving, total = baseline["saving"], baseline["total"]
+        share = words.percent(Decimal(saving) / Decimal(total)) if total and Decimal(total) else "-"
+        rows.append((words(name), words.money(total), words.money(saving), share))
+        if baseline["note"]:
+            notes.append(f"{words(name)}: {named(baseline['note'], 400)}")
+    columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
+    return Table("baselines", columns, tuple(rows), (1, 2, 3)), notes
+
+
+def _first(document: Document) -> tuple[str, Decimal, Decimal] | None:
+    """The first baseline that is known and costs something: its name, what is saved, what it costs."""
+    for name in BASELINES:
+        baseline = document["baselines"].get(name)
+        if baseline and baseline["saving"] is not None and Decimal(baseline["total"]):
+            return name, Decimal(baseline["saving"]), Decimal(baseline["total"])
+    return None
+
+
+def _span(document: Document, words: Words) -> str:
+    months = document["scenario"]["horizon"]["months"]
+    return words("a_year") if months == 12 else words("in_months", months=words.count(months, "month"))
+
+
+def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    what = "owned" if row["owned"] else "renewal" if row["renewed"] else "new"
+    return row["offer"], what, row["unit_price"]

@@ -1,0 +1,87 @@
+"""What a report is made of: sections of sentences and tables, in words already; no renderer adds any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from flexopt.exports.text import printable
+from flexopt.exports.words import Words
+
+__all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "sentence", "shortened"]
+
+Document: TypeAlias = Mapping[str, Any]
+
+LINES = 24
+"""Rows of a table that a section shows; the appendix has the whole table."""
+
+FIRST = 12
+"""The same, of tables with a row for each person, and of ranks, whose first rows say what matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text; every row has as many cells as there are `columns`."""
+
+    name: str
+    """What it is, the same in every language."""
+    columns: tuple[str, ...]
+    """Headings."""
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+    """The columns that are numbers, flush right."""
+    sums: tuple[int, ...] = ()
+    """The rows that add others up."""
+    title: str = ""
+
+
+Part: TypeAlias = str | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`name` is the same in every language, `title` is not; a `str` among the parts is a paragraph."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report in one language, in the order in which it is read."""
+
+    title: str
+    name: str
+    """The scenario's."""
+    cover: str
+    """Horizon, the last day of the data, currency."""
+    headline: str
+    figures: tuple[tuple[str, str], ...]
+    """What the figure is, and the figure; the first is the total."""
+    sections: tuple[Section, ...]
+    appendix: tuple[Section, ...]
+
+
+def named(text: str | None, most: int = 200) -> str:
+    """A text of the inputs, fit to be shown: without control and direction marks, and cut at `most`."""
+    shown = printable((text or "")[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence: with a capital, and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
+
+
+def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
+    """A long table as its first rows and how many more there are; and the whole one for the appendix."""
+    lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
+    if len(table.rows) <= lines + len(table.sums) + 2:
+        return (table,), ()
+    kept = [*range(lines), *table.sums]
+    sums = tuple(range(lines, len(kept)))
+    short = replace(table, rows=tuple(table.rows[i] for i in kept), sums=sums)
+    more = words("continued", n=words.number(len(table.rows) - len(kept)))
+    return (short, sentence(more)), (Section(f"all_{table.name}", title, (table,)),)

@@ -1,0 +1,111 @@
+"""What was read, what was found odd in it, and why no plan costs less."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from flexopt.exports.report.parts import Document, Table, named
+from flexopt.exports.words import Words
+
+__all__ = ["claim", "coverage", "files", "findings", "inputs", "left_out", "proof"]
+
+
+def coverage(document: Document, words: Words, *, where: str) -> str:
+    """What was read and planned; `where` is the text that says where the rest is listed."""
+    c = document["coverage"]
+    text = words(
+        "coverage_line",
+        rows=words.count(c["rows_read"], "row"),
+        users=words.count(c["users_in_usage"], "user"),
+        planned=words.number(c["users_planned"]),
+    )
+    if c["days_left_out"]:
+        text += words("coverage_left_out", days=words.count(c["days_left_out"], "day"), where=words(where))
+    warnings = sum(f["severity"] == "warning" for f in document["findings"])
+    return text + (f"; {words.count(warnings, 'warning')}" if warnings else "")
+
+
+def files(document: Document, words: Words) -> Table:
+    """The usage files, row by row accounted for."""
+    counts = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
+    rows = [
+        (named(f["file"]), *(words.number(f[key]) for key in counts)) for f in document["coverage"]["files"]
+    ]
+    columns = (words("file"), *(words(f"rows_{key}") for key in counts))
+    return Table("files", columns, tuple(rows), tuple(range(1, len(columns))))
+
+
+def findings(document: Document, words: Words) -> Table:
+    """What is odd in the inputs."""
+    rows = []
+    for f in document["findings"]:
+        place = named(f["file"]) + (f":{f['row']}" if f["row"] is not None else "")
+        message = named(f["message"], 400) + (f" (x{words.number(f['count'])})" if f["count"] > 1 else "")
+        rows.append((words(f"severity_{f['severity']}"), f["code"], place, message))
+    columns = (words("severity"), "", words("place"), words("message"))
+    return Table("findings", columns, tuple(rows), title=words("findings"))
+
+
+def left_out(document: Document, words: Words) -> Table:
+    """Use that is not planned, with the reason."""
+    rows = [
+        (named(r["user"]), named(r["product"]), words.number(r["days"]), named(r["reason"]))
+        for r in document["left_out"]
+    ]
+    return Table("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
+
+
+def claim(document: Document, words: Words) -> str:
+    """What is proven, and how it was checked."""
+    proof, currency = document["proof"], document["currency"]
+    room = Decimal(document["total"]) - Decimal(proof["bound"])
+    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
+    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if cents else "claim"
+    share = words.small(Decimal(proof["gap"]))
+    users, inside = document["summary"]["users"], proof["users_in_core"]
+    details = words(
+        "claim_details",
+        bound=words.money(Decimal(proof["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)),
+        gap=_gap(proof["gap"]),
+        solver=named(proof["solver"]),
+        core=words.number(inside),
+        users=words.count(users, "user"),
+        others=words("claim_others") if inside < users else "",
+    )
+    bound = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
+    return (
+        words(key, room=words.money(cents), currency=currency, share=share)
+        + details
+        + words(
+            "replayed",
+            bound=words.money(bound),
+            needed=words.number(len(proof["prices"]["cuts"])),
+            cuts=words.count(proof["prices"]["cuts_found"], "cut"),
+        )
+    )
+
+
+def proof(document: Document, words: Words) -> Table:
+    """Status, bound, gap, solver and version."""
+    p, currency = document["proof"], document["currency"]
+    rows = (
+        (words("status"), words(document["status"])),
+        (words("total"), words.priced(document["total"], currency)),
+        (words("bound"), words.priced(p["bound"], currency)),
+        (words("gap"), _gap(p["gap"])),
+        (words("gap_asked"), _gap(p["gap_asked"])),
+        (words("solver"), named(p["solver"])),
+        (words("seed"), str(p["seed"])),
+        (words("version"), f"flexopt {named(document['flexopt'])}, {document['schema']}"),
+    )
+    return Table("proof", ("", ""), rows)
+
+
+def inputs(document: Document, words: Words) -> Table:
+    """The files the plan was made of, and what they were when it was."""
+    rows = [(named(i["file"]), i["sha256"]) for i in document["inputs"]]
+    return Table("inputs", (words("inputs"), words("sha256")), tuple(rows))
+
+
+def _gap(gap: str) -> str:
+    return f"{float(gap):.0e}" if Decimal(gap) else "0"

@@ -1,0 +1,92 @@
+"""One page that says everything about a plan: no network, nothing to install, readable without its script.
+
+What it says is the report's (`exports.report`); here it is set, with charts and the assignment table.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from flexopt.exports.charts import charts
+from flexopt.exports.report import make_report
+from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
+from flexopt.exports.web.escape import isolated
+from flexopt.exports.words import ENGLISH
+
+__all__ = ["render"]
+
+CHARTS = {
+    "cost": ("cost", "pool"),
+    "changes": ("days",),
+    "comparison": ("waterfall",),
+    "sensitivity": ("tornado",),
+}
+"""The charts at the end of each section."""
+
+MARKED = {"changes": 1, "moves": 1, "checks": 1}
+"""Tables that begin with a mark (`+ ~ -`, or a number): their rows are named by the column after it."""
+
+MOST = 2_000
+"""Rows of a table, the assignment apart: a page of more is not read, and slow on a telephone."""
+
+SIGNS = {"+": "new", "~": "changed", "-": "ended"}
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The page in UTF-8; the same document gives the same bytes."""
+    report = make_report(document)
+    drawn = {chart.name: chart for chart in charts(document)}
+    style, script = (_file(name) for name in ("page.css", "page.js"))
+    comparison = document.get("comparison")
+    page = _environment().get_template("page.html")
+    return page.render(
+        document=document,
+        report=report,
+        charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
+        rows=Markup("\n".join(assignment_rows(document["assignment"]))),
+        headings=HEADINGS,
+        numbers=NUMBERS,
+        style=Markup(style),
+        script=Markup(script),
+        hashes={"style": _hash(style), "script": _hash(script)},
+        cheapest=_cheapest(comparison) if comparison else None,
+        marked=MARKED,
+        most=MOST,
+        signs=SIGNS,
+        words=ENGLISH,
+    ).encode(errors="replace")  # half of a pair of a character is no text
+
+
+def _environment() -> Environment:
+    # texts of the inputs are escaped wherever they stand; a name the template does not get is an error
+    environment = Environment(
+        autoescape=True,
+        extensions=["jinja2.ext.loopcontrols"],
+        loader=FunctionLoader(_file),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["isolated"] = isolated
+    return environment
+
+
+def _file(name: str) -> str:
+    return (resources.files("flexopt.exports.web") / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy has it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _cheapest(comparison: Mapping[str, Any]) -> int:
+    """The column of the cheapest quote, in tables that have a quote in each but the first."""
+    return 1 + [s["id"] for s in comparison["scenarios"]].index(comparison["cheapest"])

@@ -1,0 +1,56 @@
+"""The rows of the assignment table.
+
+There are thousands: what several rows of a user share (the user; a seat for two products, with its price and
+its reason) stands there once, and what HTML does not need (end tags, the scope of a row's first cell) is left
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from flexopt.exports.text import money
+from flexopt.exports.web.escape import isolated
+
+__all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]
+
+HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "as a seat", "access", "reason")
+NUMBERS = (3, 4, 5, 6)
+"""The columns that are numbers, flush right; page.css has them, too."""
+
+DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
+"""What rows of a user have in common that are one decision."""
+
+Row = Mapping[str, Any]
+
+
+def assignment_rows(assignment: Sequence[Row]) -> Iterator[str]:
+    """The rows as HTML with the columns of `HEADINGS`; a user's rows together, in the plan's order."""
+    people: dict[tuple[str, str], dict[tuple[Any, ...], list[Row]]] = {}
+    for row in assignment:
+        decisions = people.setdefault((row["user"], row["group"]), {})
+        decisions.setdefault(tuple(row[name] for name in DECIDED), []).append(row)
+    text = cache(lambda value: str(isolated(value or "")))
+    for (user, group), decisions in people.items():
+        whole = _span(sum(map(len, decisions.values())))
+        before = f"<tr><th{whole}>{text(user)}<td{whole}>{text(group)}"
+        for (offer, cost, start, end, reason), rows in decisions.items():
+            mine = _span(len(rows))
+            term = f"<br>{text(start)} – {text(end)}" if start else ""
+            cells = (_number(cost), (text(offer) or "Flex") + term, text(reason))
+            after = "".join(f"<td{mine}>{cell}" for cell in cells)
+            for row in rows:
+                numbers = (_number(row[name]) for name in ("days", "break_even_days", "cost_if_flex"))
+                own = (text(row["product"]), *numbers)
+                yield before + "".join(f"<td>{cell}" for cell in own) + after
+                before, after = "<tr>", ""
+
+
+def _span(rows: int) -> str:
+    return f" rowspan={rows}" if rows > 1 else ""
+
+
+def _number(value: str | None) -> str:
+    return "" if value is None else money(value)

@@ -1,0 +1,46 @@
+"""The plan as a workbook: prices to change, totals that follow, charts.
+
+Everything typed by somebody is written as text; nothing else is. The bill of the workbook is the plan's, to
+the cent, and follows its prices; the plan itself does not.
+"""
+
+from __future__ import annotations
+
+from flexopt.exports.workbook.assignment import write_assignment, write_left_out
+from flexopt.exports.workbook.assumed import write_assumptions
+from flexopt.exports.workbook.bill import write_ledger, write_purchases, write_seats
+from flexopt.exports.workbook.book import Book, Document
+from flexopt.exports.workbook.compared import write_comparison, write_sensitivity
+from flexopt.exports.workbook.overview import write_summary
+from flexopt.exports.workbook.prices import prices
+from flexopt.exports.workbook.proven import write_proof
+from flexopt.exports.workbook.reviewed import write_review
+
+__all__ = ["render"]
+
+
+def render(document: Document) -> bytes:
+    """The workbook of a plan document, as .xlsx."""
+    book = Book(document)
+    # sheets in the order in which they are read; written in the order in which they need each other
+    names = ["Summary", "Assignments", "Seats", "Purchases", "Ledger"]
+    names += [part.capitalize() for part in ("comparison", "review", "sensitivity") if part in document]
+    names += ["Assumptions", "Proof", *(["Left out"] if document["left_out"] else [])]
+    sheets = {name: book.add(name) for name in names}
+    listed = prices(document)
+    cell_of = write_assumptions(sheets["Assumptions"], document, listed)
+    seats = write_seats(sheets["Seats"], document, listed, cell_of)
+    packs = write_purchases(sheets["Purchases"], document, listed, cell_of)
+    write_ledger(sheets["Ledger"], document)
+    write_summary(sheets["Summary"], document, seats, packs)
+    write_assignment(sheets["Assignments"], document)
+    write_proof(sheets["Proof"], document)
+    if "comparison" in document:
+        write_comparison(sheets["Comparison"], document)
+    if "review" in document:
+        write_review(sheets["Review"], document)
+    if "sensitivity" in document:
+        write_sensitivity(sheets["Sensitivity"], document)
+    if document["left_out"]:
+        write_left_out(sheets["Left out"], document)
+    return book.finished()

@@ -1,0 +1,96 @@
+"""What the plan stands on: prices to change, rates with their sources, the rules."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flexopt.exports.report.assumed import assumptions, is_estimate
+from flexopt.exports.words import ENGLISH
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell
+from flexopt.exports.workbook.prices import Prices
+
+__all__ = ["write_assumptions"]
+
+PRICE = 5
+"""Column of the prices to change."""
+
+
+def write_assumptions(sheet: Sheet, document: Document, prices: Prices) -> list[str]:
+    """The sheet Assumptions; returns the cell of each price."""
+    currency = document["currency"]
+    sheet.line("Assumptions", "title", across=7)
+    sheet.line(
+        "Prices in the cells with blue figures can be changed: the bill and all totals follow. Who "
+        "has what stays as it is; for the best plan at other prices, plan again.",
+        "note",
+        across=7,
+    )
+    sheet.gap()
+    columns = [
+        Column("Price of", "text", 26),
+        Column("Kind", "text", 20),
+        Column("Listed from", "date", 12),
+        Column(f"List price, {currency}", "price", 14),
+        Column("Discount", "percent", 11),
+        Column(f"Price paid, {currency}", "price", 15),
+        Column("Source", "wrap", 50),
+        Column("Marked", "text", 12),
+    ]
+    rows: list[list[Cell]] = []
+    looks: dict[tuple[int, int], str] = {}
+    first = sheet.row + 2
+    for number, price in enumerate(prices.listed):
+        listed, paid = Decimal(price.listed), Decimal(price.price)
+        list_cell, paid_cell = cell(first + number, 3), cell(first + number, PRICE)
+        off = 1 - paid / listed if listed else Decimal(0)
+        rows.append(
+            [
+                price.what,
+                price.kind,
+                price.since,
+                listed,
+                Formula(f"=IF({list_cell}=0,0,1-{paid_cell}/{list_cell})", off),
+                paid,
+                price.source,
+                _mark(price.source),
+            ]
+        )
+        looks |= {(number, 3): price.style, (number, PRICE): f"{price.style} input"}
+    sheet.table(columns, rows, title="Prices", looks=looks)
+    if rows:
+        sheet.sheet.data_validation(
+            first,
+            PRICE,
+            sheet.row - 1,
+            PRICE,
+            {
+                "validate": "decimal",
+                "criteria": ">=",
+                "value": 0,
+                "input_title": "Price",
+                "input_message": "Change it: the totals follow.",
+                "error_title": "Price",
+                "error_message": "A price is a number, 0 or more.",
+            },
+        )
+    sheet.gap()
+    rates = [
+        (product["id"], "tokens a day of use", rate["from"], Decimal(rate["tokens"]), "", "", rate["source"])
+        for product in document["scenario"]["products"]
+        for rate in product["rates"]
+        if rate["from"] < document["horizon"]["end"]
+    ]
+    columns[3:6] = [Column("Tokens a day", "quantity"), Column("", "text", 1), Column("", "text", 1)]
+    sheet.table(columns, [[*rate, _mark(rate[-1])] for rate in rates], title="Rates")
+    sheet.gap()
+    sheet.line("Forecast and rules", "section")
+    for what, text in assumptions(document, ENGLISH).rows:
+        sheet.put(sheet.row, 0, what)
+        sheet.put(sheet.row, 1, text, "wrap", across=6)
+        sheet.row += 1
+    sheet.sheet.freeze_panes(1, 0)
+    return [cell(first + number, PRICE, "Assumptions") for number in range(len(rows))]
+
+
+def _mark(source: str) -> str:
+    return "" if source and not is_estimate(source) else "estimate" if source else "no source"

@@ -1,0 +1,155 @@
+"""The bill: seats, purchases and the pool, made again from the prices of the sheet Assumptions.
+
+Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (tokens in
+smaller units), so that no binary fraction comes in before the rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from flexopt.dates import overlap_days
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
+from flexopt.exports.workbook.charts import chart_of_pool
+from flexopt.exports.workbook.prices import Prices
+from flexopt.money import cents
+
+__all__ = ["Totals", "write_ledger", "write_purchases", "write_seats"]
+
+EXACT = 2**53
+"""Whole numbers up to this are exact in a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Where the totals of a sheet are, to be used by other sheets."""
+
+    cost: str
+    commitment: str
+    rows: tuple[str, ...]
+    """The cost of each row of the plan's table."""
+
+
+def write_seats(sheet: Sheet, document: Document, prices: Prices, cell_of: Sequence[str]) -> Totals:
+    """The sheet Seats; `cell_of` has the cell of each price."""
+    columns = [
+        Column("Offer", "text", 24),
+        Column("From", "date", 12),
+        Column("Until (first day without)", "date", 13),
+        Column("Owned", "count", 9),
+        Column("Renewed", "count", 9),
+        Column("New", "count", 9),
+        Column("Price of a seat, whole term", "money", 14),
+        Column("Days inside the horizon", "count", 11),
+        Column("Days of the term", "count", 10),
+        Column("Cost of a seat, inside the horizon", "money", 14),
+        Column("Cost", "money", 15),
+        Column("Commitment, whole terms", "money", 15),
+        Column("Assigned", "count", 10),
+    ]
+    start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
+    rows: list[list[Cell]] = []
+    for number, (seat, price) in enumerate(zip(document["seats"], prices.of_seats, strict=True)):
+        r = 1 + number
+        begins, ends = (date.fromisoformat(seat[key]) for key in ("contract_start", "contract_end"))
+        inside, term = overlap_days(begins, ends, start, end), (ends - begins).days
+        unit, bought = Decimal(seat["unit_price"]), seat["renewed"] + seat["new"]
+        numbers = f"({cell(r, 4)}+{cell(r, 5)})"
+        each = cents(Fraction(unit) * Fraction(inside, term)) if price is not None else Decimal(0)
+        rows.append(
+            [
+                seat["offer"],
+                seat["contract_start"],
+                seat["contract_end"],
+                *(seat[kind] for kind in ("owned", "renewed", "new")),
+                Formula(f"={cell_of[price]}", unit) if price is not None else unit,
+                inside,
+                term,
+                Formula(f"=ROUND(ROUND({cell(r, 6)}*100,0)*{cell(r, 7)}/{cell(r, 8)},0)/100", each),
+                Formula(f"=ROUND({cell(r, 9)}*{numbers},2)", each * bought),
+                Formula(f"=ROUND(ROUND({cell(r, 6)},2)*{numbers},2)", unit * bought),
+                seat["assigned"],
+            ]
+        )
+    count, seats = len(rows), document["seats"]
+    total: list[Cell] = ["Total", "", ""]
+    total += [
+        total_of((s[k] for s in seats), 1, 3 + n, count) for n, k in enumerate(("owned", "renewed", "new"))
+    ]
+    total += ["", "", "", ""]
+    total += [
+        total_of((Decimal(s[key]) for s in seats), 1, 10 + n, count)
+        for n, key in enumerate(("cost", "commitment"))
+    ]
+    total.append(total_of((s["assigned"] for s in seats), 1, 12, count))
+    sheet.table(columns, rows, total)
+    sheet.filtered(1, count, len(columns))
+    cost, commitment = (cell(1 + count, column, "Seats") for column in (10, 11))
+    return Totals(cost, commitment, tuple(cell(1 + n, 10, "Seats") for n in range(count)))
+
+
+def write_purchases(sheet: Sheet, document: Document, prices: Prices, cell_of: Sequence[str]) -> Totals:
+    """The sheet Purchases."""
+    columns = [
+        Column("Buy on", "date", 13),
+        Column("Tokens", "count", 12),
+        Column("Price for purchases from, tokens", "count", 17),
+        Column("Price of a token", "price", 14),
+        Column("Cost", "money", 16),
+        Column("Expires (first day without)", "date", 16),
+    ]
+    rows: list[list[Cell]] = []
+    for number, pack in enumerate(document["purchases"]):
+        r, unit = 1 + number, Decimal(pack["unit_price"])
+        rows.append(
+            [
+                pack["date"],
+                pack["tokens"],
+                pack["tier_from"],
+                Formula(f"={cell_of[prices.of_tier[pack['tier_from']]]}", unit),
+                Formula(_cost(cell(r, 3), unit, cell(r, 1), pack["tokens"]), Decimal(pack["cost"])),
+                pack["expires"],
+            ]
+        )
+    count, packs = len(rows), document["purchases"]
+    tokens = total_of((p["tokens"] for p in packs), 1, 1, count)
+    cost_total = total_of((Decimal(p["cost"]) for p in packs), 1, 4, count)
+    sheet.table(columns, rows, ["Total", tokens, "", "", cost_total, ""])
+    sheet.filtered(1, count, len(columns))
+    place = cell(1 + count, 4, "Purchases")
+    return Totals(place, place, tuple(cell(1 + n, 4, "Purchases") for n in range(count)))
+
+
+def _cost(price_cell: str, price: Decimal, tokens_cell: str, tokens: int) -> str:
+    """Price times tokens, half a cent up: in whole units of the price's last place, if they are exact."""
+    places = max(6, -int(price.as_tuple().exponent))
+    if price.scaleb(places) * tokens > EXACT:
+        return f"=ROUND({price_cell}*{tokens_cell},2)"
+    return f"=ROUND(ROUND({price_cell}*{10**places},0)*{tokens_cell}/{10 ** (places - 2)},0)/100"
+
+
+def write_ledger(sheet: Sheet, document: Document) -> None:
+    """The sheet Ledger: the pool, period by period."""
+    columns = [
+        Column("From", "date", 12),
+        Column("Until (first day after)", "date", 13),
+        *(
+            Column(title, "quantity", 14)
+            for title in ("Opening", "Bought", "Drawn", "Buffer", "Expired", "Closing")
+        ),
+    ]
+    names = ("opening", "bought", "drawn", "buffer", "expired", "closing")
+    ledger = document["ledger"]
+    rows = [[p["period_start"], p["period_end"], *(Decimal(p[name]) for name in names)] for p in ledger]
+    sums = [
+        total_of((Decimal(p[name]) for p in ledger), 1, 3 + n, len(rows), digits=6)
+        for n, name in enumerate(names[1:-1])
+    ]
+    sheet.table(columns, rows, ["Total", "", "", *sums, ""])
+    sheet.filtered(1, len(rows), len(columns))
+    chart_of_pool(sheet, sheet.row + 1, 0, len(rows))
+    sheet.row += 18

@@ -1,0 +1,278 @@
+"""Quotes side by side, and how the total moves: the sheets Comparison and Sensitivity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, cells
+from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
+
+__all__ = ["write_comparison", "write_sensitivity"]
+
+FIGURES = {
+    "commitment": ("To be paid in all (whole terms)", "money"),
+    "seats_bought": ("Seats bought", "count"),
+    "seats_owned": ("Seats owned", "count"),
+    "tokens_bought": ("Tokens bought", "count"),
+    "tokens_used": ("Tokens used", "quantity"),
+    "tokens_expired": ("Tokens expired", "quantity"),
+    "effective_token_price": ("Cost of a token used", "price"),
+    "users_changed": ("Users who change", "count"),
+    "status": ("Status", "text right"),
+    "bound": ("No plan costs less than", "price"),
+    "gap": ("Gap", "gap"),
+}
+
+Scenario = Mapping[str, Any]
+
+
+def write_comparison(sheet: Sheet, document: Document) -> None:
+    """Scenarios in columns, the first is the baseline; then who pays for signing the wrong quote, and why."""
+    found = document["comparison"]
+    scenarios = found["scenarios"]
+    names = {s["id"]: s["name"] or s["id"] for s in scenarios}
+    wide = max(len(scenarios), 5)
+    sheet.line("Comparison", "title", across=wide)
+    cheapest = f"; the cheapest is {names.get(found['cheapest'], '')}" if found["cheapest"] else ""
+    sheet.line(
+        f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}.", "note", across=wide
+    )
+    sheet.gap()
+    sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
+    header = _totals(sheet, scenarios)
+    sheet.gap()
+    chart_of_quotes(sheet, sheet.row, header, len(scenarios))
+    sheet.row += 17
+    _offers(sheet, scenarios)
+    _regret(sheet, found, names)
+    _drivers(sheet, found, names)
+    _purchases(sheet, scenarios)
+    _changes(sheet, found, names)
+    sheet.sheet.freeze_panes(1, 1)
+
+
+def _totals(sheet: Sheet, scenarios: Sequence[Scenario]) -> int:
+    """The figures of each scenario; returns the row of the header."""
+    header = sheet.row
+    columns = [Column("", "text"), *(Column(s["name"] or s["id"], "money", 17) for s in scenarios)]
+    rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline's"]]
+    for number, s in enumerate(scenarios):
+        place = [cell(header + 1 + line, 1 + number) for line in range(3)]
+        rows[0].append(Decimal(s["seats"]))
+        rows[1].append(Decimal(s["tokens"]))
+        rows[2].append(Formula(f"=ROUND({place[0]}+{place[1]},2)", Decimal(s["total"])))
+        first = cell(header + 3, 1)
+        rows[3].append(Formula(f"=ROUND({place[2]}-{first},2)", Decimal(s["difference"])))
+    looks = {(2, column): "money total" for column in range(1, len(columns))} | {(2, 0): "text total"}
+    for name, (words, style) in FIGURES.items():
+        values = [s[name] for s in scenarios]
+        numbers = style.partition(" ")[0] != "text"
+        looks |= {(len(rows), 1 + n): style for n in range(len(scenarios))}
+        rows.append([words, *(Decimal(v) if numbers and isinstance(v, str) else v for v in values)])
+    sheet.table(columns, rows, looks=looks)
+    return header
+
+
+def _offers(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
+    """Cost by offer, adding up to the seats of each scenario; and seats by offer."""
+    offers = list(dict.fromkeys(o["offer"] for s in scenarios for o in s["offers"]))
+    for title, key, style in (
+        ("Cost of seats by offer", "cost", "money"),
+        ("Seats by offer", "seats", "count"),
+    ):
+        first = sheet.row + 1
+        columns = [Column(title, "text"), *(Column(s["name"] or s["id"], style) for s in scenarios)]
+        by_offer = [{o["offer"]: Decimal(o[key]) for o in s["offers"]} for s in scenarios]
+        rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
+        sums = [
+            Formula(
+                f"=ROUND(SUM({cells(first, first + len(offers) - 1, 1 + n)}),2)" if offers else "=0",
+                sum(mine.values(), Decimal(0)),
+            )
+            for n, mine in enumerate(by_offer)
+        ]
+        sheet.table(columns, rows, ["Total", *sums])
+        sheet.gap()
+
+
+def _regret(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+    sheet.line("What it costs to sign the wrong quote", "section")
+    sheet.line(
+        "Rows: who has what as in the plan of this scenario. Columns: the quote that is signed, its tokens "
+        "bought anew. Amounts are above the best plan for that quote.",
+        "note",
+        across=max(len(names), 5),
+    )
+    columns = [
+        Column("Assignment of", "text"),
+        *(Column(f"quote: {name}", "money") for name in names.values()),
+    ]
+    rows: list[list[Cell]] = [
+        [name, *("not possible" if amount is None else Decimal(amount) for amount in row)]
+        for name, row in zip(names.values(), found["regret"], strict=True)
+    ]
+    looks = {
+        (i, 1 + j): "text right"
+        for i, row in enumerate(found["regret"])
+        for j, amount in enumerate(row)
+        if amount is None
+    }
+    sheet.table(columns, rows, looks=looks)
+    for note in found["notes"]:
+        plan, quote = (names.get(note[key], note[key]) for key in ("plan", "quote"))
+        sheet.line(f"{plan} under {quote}: {note['note']}", "note", across=max(len(names), 5))
+    sheet.gap()
+
+
+def _drivers(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+    if not found["drivers"]:
+        return
+    keys = ("seat_price", "token_price", "tier", "mix")
+    titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
+    columns = [Column("Why a total differs", "text"), *(Column(title, "money") for title in titles)]
+    columns.append(Column("Difference", "money"))
+    rows: list[list[Cell]] = []
+    for number, driver in enumerate(found["drivers"]):
+        r = sheet.row + 1 + number
+        total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),2)", Decimal(driver["difference"]))
+        name = names.get(driver["scenario"], driver["scenario"])
+        rows.append([name, *(Decimal(driver[key]) for key in keys), total])
+    sheet.table(columns, rows)
+    sheet.gap()
+
+
+def _purchases(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
+    rows: list[list[Cell]] = [
+        [s["name"] or s["id"], p["date"], p["tokens"], Decimal(p["unit_price"]), Decimal(p["cost"])]
+        for s in scenarios
+        for p in s["purchases"]
+    ]
+    if rows:
+        styles = ("date", "count", "price", "money")
+        titles = ("Buy on", "Tokens", "Price of a token", "Cost")
+        columns = [Column("Token packs of", "text"), *map(Column, titles, styles)]
+        sheet.table(columns, rows)
+        sheet.gap()
+
+
+def _changes(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+    rows = [
+        [
+            names.get(c["scenario"], c["scenario"]),
+            c["user"],
+            c["product"],
+            c["before"] or "-",
+            c["after"] or "-",
+        ]
+        for c in found["changes"]
+    ]
+    if rows:
+        titles = ("Who changes, against the baseline", "User", "Product", "Before", "After")
+        sheet.table([Column(title, "wrap") for title in titles], rows)
+
+
+def write_sensitivity(sheet: Sheet, document: Document) -> None:
+    """What moves the optimal total, what one percent is worth, and where an answer flips."""
+    found, currency = document["sensitivity"], document["currency"]
+    sheet.line("Sensitivity", "title", across=9)
+    step = f"{Decimal(found['step']) * 100:f}".rstrip("0").rstrip(".") if Decimal(found["step"]) else "0"
+    sheet.line(
+        f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. The plan costs "
+        f"{Decimal(found['total']):,}.",
+        "note",
+        across=9,
+    )
+    sheet.gap()
+    columns = [
+        Column("Lever", "text", 34),
+        Column("Low", "price", 12),
+        Column("Total at low", "money", 15),
+        Column("Less the plan's", "money", 14),
+        Column("High", "price", 12),
+        Column("Total at high", "money", 15),
+        Column("Less the plan's", "money", 14),
+        Column("As planned", "price", 12),
+        Column("Seats bought, low to high", "text right", 14),
+        Column("Tokens bought, low to high", "text right", 18),
+    ]
+    total = Decimal(found["total"])
+    rows: list[list[Cell]] = []
+    for lever in found["levers"]:
+        r, row = sheet.row + 1 + len(rows), [lever["label"]]
+        for n, side in enumerate((lever["low"], lever["high"])):
+            there = _amount(side["total"])  # none where no plan is possible
+            less = (
+                None if there is None else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},2)", there - total)
+            )
+            row += [Decimal(side["value"]), there, less]
+        row.append(Decimal(lever["value"]))
+        for key in ("seats_bought", "tokens_bought"):
+            low, high = ("-" if (n := lever[side][key]) is None else f"{n:,}" for side in ("low", "high"))
+            row.append(f"{low} to {high}")
+        rows.append(row)
+    first = sheet.table(columns, rows)
+    sheet.gap()
+    if rows:
+        chart_of_levers(sheet, sheet.row, first, len(rows))
+        sheet.row += (min(160 + 22 * len(rows), 560) + 19) // 20 + 1
+    _negotiation(sheet, found)
+    _indifference(sheet, found)
+    _grids(sheet, found)
+    sheet.sheet.freeze_panes(1, 1)
+
+
+def _negotiation(sheet: Sheet, found: Scenario) -> None:
+    if found["negotiation"]:
+        rows: list[list[Cell]] = [[n["label"], Decimal(n["saving"])] for n in found["negotiation"]]
+        sheet.table([Column("What to ask for first", "text"), Column("Saves", "money")], rows)
+        sheet.gap()
+
+
+def _indifference(sheet: Sheet, found: Scenario) -> None:
+    if not found["indifference"]:
+        return
+    titles = (
+        "Where the answer flips",
+        "Unit",
+        "Just below",
+        "Total",
+        "Answer",
+        "Just above",
+        "Total",
+        "Answer",
+        "Note",
+    )
+    styles = ("wrap", "wrap", "price", "money", "wrap", "price", "money", "wrap", "wrap")
+    rows: list[list[Cell]] = []
+    for question in found["indifference"]:
+        sides: list[Cell] = []
+        for side in (question["below"], question["above"]):
+            there = side or {"value": None, "total": None, "answer": None}
+            sides += [_amount(there["value"]), _amount(there["total"]), there["answer"]]
+        rows.append([question["question"], question["unit"], *sides, question["note"]])
+    sheet.widths |= {1: 16, 7: 16, 8: 24}
+    sheet.table([Column(title, style) for title, style in zip(titles, styles, strict=True)], rows)
+    sheet.gap()
+
+
+def _grids(sheet: Sheet, found: Scenario) -> None:
+    labels = {lever["lever"]: lever["label"] for lever in found["levers"]}
+    for grid in found["grids"]:
+        x, y = (labels.get(grid[key], grid[key]) for key in ("x", "y"))
+        sheet.line(f"Total by {x} (across) and {y} (down)", "section")
+        columns = [
+            Column("", "price"),
+            *(Column(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
+        ]
+        rows = [
+            [Decimal(value), *map(_amount, totals)]
+            for value, totals in zip(grid["y_values"], grid["totals"], strict=True)
+        ]
+        sheet.table(columns, rows)
+        sheet.gap()
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,178 @@
+"""The first sheet: what the plan costs and saves, at the workbook's prices and as it was planned."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flexopt.exports.summary import BASELINE_NAMES, headline
+from flexopt.exports.workbook.bill import Totals
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell
+from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
+
+__all__ = ["write_summary"]
+
+CHARTED = 20
+"""Offers in the chart."""
+
+SIDE = 5
+"""Column of the charts."""
+
+
+def write_summary(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> None:
+    """The sheet Summary."""
+    horizon, currency = document["horizon"], document["currency"]
+    sentence = headline(document)
+    sheet.line(document["name"] or "Plan", "title", across=12)
+    sheet.line(f"{sentence[:1].upper()}{sentence[1:]}.", "headline", across=12)
+    sheet.line(
+        f"{horizon['start']} to {horizon['end']} (first day after), {currency}; usage of "
+        f"{document['history']['first']} to {document['history']['last']}",
+        "note",
+        across=12,
+    )
+    sheet.gap()
+    top = sheet.row
+    _costs(sheet, document, seats, packs)
+    sheet.gap()
+    _compared(sheet, document)
+    sheet.gap()
+    first, offers = _offers(sheet, document, seats, packs)
+    sheet.gap()
+    _figures(sheet, document)
+    bottom = sheet.row
+    chart_of_costs(sheet, top, SIDE, first, min(offers, CHARTED))
+    below = top + (min(140 + 22 * min(offers, CHARTED), 500) + 20) // 20 + 1
+    chart_of_pool(sheet, below, SIDE, len(document["ledger"]))
+    sheet.row, sheet.wide = max(bottom, below + 16), SIDE + 9
+    sheet.widths |= {4: 3}
+    sheet.sheet.fit_to_pages(1, 1)
+
+
+def _costs(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> None:
+    summary, months = document["summary"], document["scenario"]["horizon"]["months"]
+    columns = [
+        Column(f"Cost, {document['currency']}", "text", 46),
+        Column("At the prices of this workbook", "money", 17),
+        Column("As planned", "money", 15),
+        Column("Difference", "money", 14),
+    ]
+    first = sheet.row + 1
+    total, planned = Decimal(document["total"]), Decimal(summary["commitment"])
+    seat, token = Decimal(summary["seats"]), Decimal(summary["tokens"])
+    lines: list[tuple[str, str, Decimal]] = [
+        (
+            f"Seats: {summary['seats_bought']:,} bought, {summary['seats_owned']:,} owned",
+            f"={seats.cost}",
+            seat,
+        ),
+        (f"Token packs: {summary['tokens_bought']:,} tokens", f"={packs.cost}", token),
+        (
+            f"Total for {months} month{'s' if months != 1 else ''}",
+            f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},2)",
+            total,
+        ),
+        (
+            "To be paid in all (whole terms of the seats)",
+            f"=ROUND({seats.commitment}+{packs.commitment},2)",
+            planned,
+        ),
+    ]
+    rows: list[list[Cell]] = []
+    for number, (words, formula, amount) in enumerate(lines):
+        now, then = cell(first + number, 1), cell(first + number, 2)
+        rows.append([words, Formula(formula, amount), amount, Formula(f"=ROUND({now}-{then},2)", 0)])
+    look = {(2, 0): "text total"} | {(2, column): "money total" for column in (1, 2, 3)}
+    sheet.table(columns, rows, looks=look)
+
+
+def _compared(sheet: Sheet, document: Document) -> None:
+    columns = [
+        Column("As planned, compared with", "text"),
+        Column("Costs", "money"),
+        Column("Saved", "money"),
+        Column("Saved", "percent"),
+    ]
+    rows: list[list[Cell]] = []
+    notes = []
+    total = Decimal(document["total"])
+    for name, words in BASELINE_NAMES.items():
+        if (baseline := document["baselines"].get(name)) is None:
+            continue
+        if baseline["total"] is None:
+            rows.append([words, None, None, None])
+        else:
+            costs = Decimal(baseline["total"])
+            here = cell(sheet.row + 1 + len(rows), 1)
+            planned = cell(sheet.row - 3, 2)  # the total in the table above
+            share = (costs - total) / costs if costs else Decimal(0)
+            rows.append(
+                [
+                    words,
+                    costs,
+                    Formula(f"=ROUND({here}-{planned},2)", costs - total),
+                    Formula(f"=IF({here}=0,0,({here}-{planned})/{here})", share),
+                ]
+            )
+        notes += [f"{words}: {baseline['note']}"] if baseline["note"] else []
+    if rows:
+        sheet.table(columns, rows)
+    for note in notes:
+        sheet.line(note, "note", across=3)
+
+
+def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> tuple[int, int]:
+    """Cost by offer, dearest first, then the token packs; the row of the first, and how many."""
+    cost: dict[str, Decimal] = {}
+    lines: dict[str, list[int]] = {}
+    counts: dict[str, list[int]] = {}
+    for line, row in enumerate(document["seats"]):
+        offer = row["offer"]
+        cost[offer] = cost.get(offer, Decimal(0)) + Decimal(row["cost"])
+        lines.setdefault(offer, []).append(line)
+        bought, owned = counts.setdefault(offer, [0, 0])
+        counts[offer] = [bought + row["renewed"] + row["new"], owned + row["owned"]]
+    rows: list[list[Cell]] = [
+        ["Flex tokens", Formula(f"={packs.cost}", Decimal(document["summary"]["tokens"])), "", ""]
+    ]
+    for offer in sorted(cost, key=lambda offer: (-cost[offer], offer)):
+        bought, owned = counts[offer]
+        formula = f"=ROUND({_sum(lines[offer], seats)},2)"
+        rows.append([offer, Formula(formula, cost[offer]), bought, owned])
+    columns = [
+        Column("Cost by offer", "text"),
+        Column("Cost", "money"),
+        Column("Seats bought", "count"),
+        Column("Seats owned", "count"),
+    ]
+    first = sheet.table(columns, rows)
+    return first, len(rows)
+
+
+def _sum(lines: list[int], seats: Totals) -> str:
+    """The costs of rows of the sheet Seats; rows of an offer are neighbours there, as a rule."""
+    first, last = lines[0], lines[-1]
+    if last - first < len(lines):
+        return f"SUM({seats.rows[first]}:{seats.rows[last].partition('!')[2]})"
+    return "+".join(seats.rows[line] for line in lines)
+
+
+def _figures(sheet: Sheet, document: Document) -> None:
+    s = document["summary"]
+    figures: list[tuple[str, Cell, str]] = [
+        ("Users", s["users"], "count"),
+        ("with seats only", s["users_named_only"], "count"),
+        ("with Flex only", s["users_flex_only"], "count"),
+        ("with both", s["users_both"], "count"),
+        ("who move from a seat to tokens", s["users_to_flex"], "count"),
+        ("who move from tokens to a seat", s["users_to_seats"], "count"),
+        ("who hold a seat today and use nothing", s["users_idle"], "count"),
+        ("Tokens used by the forecast", Decimal(s["tokens_used"]), "quantity"),
+        ("Tokens that expire in the horizon", Decimal(s["tokens_expired"]), "quantity"),
+        ("Tokens left at its end", Decimal(s["tokens_left"]), "quantity"),
+    ]
+    price = s["effective_token_price"]
+    figures += [("Cost of a token used, as planned", None if price is None else Decimal(price), "price")]
+    shown = [(words, value, style) for words, value, style in figures if value is not None]
+    looks = {(number, 1): style for number, (_, _, style) in enumerate(shown)}
+    columns = [Column("Users and tokens", "text"), Column("", "count")]
+    sheet.table(columns, [[words, value] for words, value, _ in shown], looks=looks)

@@ -1,0 +1,83 @@
+"""The prices of a plan, each once: cells to change, from which the workbook makes the bill again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flexopt.exports.workbook.book import Document
+
+__all__ = ["Price", "Prices", "prices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price in the plan: of a seat for its term, or of a token in purchases of some size."""
+
+    what: str
+    kind: str
+    since: str | None
+    listed: str
+    price: str
+    source: str
+    style: str
+    """`money` for a seat, `price` for a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """All prices, and which of them a row of the bill has."""
+
+    listed: list[Price] = field(default_factory=list)
+    of_seats: list[int | None] = field(default_factory=list)
+    """Of each row of `seats`; None where they are owned and cost nothing."""
+    of_tier: dict[int, int] = field(default_factory=dict)
+    """By the size of purchase from which it holds."""
+
+
+def prices(document: Document) -> Prices:
+    """The prices of the seats bought, then those of all token tiers."""
+    found, known = Prices(), dict[Price, int]()
+    offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
+    for row in document["seats"]:
+        if row["owned"]:
+            found.of_seats.append(None)
+            continue
+        price = _of_seat(row, offers[row["offer"]])
+        if price not in known:
+            known[price] = len(found.listed)
+            found.listed.append(price)
+        found.of_seats.append(known[price])
+    paid = {row["tier_from"]: row["unit_price"] for row in document["purchases"]}
+    discount = Decimal(document["scenario"]["negotiated"]["tokens"])
+    for tier in document["scenario"]["tokens"]["tiers"]:
+        found.of_tier[tier["from"]] = len(found.listed)
+        found.listed.append(
+            Price(
+                what="Flex token",
+                kind=f"{tier['from']:,} or more at once",
+                since=None,
+                listed=tier["price"],
+                price=paid.get(tier["from"]) or format(Decimal(tier["price"]) * (1 - discount), "f"),
+                source=tier["source"],
+                style="price",
+            )
+        )
+    return found
+
+
+def _of_seat(row: Mapping[str, Any], offer: Mapping[str, Any]) -> Price:
+    """The price in force when the seats start, as the bill has it after all discounts."""
+    entry = max((p for p in offer["prices"] if p["from"] <= row["contract_start"]), key=lambda p: p["from"])
+    renewed = bool(row["renewed"])
+    return Price(
+        what=row["offer"],
+        kind="renewal" if renewed else "new",
+        since=entry["from"],
+        listed=entry["renewal"] if renewed and entry["renewal"] is not None else entry["new"],
+        price=row["unit_price"],
+        source=entry["source"],
+        style="money",
+    )

@@ -1,0 +1,115 @@
+"""What was read and found odd, and why no plan costs less."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flexopt.exports.report.proven import claim
+from flexopt.exports.words import ENGLISH
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
+
+__all__ = ["write_proof"]
+
+COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
+
+
+def write_proof(sheet: Sheet, document: Document) -> None:
+    """The sheet Proof."""
+    proof, currency = document["proof"], document["currency"]
+    said = claim(document, ENGLISH)
+    sheet.line("Proof", "title", across=8)
+    sheet.line(f"{said[:1].upper()}{said[1:]}", "wrap", across=8)
+    sheet.gap()
+    total, bound = Decimal(document["total"]), Decimal(proof["bound"])
+    first = sheet.row + 1
+    gap = Formula(
+        f"=IF({cell(first + 1, 1)}=0,0,({cell(first + 1, 1)}-{cell(first + 2, 1)})/{cell(first + 1, 1)})",
+        (total - bound) / total if total else Decimal(0),
+    )
+    figures: list[tuple[str, Cell, str]] = [
+        ("Status", document["status"], "text right"),
+        (f"Cost, {currency}", total, "money"),
+        (f"Lower bound: no plan costs less, {currency}", bound, "price"),
+        ("Gap between them", gap, "gap"),
+        ("Gap asked for", Decimal(proof["gap_asked"]), "gap"),
+        (
+            f"Bound of the stored prices, without the solver, {currency}",
+            Decimal(proof["prices"]["bound"]),
+            "price",
+        ),
+        ("Users decided together by the solver", proof["users_in_core"], "count"),
+        ("Solver", proof["solver"], "text right"),
+        ("Seed", proof["seed"], "count"),
+        ("Version", f"flexopt {document['flexopt']}", "text right"),
+    ]
+    looks = {(number, 1): style for number, (_, _, style) in enumerate(figures)}
+    columns = [Column("What", "wrap", 44), Column("", "text", 30)]
+    sheet.table(columns, [[words, value] for words, value, _ in figures], looks=looks)
+    sheet.gap()
+    _prices(sheet, document)
+    _inputs(sheet, document)
+    _coverage(sheet, document)
+    _findings(sheet, document)
+    sheet.sheet.freeze_panes(1, 0)
+
+
+def _prices(sheet: Sheet, document: Document) -> None:
+    rows = [[p["start"], p["end"], Decimal(p["price"])] for p in document["proof"]["marginal_token_prices"]]
+    if rows:
+        columns = [
+            Column("From", "date"),
+            Column("Until (first day after)", "date"),
+            Column("Worth of one more token", "price"),
+        ]
+        sheet.table(columns, rows)
+        sheet.gap()
+
+
+def _inputs(sheet: Sheet, document: Document) -> None:
+    sheet.line("Inputs", "section")
+    files = [(file["file"], file["sha256"], "wrap") for file in document["inputs"]]
+    for name, digest, style in [("File", "SHA-256 of its bytes", "header"), *files]:
+        sheet.put(sheet.row, 0, name, style)
+        sheet.put(sheet.row, 1, digest, style, across=4)
+        sheet.row += 1
+    sheet.gap()
+
+
+def _coverage(sheet: Sheet, document: Document) -> None:
+    files = document["coverage"]["files"]
+    titles = ("Rows", "Kept", "Repeated", "No tokens", "Unknown product", "Left out", "Rejected")
+    columns = [Column("Usage file", "wrap"), *(Column(title, "count", 11) for title in titles)]
+    first = sheet.row + 2
+    sums = [
+        total_of((file[name] for file in files), first, 1 + n, len(files), digits=0)
+        for n, name in enumerate(COUNTS)
+    ]
+    rows = [[file["file"], *(file[name] for name in COUNTS)] for file in files]
+    sheet.table(columns, rows, ["Total", *sums], title="Coverage")
+    sheet.gap()
+    c = document["coverage"]
+    figures = [
+        ("Users in the usage", c["users_in_usage"]),
+        ("Users planned", c["users_planned"]),
+        ("Days of use planned, before growth", Decimal(c["days_planned"])),
+        ("Days of use left out", c["days_left_out"]),
+    ]
+    for words, value in figures:
+        sheet.put(sheet.row, 0, words)
+        sheet.put(sheet.row, 1, value, "quantity" if isinstance(value, Decimal) else "count")
+        sheet.row += 1
+    sheet.gap()
+
+
+def _findings(sheet: Sheet, document: Document) -> None:
+    sheet.line("Findings in the inputs", "section")
+    if not document["findings"]:
+        sheet.line("none", "note")
+        return
+    for finding in document["findings"]:
+        place = finding["file"] + ("" if finding["row"] is None else f":{finding['row']}")
+        count = f" ({finding['count']:,} rows)" if finding["count"] > 1 else ""
+        text = f"{finding['severity']} {finding['code']}: {finding['message']}{count}"
+        sheet.put(sheet.row, 0, place, "wrap")
+        sheet.put(sheet.row, 1, text, "wrap", across=7)
+        sheet.row += 1

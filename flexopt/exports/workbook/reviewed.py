@@ -1,0 +1,86 @@
+"""The annual review: what today's access should become, and seven checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cells
+
+__all__ = ["write_review"]
+
+LISTS = {
+    "double_use": ("Holds a seat and burns tokens for the same product", "flex_days", "Days on Flex"),
+    "idle": ("Holds a seat and has not used it for 90 days", "last_use", "Last use"),
+    "leavers": ("Has left, or leaves, and is still assigned", "leaves", "Leaves"),
+}
+
+
+def write_review(sheet: Sheet, document: Document) -> None:
+    """The sheet Review."""
+    found, currency = document["review"], document["currency"]
+    sheet.line("Review", "title", across=6)
+    saving = (
+        f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
+    )
+    least = (
+        f"Moves that save less than {Decimal(found['min_saving']):,} are left alone."
+        if Decimal(found["min_saving"])
+        else ""
+    )
+    sheet.line(f"{saving}{least}" or "Today's access against the plan.", "note", across=6)
+    sheet.gap()
+    columns = [
+        Column("Check", "text", 26),
+        Column("", "wrap", 24),
+        Column("Found", "text", 18),
+        Column("Number", "count", 14),
+        Column("What was found", "wrap", 36),
+        Column("Repair", "wrap", 36),
+    ]
+    checks: list[list[Cell]] = [
+        [c["code"], c["name"], "yes" if c["found"] else "no", c["count"], c["message"], c["repair"]]
+        for c in found["checks"]
+    ]
+    sheet.table(columns, checks)
+    sheet.gap()
+    counts: list[list[Cell]] = [[move, number] for move, number in found["counts"].items()]
+    sheet.table([Column("Move", "text"), Column("Number", "count")], counts)
+    sheet.gap()
+    for name, (title, key, heading) in LISTS.items():
+        _people(sheet, found[name], title, key, heading)
+    _moves(sheet, found["moves"])
+    sheet.sheet.freeze_panes(1, 0)
+
+
+def _people(sheet: Sheet, rows: Sequence[Mapping[str, Any]], title: str, key: str, heading: str) -> None:
+    if rows:
+        style = "quantity" if key == "flex_days" else "date"
+        columns = [Column("User"), Column("Product"), Column("Offer"), Column(heading, style)]
+        cells_ = [
+            [r["user"], r["product"], r["offer"], Decimal(str(r[key])) if style == "quantity" else r[key]]
+            for r in rows
+        ]
+        sheet.table(columns, cells_, title=title)
+        sheet.gap()
+
+
+def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
+    if not moves:
+        return
+    styles = ("text", "text", "text", "text", "wrap", "wrap", "money")
+    titles = ("User", "Product", "Group", "Move", "Before", "After", "Saving")
+    columns = [Column(title, style) for title, style in zip(titles, styles, strict=True)]
+    rows: list[list[Cell]] = [
+        [
+            *(move[key] for key in ("user", "product", "group", "move", "before", "after")),
+            None if move["saving"] is None else Decimal(move["saving"]),
+        ]
+        for move in moves
+    ]
+    first = sheet.row + 2
+    total = sum((Decimal(m["saving"]) for m in moves if m["saving"] is not None), Decimal(0))
+    formula = Formula(f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),2)", total)
+    sheet.table(columns, rows, ["Total of the rows shown", "", "", "", "", "", formula], title="Moves")
+    sheet.sheet.autofilter(first - 1, 0, first - 1 + len(rows), 6)

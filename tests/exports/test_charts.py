@@ -1,0 +1,255 @@
+"""Charts show the document's numbers, say them too, and are the same everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from itertools import accumulate, pairwise
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from whole import with_everything
+
+from flexopt.exports.charts import Chart, charts, drawing
+
+Document = dict[str, Any]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def everything(document: Document) -> Document:
+    return with_everything(document)
+
+
+def named(document: Document) -> dict[str, Chart]:
+    return {chart.name: chart for chart in charts(document)}
+
+
+def numbers(chart: Chart, column: int) -> list[Decimal]:
+    return [Decimal(row[column].replace(",", "")) for row in chart.rows]
+
+
+def bars(chart: Chart, panel: int = 0) -> list[Rectangle]:
+    """Everything filled that the chart draws in a panel."""
+    figure = Figure()
+    chart.draw(figure)
+    return [patch for patch in figure.axes[panel].patches if isinstance(patch, Rectangle)]
+
+
+def test_there_is_a_chart_for_everything_the_document_has(document: Document) -> None:
+    assert list(named(document)) == ["cost", "pool", "days"]
+    assert list(named(with_everything(document))) == ["cost", "waterfall", "tornado", "pool", "days"]
+
+
+def test_there_is_none_for_what_it_has_not(document: Document) -> None:
+    document |= {"assignment": [], "seats": []}
+    document["summary"]["tokens"] = "0.00"
+    document["ledger"] = [row | {"opening": "0", "bought": "0"} for row in document["ledger"]]
+    assert charts(document) == []
+
+
+def test_cost_adds_up_and_is_drawn_to_scale(document: Document) -> None:
+    cost = named(document)["cost"]
+    assert sum(numbers(cost, 1)) == Decimal(document["total"])
+    assert [bar.get_width() for bar in bars(cost)] == [float(n) for n in numbers(cost, 1)]
+
+
+def test_many_offers_are_drawn_as_a_few_and_the_others(document: Document) -> None:
+    row = document["seats"][0]
+    document["seats"] = [row | {"offer": f"offer-{i:02}", "cost": f"{100 - i}.00"} for i in range(20)]
+    cost = named(document)["cost"]
+    widths = [bar.get_width() for bar in bars(cost)]
+    assert len(cost.rows) == 21  # with the token packs
+    assert len(widths) == 12
+    assert sum(widths) == float(sum(numbers(cost, 1)))
+
+
+def test_pool_is_the_ledger(document: Document) -> None:
+    period = {"buffer": "0", "bought": "0", "expired": "0"}
+    document["ledger"] = [
+        period
+        | {"period_start": "2026-01-01", "period_end": "2026-03-01", "opening": "200", "bought": "500"}
+        | {"drawn": "300", "expired": "50", "closing": "350"},
+        period
+        | {"period_start": "2026-03-01", "period_end": "2027-01-01", "opening": "350"}
+        | {"drawn": "330", "buffer": "20", "closing": "0"},
+    ]
+    pool = named(document)["pool"]
+    assert pool.rows == (
+        ("2026-01-01", "200", "500", "300", "50", "350"),
+        ("2026-03-01", "350", "0", "350", "0", "0"),
+    )
+    assert pool.text == "Tokens bought: 500 (purchases: 1); expired: 50."
+    figure = Figure()
+    pool.draw(figure)
+    balance, purchases, expiries = figure.axes[0].lines
+    assert np.asarray(balance.get_ydata()).tolist() == [200, 700, 400, 350, 350, 350, 0, 0]
+    assert np.asarray(purchases.get_ydata()).tolist() == [700]
+    assert np.asarray(expiries.get_ydata()).tolist() == [400]
+    assert expiries.get_marker() != purchases.get_marker()
+
+
+def test_days_counts_every_user_of_every_product_once(document: Document) -> None:
+    days = named(document)["days"]
+    pairs = {(row["user"], row["product"]) for row in document["assignment"]}
+    assert sum(numbers(days, 1)) + sum(numbers(days, 2)) == len(pairs)
+
+
+def test_days_of_one_user_add_up_over_contracts(document: Document) -> None:
+    row = document["assignment"][0] | {"user": "a", "product": "P", "break_even_days": "112.5"}
+    named_, flex = {"access": "named"}, {"access": "flex", "offer": ""}
+    document["assignment"] = [
+        row | named_ | {"days": "30"},
+        row | flex | {"days": "15.5"},
+        row | flex | {"user": "b", "days": "3"},
+    ]
+    days = named(document)["days"]
+    # 45.5 and 3 days in pieces of 5; who has a seat for a part of the time counts with the seats
+    assert days.rows == (("P, 0 – 5", "0", "1", "112.5"), ("P, 45 – 50", "1", "0", "112.5"))
+    assert [round(bar.get_x(), 9) for bar in bars(days)] == [45.4, 0.4]
+    assert [bar.get_height() for bar in bars(days)] == [1, 1]
+
+
+def test_steps_of_the_waterfall_add_up(everything: Document) -> None:
+    waterfall = named(everything)["waterfall"]
+    for panel, row in enumerate(waterfall.rows):
+        steps = [Decimal(cell.replace(",", "")) for cell in row[1:]]
+        assert sum(steps[:-1]) == steps[-1]
+        levels = [float(n) for n in accumulate(steps[:-1], initial=Decimal(everything["total"]))]
+        drawn = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars(waterfall, panel)]
+        assert [edge for bar in drawn for edge in bar] == pytest.approx(
+            [edge for pair in pairwise(levels) for edge in sorted(pair)]
+        )
+
+
+def test_tornado_is_the_distance_from_the_total(everything: Document) -> None:
+    tornado = named(everything)["tornado"]
+    total, levers = Decimal(everything["total"]), everything["sensitivity"]["levers"]
+    moves = [float(Decimal(lever[end]["total"]) - total) for end in ("low", "high") for lever in levers]
+    assert [bar.get_width() for bar in bars(tornado)] == moves
+    assert [row[0] for row in tornado.rows] == [lever["label"] for lever in levers]
+
+
+@pytest.mark.parametrize("themed", [False, True])
+def test_svg_needs_nothing_and_says_what_it_is(everything: Document, themed: bool) -> None:
+    ids: list[str] = []
+    for chart in charts(everything):
+        root = ElementTree.fromstring(chart.svg(themed=themed))
+        nodes = list(root.iter())
+        assert {n.tag for n in nodes} <= {
+            SVG + tag
+            for tag in ("svg", "title", "desc", "defs", "clipPath", "g", "path", "rect", "use", "text")
+        }
+        assert not [n.attrib for n in nodes if "style" in n.attrib]
+        assert all(n.get("href", "#").startswith("#") for n in nodes)
+        mine = [n.get("id") for n in nodes if n.get("id")]
+        ids += [i for i in mine if i and not i.startswith("DejaVuSans")]
+        assert root.get("role") == "img"
+        assert root.get("aria-labelledby") == f"chart-{chart.name}-title chart-{chart.name}-text"
+        assert [n.text for n in root[:2]] == [chart.title, chart.text]
+        colours = {v for n in nodes for k, v in n.attrib.items() if k in ("fill", "stroke")}
+        assert (
+            colours <= ({"none"} | {f"var(--chart-{v})" for v in drawing.VARIABLES.values()})
+            if themed
+            else (not [c for c in colours if c.startswith("var")])
+        )
+    assert len(ids) == len(set(ids)), "two charts in a page have the same id"
+
+
+def test_same_document_same_bytes(everything: Document) -> None:
+    program = (
+        "import json, sys; from flexopt.exports.charts import charts\n"
+        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(json.load(sys.stdin))))"
+    )
+    run = [sys.executable, "-c", program]
+    outputs = {
+        subprocess.run(
+            run,
+            input=json.dumps(everything),
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "MATPLOTLIBRC": "nowhere", "PATH": ""},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert outputs == {"".join(c.svg() + c.svg(themed=True) for c in charts(everything))}
+
+
+HOSTILE = (
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "]]>&amp;<!-- --",
+    "$\\frac{1}{2}$ and $unclosed",
+    "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd",
+    "\N{PILE OF POO}\N{ZERO WIDTH JOINER}\N{FIRE}",
+    "\x00\x07\x1b[31m\ud800\ufffe",
+    "x" * 10_000,
+    "",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.filterwarnings("error")
+def test_names_stay_names(everything: Document, name: str) -> None:
+    for row in everything["assignment"]:
+        row["product"] = name
+    for row in everything["seats"]:
+        row["offer"] = name
+    for scenario in everything["comparison"]["scenarios"]:
+        scenario["name"] = name
+    for lever in everything["sensitivity"]["levers"]:
+        lever["label"] = name
+    for chart in charts(everything):
+        for themed in (False, True):
+            source = chart.svg(themed=themed)
+            source.encode()
+            assert "<script" not in source
+            assert len(source) < 100_000
+            ElementTree.fromstring(source)
+
+
+def test_words_and_numbers_of_another_language(everything: Document) -> None:
+    said: list[str] = []
+
+    def say(text: str) -> str:
+        said.append(text)
+        return f"[{text}]"
+
+    for chart in charts(everything, say=say, number=lambda value: f"<{value}>"):
+        words = (chart.title, chart.text, *chart.header)
+        assert all(text.startswith("[") for text in words)
+        assert all(cell.startswith("<") for row in chart.rows for cell in row[1:3])
+        chart.svg()
+    assert {"tokens", "break-even", "seat price", "bought"} <= {*said}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_are_told_apart_in_black_and_white() -> None:
+    assert contrast(drawing.SOLID, drawing.PALE) > 3
+    for colour in (drawing.INK, drawing.MUTED, drawing.SOLID, drawing.EDGE):
+        assert contrast(colour, "#ffffff") > 4.5
+
+
+def test_label_keeps_short_names_and_cuts_long_ones() -> None:
+    assert drawing.label("autocad-1y") == "autocad-1y"
+    assert drawing.label("a" * 30) == "a" * 25 + "…"
+    assert re.fullmatch(r"\W+", drawing.label("\x00\u202e"))

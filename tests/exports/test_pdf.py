@@ -1,0 +1,387 @@
+"""The report on paper: text in order, pages that are not empty, strings that stay strings, same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+import typst
+from programs import needs
+from whole import with_everything
+
+from flexopt.errors import FlexoptError
+from flexopt.exports.pdf import TAGGED, render
+from flexopt.exports.pdf.brand import CONTRAST, Brand, _contrast, read_brand
+from flexopt.exports.pdf.setting import (
+    LANDSCAPE,
+    PORTRAIT,
+    _em,
+    one_line_widths,
+    parts_data,
+    text_data,
+)
+from flexopt.exports.report import Table, make_report
+from flexopt.exports.words import LANGUAGES
+
+Document = dict[str, Any]
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000"
+    "000c49444154789c63908f9a020001a9010e576f8d180000000049454e44ae426082"
+)
+"""An image of one pixel."""
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>'
+
+HOSTILE = (
+    '#include "/etc/passwd"',
+    "$x^2$ *b* _i_ `c` ```raw",
+    "<label> @ref [x] #{1+1} #panic()",
+    "\u202eabc\u202c right \u200f",
+    "\N{GRINNING FACE}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}",
+    "x" * 10_000,
+    "a\x00b\x1b[31m\ud800\n= Heading",
+    "= Heading // comment /* more",
+    "\\u{41} \\ ~ -- ---",
+    "https://example.com/" + "y" * 3000,
+    "שלום עולם العربية",
+)
+
+
+def read(made: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(made))
+
+
+def text_of(made: bytes, *, whole: bool = True) -> str:
+    """What is read in the file, with single spaces; without the appendix if not `whole`."""
+    pages = [page.extract_text() for page in read(made).pages]
+    text = re.sub(r"\s+", " ", " ".join(pages))
+    return text if whole else text.split(" Appendix ")[0]
+
+
+def headings(made: bytes) -> list[str]:
+    """The entries of the outline, the first level of it."""
+    return [str(entry.title) for entry in read(made).outline if not isinstance(entry, list)]
+
+
+@pytest.fixture(scope="module")
+def made(planned: Document) -> bytes:
+    return render(planned)
+
+
+@pytest.fixture(scope="module")
+def full(planned: Document) -> bytes:
+    return render(with_everything(planned))
+
+
+def test_says_what_the_report_says_in_its_order(document: Document, made: bytes) -> None:
+    report, text = make_report(document), text_of(made)
+    assert headings(made) == [*(s.title for s in report.sections), "Appendix"]
+    headline = text_data(report.headline).replace("\N{NO-BREAK SPACE}", " ")
+    places = [text.index(title) for title in ("Licence plan", headline, *headings(made))]
+    assert places == sorted(places)
+    for key in ("seats", "tokens"):
+        assert f"{LANGUAGES['en'].money(document['summary'][key])}" in text
+    assert f"total for 12 months {LANGUAGES['en'].money(document['total'])}" in text
+    for row in document["inputs"]:
+        assert row["sha256"] in text
+
+
+def test_everything_optional_is_set_too(document: Document, full: bytes) -> None:
+    report = make_report(with_everything(document))
+    assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
+    text = text_of(full)
+    for words in ("sign the wrong quote", "what one percent more is worth", "seven checks", "seat prices"):
+        assert words in text
+
+
+def test_pages_are_numbered(full: bytes) -> None:
+    pages = read(full).pages
+    for number, page in enumerate(pages, 1):
+        assert f"page {number} of {len(pages)}" in page.extract_text().replace("\n", " ")
+
+
+def test_four_to_six_pages_before_the_appendix(full: bytes, made: bytes) -> None:
+    for file, most in ((made, 4), (full, 6)):
+        texts = [page.extract_text() for page in read(file).pages]
+        (first,) = [i for i, text in enumerate(texts) if re.search(r"^Appendix$", text, re.MULTILINE)]
+        assert first <= most
+
+
+def test_title_author_language_and_tags(document: Document) -> None:
+    document["name"] = "Renewal 2026"
+    file = read(render(document, brand=Brand(name="Muster AG"), language="de"))
+    assert file.metadata is not None
+    assert file.metadata.title == "Lizenzplan: Renewal 2026"
+    assert file.metadata.author == "Muster AG"
+    assert str(file.metadata.get("/CreationDate")).startswith(
+        "D:" + document["history"]["last"].replace("-", "")
+    )
+    assert str(file.root_object["/Lang"]).startswith("de")
+    assert "/MarkInfo" in file.root_object
+
+
+def test_same_bytes(document: Document, full: bytes) -> None:
+    assert render(with_everything(document)) == full
+
+
+def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
+    pdftoppm = needs("pdftoppm")
+    (tmp_path / "file.pdf").write_bytes(full)
+    subprocess.run([pdftoppm, "-gray", "-r", "30", "file.pdf", "page"], cwd=tmp_path, check=True)
+    pages = sorted(tmp_path.glob("page-*.pgm"))
+    assert len(pages) == len(read(full).pages)
+    for page in pages:
+        kind, size, most, pixels = page.read_bytes().split(b"\n", 3)
+        width, height = map(int, size.split())
+        assert (kind, most, len(pixels)) == (b"P5", b"255", width * height)
+        dark = sum(pixel < 200 for pixel in pixels) / len(pixels)
+        assert 0.004 < dark < 0.5, page.name
+        # nothing runs off the paper: the margins at the sides are white
+        rows = [pixels[i : i + width] for i in range(0, len(pixels), width)]
+        side = width // 14
+        assert all(min(row[:side] + row[-side:]) > 250 for row in rows), page.name
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "de",
+            ("Lizenzplan", "Kosten", "Wer wechselt", "Annahmen und Preise", "Nachweis", "Anhang", "6.909,00"),
+        ),
+        (
+            "fr",
+            ("Plan de licences", "Coûts", "Qui change", "Hypothèses et prix", "Preuve", "Annexe", "6 909,00"),
+        ),
+    ],
+)
+def test_languages(document: Document, language: str, words: tuple[str, ...]) -> None:
+    text = text_of(render(document, language=language))
+    for word in words:
+        assert word in text
+    for english in ("Licence plan", "Who changes", "Proof", "estimate"):
+        assert english not in text
+
+
+def _hostile(document: Document) -> Document:
+    names = iter(HOSTILE * 100)
+    known: dict[str, str] = {}
+    for row in document["assignment"]:
+        row |= {key: known.setdefault(row[key], next(names)) for key in ("user", "product", "group")}
+    for offer in document["scenario"]["offers"]:
+        known[offer["id"]] = offer["id"] = next(names) + offer["id"]
+        for price in offer["prices"]:
+            price["source"] = next(names)
+    offers = [offer["id"] for offer in document["scenario"]["offers"]]
+    for row in document["seats"]:
+        row["offer"] = next(o for o in offers if o.endswith(row["offer"]))
+    document["left_out"] = [{"user": t, "product": t, "days": 1, "reason": t} for t in HOSTILE]
+    document["findings"] = [
+        {
+            "severity": "warning",
+            "code": "U1",
+            "file": text,
+            "row": 1,
+            "column": "",
+            "message": text,
+            "count": 2,
+            "hint": "",
+        }
+        for text in HOSTILE
+    ]
+    document["inputs"][0]["file"] = HOSTILE[5]
+    for baseline, text in zip(document["baselines"].values(), HOSTILE, strict=False):
+        baseline["note"] = text
+    document["name"] = " ".join(HOSTILE)
+    found = with_everything(document, 4)
+    for scenario, text in zip(found["comparison"]["scenarios"], HOSTILE[4:], strict=False):
+        scenario["name"] = text
+    for check, text in zip(found["review"]["checks"], HOSTILE, strict=False):
+        check["message"] = text
+    return found
+
+
+def test_hostile_strings_are_text(document: Document) -> None:
+    made = render(_hostile(document), brand=Brand(name="#include *x* $y$"))
+    text = text_of(made)
+    for string in (
+        '#include "/etc/passwd"',
+        "$x^2$ *b* _i_",
+        "<label> @ref [x] #{1+1} #panic()",
+        "\\u{41} \\",
+    ):
+        assert string in text
+    assert "root:" not in text
+    assert "\u202e" not in text
+    assert "\u200b" not in text  # places to break are not copied
+    assert max(len(page.extract_text()) for page in read(made).pages) < 20_000
+    assert headings(made)[0] == "Cost"
+
+
+def test_hostile_strings_stay_on_the_page(document: Document, tmp_path: Path) -> None:
+    test_pages_are_drawn(render(_hostile(document)), tmp_path)
+
+
+def test_a_document_without_people(document: Document) -> None:
+    document["assignment"], document["left_out"] = [], []
+    assert "The rows of people are not in this copy" in text_of(render(document))
+
+
+def test_many_rows_are_not_tagged_and_have_their_header_on_every_page(document: Document) -> None:
+    row = document["assignment"][0]
+    document["assignment"] = [row | {"user": f"user-{i:05}"} for i in range(TAGGED + 1)]
+    file = read(render(document))
+    assert "/MarkInfo" not in file.root_object
+    pages = [text for page in file.pages if "user-0" in (text := page.extract_text())]
+    assert len(pages) > 20
+    assert all(re.search(r"user\s+product\s+group\s+access", page) for page in pages)
+    assert f"user-{TAGGED:05}" in pages[-1]
+
+
+def test_a_wide_table_is_set_in_pieces() -> None:
+    row = ("total", *(f"1,234,567.{i:02}" for i in range(10)))
+    wide = Table("comparison", ("USD", *(f"Quote {i}" for i in range(10))), (row,), tuple(range(1, 11)), (0,))
+    pieces = [*parts_data([wide])]
+    assert len(pieces) == 2
+    assert [cell for piece in pieces for cell in piece["rows"][0][1:]] == list(row[1:])
+    assert all(piece["rows"][0][0] == "total" and piece["sums"] == [0] for piece in pieces)
+
+
+def test_a_table_of_numbers_alone_has_widths() -> None:
+    grid = Table("grid", ("", "1"), (("2", "3"),), (0, 1))
+    ((piece,)) = [*parts_data([grid])]
+    assert len(piece["widths"]) == 2
+
+
+def test_no_letter_is_wider_than_thought(tmp_path: Path) -> None:
+    letters = [chr(i) for i in (*range(33, 127), *range(0xA1, 0x180)) if i != 0xAD] + [*"–—…’“”„\u2212\ufffd"]
+    (tmp_path / "letters.json").write_text(json.dumps(letters))
+    (tmp_path / "measure.typ").write_text(
+        """#set text(font: "Libertinus Serif", size: 100pt, number-width: "tabular")
+        #context [#metadata(json("letters.json").map(c => (
+          measure(c + "|").width / 1pt - measure("|").width / 1pt,
+          measure(strong(c + "|")).width / 1pt - measure(strong("|")).width / 1pt,
+        ))) <widths>]"""
+    )
+    compiler = typst.Compiler(tmp_path / "measure.typ", root=tmp_path, ignore_system_fonts=True)
+    found = json.loads(compiler.query("<widths>", field="value", one=True))
+    for letter, (plain, bold) in zip(letters, found, strict=True):
+        most = _em(letter)
+        assert most is not None
+        assert plain <= 100 * most + 1, letter
+        assert bold <= 125 * most + 1, letter
+
+
+def test_rows_of_one_line_fill_the_page_or_are_not_used(document: Document) -> None:
+    row = ("user", "Revit", "", "Flex", "", "1", "2", "3")
+    columns = ("user", "product", "group", "access", "contract", "days", "seat", "Flex")
+    short = Table("assignment", columns, (row,), (5, 6, 7))
+    upright = one_line_widths(short)
+    assert upright is not None
+    assert sum(upright) == pytest.approx(PORTRAIT, abs=1)
+    across = one_line_widths(replace(short, rows=(row, ("x" * 100, *row[1:]))))
+    assert across is not None
+    assert sum(across) == pytest.approx(LANDSCAPE, abs=1)
+    for name in ("x" * 200, "日本語"):
+        assert one_line_widths(replace(short, rows=(row, (name, *row[1:])))) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "set_as"),
+    [
+        ("-12.4 %", "\N{MINUS SIGN}12.4\N{NO-BREAK SPACE}%"),
+        ("costs 3 USD", "costs 3\N{NO-BREAK SPACE}USD"),
+        ("2026-01-01", "2026-01-01"),
+        ("aec-1y", "aec-1y"),
+        ("a.long.name@example.com", "a.\u200blong.\u200bname@\u200bexample.\u200bcom"),
+        ("x" * 30, "\u200b".join(["x" * 14, "x" * 16])),
+        ("\ud800", "\ufffd"),
+    ],
+)
+def test_text_as_it_is_set(given: str, set_as: str) -> None:
+    assert text_data(given) == set_as
+
+
+def brand_file(folder: Path, text: str) -> Path:
+    path = folder / "brand.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_brand(document: Document, tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text(SVG)
+    (tmp_path / "logo.PNG").write_bytes(PNG)
+    for logo, kind in (("logo.svg", ".svg"), ("logo.PNG", ".png")):
+        brand = read_brand(brand_file(tmp_path, f'name: "Muster  AG"\ncolour: "#0a5"\nlogo: {logo}\n'))
+        assert (brand.name, brand.colour[:2], brand.logo_kind) == ("Muster AG", "#0", kind)
+        made = render(document, brand=brand)
+        assert "Muster AG" in text_of(made)
+    assert read_brand(brand_file(tmp_path, "name: Only\n")) == Brand(name="Only")
+
+
+@pytest.mark.parametrize("colour", ["#ffffff", "#ffe600", "#0a5", "#777777"])
+def test_a_pale_colour_is_darkened_until_it_can_be_read(tmp_path: Path, colour: str) -> None:
+    found = read_brand(brand_file(tmp_path, f'colour: "{colour}"\n')).colour
+    parts = [int(found[i : i + 2], 16) for i in (1, 3, 5)]
+    assert _contrast(parts) >= CONTRAST
+
+
+def test_a_dark_colour_stays_as_it_is(tmp_path: Path) -> None:
+    assert read_brand(brand_file(tmp_path, 'colour: "#1F5A94"\n')).colour == "#1f5a94"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("color: red", "there is no `color` in a brand", "did you mean `colour`?"),
+        ("colour: red", '`colour` is "red", no colour', '"#1f5a94"'),
+        ('colour: "#12345"', '`colour` is "#12345", no colour', '"#1f5a94"'),
+        ("colour: 123456", "`colour` must be text", "quotes"),
+        (
+            "logo: none.png",
+            "cannot read the logo `none.png` (No such file or directory)",
+            "beside the brand file",
+        ),
+        ("logo: logo.gif", "the logo `logo.gif` is no .png or .svg", "save it"),
+        ("logo: fake.png", "the logo is no PNG image", "export it again"),
+        ("logo: fake.svg", "the logo is no SVG image", "export it again"),
+        ("logo: large.png", "the logo has 5,000,001 bytes", "save it smaller"),
+        (f"name: {'x' * 121}", "the name has 121 characters", "shorten it"),
+        ("- a list", "", ""),
+    ],
+)
+def test_brand_errors(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    (tmp_path / "fake.png").write_text("GIF89a")
+    (tmp_path / "fake.svg").write_text("<html></html>")
+    (tmp_path / "large.png").write_bytes(PNG.ljust(5_000_001))
+    with pytest.raises(FlexoptError) as error:
+        read_brand(brand_file(tmp_path, text))
+    assert message in str(error.value)
+    assert hint in str(error.value)
+
+
+def test_a_brand_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FlexoptError, match="cannot read the brand"):
+        read_brand(tmp_path / "none.yaml")
+
+
+def test_a_logo_reads_no_file_of_this_machine(document: Document, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(PNG)
+    link = f'<image href="{tmp_path}/secret.png" width="9" height="9"/>'
+    logo = SVG.replace("<rect", f"{link}<rect").encode()
+    with pytest.raises(FlexoptError, match="cannot be set: failed to load linked image"):
+        render(document, brand=Brand(logo=logo))
+
+
+def test_a_broken_logo_is_an_error_of_one_sentence(document: Document) -> None:
+    with pytest.raises(FlexoptError, match="cannot be set") as error:
+        render(document, brand=Brand(logo=b"<svg", logo_kind=".svg"))
+    assert error.value.hint == "try another logo"

@@ -1,0 +1,295 @@
+"""A report says what plan.json says, in its order, with the source of every price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from whole import with_everything
+
+from flexopt.exports.report import (
+    Report,
+    Section,
+    Table,
+    assignment_table,
+    make_report,
+    report_comparison,
+)
+from flexopt.exports.report.assumed import is_estimate, prices
+from flexopt.exports.report.changes import changes
+from flexopt.exports.report.parts import named
+from flexopt.exports.summary import headline
+from flexopt.exports.words import ENGLISH
+
+Document = dict[str, Any]
+
+ORDER = ["cost", "baselines", "changes", "assumptions", "coverage", "proof"]
+
+
+def section(report: Report, name: str) -> Section:
+    return next(s for s in report.sections if s.name == name)
+
+
+def table(report: Report, name: str) -> Table:
+    tables = [p for s in (*report.sections, *report.appendix) for p in s.parts if isinstance(p, Table)]
+    return next(t for t in tables if t.name == name)
+
+
+def amount(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
+
+
+def test_order(document: Document) -> None:
+    report = make_report(document)
+    assert [s.name for s in report.sections] == ORDER
+    whole = make_report(with_everything(document))
+    assert [s.name for s in whole.sections] == [*ORDER[:2], "comparison", "sensitivity", *ORDER[2:]]
+
+
+def test_headline_and_summary_say_the_same(document: Document) -> None:
+    report = make_report(document)
+    assert report.headline.casefold() == headline(document).casefold() + "."
+    assert dict(report.figures)["total"] == f"{amount(document['total']):,} USD"
+
+
+def test_cost_lines_add_up(document: Document) -> None:
+    report = make_report(document)
+    seats, tokens, total, *_ = [amount(row[1]) for row in table(report, "cost").rows]
+    assert seats + tokens == total == Decimal(document["total"])
+    for name, column, key in (("seats", 6, "seats"), ("packs", 3, "tokens")):
+        shown = table(report, name)
+        (last,) = shown.sums
+        lines = [amount(row[column]) for i, row in enumerate(shown.rows) if i != last]
+        assert sum(lines) == amount(shown.rows[last][column]) == Decimal(document["summary"][key])
+
+
+def test_every_row_of_every_table_has_every_column(document: Document) -> None:
+    whole = with_everything(document, 5)
+    report = make_report(whole)
+    for part in (p for s in (*report.sections, *report.appendix) for p in s.parts):
+        if isinstance(part, Table):
+            assert {len(row) for row in part.rows} == {len(part.columns)}, part.name
+            assert all(isinstance(cell, str) for row in part.rows for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("vendor's price list", False),
+        ("quote 4711 of 2 March", False),
+        ("illustrative: adviser's guide", True),
+        ("Estimated from last year", True),
+        ("geschätzt", True),
+        ("estimation du revendeur", True),
+        ("rate sheet, second hand", True),
+    ],
+)
+def test_a_source_that_says_it_is_an_estimate(source: str, said: bool) -> None:
+    assert is_estimate(source) == said
+
+
+def test_every_price_has_its_source_or_a_mark(document: Document) -> None:
+    scenario = document["scenario"]
+    used, others = prices(document, ENGLISH)
+    offers = [o["id"] for o in scenario["offers"]]
+    kinds = {row["offer"] for row in document["seats"] if not row["owned"]}
+    for offer in offers:
+        assert any(row[0].startswith(f"{offer}, ") for row in (*used.rows, *others.rows)), offer
+    assert {row[0].split(", ")[0] for row in used.rows} >= kinds
+    assert sum("token, from" in row[0] for row in used.rows) == len(scenario["tokens"]["tiers"])
+    for *_, source, mark in (*used.rows, *others.rows):
+        assert mark == ("no source" if not source else "estimate" if is_estimate(source) else "")
+
+
+def test_prices_show_what_is_paid_after_discounts(document: Document) -> None:
+    scenario, seats = document["scenario"], document["seats"]
+    row = next(row for row in seats if not row["owned"])
+    offer = next(o for o in scenario["offers"] if o["id"] == row["offer"])
+    price = next(p for p in offer["prices"] if p["from"] <= row["contract_start"])
+    price |= {"new": "1000", "renewal": None, "source": "quote 7"}
+    row["unit_price"] = "850.00"
+    used, _ = prices(document, ENGLISH)
+    kind = "renewal" if row["renewed"] else "new"
+    found = next(r for r in used.rows if r[0] == f"{offer['id']}, {kind}")
+    assert found == (f"{offer['id']}, {kind}", price["from"], "1,000.00", "15.0 %", "850.00", "quote 7", "")
+
+
+def test_token_tiers_show_the_discount(document: Document) -> None:
+    document["scenario"]["negotiated"]["tokens"] = "0.05"
+    document["scenario"]["tokens"]["tiers"] = [{"from": 100, "price": "2.85", "source": ""}]
+    used, _ = prices(document, ENGLISH)
+    row = next(r for r in used.rows if "token, from" in r[0])
+    assert row == ("a token, from 100 tokens", "", "2.85", "5.0 %", "2.7075", "", "no source")
+
+
+def test_the_price_in_force_on_the_day_is_the_one_used(document: Document) -> None:
+    row = next(row for row in document["seats"] if not row["owned"])
+    offer = next(o for o in document["scenario"]["offers"] if o["id"] == row["offer"])
+    (price,) = offer["prices"]
+    offer["prices"] = [price, price | {"from": "2199-01-01", "source": "far away"}]
+    used, others = prices(document, ENGLISH)
+    assert "far away" not in {r[5] for r in used.rows}
+    assert "far away" in {r[5] for r in others.rows}
+
+
+def _contract(offer: str, start: str, end: str, **number: int) -> dict[str, Any]:
+    return {
+        "offer": offer,
+        "contract_start": start,
+        "contract_end": end,
+        "owned": 0,
+        "renewed": 0,
+        "new": 0,
+        "unit_price": "1.00",
+        "cost": "1.00",
+    } | number
+
+
+def test_who_changes(document: Document) -> None:
+    document["horizon"] = {"start": "2026-01-01", "end": "2027-01-01"}
+    document["summary"] |= {"users_to_flex": 14, "users_to_seats": 1, "users_idle": 2}
+    document["scenario"]["holdings"] = [
+        {"offer": "a", "quantity": 5, "ends": "2026-01-01"},
+        {"offer": "b", "quantity": 3, "ends": "2026-04-01"},
+        {"offer": "c", "quantity": 2, "ends": "2026-01-01"},
+        {"offer": "later", "quantity": 9, "ends": "2027-01-01"},
+    ]
+    document["seats"] = [
+        _contract("a", "2026-01-01", "2027-01-01", renewed=4),
+        _contract("b", "2026-01-01", "2026-04-01", owned=3),
+        _contract("b", "2026-04-01", "2027-04-01", renewed=3),
+        _contract("d", "2026-01-01", "2027-01-01", new=2),
+        *(_contract("m", f"2026-0{i}-01", f"2026-0{i + 1}-01", new=i) for i in (1, 2, 3)),
+    ]
+    found, *more = changes(document, ENGLISH)
+    assert isinstance(found, Table)
+    assert not more
+    assert found.rows == (
+        ("~", "14 users to Flex tokens"),
+        ("~", "1 user to seats"),
+        ("-", "2 users with a seat and no use: to be released"),
+        ("+", "d: 2 new from 2026-01-01"),
+        ("+", "m: 1 to 3 new in each of 3 contracts, 2026-01-01 to 2026-04-01"),
+        ("~", "a: 4 of 5 renewed on 2026-01-01"),
+        ("~", "b: 3 renewed on 2026-04-01, all that end"),
+        ("-", "c: 2 not renewed on 2026-01-01"),
+    )
+
+
+def test_what_is_not_known_about_changes_is_said(document: Document) -> None:
+    document["summary"] |= dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
+    document["scenario"]["holdings"], document["seats"] = [], []
+    document["scenario"]["subscriptions"] = ["subscriptions.csv"]
+    assert [*changes(document, ENGLISH)] == [
+        "Nobody changes.",
+        "Today's access is not known: the scenario names no table of it.",
+        "What a Subscriptions export lists and ends on the first day is not compared here.",
+    ]
+
+
+def test_moves_of_the_review(document: Document) -> None:
+    whole = with_everything(document)
+    report = make_report(whole)
+    shown = table(report, "moves").rows
+    expected = [m for m in whole["review"]["moves"] if m["move"] != "keep"]
+    assert [row[1] for row in shown] == [m["user"] for m in expected][: len(shown)]
+    marks = {"new": "+", "release": "-"}
+    assert [row[0] for row in shown] == [marks.get(m["move"], "~") for m in expected][: len(shown)]
+    assert len(table(report, "checks").rows) == 7
+
+
+def test_quotes_in_columns_baseline_first(document: Document) -> None:
+    whole = with_everything(document)
+    report = make_report(whole)
+    quotes = whole["comparison"]["scenarios"]
+    columns = table(report, "comparison")
+    assert columns.columns[1:] == tuple(q["name"] for q in quotes)
+    assert [amount(c) for c in columns.rows[1][1:]] == [Decimal(q["total"]) for q in quotes]
+    drivers = [[amount(cell) for cell in row[1:]] for row in table(report, "drivers").rows]
+    assert [sum(column[:-1]) for column in zip(*drivers, strict=True)] == drivers[-1]
+    regret = table(report, "regret").rows
+    assert regret[0][-1] == "-"
+    assert [regret[i][i + 1] for i in range(3)] == ["0.00"] * 3
+    assert report_comparison(whole["comparison"]).parts == section(report, "comparison").parts
+
+
+def test_quotes_of_one_name_are_told_apart_by_their_ids(document: Document) -> None:
+    whole = with_everything(document)
+    for scenario in whole["comparison"]["scenarios"]:
+        scenario["name"] = "Renewal"
+    assert table(make_report(whole), "comparison").columns[1:] == ("quote-1", "quote-2", "quote-3")
+
+
+def test_coverage_findings_and_left_out(document: Document) -> None:
+    document["coverage"] |= {
+        "rows_read": 1318,
+        "users_planned": 311,
+        "users_in_usage": 318,
+        "days_left_out": 9,
+    }
+    document["findings"] = [
+        {
+            "severity": "warning",
+            "code": "U201",
+            "file": "usage.csv",
+            "row": 7,
+            "column": "date",
+            "message": "odd",
+            "count": 3,
+            "hint": "",
+        }
+    ]
+    document["left_out"] = [{"user": "u", "product": "p", "days": 9, "reason": "leaves"}]
+    report = make_report(document)
+    first, *_ = section(report, "coverage").parts
+    assert first == (
+        "1,318 rows of usage read, of 318 users; 311 planned; 9 days of use left out, "
+        "listed with the reason in the appendix; 1 warning."
+    )
+    assert table(report, "findings").rows == (("warning", "U201", "usage.csv:7", "odd (x3)"),)
+    assert table(report, "left_out").rows == (("u", "p", "9", "leaves"),)
+
+
+def test_proof_has_status_bound_gap_version_and_hashes(document: Document) -> None:
+    report = make_report(document)
+    said = {row[0]: row[1] for row in table(report, "proof").rows}
+    assert said["status"] == "optimal"
+    assert amount(said["lower bound"].removesuffix(" USD")) == Decimal(document["proof"]["bound"])
+    assert document["flexopt"] in said["version"]
+    assert table(report, "inputs").rows == tuple((i["file"], i["sha256"]) for i in document["inputs"])
+
+
+def test_long_tables_go_on_in_the_appendix(document: Document) -> None:
+    finding = {"severity": "info", "code": "U1", "row": None, "column": "", "count": 1, "hint": ""}
+    document["findings"] = [finding | {"file": f"{i}.csv", "message": "odd"} for i in range(40)]
+    report = make_report(document)
+    found = [p for p in section(report, "coverage").parts if isinstance(p, Table) and p.name == "findings"]
+    assert len(found[0].rows) == 24
+    assert "16 more in the appendix." in section(report, "coverage").parts
+    (whole,) = [s for s in report.appendix if s.name == "all_findings"]
+    assert isinstance(whole.parts[0], Table)
+    assert len(whole.parts[0].rows) == 40
+
+
+def test_assignment_table(document: Document) -> None:
+    shown = assignment_table(document)
+    assert len(shown.rows) == len(document["assignment"])
+    for row, expected in zip(shown.rows, document["assignment"], strict=True):
+        assert row[0] == expected["user"]
+        assert row[3] == (expected["offer"] or "Flex")
+        assert amount(row[5]) == Decimal(expected["days"])
+
+
+def test_a_document_without_people(document: Document) -> None:
+    document["assignment"], document["left_out"] = [], []
+    assert make_report(document).sections
+    assert assignment_table(document).rows == ()
+
+
+def test_texts_of_the_inputs_are_shown_harmless_and_short(document: Document) -> None:
+    assert named("a\x1b[31m\u202eb\nc") == "a\ufffd[31m\ufffdb\ufffdc"
+    assert named("x" * 10_000) == "x" * 199 + "…"
+    assert named(None) == ""
+    document["name"] = "{total} %s"
+    assert make_report(document).name == "{total} %s"

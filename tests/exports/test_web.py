@@ -1,0 +1,414 @@
+"""The page, opened in a browser: it asks for nothing, sorts and searches, and is read without its script."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from programs import needs
+from test_charts import HOSTILE, contrast
+from whole import with_everything
+
+from flexopt.exports.people import without_people
+from flexopt.exports.web import render
+from flexopt.exports.web.assignment import HEADINGS, NUMBERS
+from flexopt.exports.web.escape import isolated
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+Document = dict[str, Any]
+Open = Callable[..., Any]
+STYLE = Path(render.__code__.co_filename).with_name("page.css").read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = needs("chromium")
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=path, args=[*arguments, "--disable-sync"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """`show(document, **context)` opens its page; what goes wrong in it, or leaves it, fails the test."""
+    wrong: list[str] = []
+    asked: list[str] = []
+    contexts = []
+
+    def opened(document: Document, **context: Any) -> Any:
+        file = tmp_path / "plan.html"
+        file.write_bytes(render(document))
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, **context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+    assert {*asked} <= {(tmp_path / "plan.html").as_uri()}
+
+
+@pytest.fixture
+def everything(document: Document) -> Document:
+    return with_everything(document)
+
+
+def rows(page: Any) -> list[list[str]]:
+    """Text of the cells of the rows that are shown."""
+    found = page.locator("#who tbody tr:not([hidden])").all()
+    return [row.locator("th, td").all_inner_texts() for row in found]
+
+
+def test_page_is_shown_without_an_error_or_a_request(everything: Document, show: Open) -> None:
+    page = show(everything)
+    assert page.title() == f"Licence plan: {everything['name']}"
+    assert page.locator("svg").count() == 5
+    from PIL import Image
+
+    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("L")
+    shades = picture.histogram()
+    assert shades[255] > 0.5 * sum(shades)  # paper
+    assert sum(shades[:128]) > 0.01 * sum(shades)  # and ink on it
+
+
+def test_page_is_dark_where_that_is_wanted(document: Document, show: Open) -> None:
+    page = show(document, color_scheme="dark")
+    style = "getComputedStyle(document.body)"
+    assert page.evaluate(f"{style}.backgroundColor") == "rgb(20, 24, 29)"
+    assert page.evaluate("getComputedStyle(document.querySelector('svg text')).fill") != "rgb(28, 33, 39)"
+    page.emulate_media(media="print")  # ink on paper, whatever the screen is like
+    assert page.evaluate(f"{style}.backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("nav").is_visible()
+
+
+def test_rows_are_those_of_the_plan(document: Document, show: Open) -> None:
+    def cells(row: Document) -> tuple[str, ...]:
+        term = f"\n{row['contract_start']} – {row['contract_end']}" if row["offer"] else ""
+        return (row["user"], row["product"], (row["offer"] or "Flex") + term, row["reason"])
+
+    shown = rows(show(document))
+    assert sorted((r[0], r[2], r[7], r[8]) for r in shown) == sorted(map(cells, document["assignment"]))
+    assert {len(row) for row in shown} == {len(HEADINGS)}
+
+
+def test_cells_of_several_rows_are_parted(document: Document, show: Open) -> None:
+    row = document["assignment"][0]
+    other = row | {"reason": "another reason"}
+    mine = [row, row | {"product": "B"}, other | {"product": "C"}, row | {"product": "D"}]
+    document["assignment"] = [*mine, row | {"user": "z"}]
+    assert b"rowspan=4" in render(document)
+    shown = rows(show(document))
+    assert [(r[0], r[2], r[8]) for r in shown] == [
+        (row["user"], row["product"], row["reason"]),
+        (row["user"], "B", row["reason"]),
+        (row["user"], "D", row["reason"]),
+        (row["user"], "C", "another reason"),
+        ("z", row["product"], row["reason"]),
+    ]
+
+
+def test_a_click_or_a_key_sorts(document: Document, show: Open) -> None:
+    row = document["assignment"][0]
+    days = ["9", "100.5", "20", "1000"]
+    document["assignment"] = [row | {"user": f"u{i}", "days": d} for i, d in enumerate(days)]
+    document["assignment"].append(row | {"user": "u10", "break_even_days": None})
+    page = show(document)
+    heading = page.get_by_role("columnheader", name="days", exact=True)
+    heading.get_by_role("button").click()
+    assert [r[0] for r in rows(page)][:2] == ["u0", "u2"]
+    assert heading.get_attribute("aria-sort") == "ascending"
+    heading.get_by_role("button").press("Enter")
+    assert next(r[0] for r in rows(page)) == "u3"
+    assert heading.get_attribute("aria-sort") == "descending"
+    page.get_by_role("columnheader", name="user").get_by_role("button").click()
+    assert [r[0] for r in rows(page)] == ["u0", "u1", "u2", "u3", "u10"]
+    assert heading.get_attribute("aria-sort") is None
+    playwright.expect(page.get_by_role("status")).to_have_text("sorted by user, ascending")
+    for _ in range(2):  # what is empty is last either way
+        page.get_by_role("columnheader", name="break-even days").get_by_role("button").click()
+        assert [r[0] for r in rows(page)][-1] == "u10"
+
+
+def test_search_finds_every_word_and_says_how_many(document: Document, show: Open) -> None:
+    row = document["assignment"][0]
+    document["assignment"] = [
+        row | {"user": "Ana", "group": "Site"},
+        row | {"user": "Anatol", "group": "Office"},
+        row | {"user": "Bo", "group": "Site"},
+    ]
+    page = show(document)
+    search = page.get_by_role("searchbox", name="Search")
+    status = page.get_by_role("status")
+    search.fill("ANA site")
+    assert [r[0] for r in rows(page)] == ["Ana"]
+    playwright.expect(status).to_have_text("1 of 3 rows")
+    search.fill("nobody")
+    assert rows(page) == []
+    playwright.expect(status).to_have_text("0 of 3 rows")
+    search.fill("")
+    assert len(rows(page)) == 3
+
+
+def test_everything_can_be_read_without_script(everything: Document, show: Open) -> None:
+    page = show(everything, java_script_enabled=False)
+    for text in (everything["name"], everything["assignment"][0]["user"], "Proof", "break-even days"):
+        assert page.get_by_text(text).first.is_visible()
+    assert page.locator("#who button").count() == 0
+    assert not page.locator("#tools").is_visible()  # a search that cannot search is not shown
+    page.locator("summary").first.click()
+    assert page.locator("details table").first.is_visible()
+
+
+def test_nothing_leaves_the_page_even_if_something_got_in(
+    document: Document, browser: Any, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    class Outside(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+
+        log_message = do_POST = lambda self, *_: asked.append(self.path)
+
+    with HTTPServer(("127.0.0.1", 0), Outside) as outside:
+        Thread(target=outside.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{outside.server_port}"
+        intruders = (
+            f"<script>document.title = 'script'</script><img src='{url}/image' onerror='alert(1)'>"
+            f"<link rel=stylesheet href='{url}/style'><style>h1 {{ display: none }}</style>"
+            f"<iframe src='{url}/frame'></iframe><form action='{url}/form'><button id=go></button></form>"
+        )
+        file = tmp_path / "plan.html"
+        file.write_text(render(document).decode().replace("<main", intruders + "<main", 1))
+        page = browser.new_page()
+        page.goto(file.as_uri())
+        assert page.evaluate("document.title").startswith("Licence plan")
+        assert page.locator("h1").is_visible()
+        assert page.evaluate(f"fetch('{url}/fetch').catch(() => 'refused')") == "refused"
+        page.evaluate("document.getElementById('go').click()")
+        page.wait_for_timeout(200)
+        page.close()
+        outside.shutdown()
+    assert asked == []
+
+
+def renamed(node: Any, names: dict[str, str]) -> Any:
+    """The document with every text that is a name replaced, wherever it stands."""
+    if isinstance(node, dict):
+        return {key: renamed(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [renamed(value, names) for value in node]
+    return names.get(node, node) if isinstance(node, str) else node
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_names_stay_names(everything: Document, show: Open, hostile: str) -> None:
+    hostile = f"</style></title>{hostile}</script><!--"
+    first = everything["assignment"][0]
+    everything["findings"] = [
+        {"severity": "warning", "row": 1, "count": 1}
+        | dict.fromkeys(("code", "file", "column", "message", "hint"), hostile)
+    ]
+    offers = {offer["id"] for offer in everything["scenario"]["offers"]}
+    labels = {lever["label"] for lever in everything["sensitivity"]["levers"]}
+    quotes = {scenario["name"] for scenario in everything["comparison"]["scenarios"]}
+    names = (first["user"], first["product"], first["reason"], everything["name"])
+    changed = renamed(everything, dict.fromkeys({*names, *offers, *labels, *quotes}, hostile))
+    changed["assignment"][0]["group"] = hostile
+    page = show(changed)
+    assert page.locator("script, style, img, iframe, link, object").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cell = page.locator("#who tbody th").first
+    plain = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", hostile)
+    assert cell.text_content() == plain
+    assert cell.bounding_box()["width"] < 300
+
+
+def test_direction_of_a_name_ends_with_it() -> None:
+    assert isolated("Ana <b>") == "Ana &lt;b&gt;"
+    assert isolated("שלום") == "<bdi>שלום</bdi>"
+    assert isolated("\u202eabc") == "<bdi>\u202eabc</bdi>"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_page_is_as_wide_as_its_window(everything: Document, show: Open, width: int, height: int) -> None:
+    page = show(everything)
+    page.set_viewport_size({"width": width, "height": height})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    row = document["assignment"][0]
+    document["assignment"] = [row | {"user": f"user-{i:03}"} for i in range(60)]
+    pages = [
+        p.extract_text()
+        for p in pypdf.PdfReader(BytesIO(show(document).pdf(prefer_css_page_size=True))).pages
+    ]
+    wide = [text for text in pages if "user-0" in text]
+    assert len(wide) > 2
+    assert all("break-" in text and "reason" in text for text in wide)
+    assert "Search" not in "".join(pages)
+
+
+def test_without_people_the_page_says_so(document: Document, show: Open) -> None:
+    page = show(without_people(document))
+    assert page.locator("#who").count() == 0
+    assert page.get_by_text("the rows of people are not in this copy").is_visible()
+
+
+class Outline(HTMLParser):
+    """Elements of a page in order, with what names them; style, script, drawings and rows left out."""
+
+    VOID = ("meta", "input", "br")
+    NAMED = ("title", "h1", "h2", "h3", "caption", "th", "dt", "label", "summary", "a", "button")
+    SHOWN = ("id", "lang", "role", "scope", "tabindex", "href", "aria-label", "aria-labelledby", "rowspan")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.skipped = ""
+        self.named = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.skipped:
+            return
+        shown = "".join(f" {k}={v}" for k, v in attrs if k in self.SHOWN)
+        self.lines.append(f"<{tag}{shown}>")
+        self.named = tag in self.NAMED
+        if tag in ("style", "script", "svg", "tbody"):
+            self.skipped = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.skipped:
+            self.skipped = ""
+        self.named = False
+
+    def handle_data(self, data: str) -> None:
+        if self.named and not self.skipped and data.strip():
+            self.lines[-1] += f" {data.strip()}"
+
+
+def outline(page: str) -> list[str]:
+    parser = Outline()
+    parser.feed(page)
+    return parser.lines
+
+
+def test_structure(everything: Document, golden: Callable[[str, str], None]) -> None:
+    golden("web/structure.txt", "\n".join(outline(render(everything).decode())) + "\n")
+
+
+def test_page_can_be_found_one_s_way_in(everything: Document) -> None:
+    page = render(everything).decode()
+    lines = outline(page)
+    assert "<html lang=en>" in lines
+    levels = [int(line[2]) for line in lines if re.match(r"<h\d", line)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    for target in re.findall(r'(?:aria-labelledby|aria-describedby|aria-controls|href)="#?([^"]+)"', page):
+        assert {*target.split()} <= {i.removeprefix("#") for i in ids}, target
+    assert lines.count("<table>") + 1 == sum(line.startswith("<caption") for line in lines)
+    # a row's first cell is its header by itself in the long table, and says so in the others
+    others, _ = page.split('<table id="who">')
+    assert "<th>" not in others
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_the_paper(scheme: str) -> None:
+    roots = [
+        dict(re.findall(r"(--[\w-]+): (#\w+)", block))
+        for block in re.findall(r":root \{(.*?)\}", STYLE, re.S)
+    ]
+    colours = roots[0] if scheme == "light" else roots[0] | roots[1]
+    full = {
+        name: value if len(value) == 7 else "#" + "".join(2 * c for c in value[1:])
+        for name, value in colours.items()
+    }
+    for text in ("--ink", "--muted", "--accent", "--mark"):
+        assert contrast(full[text], full["--paper"]) >= 4.5
+    assert contrast(full["--mark"], full["--mark-paper"]) >= 4.5
+    assert contrast(full["--chart-solid"], full["--paper"]) >= 3
+    assert contrast(full["--chart-edge"], full["--paper"]) >= 3
+
+
+def test_number_columns_are_those_of_the_style() -> None:
+    spans = re.findall(r"~ td:nth-child\(n\+(\d)\):nth-child\(-n\+(\d)\) \{ text-align: right", STYLE)
+    full, shared = (range(int(first), int(last) + 1) for first, last in spans)
+    assert [n - 1 for n in full] == [*NUMBERS]
+    assert [n + 1 for n in shared] == [*NUMBERS]  # of rows that share the user's two cells with one above
+
+
+def test_same_document_same_bytes(everything: Document) -> None:
+    program = (
+        "import json, sys; from flexopt.exports.web import render\n"
+        "sys.stdout.buffer.write(render(json.load(sys.stdin)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(everything).encode(),
+        capture_output=True,
+        check=True,
+        env={"PYTHONHASHSEED": "7", "PATH": ""},
+    )
+    assert run.stdout == render(everything) == render(json.loads(json.dumps(everything)))
+
+
+def test_a_table_too_long_to_be_read_says_what_is_missing(everything: Document) -> None:
+    change = everything["comparison"]["changes"][0]
+    everything["comparison"]["changes"] = [change | {"user": f"somebody {i}"} for i in range(2003)]
+    page = render(everything).decode()
+    assert "somebody 1999" in page
+    assert "somebody 2000" not in page
+    assert "3 more in plan.json" in page
+
+
+def test_five_thousand_users_are_quick_and_small(document: Document) -> None:
+    reason = (
+        "Renewing revit-1y from 2026-01-01 costs 2,687.00. On Flex {} days (2134 tokens with 15 % buffer) "
+        "would cost 6,257.96 at 2.55 a token: 3,570.96 more, product {}."
+    )
+    row = document["assignment"][0] | {"group": "Architecture"}
+    document["assignment"] = [
+        row
+        | {
+            "user": f"{n}.surname@example.com",
+            "product": f"Product {p}",
+            "reason": reason.format(n, p),
+        }
+        for n in range(5000)
+        for p in range(2 if n % 10 else 1)  # what estates of that size have
+    ]
+    began = time.process_time()
+    page = render(document)
+    assert time.process_time() - began < 5
+    assert len(page) < 3_000_000

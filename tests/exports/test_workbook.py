@@ -1,0 +1,445 @@
+"""The workbook comes to what the plan says, in LibreOffice as in plan.json, and follows its prices."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from build import AUTOCAD_YEAR, REVIT_YEAR, a_scenario, a_source, case_plan, every, the_demand, usage_of
+from conftest import CASES
+from documents import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import Recalculated, recalculated
+from python_calamine import CalamineWorkbook
+from whole import with_everything
+
+from flexopt.bill import Bill, make_bill
+from flexopt.dates import overlap_days
+from flexopt.document import make_document
+from flexopt.errors import FlexoptError
+from flexopt.exports.people import without_people
+from flexopt.exports.workbook import render
+from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
+from flexopt.inputs.findings import Findings
+from flexopt.inputs.scenario import Scenario
+from flexopt.money import cents
+from flexopt.optimise import optimise
+from flexopt.problem import formulate
+
+Document = dict[str, Any]
+Plan = tuple[Document, Callable[[Scenario], Bill]]
+
+
+def plain(document: Any) -> Document:
+    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
+
+
+def a_plan(**changes: Any) -> tuple[Document, Scenario, Callable[[Scenario], Bill]]:
+    """A document, its scenario, and the bill of the same seats and packs at another scenario's prices."""
+    scenario = a_scenario(
+        offers=[
+            AUTOCAD_YEAR,
+            REVIT_YEAR,
+            {
+                "id": "revit-1m",
+                "covers": ["Revit"],
+                "term_months": 1,
+                "prices": [{"from": "2025-01-01", "new": 311}],
+            },
+        ],
+        tokens={
+            "tiers": [{"from": 1, "price": 3}, {"from": 300, "price": "2.85"}],
+            "purchase_dates": "quarterly",
+        },
+        negotiated={"seats": "0.13", "tokens": "0.05"},
+        holdings=[{"offer": "autocad-1y", "quantity": 2, "ends": "2026-05-01"}],
+        **changes,
+    )
+    days = {(f"u{n}", "AutoCAD"): every(date(2025, 1, 1), 300 + 20 * n) for n in range(3)}
+    days |= {("u3", "Revit"): every(date(2025, 3, 1), 60), ("u4", "AutoCAD"): every(date(2025, 2, 1), 49, 7)}
+    demand = the_demand(days, scenario)
+    problem = formulate(scenario, scenario.holdings, demand)
+    optimum = optimise(problem)
+
+    def bill(other: Scenario) -> Bill:
+        return make_bill(formulate(other, other.holdings, demand), optimum.solution)
+
+    document = make_document(
+        source=a_source(scenario),
+        usage=usage_of(days),
+        problem=problem,
+        optimum=optimum,
+        bill=bill(scenario),
+        baselines={},
+        findings=Findings(),
+        version="0",
+    )
+    return plain(document), scenario, bill
+
+
+def many_seats(document: Document) -> Document:
+    """Seats of many prices, starts and terms: half a cent is met often, and rounded up each time."""
+    random.seed(1)
+    start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
+    document = plain(document)
+    document["seats"], prices = [], []
+    for number in range(400):
+        since = start + timedelta(days=number // 2)
+        # one day in eight, sixteen ... inside the horizon: an eighth of 1.00 is 12.5 cents
+        term = random.choice([8, 16, 20, 40, 365, 366, 1096])
+        until = since + timedelta(days=term)
+        if until - since == timedelta(days=term) and term < 50 and number % 2:
+            since = end - timedelta(days=random.choice([1, 2, 3, 5, 7]))
+            until = since + timedelta(days=term)
+        unit = Decimal(random.randrange(1, 10 ** random.choice([3, 5, 7, 9]))) / 100
+        count = random.randrange(1, 500)
+        each = cents(Fraction(unit) * Fraction(overlap_days(since, until, start, end), term))
+        prices.append({"id": f"o{number}", "from": str(since), "new": str(unit)})
+        document["seats"].append(
+            {
+                "offer": f"o{number}",
+                "contract_start": str(since),
+                "contract_end": str(until),
+                "owned": 0,
+                "renewed": 0,
+                "new": count,
+                "unit_price": str(unit),
+                "cost": str(each * count),
+                "commitment": str(unit * count),
+                "assigned": count,
+            }
+        )
+    document["scenario"]["offers"] = [
+        document["scenario"]["offers"][0]
+        | {"id": p["id"], "prices": [{"from": p["from"], "new": p["new"], "renewal": None, "source": ""}]}
+        for p in prices
+    ]
+    tiers = []
+    document["purchases"] = []
+    for number in range(1, 200):
+        tokens, price = (
+            random.randrange(1, 10**6),
+            Decimal(random.randrange(1, 10 ** (n := random.choice([4, 6, 8, 9, 12])))).scaleb(-n + 1),
+        )
+        tiers.append({"from": number, "price": format(price, "f"), "source": ""})
+        document["purchases"].append(
+            {
+                "date": str(start),
+                "tokens": tokens,
+                "tier_from": number,
+                "unit_price": format(price, "f"),
+                "cost": str(cents(price * tokens)),
+                "expires": str(end),
+            }
+        )
+    document["scenario"]["tokens"]["tiers"] = tiers
+    money = {key: sum(Decimal(s[key]) for s in document["seats"]) for key in ("cost", "commitment")}
+    packs = sum(Decimal(p["cost"]) for p in document["purchases"])
+    document["summary"] |= {
+        "seats": str(money["cost"]),
+        "tokens": str(packs),
+        "commitment": str(money["commitment"] + packs),
+    }
+    return document | {"total": str(money["cost"] + packs)}
+
+
+def with_price(data: bytes, what: str, kind: str, price: str) -> bytes:
+    """The workbook with another price in its cell of the sheet Assumptions."""
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name("Assumptions")
+    table = rows.to_python(skip_empty_area=False)
+    (row,) = (n for n, cells in enumerate(table, 1) if cells[:2] == [what, kind])
+    place = re.compile(rf'(<c r="F{row}" s="\d+"><v>)[^<]*(</v>)'.encode())
+    sheet = f"xl/worksheets/sheet{SHEETS.index('Assumptions') + 1}.xml"
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            text, changed = old.read(name), 0
+            if name == sheet:
+                text, changed = place.subn(rb"\g<1>" + price.encode() + rb"\g<2>", text)
+            assert changed == (name == sheet)
+            new.writestr(name, text)
+    return out.getvalue()
+
+
+SHEETS = ["Summary", "Assignments", "Seats", "Purchases", "Ledger", "Assumptions", "Proof"]
+
+CHANGED = {"autocad-1y": "2000.17", "revit-1m": "100.01", "Flex token": "1.23456"}
+
+
+@pytest.fixture(scope="module")
+def priced() -> tuple[Document, Scenario, Callable[[Scenario], Bill]]:
+    return a_plan()
+
+
+@pytest.fixture(scope="module")
+def documents(planned: Document, priced: tuple[Document, Any, Any]) -> dict[str, Document]:
+    found = {case.name: plain(case_plan(case).document) for case in CASES}
+    found |= {"everything": with_everything(planned), "priced": priced[0], "many": many_seats(planned)}
+    found["unsorted"] = found["priced"] | {
+        "seats": found["priced"]["seats"][::2] + found["priced"]["seats"][1::2]
+    }
+    hostile = with_everything(planned)
+    hostile["assignment"] = [
+        planned["assignment"][0] | {"user": t, "product": t, "group": t, "reason": t} for t in HOSTILE
+    ]
+    hostile["left_out"] = [{"user": t, "product": t, "days": 1, "reason": t} for t in HOSTILE]
+    hostile["name"] = HOSTILE[11]
+    found["hostile"] = hostile
+    return found
+
+
+@pytest.fixture(scope="module")
+def workbooks(documents: dict[str, Document]) -> dict[str, bytes]:
+    found = {name: render(document) for name, document in documents.items()}
+    for (what, price), kind in zip(CHANGED.items(), ("renewal", "new", "300 or more at once"), strict=True):
+        found[f"changed {what}"] = with_price(found["priced"], what, kind, price)
+    return found
+
+
+@pytest.fixture(scope="module")
+def calculated(
+    workbooks: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Recalculated]:
+    return recalculated(workbooks, tmp_path_factory.mktemp("office"))
+
+
+def test_recalculated_totals_are_the_plans(
+    documents: dict[str, Document], calculated: dict[str, Recalculated]
+) -> None:
+    for name, document in documents.items():
+        book, summary = calculated[name], document["summary"]
+        assert not book.errors, name
+        for words, amount in (
+            ("Seats:", summary["seats"]),
+            ("Token packs:", summary["tokens"]),
+            ("Total for", document["total"]),
+            ("To be paid", summary["commitment"]),
+        ):
+            # the very float: nothing is left over in places that are not shown
+            assert book.beside("Summary", words) == float(amount), (name, words)
+            assert book.beside("Summary", words, 3) == 0, (name, words)
+        total = book.sheets["Seats"][-1]
+        assert total[10] == float(summary["seats"])
+        assert book.sheets["Purchases"][-1][4] == float(summary["tokens"])
+
+
+def test_every_formula_comes_to_the_value_it_was_written_with(
+    workbooks: dict[str, bytes], calculated: dict[str, Recalculated], tmp_path: Path
+) -> None:
+    for name, data in workbooks.items():
+        if name.startswith("changed"):
+            continue
+        (tmp_path / "book.xlsx").write_bytes(data)
+        written = Recalculated.read(tmp_path / "book.xlsx")
+        assert list(written.sheets) == list(calculated[name].sheets)
+        for sheet, rows in written.sheets.items():
+            for number, (row, other) in enumerate(zip(rows, calculated[name].sheets[sheet], strict=False)):
+                for mine, its in zip(row, other, strict=False):
+                    if isinstance(mine, float) and mine != its:
+                        assert mine == pytest.approx(float(its), rel=1e-12), (name, sheet, number)
+
+
+def test_each_row_is_rounded_as_the_bill_is(
+    documents: dict[str, Document], calculated: dict[str, Recalculated]
+) -> None:
+    for name in ("many", "priced"):
+        for sheet, table in (("Seats", "seats"), ("Purchases", "purchases")):
+            costs = [float(row["cost"]) for row in documents[name][table]]
+            assert list(calculated[name].under(sheet, "Cost"))[: len(costs)] == costs
+
+
+def test_half_a_cent_is_met(documents: dict[str, Document]) -> None:
+    start, end = (date.fromisoformat(documents["many"]["horizon"][key]) for key in ("start", "end"))
+    halves = 0
+    for seat in documents["many"]["seats"]:
+        first, after = (date.fromisoformat(seat[f"contract_{key}"]) for key in ("start", "end"))
+        inside = Fraction(overlap_days(first, after, start, end), (after - first).days)
+        halves += (Fraction(Decimal(seat["unit_price"])) * inside * 200).denominator == 1 and (
+            Fraction(Decimal(seat["unit_price"])) * inside * 100
+        ).denominator == 2
+    assert halves > 5
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_another_price_makes_the_bill_that_python_makes(
+    what: str,
+    priced: tuple[Document, Scenario, Callable[[Scenario], Bill]],
+    calculated: dict[str, Recalculated],
+) -> None:
+    document, scenario, bill_of = priced
+    data = scenario.model_dump(mode="json", by_alias=True)
+    # the cell has the price after discounts: one that comes to it exactly
+    if what == "Flex token":
+        data["negotiated"]["tokens"] = "0"
+        data["tokens"]["tiers"] = [
+            t | {"price": CHANGED[what] if t["from"] == 300 else str(Decimal(t["price"]) * Decimal("0.95"))}
+            for t in data["tokens"]["tiers"]
+        ]
+    else:
+        data["negotiated"]["offers"] = {what: "0"}
+        other = {
+            "autocad-1y": {"new": "2009.70", "renewal": CHANGED[what]},
+            "revit-1m": {"new": CHANGED[what]},
+        }
+        for offer in data["offers"]:
+            if offer["id"] == what:
+                offer["prices"] = [p | other[what] for p in offer["prices"]]
+    bill = bill_of(Scenario.model_validate(data))
+    book = calculated[f"changed {what}"]
+    assert not book.errors
+    assert str(bill.total) != document["total"]
+    assert book.beside("Summary", "Total for") == float(bill.total)
+    assert book.beside("Summary", "Total for", 2) == float(document["total"])
+    assert book.beside("Summary", "To be paid") == float(bill.commitment)
+    assert book.beside("Summary", "Total for", 3) == float(bill.total - Decimal(document["total"]))
+    costs = [float(row.cost) for row in bill.seats]
+    assert list(book.under("Seats", "Cost"))[: len(costs)] == costs
+
+
+def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) -> None:
+    seats = priced[0]["seats"]
+    assert {kind for s in seats for kind in ("owned", "renewed", "new") if s[kind]} == {
+        "owned",
+        "renewed",
+        "new",
+    }
+    assert any(s["cost"] != s["commitment"] for s in seats)
+    assert {p["tier_from"] for p in priced[0]["purchases"]} == {300}
+
+
+def test_hostile_text_is_text(workbooks: dict[str, bytes], calculated: dict[str, Recalculated]) -> None:
+    for sheet in ("Assignments", "Left out"):
+        shown = list(calculated["hostile"].under(sheet, "User"))[: len(HOSTILE)]
+        assert [str(s).replace("\r", "") for s in shown] == [clean(t) for t in HOSTILE]
+    with ZipFile(io.BytesIO(workbooks["hostile"])) as file:
+        formulas = "".join(file.read(n).decode() for n in file.namelist() if "worksheets/sheet" in n)
+    assert "cmd" not in "".join(re.findall("<f>.*?</f>", formulas))
+    assert not re.search("HYPERLINK", formulas)
+    assert b"<hyperlink" not in formulas.encode()
+
+
+@given(st.text())
+def test_a_cell_takes_any_text(text: str) -> None:
+    kept = clean(text)
+    assert len(kept.encode("utf-16-le")) <= 2 * LONGEST
+    assert clean(kept) == kept
+    assert all(c >= " " or c in "\t\n" for c in kept)
+
+
+@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=8))
+def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
+    book = Book(planned)
+    rows = [[f"{number}", text] for number, text in enumerate(texts)]
+    book.add("Texts").table([Column("number"), Column("text")], rows)
+    read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
+    assert read[1:] == [[f"{number}", clean(text)] for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("text", ["🦉" * 16_384, "x🦉" * 15_000, "x" * 32_768])
+def test_text_that_is_too_long_is_cut_between_characters(text: str) -> None:
+    kept = clean(text)
+    assert kept.endswith("…")
+    assert text.startswith(kept[:-1])
+    assert LONGEST - 1 <= len(kept.encode("utf-16-le")) / 2 <= LONGEST
+
+
+def test_same_document_same_bytes(planned: Document) -> None:
+    whole = with_everything(planned)
+    assert render(whole) == render(plain(whole))
+    program = "import json, sys; from flexopt.exports.workbook import render; "
+    program += "sys.stdout.buffer.write(render(json.load(sys.stdin)))"
+    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(whole).encode(),
+        capture_output=True,
+        env=environment,
+    )
+    assert other.stdout == render(whole), other.stderr
+    with ZipFile(io.BytesIO(render(whole))) as file:
+        assert len({info.date_time for info in file.infolist()}) == 1
+        about = file.read("docProps/core.xml").decode()
+    assert "2000-01-01" in about
+    assert "<dc:creator></dc:creator>" in about
+
+
+def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(with_everything(planned))))
+    assert book.sheet_names == [*SHEETS[:5], "Comparison", "Review", "Sensitivity", *SHEETS[5:]]
+    row = book.get_sheet_by_name("Seats").to_python()[1]
+    assert [type(c) for c in row] == [str, date, date, *[float] * 10]
+    (seat,) = planned["seats"]
+    assert (row[1], row[10]) == (date.fromisoformat(seat["contract_start"]), float(seat["cost"]))
+
+
+def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document) -> None:
+    with ZipFile(io.BytesIO(render(planned))) as file:
+        text = {n: file.read(f"xl/worksheets/sheet{i}.xml").decode() for i, n in enumerate(SHEETS, 1)}
+        names = file.read("xl/workbook.xml").decode()
+        charts = [n for n in file.namelist() if "/charts/chart" in n]
+    for name in ("Assignments", "Seats", "Purchases", "Ledger"):
+        assert "<autoFilter " in text[name]
+        assert 'state="frozen"' in text[name]
+        assert f'<definedName name="_xlnm.Print_Titles" localSheetId="{SHEETS.index(name)}">' in names
+    for number, name in enumerate(SHEETS):
+        assert f'<definedName name="_xlnm.Print_Area" localSheetId="{number}">' in names
+        assert 'fitToPage="1"' in text[name]
+    assert 'orientation="landscape"' in text["Assignments"]
+    assert len(charts) == 3
+
+
+def test_without_people_their_sheet_says_so(planned: Document) -> None:
+    data = render(without_people(with_everything(planned)))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    said = book.get_sheet_by_name("Assignments").to_python()
+    assert said[0][0] == "The rows of people are left out of this file."
+    assert book.get_sheet_by_name("Summary").to_python()
+
+
+def test_more_rows_than_a_sheet_has_are_refused(planned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flexopt.exports.workbook.book.ROWS", 100)
+    rows = [planned["assignment"][0]] * 101
+    with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
+        render(planned | {"assignment": rows})
+
+
+def test_what_has_no_plan_is_empty(planned: Document) -> None:
+    whole = plain(with_everything(planned))
+    whole["sensitivity"]["levers"][0]["high"] |= {"total": None, "seats_bought": None, "tokens_bought": None}
+    whole["sensitivity"]["indifference"][0]["above"] = {"value": "2100", "total": None, "answer": "no plan"}
+    whole["sensitivity"]["grids"][0]["totals"][0][0] = None
+    whole["comparison"]["regret"][0][1] = None
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(whole)))
+    (row,) = (r for r in book.get_sheet_by_name("Sensitivity").to_python() if r[0] == _label(whole))
+    assert (row[5], row[6]) == ("", "")
+    assert str(row[8]).endswith(" to -")
+    assert any("not possible" in r for r in book.get_sheet_by_name("Comparison").to_python())
+
+
+def _label(whole: Document) -> Any:
+    return whole["sensitivity"]["levers"][0]["label"]
+
+
+def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:
+    nothing = plain(planned) | {"seats": [], "purchases": [], "total": "0.00", "baselines": {}}
+    nothing["summary"] |= {
+        "seats": "0.00",
+        "tokens": "0.00",
+        "commitment": "0.00",
+        "effective_token_price": None,
+    }
+    assert CalamineWorkbook.from_filelike(io.BytesIO(render(nothing))).sheet_names == SHEETS
