@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from flexopt.exports.markdown import escaped
 from flexopt.exports.tables import table_csv
 from flexopt.exports.text import count, fill, money, printable, text_table
 
@@ -39,8 +39,6 @@ WORDS = {
     "new": "have no access today; the plan gives them some",
     "keep": "stay as they are",
 }
-
-MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
 
 
 def review_json(document: Document) -> dict[str, Any]:
@@ -76,18 +74,18 @@ def review_text(document: Document) -> str:
 def review_markdown(document: Document) -> str:
     """The review as Markdown, every list whole."""
     parts = [
-        f"# {_escaped(document['name'] or 'Review')}",
-        f"**{_escaped(_headline(document))}**",
+        f"# {escaped(document['name'] or 'Review')}",
+        f"**{escaped(_headline(document))}**",
         _piped(*_cost(document)),
         _piped(*_counts(document)),
     ]
     if threshold := document["review"]["threshold"]:
-        parts.append(_escaped(_threshold(document, threshold)))
+        parts.append(escaped(_threshold(document, threshold)))
     if moves := _moves(document["review"]["moves"]):
-        parts += ["## Moves", _piped(*_moves_table(moves)), _escaped(_note(document))]
+        parts += ["## Moves", _piped(*_moves_table(moves)), escaped(_note(document))]
     for title, table in _lists(document):
         parts += [f"## {title[0].upper()}{title[1:]}", _piped(*table)]
-    checks = [f"- {row['code']} {_escaped(_check(row))}" for row in document["review"]["checks"]]
+    checks = [f"- {row['code']} {escaped(_check(row))}" for row in document["review"]["checks"]]
     return "\n\n".join([*parts, "## Checks", "\n".join(checks)])
 
 
@@ -116,9 +114,9 @@ def _threshold(document: Document, found: Mapping[str, Any]) -> str:
     ended = "" if found["proven"] else "the search ended before the proof: "
     return (
         f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
-        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is better {better}, "
-        f"moves counted with {money(least)} {currency} each (what collections tie together for one user "
-        "counts once)."
+        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is "
+        f"better {better}, moves counted with {money(least)} {currency} each (what collections "
+        "tie together for one user counts once)."
     )
 
 
@@ -207,10 +205,5 @@ def _cut(table: Table, most: int, where: str) -> str:
 
 
 def _piped(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *([_escaped(cell) for cell in row] for row in rows)]
+    lines = [header, ["---"] * len(header), *([escaped(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    """Text that stays what it is in Markdown: no markup, one line."""
-    return MARKUP.sub(r"\\\g<0>", " ".join(printable(word) for word in text.split()))
