@@ -61,6 +61,9 @@ def claim(document: Document, words: Words) -> str:
     room = Decimal(document["total"]) - Decimal(proof["bound"])
     cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
     key = "claim_limit" if document["status"] != "optimal" else "claim_room" if cents else "claim"
+    least = "0"
+    if document.get("review", {}).get("threshold"):
+        key, least = "claim_threshold", document["review"]["min_saving"]
     share = words.small(Decimal(proof["gap"]))
     users, inside = document["summary"]["users"], proof["users_in_core"]
     details = words(
@@ -74,7 +77,7 @@ def claim(document: Document, words: Words) -> str:
     )
     bound = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
     return (
-        words(key, room=words.money(cents), currency=currency, share=share)
+        words(key, room=words.money(cents), currency=currency, share=share, least=words.money(least))
         + details
         + words(
             "replayed",

@@ -252,6 +252,10 @@ DE = {
         "die Suche endete vor dem Nachweis: ein Plan, der bis zu {room} {currency} ({share}) weniger "
         "kostet, ist möglich, aber keiner darunter"
     ),
+    "claim_threshold": (
+        "Wechsel, die weniger als {least} {currency} sparen, blieben aus; ohne diese Regel mag ein Plan "
+        "bis zu {room} {currency} ({share}) weniger kosten, aber keiner darunter"
+    ),
     "claim_room": ("kein Plan zu diesen Preisen und Regeln kostet um mehr als {room} {currency} weniger"),
     "claim": "kein Plan zu diesen Preisen und Regeln kostet weniger",
     "claim_details": (

@@ -252,6 +252,10 @@ EN = {
         "the search ended before the proof: a plan that costs up to {room} {currency} "
         "({share}) less may exist, but none below that"
     ),
+    "claim_threshold": (
+        "moves that save less than {least} {currency} were left alone; without that rule a plan may cost "
+        "up to {room} {currency} ({share}) less, but none below that"
+    ),
     "claim_room": "no plan for these prices and rules costs less by more than {room} {currency}",
     "claim": "no plan for these prices and rules costs less",
     "claim_details": (

@@ -254,6 +254,10 @@ FR = {
         "la recherche s’est arrêtée avant la preuve : un plan qui coûte jusqu’à {room} {currency} "
         "({share}) de moins peut exister, mais aucun en dessous"
     ),
+    "claim_threshold": (
+        "les changements qui économisent moins de {least} {currency} ont été laissés ; sans cette règle un "
+        "plan peut coûter jusqu’à {room} {currency} ({share}) de moins, mais aucun en dessous"
+    ),
     "claim_room": "aucun plan à ces prix et règles ne coûte moins de plus de {room} {currency}",
     "claim": "aucun plan à ces prix et règles ne coûte moins",
     "claim_details": (
