@@ -72,7 +72,7 @@ class LimitError(FlexoptError):
 
 
 class SolverError(FlexoptError):
-    """The solver ended without an answer, also with preprocessing off."""
+    """The solver ended without an answer, twice: CBC also with its preprocessing, HiGHS without."""
 
 
 class AuditError(FlexoptError):

@@ -64,18 +64,18 @@ def solve(
 
     `start` says that they already hold a solution to begin with (CBC takes it, HiGHS does without).
 
-    A crash (CBC 2.10.3 has some) is tried once more with preprocessing off. Raises SolverError if that
+    A crash (CBC 2.10.3 has some) is tried once more with its preprocessing. Raises SolverError if that
     crashes too. `nodes` limits the search tree: unlike a time limit it is the same on every machine.
     """
     run = {"cbc": _cbc, "highs": _highs}[options.name]
     began = time.monotonic()
-    outcome = run(lp, options, seconds, gap, nodes, preprocess=True, start=start)
+    outcome = run(lp, options, seconds, gap, nodes, again=False, start=start)
     if outcome is None:
         left = max(1.0, seconds - (time.monotonic() - began))
-        outcome = run(lp, options, left, gap, nodes, preprocess=False, start=False)
+        outcome = run(lp, options, left, gap, nodes, again=True, start=False)
     if outcome is None:
         raise SolverError(
-            f"the solver {options.name} ended without an answer, also with preprocessing off",
+            f"the solver {options.name} ended without an answer, twice",
             "try `solver: {name: highs}` (pip install 'flexopt[highs]'), or another solver.seed",
         )
     status, bound = outcome
@@ -147,11 +147,13 @@ def _cbc(
     gap: float | None,
     nodes: int | None,
     *,
-    preprocess: bool,
+    again: bool,
     start: bool,
 ) -> tuple[Status, float] | None:
-    # CBC's integer preprocessing has called a plan optimal that was 2.00 too dear (a model of 7 seats)
-    extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}", "preprocess off"]
+    # CBC's integer preprocessing has called a plan optimal that was 2.00 too dear (a model of 7 seats): it is
+    # for models on which the search without it crashes
+    extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
+    extra += [] if again else ["preprocess off"]
     with _folder() as folder:
         log = Path(folder) / "cbc.log"
         cbc = COIN_CMD(
@@ -162,7 +164,6 @@ def _cbc(
             timeLimit=max(1.0, seconds),
             threads=options.threads if options.threads > 1 else None,
             options=extra,
-            presolve=None if preprocess else False,
             maxNodes=nodes,
             logPath=str(log),
             warmStart=start and sys.platform != "win32",  # PuLP leaves files behind there
@@ -218,7 +219,7 @@ def _highs(
     gap: float | None,
     nodes: int | None,
     *,
-    preprocess: bool,
+    again: bool,
     start: bool,
 ) -> tuple[Status, float] | None:
     try:
@@ -234,7 +235,7 @@ def _highs(
         timeLimit=max(1.0, seconds),
         threads=options.threads,
         random_seed=options.seed,
-        presolve="choose" if preprocess else "off",
+        presolve="off" if again else "choose",
         **cast("dict[str, Any]", {"mip_max_nodes": nodes} if nodes else {}),
     )
     try:
