@@ -139,7 +139,7 @@ def test_a_token_may_be_worth_more_than_any_price_of_one(small: int, monkeypatch
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(253))
 
 
-@pytest.mark.parametrize("number", [11, 51, 181, 1014])
+@pytest.mark.parametrize("number", [11, 51, 181, 190, 1014])
 def test_instances_that_had_a_wrong_certificate(number: int) -> None:
     assert judge(number, 5).wrong == []
 
