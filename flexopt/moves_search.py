@@ -26,6 +26,7 @@ from flexopt.moves import Today, build_moves, moved
 from flexopt.needs import Restriction
 from flexopt.pricing import Estate, Forbidden, Prices, Response
 from flexopt.problem import Problem
+from flexopt.search import HALF_CENT
 from flexopt.solution import Solution, read_solution, start_from
 from flexopt.solver import Status, solve
 
@@ -43,8 +44,6 @@ MOST_NEEDS = 2000
 
 MOST_SETS = 20
 """Sets of tiers tried."""
-
-HALF_CENT = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)

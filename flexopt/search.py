@@ -31,7 +31,7 @@ from flexopt.problem import Problem
 from flexopt.solution import Solution, read_solution, start_from
 from flexopt.solver import Status, solve
 
-__all__ = ["Infeasible", "Search"]
+__all__ = ["HALF_CENT", "Infeasible", "Search"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -73,6 +73,7 @@ WIDER = 4
 """How much wider the next core is: the plan found in a narrow one tells how little may be needed."""
 
 HALF_CENT = 0.005
+"""Money that rounding to the cent may move a total by."""
 
 
 class Infeasible(Exception):
