@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flexopt.comparison import Comparison, compare
-    from flexopt.inputs.load import load_scenario
-    from flexopt.planner import Plan, plan
-    from flexopt.sweeps import Sweep, sweep
+    from flexopt.inputs.scenario.load import load_scenario
+    from flexopt.planning.planner import Plan, plan
+    from flexopt.studies.compare import Comparison, compare
+    from flexopt.studies.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 __all__ = ["Comparison", "Plan", "Sweep", "__version__", "compare", "load_scenario", "plan", "sweep"]
@@ -25,19 +25,19 @@ __all__ = ["Comparison", "Plan", "Sweep", "__version__", "compare", "load_scenar
 def __getattr__(name: str) -> Any:
     """Import on first use: `flexopt --help` needs neither pandas nor a solver."""
     if name == "load_scenario":
-        from flexopt.inputs.load import load_scenario
+        from flexopt.inputs.scenario.load import load_scenario
 
         return load_scenario
     if name in ("plan", "Plan"):
-        import flexopt.planner
+        import flexopt.planning.planner
 
-        return getattr(flexopt.planner, name)
+        return getattr(flexopt.planning.planner, name)
     if name in ("compare", "Comparison"):
-        import flexopt.comparison
+        import flexopt.studies.compare
 
-        return getattr(flexopt.comparison, name)
+        return getattr(flexopt.studies.compare, name)
     if name in ("sweep", "Sweep"):
-        import flexopt.sweeps
+        import flexopt.studies.sweep
 
-        return getattr(flexopt.sweeps, name)
+        return getattr(flexopt.studies.sweep, name)
     raise AttributeError(f"module 'flexopt' has no attribute {name!r}")

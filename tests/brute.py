@@ -25,8 +25,8 @@ import pandas as pd
 from brute_demand import Needs, access_rule, chargeable_days, later, rate_of
 from brute_packs import PackSearch, TooLarge, whole_cents
 
-from flexopt.inputs.scenario import Holding, Offer, Scenario
-from flexopt.inputs.tables import Person
+from flexopt.inputs.records import Person
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = ["TooLarge", "least_total"]
 

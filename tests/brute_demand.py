@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import pandas as pd
 
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Person
+from flexopt.inputs.records import Person
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["DAY", "Needs", "access_rule", "chargeable_days", "later", "rate_of"]
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from brute_demand import DAY, later
 
-from flexopt.inputs.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["PackSearch", "TooLarge", "whole_cents"]
 

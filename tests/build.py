@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from flexopt import Plan, load_scenario, plan
-from flexopt.demand import Demand, forecast
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
-from flexopt.pricing import Estate, Prices
-from flexopt.problem import Problem, formulate
+from flexopt.base.findings import Findings
+from flexopt.demand.forecast import Demand, forecast
+from flexopt.inputs.records import Access, Person, ScenarioFile, Usage
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.sets import Problem, formulate
+from flexopt.solve.pricing import Estate, Prices
 
 __all__ = [
     "AUTOCAD",

@@ -124,7 +124,7 @@ def call(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
 @pytest.fixture(scope="session")
 def plan_folder(tmp_path_factory: pytest.TempPathFactory, planned: dict[str, Any]) -> Path:
     """The plan of that example, as a folder: treat as constant."""
-    from flexopt.exports.folder import write_folder
+    from flexopt.store.folder import write_folder
 
     return write_folder(planned, tmp_path_factory.mktemp("plan") / "break-even.plan")
 

@@ -13,8 +13,8 @@ from typing import Any
 from build import AUTOCAD, Days, a_scenario, a_source, every, usage_of
 
 from flexopt import Plan, plan
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Access, Person
+from flexopt.inputs.records import Access, Person
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["ACCESS", "CHANGES", "PEOPLE", "USE", "estate", "estate_plan"]
 

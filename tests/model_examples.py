@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
-from flexopt.core import everything
-from flexopt.model import Model, build, build_ties
-from flexopt.moves import Today, build_moves
-from flexopt.needs import Restriction, needs_of
-from flexopt.problem import Problem
+from flexopt.model.core import everything
+from flexopt.model.move_rows import Today, build_moves
+from flexopt.model.restriction import Restriction
+from flexopt.model.rows import Model, build, build_ties
+from flexopt.model.sets import Problem
+from flexopt.solve.subproblems import need_of_pairs, needs_of
 
 __all__ = ["EXAMPLES", "Example"]
 
@@ -78,7 +79,7 @@ def whole(P: Problem) -> Model:
 def with_moves(P: Problem) -> Model:
     """With every decision, and a price of 200 for leaving a seat of AutoCAD for a year."""
     restriction = Restriction(np.array(["named"], object), {0: frozenset(["autocad-1y"])})
-    today = Today.of(P, restriction, needs_of(P, Restriction()))
+    today = Today.of(P, restriction, need_of_pairs(needs_of(P, Restriction()), P.demand.pairs))
     return build_moves(P, everything(P, Restriction()), today, 200.0, np.zeros(1, dtype=bool))[0]
 
 

@@ -22,11 +22,10 @@ import yaml
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from flexopt.demand import Demand, forecast
-from flexopt.errors import InputError
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Access, Person, ScenarioFile, Usage
+from flexopt.base.findings import Findings, InputError
+from flexopt.demand.forecast import Demand, forecast
+from flexopt.inputs.records import Access, Person, ScenarioFile, Usage
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["FEATURES", "Instance", "medium", "small"]
 

@@ -15,8 +15,8 @@ import pytest
 
 from flexopt.cli import COMMANDS, cli
 from flexopt.cli.reference import reference
-from flexopt.document_schema import plan_schema
-from flexopt.document_tables import TABLES
+from flexopt.store.schema import plan_schema
+from flexopt.store.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flexopt.inputs.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Scenario
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 TABLES = ["usage/2025.csv", "people.csv", "access.csv"]

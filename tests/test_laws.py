@@ -21,8 +21,8 @@ from strategies import Instance, medium, small
 from test_optimality import best
 
 from flexopt import plan
-from flexopt.errors import InfeasibleError
-from flexopt.optimise import Optimum
+from flexopt.base.errors import InfeasibleError
+from flexopt.solve.optimise import Optimum
 
 Document = dict[str, Any]
 # every instance is solved twice: half of the profile's number

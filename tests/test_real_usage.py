@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from flexopt import load_scenario, plan
-from flexopt.inputs.tables import ScenarioFile, Usage
+from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.usage import read_usage
 
 FILE = os.environ.get("FLEXOPT_REAL_USAGE", "")

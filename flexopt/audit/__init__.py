@@ -21,8 +21,8 @@ from flexopt.audit.ledger import ledger, replay_pool
 from flexopt.audit.replay import replay_days
 from flexopt.audit.rows import Notes, Row, read
 from flexopt.audit.totals import header, proof, summary
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Holding, Scenario
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 __all__ = ["audit"]
 

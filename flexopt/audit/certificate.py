@@ -17,10 +17,10 @@ import numpy as np
 
 from flexopt.audit.estate import Estate, Term
 from flexopt.audit.rows import Notes, Row, day_of
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Holding, Scenario
-from flexopt.minmax import least_of_best
-from flexopt.money import CENT
+from flexopt.base.minmax import least_of_best
+from flexopt.base.money import CENT
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 __all__ = ["certificate"]
 

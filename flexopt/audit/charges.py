@@ -13,9 +13,9 @@ import numpy as np
 from flexopt.audit.claims import Claims
 from flexopt.audit.ledger import Day
 from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, distinct, seat_of
-from flexopt.dates import add_months, overlap_days
-from flexopt.inputs.scenario import Holding, Offer, Scenario
-from flexopt.money import cents
+from flexopt.base.dates import add_months, overlap_days
+from flexopt.base.money import cents
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = ["limits", "purchases", "seats"]
 

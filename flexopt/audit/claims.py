@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from flexopt.audit.rows import Bools, Cells, Ints, Notes, Seat, alike, day_of, distinct
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Scenario
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["ASSIGNMENT", "Claims", "find_pairs", "read_claims"]
 

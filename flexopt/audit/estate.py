@@ -22,10 +22,10 @@ import numpy.typing as npt
 from flexopt.audit.ledger import cloud_tokens
 from flexopt.audit.replay import rate_of
 from flexopt.audit.rows import Ints
-from flexopt.dates import add_months, overlap_days
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Holding, Offer, Scenario
-from flexopt.money import cents
+from flexopt.base.dates import add_months, overlap_days
+from flexopt.base.money import cents
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = ["Estate", "Term"]
 

@@ -15,10 +15,10 @@ import pandas as pd
 from flexopt.audit.claims import Claims
 from flexopt.audit.replay import Replay
 from flexopt.audit.rows import ROUNDING, Ints, Notes, Row, Seat, alike, close, distinct, seat_of, show
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Scenario
-from flexopt.money import cents
-from flexopt.policy import rule_for
+from flexopt.base.money import cents
+from flexopt.demand.forecast import Demand
+from flexopt.demand.policy import rule_for
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["hold_alternatives", "hold_days", "hold_policy"]
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from flexopt.audit.rows import TOLERANCE, Notes, Row, close, day_of, show
-from flexopt.dates import add_months
-from flexopt.inputs.scenario import Scenario
+from flexopt.base.dates import add_months
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["Day", "cloud_tokens", "ledger", "replay_pool"]
 

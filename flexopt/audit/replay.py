@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from flexopt.audit.claims import Claims
 from flexopt.audit.rows import Bools, Ints, Notes, alike, exact
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Product, Scenario
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Product, Scenario
 
 __all__ = ["Replay", "rate_of", "replay_days"]
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.rows import TOLERANCE, Cells, Notes, Row, alike, close, read, show
-from flexopt.demand import Demand
-from flexopt.inputs.scenario import Scenario
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["header", "proof", "summary"]
 

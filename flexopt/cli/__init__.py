@@ -13,8 +13,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from flexopt import __version__
-from flexopt.errors import FlexoptError, InputError
-from flexopt.exports.text import count, screen
+from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import InputError
+from flexopt.base.text import count, screen
 
 __all__ = ["COMMANDS", "cli", "main"]
 

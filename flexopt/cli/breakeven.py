@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from flexopt.breakeven import break_even
-from flexopt.exports.folder import read_document
-from flexopt.exports.text import count, fill, money, text_table
-from flexopt.inputs.load import load_scenario
-from flexopt.inputs.scenario import Scenario
+from flexopt.base.text import count, fill, money, text_table
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.planning.breakeven import break_even
+from flexopt.store.folder import read_document
 
 __all__ = ["command"]
 
@@ -48,7 +48,11 @@ def command(scenario: Path, form: str) -> None:
         planned = load_scenario(scenario).scenario
     frame = break_even(planned, marginal=marginal)
     if form == "json":
-        data = {"schema": "flexopt.breakeven/1", "currency": planned.currency, "rows": _records(frame)}
+        data = {
+            "schema": "flexopt.breakeven/1",
+            "currency": planned.currency,
+            "rows": _records(frame),
+        }
         click.echo(json.dumps(data, indent=1, ensure_ascii=False))
     elif form == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)

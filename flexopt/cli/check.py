@@ -5,16 +5,15 @@ from pathlib import Path
 
 import click
 
+from flexopt.base.findings import Findings, InputError
+from flexopt.base.text import count, fill, printable, screen
 from flexopt.cli.memory import memory_option
 from flexopt.cli.progress import progress
-from flexopt.demand import forecast
-from flexopt.errors import InputError
-from flexopt.exports.text import count, fill, printable, screen
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.load import read_scenario
-from flexopt.inputs.tables import Coverage
+from flexopt.demand.forecast import forecast
+from flexopt.inputs.records import Coverage
+from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planner import tell_files
+from flexopt.planning.planner import tell_files
 
 __all__ = ["command"]
 

@@ -80,12 +80,12 @@ def command(
       flexopt compare scenarios/renewal-2026.yaml scenarios/negotiated-15.yaml -o quotes.comparison
     """
     # after --help, which needs none of it
+    from flexopt.base.findings import Finding
+    from flexopt.base.text import screen
     from flexopt.cli.progress import progress
-    from flexopt.comparison import compare
     from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
-    from flexopt.exports.comparison_folder import check_comparison
-    from flexopt.exports.text import screen
-    from flexopt.inputs.findings import Finding
+    from flexopt.store.comparison_folder import check_comparison
+    from flexopt.studies.compare import compare
 
     if output is not None:
         check_comparison(output)
@@ -126,7 +126,7 @@ def command(
 
 def _check(document: Mapping[str, Any], limit: Decimal, is_share: bool) -> None:
     """Exit 1, and say why, if a scenario is dearer than the first by more than the limit."""
-    from flexopt.exports.text import money, screen
+    from flexopt.base.text import money, screen
 
     first, *others = document["scenarios"]
     most = limit / 100 * Decimal(first["total"]) if is_share else limit

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from flexopt.exports.explain import explain_text, explain_user
-from flexopt.exports.folder import read_document
+from flexopt.store.folder import read_document
 
 __all__ = ["command"]
 

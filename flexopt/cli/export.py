@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from flexopt.errors import FlexoptError
-from flexopt.exports.folder import read_document
+from flexopt.base.errors import FlexoptError
+from flexopt.base.text import screen
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
-from flexopt.exports.text import screen
-from flexopt.exports.whole import write_whole
 from flexopt.exports.words import LANGUAGES
+from flexopt.store.folder import read_document
+from flexopt.store.whole import write_whole
 
 __all__ = ["command"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from flexopt.inputs.starter import write_starter
 from flexopt.inputs.usage import products_in
-from flexopt.starter import write_starter
 
 __all__ = ["command"]
 

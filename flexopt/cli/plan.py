@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
+from flexopt.base.errors import LimitError
+from flexopt.base.findings import Finding
+from flexopt.base.text import fill, percent, screen
 from flexopt.cli.memory import memory_option
 from flexopt.cli.progress import progress
-from flexopt.errors import LimitError
-from flexopt.exports.folder import check_place
-from flexopt.exports.summary import summary_json, summary_text
-from flexopt.exports.text import fill, percent, screen
-from flexopt.inputs.findings import Finding
-from flexopt.inputs.load import load_scenario
-from flexopt.planner import plan
+from flexopt.exports.summary import summary_text
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.planning.planner import plan
+from flexopt.store.folder import check_place, summary_json
 
 __all__ = ["command"]
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flexopt.planner import COMPARING_LIMIT, Progress
+from flexopt.planning.planner import COMPARING_LIMIT, Progress
 
 __all__ = ["progress"]
 

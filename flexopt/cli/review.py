@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
+from flexopt.base.findings import Finding
+from flexopt.base.text import screen
 from flexopt.cli.memory import memory_option
 from flexopt.cli.progress import progress
-from flexopt.exports.folder import check_place, read_document
 from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
-from flexopt.exports.text import screen
-from flexopt.inputs.findings import Finding
-from flexopt.inputs.load import load_scenario
-from flexopt.review import review
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.store.folder import check_place, read_document
+from flexopt.studies.review import review
 
 __all__ = ["command"]
 

@@ -4,8 +4,8 @@ import json
 
 import click
 
-from flexopt.document_schema import plan_schema
-from flexopt.inputs.schema import scenario_schema
+from flexopt.inputs.scenario.schema import scenario_schema
+from flexopt.store.schema import plan_schema
 
 __all__ = ["command"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flexopt.base.errors import FlexoptError
 from flexopt.cli.memory import memory_option
-from flexopt.errors import FlexoptError
 
 if TYPE_CHECKING:
-    from flexopt.inputs.tables import ScenarioFile, Usage
+    from flexopt.inputs.records import ScenarioFile, Usage
 
 __all__ = ["command"]
 
@@ -37,8 +37,8 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
 
 def _same(into: Path, source: ScenarioFile, usage: Usage) -> dict[str, Any]:
     """The plan to add to, before hours are spent. Raises FlexoptError if it is of something else."""
-    from flexopt.document import inputs_of
-    from flexopt.exports.folder import check_place, read_same
+    from flexopt.planning.document import inputs_of
+    from flexopt.store.folder import check_place, read_same
 
     document = read_same(into, inputs_of(source, usage))
     if document["scenario"] != source.scenario.model_dump(mode="json", by_alias=True):
@@ -114,14 +114,14 @@ def command(  # noqa: PLR0917
     Example:
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
+    from flexopt.base.text import screen
     from flexopt.cli.progress import progress
-    from flexopt.comparison.sources import one_reading, sources_of
-    from flexopt.exports.folder import write_folder
     from flexopt.exports.sensitivity import sensitivity_csv, sensitivity_markdown, sensitivity_text
-    from flexopt.exports.text import screen
-    from flexopt.inputs.load import load_scenario
-    from flexopt.planner import Clock, compared, solve
-    from flexopt.sensitivity import sensitivity
+    from flexopt.inputs.scenario.load import load_scenario
+    from flexopt.planning.planner import Clock, compared, solve
+    from flexopt.store.folder import write_folder
+    from flexopt.studies.compare.sources import one_reading, sources_of
+    from flexopt.studies.sensitivity import sensitivity
 
     source = load_scenario(scenario)
     sources = sources_of([source, other]) if other else {source.path.stem: source}

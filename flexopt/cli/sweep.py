@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from flexopt.sweeps import Sweep
+    from flexopt.studies.sweep import Sweep
 
 __all__ = ["command"]
 
@@ -53,11 +53,11 @@ def command(
     if cluster is not None and processes is not None:
         raise click.UsageError("--processes is for this computer, --cluster for another: give one of them")
     # after --help, which needs none of it
+    from flexopt.base.text import count, screen
     from flexopt.cli.progress import progress
-    from flexopt.exports.tables import table_csv
-    from flexopt.exports.text import count, screen
-    from flexopt.sweeps import sweep
-    from flexopt.sweeps.results import COLUMNS, table_json
+    from flexopt.store.table_csv import table_csv
+    from flexopt.studies.sweep import sweep
+    from flexopt.studies.sweep.results import COLUMNS, table_json
 
     try:
         with progress() as tell:
@@ -85,8 +85,8 @@ def _table(done: Sweep) -> str:
     """A line per scenario; savings against the first baseline that all plans have."""
     from decimal import Decimal
 
+    from flexopt.base.text import fill, money, percent, text_table
     from flexopt.exports.summary import BASELINE_NAMES
-    from flexopt.exports.text import fill, money, percent, text_table
 
     planned = [row for row in done.rows if row["total"] is not None]
     baseline = next((b for b in BASELINE_NAMES if all(row[f"saving_{b}"] for row in planned)), None)

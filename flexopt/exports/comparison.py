@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flexopt.exports.tables import table_csv
-from flexopt.exports.text import WIDTH, count, fill, money, percent, printable, text_table
+from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
+from flexopt.store.table_csv import table_csv
 
 __all__ = ["comparison_csv", "comparison_markdown", "comparison_text"]
 

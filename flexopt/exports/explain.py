@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from flexopt.columns import Rows, classes
-from flexopt.document_tables import TABLES
-from flexopt.errors import FlexoptError
+from flexopt.base.columns import Rows, classes
+from flexopt.base.errors import FlexoptError
+from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.summary import headline
-from flexopt.exports.text import count, fill, money, printable, text_table
+from flexopt.store.tables import TABLES
 
 __all__ = ["explain_text", "explain_user"]
 

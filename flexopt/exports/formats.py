@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from flexopt.errors import FlexoptError
+from flexopt.base.errors import FlexoptError
 
 __all__ = ["EXPORTERS", "exporter"]
 
 EXPORTERS = {
-    ".xlsx": "workbook",
-    ".csv": "tables",
-    ".html": "web",
-    ".json": "plan_json",
-    ".md": "markdown",
-    ".pdf": "pdf",
+    ".xlsx": "flexopt.exports.workbook",
+    ".csv": "flexopt.store.table_csv",
+    ".html": "flexopt.exports.web",
+    ".json": "flexopt.store.plan_json",
+    ".md": "flexopt.exports.markdown",
+    ".pdf": "flexopt.exports.pdf",
 }
-"""Module of `flexopt.exports` by suffix; imported when it is asked for."""
+"""Module by suffix; imported when it is asked for."""
 
 
 class Exporter(Protocol):
@@ -35,4 +35,4 @@ def exporter(path: Path) -> Exporter:
     if name is None:
         said = f'no export ends in "{path.suffix}"' if path.suffix else "the name has no suffix"
         raise FlexoptError(f"{path}: {said}", f"name the file .{', .'.join(s[1:] for s in EXPORTERS)}")
-    return cast(Exporter, importlib.import_module(f"flexopt.exports.{name}"))
+    return cast(Exporter, importlib.import_module(name))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flexopt.base.text import printable
 from flexopt.exports.report import Section, Table, make_report
-from flexopt.exports.text import printable
 
 __all__ = ["escaped", "render"]
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from flexopt.columns import Column, Rows
-from flexopt.document_tables import TABLES
-from flexopt.errors import FlexoptError
-from flexopt.exports.tables import harmless
-from flexopt.exports.whole import turn, write_whole
+from flexopt.base.columns import Column, Rows
+from flexopt.base.errors import FlexoptError
+from flexopt.store.table_csv import harmless
+from flexopt.store.tables import TABLES
+from flexopt.store.whole import turn, write_whole
 
 __all__ = ["people_left_out", "pseudonymise", "without_people"]
 

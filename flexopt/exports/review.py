@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
-from flexopt.exports.tables import table_csv
-from flexopt.exports.text import count, fill, money, printable, text_table
+from flexopt.store.table_csv import table_csv
 
 __all__ = ["review_csv", "review_json", "review_markdown", "review_text"]
 

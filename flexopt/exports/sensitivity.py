@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flexopt.exports.tables import table_csv
-from flexopt.exports.text import WIDTH, count, fill, money, printable, text_table
+from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
+from flexopt.store.table_csv import table_csv
 
 __all__ = ["sensitivity_csv", "sensitivity_markdown", "sensitivity_text"]
 

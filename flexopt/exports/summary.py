@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flexopt.base.text import fill, printable, text_table
 from flexopt.exports.report import Table, assumed, changes, costs, proven
-from flexopt.exports.text import fill, printable, text_table
 from flexopt.exports.words import ENGLISH
+from flexopt.store.tables import BASELINES
 
-__all__ = ["BASELINE_NAMES", "headline", "summary_json", "summary_text"]
+__all__ = ["BASELINE_NAMES", "headline", "summary_text"]
 
 Document = Mapping[str, Any]
 
-BASELINE_NAMES = {name: ENGLISH(name) for name in costs.BASELINES}
+BASELINE_NAMES = {name: ENGLISH(name) for name in BASELINES}
 
 LINES = 24
 """Lines of a table on the screen; the CSV files have every row."""
-
-
-def summary_json(document: Document) -> dict[str, Any]:
-    """summary.json: what a program wants of a plan without its rows."""
-    names = ("name", "currency", "horizon", "status", "total", "summary", "baselines", "proof")
-    return {"schema": "flexopt.summary/1", **{name: document[name] for name in names}}
 
 
 def headline(document: Document) -> str:

@@ -23,19 +23,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from flexopt.audit import audit
-from flexopt.baselines import Baseline
-from flexopt.bill import Bill, make_bill
-from flexopt.demand import Demand
-from flexopt.document import make_document
-from flexopt.exports.folder import write_folder
+from flexopt.base.findings import Findings
+from flexopt.demand.forecast import Demand
 from flexopt.exports.summary import summary_text
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Access, Coverage, ScenarioFile, Usage
-from flexopt.optimise import Optimum
-from flexopt.problem import Problem, formulate
-from flexopt.solution import Solution
-from flexopt.solver import Status
+from flexopt.inputs.records import Access, Coverage, ScenarioFile, Usage
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.sets import Problem, formulate
+from flexopt.model.solution import Solution
+from flexopt.planning.baselines import Baseline
+from flexopt.planning.bill import Bill, make_bill
+from flexopt.planning.document import make_document
+from flexopt.solve.backend import Status
+from flexopt.solve.optimise import Optimum
+from flexopt.store.folder import write_folder
 
 T = TypeVar("T")
 Ints = npt.NDArray[np.int64]

@@ -26,19 +26,20 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from flexopt import bound, needs, search
-from flexopt.core import everything
-from flexopt.demand import forecast
-from flexopt.errors import FlexoptError
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Usage
-from flexopt.model import build
-from flexopt.needs import Restriction
-from flexopt.optimise import Infeasible, Optimum, optimise
-from flexopt.problem import Problem, formulate
-from flexopt.solution import Solution
-from flexopt.solver import Status, solve
+from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import Findings
+from flexopt.demand.forecast import forecast
+from flexopt.inputs.records import Usage
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.core import everything
+from flexopt.model.restriction import Restriction
+from flexopt.model.rows import build
+from flexopt.model.sets import Problem, formulate
+from flexopt.model.solution import Solution
+from flexopt.solve import bound, search
+from flexopt.solve import subproblems as needs
+from flexopt.solve.backend import Status, solve
+from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
 __all__ = ["SETTINGS", "Verdict", "a_problem", "judge", "run"]
 

@@ -19,7 +19,7 @@ from typing import Any
 from sweep_processes import _base, _quotes
 from whole_plan import write_usage
 
-from flexopt.comparison import compare
+from flexopt.studies.compare import compare
 
 __all__ = ["run"]
 

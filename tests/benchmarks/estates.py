@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from random_instances import COLLECTIONS, DISCIPLINES, PRODUCTS, TIERS
 
-from flexopt.dates import anniversaries
-from flexopt.demand import Demand
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
+from flexopt.base.dates import anniversaries
+from flexopt.base.findings import Findings
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["START", "a_demand", "a_scenario"]
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from after_the_solve import run
 
-from flexopt.exports.folder import read_document, write_folder
 from flexopt.exports.formats import EXPORTERS
+from flexopt.store.folder import read_document, write_folder
 
 ONE = "from flexopt.cli import main; main()"
 

@@ -24,12 +24,12 @@ from typing import Any
 import yaml
 
 from flexopt import load_scenario, plan
-from flexopt.demand import forecast
-from flexopt.errors import FlexoptError
-from flexopt.inputs.tables import ScenarioFile
+from flexopt.base.errors import FlexoptError
+from flexopt.demand.forecast import forecast
+from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage import read_usage
-from flexopt.optimise import Infeasible, optimise
-from flexopt.problem import formulate
+from flexopt.model.sets import formulate
+from flexopt.solve.optimise import Infeasible, optimise
 
 START = date(2026, 1, 1)
 # tokens a day, a seat for a year and for a month: illustrative list prices, as in tests/cases

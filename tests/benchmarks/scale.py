@@ -26,12 +26,12 @@ from typing import Any
 
 from estates import a_demand, a_scenario
 
-from flexopt.core import everything
-from flexopt.model import build
-from flexopt.needs import Restriction
-from flexopt.optimise import optimise
-from flexopt.problem import formulate
-from flexopt.solver import solve
+from flexopt.model.core import everything
+from flexopt.model.restriction import Restriction
+from flexopt.model.rows import build
+from flexopt.model.sets import formulate
+from flexopt.solve.backend import solve
+from flexopt.solve.optimise import optimise
 
 __all__ = ["exponent", "run"]
 

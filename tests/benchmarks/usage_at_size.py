@@ -159,7 +159,7 @@ def _scan(path: Path, memory: str | None) -> Callable[[], dict[str, Any]]:
 
 
 def _read(path: Path, memory: str | None) -> Callable[[], dict[str, Any]]:
-    from flexopt.inputs.scenario import Scenario
+    from flexopt.inputs.scenario.scenario import Scenario
     from flexopt.inputs.usage import read_usage
 
     scenario = Scenario.model_validate(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from flexopt.document_schema import plan_schema
+from flexopt.store.schema import plan_schema
 
 Run = Callable[..., Any]
 Golden = Callable[[str, str], None]

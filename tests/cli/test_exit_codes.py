@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from flexopt.errors import AuditError, LimitError, SolverError
+from flexopt.base.errors import AuditError, LimitError, SolverError
 
 Run = Callable[..., Any]
 Scenario = Callable[[str], str]
@@ -167,7 +167,7 @@ def test_what_no_small_example_brings_about(
         raise error
 
     assert LimitError.exit_code == 4
-    monkeypatch.setattr("flexopt.planner.optimise", fail)
+    monkeypatch.setattr("flexopt.planning.planner.optimise", fail)
     assert words in clean(call("plan", "scenario.yaml"), getattr(error, "exit_code", 2))
     assert not (folder / "scenario.plan").exists()
 

@@ -14,8 +14,8 @@ from zipfile import ZipFile
 import pytest
 from pypdf import PdfReader
 
-from flexopt.exports.folder import write_folder
 from flexopt.exports.formats import EXPORTERS
+from flexopt.store.folder import write_folder
 
 Run = Callable[..., Any]
 Document = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from flexopt.document_schema import plan_schema
 from flexopt.exports.review import review_csv, review_markdown, review_text
+from flexopt.store.schema import plan_schema
 
 Run = Callable[..., Any]
 Golden = Callable[[str, str], None]

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from test_exit_codes import clean
 
-from flexopt.document_schema import plan_schema
+from flexopt.store.schema import plan_schema
 
 Run = Callable[..., Any]
 Golden = Callable[[str, str], None]

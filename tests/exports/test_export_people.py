@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whole import with_everything
 
-from flexopt.columns import Rows
-from flexopt.errors import FlexoptError
+from flexopt.base.columns import Rows
+from flexopt.base.errors import FlexoptError
 from flexopt.exports.people import WITHHELD, people_left_out, pseudonymise, without_people
-from flexopt.exports.plan_json import render
+from flexopt.store.plan_json import render
 
 Document = dict[str, Any]
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from whole import with_everything
 
+from flexopt.base.text import printable
 from flexopt.exports.markdown import escaped, render
 from flexopt.exports.report import Table, make_report
-from flexopt.exports.text import printable
 
 Document = dict[str, Any]
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -16,7 +16,7 @@ import typst
 from programs import needs
 from whole import with_everything
 
-from flexopt.errors import FlexoptError
+from flexopt.base.errors import FlexoptError
 from flexopt.exports.pdf import TAGGED, render
 from flexopt.exports.pdf.brand import CONTRAST, Brand, _contrast, read_brand
 from flexopt.exports.pdf.setting import (

@@ -27,18 +27,18 @@ from programs import Recalculated, recalculated
 from python_calamine import CalamineWorkbook
 from whole import with_everything
 
-from flexopt.bill import Bill, make_bill
-from flexopt.dates import overlap_days
-from flexopt.document import make_document
-from flexopt.errors import FlexoptError
+from flexopt.base.dates import overlap_days
+from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import Findings
+from flexopt.base.money import cents
 from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
 from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.money import cents
-from flexopt.optimise import optimise
-from flexopt.problem import formulate
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.sets import formulate
+from flexopt.planning.bill import Bill, make_bill
+from flexopt.planning.document import make_document
+from flexopt.solve.optimise import optimise
 
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]

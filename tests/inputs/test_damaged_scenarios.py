@@ -10,8 +10,8 @@ from damages import Damage
 from damages_keys import CHECKS, SCHEMA, TABLES
 from damages_reading import EXTENDS, FILES, READING
 
-from flexopt.errors import InputError
-from flexopt.inputs.load import load_scenario, read_scenario
+from flexopt.base.findings import InputError
+from flexopt.inputs.scenario.load import load_scenario, read_scenario
 
 ALL = READING | EXTENDS | SCHEMA | FILES | CHECKS | TABLES
 

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 from damages import GOOD, USAGE, Damage
 
-from flexopt.errors import InputError
-from flexopt.inputs.findings import Finding
-from flexopt.inputs.load import load_scenario, read_scenario
-from flexopt.inputs.tables import ScenarioFile
+from flexopt.base.findings import Finding, InputError
+from flexopt.inputs.records import ScenarioFile
+from flexopt.inputs.scenario.load import load_scenario, read_scenario
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -265,7 +264,7 @@ def test_unknown_people_in_rules_are_warned_about_only_with_a_people_table(tmp_p
 
 SCRIPT = """
 import json, sys
-from flexopt.inputs.load import read_scenario
+from flexopt.inputs.scenario.load import read_scenario
 print(json.dumps([str(f) for f in read_scenario(sys.argv[1])[1]]))
 """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flexopt.inputs.load import load_scenario
-from flexopt.inputs.schema import scenario_schema
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.scenario.schema import scenario_schema
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "scenario-file.md").read_text()

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from flexopt.inputs import scenario
-from flexopt.inputs.schema import MERGED, scenario_schema
+from flexopt.inputs.scenario.schema import MERGED, scenario_schema
 
 
 def test_it_is_plain_json_and_stable() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from damages import GOOD, SUBSCRIPTIONS, USAGE
 
-from flexopt.inputs.load import load_scenario, read_scenario
-from flexopt.inputs.scenario import Holding
-from flexopt.inputs.tables import Access, Person, ScenarioFile
+from flexopt.inputs.records import Access, Person, ScenarioFile
+from flexopt.inputs.scenario.load import load_scenario, read_scenario
+from flexopt.inputs.scenario.scenario import Holding
 
 
 def load(folder: Path, extra: str, scenario: str = GOOD, **tables: str | bytes) -> ScenarioFile:

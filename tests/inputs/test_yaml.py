@@ -9,8 +9,8 @@ import yaml as pyyaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.yaml import Document, read_yaml
+from flexopt.base.findings import Findings
+from flexopt.inputs.scenario.yaml import Document, read_yaml
 
 
 def read(text: str | bytes) -> Document:

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flexopt.columns import Rows, classes
-from flexopt.document_tables import TABLES
+from flexopt.base.columns import Rows, classes
 from flexopt.exports.charts.drawing import EDGE, GRID, INK, MUTED, PALE, SOLID, clear_spines, label
 from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords, Document
+from flexopt.store.tables import TABLES
 
 __all__ = ["days_chart"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flexopt.errors import FlexoptError
+from flexopt.base.errors import FlexoptError
 from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from flexopt.errors import FlexoptError, InputError
-from flexopt.exports.text import printable
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.yaml import read_yaml
+from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import Findings, InputError
+from flexopt.base.text import printable
+from flexopt.inputs.scenario.yaml import read_yaml
 
 __all__ = ["Brand", "read_brand"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from flexopt.columns import Column, Rows
-from flexopt.document_tables import TABLES
+from flexopt.base.columns import Column, Rows
 from flexopt.exports.report import assumed, changes, compared, costs, proven
 from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, sentence, shortened
 from flexopt.exports.words import ENGLISH, Words
+from flexopt.store.tables import TABLES
 
 __all__ = ["Part", "Report", "Section", "Table", "assignment_table", "make_report", "report_comparison"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flexopt.columns import Rows
-from flexopt.document_tables import TABLES
+from flexopt.base.columns import Rows
 from flexopt.exports.report.parts import Document, Table, named
 from flexopt.exports.words import Words
+from flexopt.store.tables import TABLES
 
 __all__ = ["assumption_clauses", "assumptions", "is_estimate", "marked", "prices"]
 

@@ -9,11 +9,9 @@ from typing import Any
 
 from flexopt.exports.report.parts import Document, Part, Table, named
 from flexopt.exports.words import Words
+from flexopt.store.tables import BASELINES
 
-__all__ = ["BASELINES", "baselines", "costs", "figures", "headline", "packs", "seats", "token_use"]
-
-BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
-"""In the order in which a plan is compared with them."""
+__all__ = ["baselines", "costs", "figures", "headline", "packs", "seats", "token_use"]
 
 
 def headline(document: Document, words: Words) -> str:

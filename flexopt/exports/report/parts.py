@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from flexopt.exports.text import printable
+from flexopt.base.text import printable
 from flexopt.exports.words import Words
 
 __all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "sentence", "shortened"]

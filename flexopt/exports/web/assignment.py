@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from flexopt.exports.text import money
+from flexopt.base.text import money
 from flexopt.exports.web.escape import isolated
 
 __all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flexopt.columns import Rows
-from flexopt.document_tables import TABLES
+from flexopt.base.columns import Rows
 from flexopt.exports.people import people_left_out
 from flexopt.exports.workbook.book import Column, Document, Formula, Sheet, cells
+from flexopt.store.tables import TABLES
 
 __all__ = ["write_assignment", "write_left_out"]
 

@@ -12,11 +12,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from flexopt.dates import overlap_days
+from flexopt.base.dates import overlap_days
+from flexopt.base.money import cents
 from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import Prices
-from flexopt.money import cents
 
 __all__ = ["Totals", "write_ledger", "write_purchases", "write_seats"]
 

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
-from flexopt.errors import FlexoptError
-from flexopt.exports.tables import harmless
+from flexopt.base.errors import FlexoptError
+from flexopt.store.table_csv import harmless
 
 __all__ = ["Book", "Cell", "Column", "Document", "Formula", "Sheet", "cell", "cells", "clean", "total_of"]
 

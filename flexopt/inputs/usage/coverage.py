@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.tables import Coverage
+from flexopt.base.findings import Findings
+from flexopt.inputs.records import Coverage
 from flexopt.inputs.usage.scan import BLANK, LEFT_OUT, OK, REJECTED, ZERO, Table
 
 __all__ = ["cover", "note"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from flexopt.errors import FlexoptError
+from flexopt.base.errors import FlexoptError
 
 __all__ = ["Progress", "connected", "watched"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from flexopt.inputs.findings import Findings
+from flexopt.base.findings import Findings
 
 __all__ = ["identify"]
 

@@ -10,8 +10,8 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario, normal
+from flexopt.base.findings import Findings
+from flexopt.inputs.scenario.scenario import Scenario, normal
 
 __all__ = ["Catalogue", "assign"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Source, Usage
+from flexopt.base.findings import Findings
+from flexopt.inputs.records import Source, Usage
+from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.burnt import add_burnt, burnt_days, create_burnt
 from flexopt.inputs.usage.chargeable import chargeable_days

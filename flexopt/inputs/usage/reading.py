@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from flexopt.inputs.tables import ScenarioFile
+from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage.products import Catalogue
 from flexopt.inputs.usage.read import _shown
 from flexopt.inputs.usage.sniff import sha256

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import duckdb
 
-from flexopt.inputs.findings import Findings
+from flexopt.base.findings import Findings
 from flexopt.inputs.usage.lines import locate
 from flexopt.inputs.usage.scan import Table, faults, rejects
 

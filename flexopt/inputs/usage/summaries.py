@@ -9,8 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from flexopt.inputs.findings import Findings
-from flexopt.inputs.scenario import Window
+from flexopt.base.findings import Findings
+from flexopt.inputs.scenario.scenario import Window
 from flexopt.inputs.usage.chargeable import Kept
 from flexopt.inputs.usage.scan import OK
 

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from hypothesis import settings
 
-from flexopt.inputs.findings import Finding
-from flexopt.inputs.scenario import Scenario
-from flexopt.inputs.tables import Coverage, Usage
+from flexopt.base.findings import Finding
+from flexopt.inputs.records import Coverage, Usage
+from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage import read_usage
 
 __all__ = ["FEW", "codes", "counts", "days", "found", "one", "read", "scenario", "totals"]

@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter
 from reading import codes, days, found, one, read, scenario
 
-from flexopt.inputs.load import load_scenario
+from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage
 
 PLAIN = (

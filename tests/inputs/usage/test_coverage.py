@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import FEW, codes, counts, days, found, one, read, scenario
 
-from flexopt.inputs.tables import Usage
+from flexopt.inputs.records import Usage
 from flexopt.inputs.usage import read_usage
 
 HEADER = "user,product,date,started_at,ended_at,tokens\n"

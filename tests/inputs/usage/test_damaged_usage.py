@@ -11,8 +11,8 @@ import pytest
 from damages_usage import ENCODINGS, FILES, GOOD, HEADER, HEADERS, JSON, ROWS, Damage
 from reading import codes, days, found, scenario
 
-from flexopt.inputs.load import read_scenario
-from flexopt.inputs.tables import Usage
+from flexopt.inputs.records import Usage
+from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import products_in, read_usage
 
 GROUPS = {"text": ENCODINGS, "header": HEADERS, "row": ROWS, "file": FILES, "json": JSON}

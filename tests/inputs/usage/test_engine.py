@@ -14,7 +14,7 @@ import pytest
 from reading import scenario
 from usage_at_size import generate
 
-from flexopt.errors import FlexoptError
+from flexopt.base.errors import FlexoptError
 from flexopt.inputs.usage import engine, read_usage
 
 

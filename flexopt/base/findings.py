@@ -1,0 +1,122 @@
+"""What is wrong, odd or worth knowing in the inputs: one `Finding` each, with its place and its repair."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flexopt.base.errors import FlexoptError
+
+__all__ = ["Finding", "Findings", "InputError", "Severity"]
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One fact about one place of one input file.
+
+    `code` is stable: `S` scenario, `U` usage, `T` other tables (people, access, subscriptions). `row` is the
+    line of the file (1 = the header line of a table) or None for the whole file; `column` is the column of
+    a table or the key of a scenario (`offers.autocad-1y.prices`); `count` is how many rows it stands for
+    (the place is the first of them).
+    """
+
+    file: str
+    row: int | None
+    column: str
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    value: str = ""
+    count: int = 1
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.row}" if self.row is not None else "")
+        column = f"column `{self.column}`: " if self.column and self.code[0] in "UT" else ""
+        column = f"`{self.column}`: " if self.column and not column else column
+        said = self.message.startswith(f"{self.count:,} ")
+        many = f" ({self.count:,} rows like this)" if self.count > 1 and not said else ""
+        hint = f"\n\nhint: {self.hint}" if self.hint else ""
+        return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
+
+
+class InputError(FlexoptError):
+    """The inputs have errors; all of them are in `findings`, in the order of the files."""
+
+    SHOWN = 20
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(f for f in findings if f.severity == "error")
+        number = len(self.findings)
+        super().__init__(f"{number} error{'s' if number != 1 else ''} in the inputs")
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Finding, ...]]]:
+        return InputError, (self.findings,)  # so that it comes whole out of another process
+
+    def __str__(self) -> str:
+        text = "\n".join(str(f) for f in self.findings[: self.SHOWN])
+        more = len(self.findings) - self.SHOWN
+        return text + (f"\n... and {more} more errors; `flexopt check` lists them all" if more > 0 else "")
+
+
+UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that would steer a terminal, turn the text round or cannot be printed at all."""
+
+
+def _cut(text: str, most: int) -> str:
+    text = UNSHOWN.sub("\ufffd", text[: most + 1])
+    return text if len(text) <= most else text[:most] + "…"
+
+
+@dataclass(slots=True)
+class Findings:
+    """The findings of one reading, in the order they were met."""
+
+    items: list[Finding] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str,
+        row: int | None = None,
+        column: str = "",
+        value: object = "",
+        hint: str = "",
+        severity: Severity = "error",
+        count: int = 1,
+    ) -> None:
+        """Record one finding; long texts are cut so that no input floods the screen."""
+        self.items.append(
+            Finding(
+                file,
+                row,
+                _cut(column, 200),
+                code,
+                severity,
+                _cut(message, 400),
+                _cut(hint, 400),
+                _cut(str(value), 200),
+                count,
+            )
+        )
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [f for f in self.items if f.severity == "error"]
+
+    def raise_if_errors(self) -> None:
+        """Raises InputError with all errors found so far."""
+        if self.errors:
+            raise InputError(self.errors)

@@ -1,7 +1,0 @@
-"""Quotes side by side: each optimised anew over one reading of the usage."""
-
-from __future__ import annotations
-
-from flexopt.comparison.run import Comparison, compare
-
-__all__ = ["Comparison", "compare"]

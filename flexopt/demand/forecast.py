@@ -1,0 +1,385 @@
+"""Usage of the past -> chargeable days of the horizon.
+
+Demand is a table of spans: `count / per` chargeable days on every day of `[first, after)`, times the growth
+factor of its user and product. A day that repeats is a span of one day; a rate is one span over the horizon.
+Counts stay integers and factors Decimal, so that the audit can add them up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flexopt.base.dates import add_months
+from flexopt.base.findings import Findings
+from flexopt.demand.policy import rule_for
+from flexopt.inputs.records import Person, Usage
+from flexopt.inputs.scenario.scenario import Growth, Scenario
+
+__all__ = ["Demand", "forecast"]
+
+Ints = npt.NDArray[np.signedinteger[Any]]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Chargeable days in the horizon. A *pair* is one user with one product.
+
+    users : user ids, sorted
+    products : ids of all products of the scenario, in its order
+    pair_user, pair_product : int64[pairs], indexes into them; pairs are sorted by user, then product
+    pair_factor : object[pairs] of Decimal, growth factor (1.05)
+    pair_rule : object[pairs], "named", "flex" or "" (free)
+    spans : integer columns `pair`, `first`, `after` (days since the horizon's start), `count`, `per`; sorted
+    left_out : columns `user`, `product`, `days`, `reason`: chargeable days of the last 12 months not planned
+    history : first and last day of the history used
+    """
+
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    products: tuple[str, ...]
+    pair_user: Ints
+    pair_product: Ints
+    pair_factor: npt.NDArray[np.object_]
+    pair_rule: npt.NDArray[np.object_]
+    spans: pd.DataFrame
+    left_out: pd.DataFrame
+    history: tuple[date, date]
+    findings: Findings
+
+    @property
+    def pairs(self) -> int:
+        return len(self.pair_user)
+
+    def cells(self, edges: Ints) -> pd.DataFrame:
+        """Spans cut at the edges and added up: int64 columns `pair`, `period`, `count`, `per`.
+
+        `edges` are days since the horizon's start, sorted, first 0 and last the horizon's length; period t
+        is [edges[t], edges[t + 1]). A cell has `count / per` chargeable days, before growth; sorted by
+        pair and period, one row each. A pair has one `per`.
+        """
+        spans = self.spans
+        first, after = spans["first"].to_numpy(), spans["after"].to_numpy()
+        begin = np.searchsorted(edges, first, side="right") - 1
+        pieces = np.searchsorted(edges, after, side="left") - begin
+        row = np.repeat(np.arange(len(spans)), pieces)
+        period = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + begin[row]
+        inside = np.minimum(edges[period + 1], after[row]) - np.maximum(edges[period], first[row])
+        cells = pd.DataFrame(
+            {
+                "pair": spans["pair"].to_numpy()[row],
+                "period": period,
+                "count": spans["count"].to_numpy()[row] * inside,
+                "per": spans["per"].to_numpy()[row],
+            }
+        )
+        return pd.DataFrame(cells.groupby(["pair", "period", "per"])["count"].sum().reset_index())
+
+
+def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> Demand:
+    """Forecast the chargeable days of the horizon from the usage, by `demand.method`.
+
+    Raises InputError if nothing is left to plan or the history cannot carry the method.
+    """
+    findings = Findings()
+    history, window = _history(scenario, usage, findings)
+    findings.raise_if_errors()
+    estate = _Estate.of(scenario, usage, people)
+    repeat = scenario.demand.method == "repeat"
+    spans, outside = (
+        _repeat(scenario, estate, history) if repeat else _rate(scenario, estate, history, window)
+    )
+    if len(usage.totals):
+        spans = pd.concat([spans, _totals(scenario, estate, usage)]).sort_values("pair", kind="stable")
+    spans, gone = _within_employment(scenario, estate, spans)
+    spans, refused, rule = _within_policy(scenario, estate, spans)
+    rule_pairs, _ = _distinct(spans)
+    spans, shrunk, factor = _within_growth(scenario, estate, spans)
+    left_out = estate.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
+    if spans.empty and not scenario.cloud:
+        reasons = left_out.groupby("reason")["days"].sum()
+        findings.add(
+            "D104",
+            "nothing is left to plan: "
+            + "; ".join(f"{days:,} days: {reason}" for reason, days in reasons.items()),
+            file="usage",
+            hint="check the horizon, the people table and the policy",
+        )
+        findings.raise_if_errors()
+    pairs, place = _distinct(spans)
+    users, pair_user = np.unique(pairs // estate.width, return_inverse=True)
+    return Demand(
+        users=tuple(estate.users[u] for u in users.tolist()),
+        groups=tuple(estate.groups[u] for u in users.tolist()),
+        products=tuple(p.id for p in scenario.products),
+        pair_user=pair_user.astype(np.int64),
+        pair_product=pairs % estate.width,
+        pair_factor=factor,
+        pair_rule=rule[np.isin(rule_pairs, pairs)],
+        spans=pd.DataFrame({**{c: spans[c].to_numpy() for c in spans}, "pair": place.astype(np.int32)}),
+        left_out=left_out,
+        history=window,
+        findings=findings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """Users and products as numbers: pair = user * width + product, in the order of users and products."""
+
+    users: list[str]
+    groups: list[str]
+    people: Mapping[str, Person]
+    products: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> _Estate:
+        users = sorted(usage.users)
+        groups = [people[u].group if u in people else "" for u in users]
+        return cls(users, groups, people, tuple(p.id for p in scenario.products))
+
+    @property
+    def width(self) -> int:
+        return len(self.products)
+
+    def pair(self, frame: pd.DataFrame) -> Ints:
+        """The pair of each row of a frame with the columns `user` and `product`."""
+        user, product = (
+            pd.Index(names, dtype=object).get_indexer(pd.Index(known.categories, dtype=object))[known.codes]
+            for names, known in (
+                (self.users, pd.Categorical(frame["user"])),
+                (self.products, pd.Categorical(frame["product"])),
+            )
+        )
+        return np.asarray(user.astype(np.int64) * self.width + product)
+
+    def each(self, pairs: Ints, alone: Collection[str], value: Callable[[str, str, str], Any]) -> Objects:
+        """value(user, group, product) of each pair, worked out once for each group and product.
+
+        `alone` are the users for whom the user matters.
+        """
+        found = np.empty(len(pairs), object)
+        names = sorted(set(self.groups))
+        number = {name: n for n, name in enumerate(names)}
+        group = np.array([number[g] for g in self.groups], np.int64)
+        user, product = pairs // self.width, pairs % self.width
+        kinds, kind = np.unique(group[user] * self.width + product, return_inverse=True)
+        values = np.empty(len(kinds), object)
+        values[:] = [value("", names[k // self.width], self.products[k % self.width]) for k in kinds.tolist()]
+        found[:] = values[kind]
+        single = np.flatnonzero(np.isin(user, [n for n, u in enumerate(self.users) if u in alone]))
+        for i in single.tolist():
+            u = int(user[i])
+            found[i] = value(self.users[u], self.groups[u], self.products[int(product[i])])
+        return found
+
+    def named(self, left_out: pd.DataFrame) -> pd.DataFrame:
+        """Days left out, added up by pair and reason, with the names of users and products."""
+        rows = left_out.groupby(["pair", "reason"], as_index=False)["days"].sum()
+        pair = rows["pair"].to_numpy(np.int64)
+        return pd.DataFrame(
+            {
+                "user": np.array(self.users, object)[pair // self.width],
+                "product": np.array(self.products, object)[pair % self.width],
+                "days": rows["days"].astype(np.int64),
+                "reason": rows["reason"].astype(object),
+            }
+        ).sort_values(["user", "product", "reason"], ignore_index=True)
+
+
+def _distinct(spans: pd.DataFrame) -> tuple[Ints, Ints]:
+    """The pairs of sorted spans, and the place of each span's among them."""
+    pair = spans["pair"].to_numpy(np.int64)
+    new = np.ones(len(pair), bool)
+    new[1:] = pair[1:] != pair[:-1]
+    return pair[new], np.cumsum(new) - 1
+
+
+def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.DataFrame, tuple[date, date]]:
+    """The days of the last 12 months of history, and the first and last day of that window."""
+    days, start = usage.days, pd.Timestamp(scenario.horizon.start)
+    # no copy of a large frame where all of it stays
+    past = days if days.empty or days["date"].max() < start else days[days["date"] < start]
+    if len(past):
+        if len(past) < len(days):
+            findings.add(
+                "D101",
+                f"{len(days) - len(past):,} chargeable days on or after the horizon's start are not history "
+                "and were left out",
+                file="usage",
+                severity="warning",
+                hint="start the horizon after the last day of usage to plan with all of it",
+            )
+        days = past
+    elif len(days):
+        findings.add(
+            "D102",
+            "all usage lies on or after the horizon's start: the plan is made in hindsight, from the last "
+            "12 months of usage",
+            file="usage",
+            severity="warning",
+            hint="start the horizon after the last day of usage",
+        )
+    if days.empty:
+        if usage.totals.empty:
+            findings.add("D100", "there is no usage to plan from", file="usage", hint="add usage.files")
+            return days, (scenario.horizon.start, scenario.horizon.start)
+        covered = usage.totals["first"].min().date(), usage.totals["after"].max().date()
+        return days, (covered[0], covered[1] - timedelta(days=1))
+    last = days["date"].max().date()
+    first_seen = days["date"].min().date()
+    # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
+    first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
+    if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
+        findings.add(
+            "D103",
+            f"the history has only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
+            "`repeat` plans nothing for the rest of the year",
+            file="usage",
+            severity="warning",
+            hint="set demand.method: rate, or add older usage exports",
+        )
+    first = max(first, first_seen) if scenario.demand.method == "rate" else first
+    return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
+
+
+def _repeat(scenario: Scenario, estate: _Estate, history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    length = (end - start).days
+    days: Any = history["date"].to_numpy().astype("datetime64[D]")
+    # a year has few dates: where each goes is looked up
+    begin = days.min() if len(days) else np.datetime64(start)
+    at = (days - begin).astype(np.int32)
+    del days
+    calendar: Any = pd.DatetimeIndex(begin + np.arange(at.max() + 1 if len(at) else 0))
+    month, day = calendar.month.to_numpy(np.int64), calendar.day.to_numpy(np.int64)
+    day = np.where((month == 2) & (day == 29), 28, day)
+    pair = estate.pair(history)
+    moved, reached = [], np.zeros(len(calendar), dtype=bool)
+    for target in range(start.year, end.year + 1):
+        months = ((target - 1970) * 12 + month - 1).astype("datetime64[M]")
+        offset = (months.astype("datetime64[D]") + (day - 1) - np.datetime64(start, "D")).astype(np.int64)
+        inside = (offset >= 0) & (offset < length)
+        reached |= inside
+        rows = inside[at]
+        moved.append(pair[rows] * length + offset[at[rows]])
+    # one number holds pair and day: sorted, equal neighbours are days that fell together
+    keys = np.concatenate(moved)
+    moved.clear()
+    keys.sort()
+    begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else keys
+    count = np.diff(np.append(begins, len(keys)))
+    keys = keys[begins]
+    first = (keys % length).astype(np.int32)
+    spans = _spans(keys // length, first, first + 1, count, 1)
+    # a horizon under a year does not reach every day: what it does not reach is left out, and said
+    outside = pair[~reached[at]]
+    return spans, _left_out(outside, 1, "outside the horizon's months")
+
+
+def _rate(
+    scenario: Scenario, estate: _Estate, history: pd.DataFrame, window: tuple[date, date]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Chargeable days per calendar day of the observed window, on every day of the horizon."""
+    pair, count = np.unique(estate.pair(history), return_counts=True)
+    length = (scenario.horizon.end - scenario.horizon.start).days
+    return _spans(pair, 0, length, count, (window[1] - window[0]).days + 1), _left_out(pair[:0], 0, "")
+
+
+def _totals(scenario: Scenario, estate: _Estate, usage: Usage) -> pd.DataFrame:
+    """Summaries have no days to repeat: their count is spread over the window they cover."""
+    totals = usage.totals
+    length = (scenario.horizon.end - scenario.horizon.start).days
+    per: Any = (totals["after"] - totals["first"]).dt.days.to_numpy(np.int64)
+    return _spans(estate.pair(totals), 0, length, totals["days"].to_numpy(np.int64), per)
+
+
+def _within_employment(
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut each span to the days its user is there."""
+    start, far = scenario.horizon.start, 10**9
+    pair, was_first, was_after = (spans[c].to_numpy(np.int64) for c in ("pair", "first", "after"))
+    arrives, leaves = np.full(len(estate.users), -far), np.full(len(estate.users), far)
+    for u, name in enumerate(estate.users):
+        if person := estate.people.get(name):
+            arrives[u] = (person.starts - start).days if person.starts else -far
+            leaves[u] = (person.leaves - start).days if person.leaves else far
+    if (arrives == -far).all() and (leaves == far).all():
+        return spans, _left_out(pair[:0], 0, "")
+    user = pair // estate.width
+    first, after = np.maximum(was_first, arrives[user]), np.minimum(was_after, leaves[user])
+    kept = after > first
+    # of a count that is spread over the horizon, the share of the days cut off; a begun day is a day
+    length = was_after - was_first
+    lost = length - np.maximum(after - first, 0)
+    cut = lost > 0
+    days = -(-spans["count"].to_numpy(np.int64)[cut] * lost[cut] // length[cut])
+    gone = _left_out(pair[cut], days, "before the user starts or after the user leaves")
+    return spans.assign(first=first.astype(np.int32), after=after.astype(np.int32))[kept], gone
+
+
+def _within_policy(
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
+    """Drop what `access: none` leaves out; the rule of each pair that stays."""
+    pairs, place = _distinct(spans)
+
+    def access(user: str, group: str, product: str) -> str:
+        rule = rule_for(scenario.policy, user, group, product)
+        return rule.access if rule else ""
+
+    rules = estate.each(pairs, {r.user for r in scenario.policy if r.user}, access)
+    none = rules == "none"
+    return *_without(spans, none[place], "policy: access none"), rules[~none]
+
+
+def _within_growth(
+    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
+    """Drop what shrinks to nothing (growth -1): no days, no access; the factor of each pair that stays."""
+    pairs, place = _distinct(spans)
+    growth = scenario.demand.growth
+    factors = estate.each(pairs, (), lambda _, group, product: growth_factor(growth, product, group))
+    none = (factors == 0).astype(bool)
+    return *_without(spans, none[place], "growth of -1"), factors[~none]
+
+
+def _without(spans: pd.DataFrame, none: Bools, reason: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not none.any():
+        return spans, _left_out(np.empty(0, np.int64), 0, reason)
+    gone = spans[none]
+    return spans[~none], _left_out(gone["pair"].to_numpy(np.int64), gone["count"].to_numpy(np.int64), reason)
+
+
+def _spans(pair: Ints, first: Ints | int, after: Ints | int, count: Ints, per: Ints | int) -> pd.DataFrame:
+    columns = {"first": first, "after": after, "count": count, "per": per}
+    small = {name: np.broadcast_to(v, len(pair)).astype(np.int32) for name, v in columns.items()}
+    return pd.DataFrame({"pair": pair, **small})
+
+
+def _left_out(pair: Ints, days: Ints | int, reason: str) -> pd.DataFrame:
+    pairs, place = np.unique(pair, return_inverse=True)
+    sums = np.bincount(place, np.broadcast_to(days, len(pair)), len(pairs)).astype(np.int64)
+    return pd.DataFrame({"pair": pairs, "days": sums, "reason": reason})
+
+
+def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
+    """1 + growth: of the named product and of the named group, else the default."""
+    named = [
+        table[key] for table, key in ((growth.products, product), (growth.groups, group)) if key in table
+    ]
+    factor = Decimal(1)
+    for share in named or [growth.default]:
+        factor *= 1 + share
+    return factor

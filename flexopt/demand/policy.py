@@ -1,0 +1,27 @@
+"""Which access rule holds for a user and a product: the most specific rule of the scenario wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flexopt.inputs.scenario.scenario import Policy
+
+__all__ = ["rule_for"]
+
+
+def rule_for(policies: Sequence[Policy], user: str, group: str, product: str) -> Policy | None:
+    """The rule for `product` of `user`, or None where access is free.
+
+    A rule matches if all its selectors do. A user beats a group beats neither; at the same level a product
+    beats none; equally specific rules that contradict each other were refused with the scenario.
+    """
+    matching = [
+        rule
+        for rule in policies
+        if rule.user in (None, user) and rule.group in (None, group) and rule.product in (None, product)
+    ]
+    return max(
+        matching,
+        key=lambda rule: (rule.user is not None, rule.group is not None, rule.product is not None),
+        default=None,
+    )

@@ -1,0 +1,106 @@
+"""What the tables beside a scenario hold, once read: people, today's access, usage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from flexopt.base.findings import Findings
+from flexopt.inputs.scenario.scenario import Holding, Scenario
+
+__all__ = ["Access", "Coverage", "Person", "ScenarioFile", "Source", "Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A row of the people table; `starts` is the first day, `leaves` the first day gone."""
+
+    user: str
+    group: str = ""
+    cost_centre: str = ""
+    starts: date | None = None
+    leaves: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A row of today's access table."""
+
+    user: str
+    product: str
+    access: Literal["named", "flex"]
+    offer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input file: its path as findings show it, and the SHA-256 of its bytes."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A scenario with everything but its usage read: what `load_scenario` returns."""
+
+    path: Path
+    scenario: Scenario
+    """Resolved: `extends` merged."""
+    usage_files: tuple[Path, ...]
+    """Globs expanded, sorted, without repeats."""
+    people: dict[str, Person]
+    access: tuple[Access, ...]
+    holdings: tuple[Holding, ...]
+    """The scenario's own and those of its Subscriptions exports."""
+    sources: tuple[Source, ...]
+    """Scenario files, bases first, then tables; usage files are added when they are read."""
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What became of the rows of one usage file; the counts add up to `rows`."""
+
+    file: str
+    format: str
+    rows: int
+    kept: int
+    """Rows that opened a chargeable day (or carry a summary)."""
+    repeated: int
+    """Rows of a chargeable day that another row already opened: duplicates, versions, later launches."""
+    zero_token: int
+    """Flex rows with 0 tokens: launches under five minutes."""
+    unknown_product: int
+    left_out: int
+    """Rows that are no day of a person in a product: services, adjustments, bare collections, blank lines."""
+    rejected: int
+    """Rows with an error finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Chargeable days, as the history has them."""
+
+    days: pd.DataFrame
+    """`user`, `product` (categories of str, sorted, all of them used; a product is an id of the scenario),
+    `date` (datetime64[s]): one row per chargeable day, unique, sorted by user, product, date. Plain strings
+    will do too."""
+    totals: pd.DataFrame
+    """`user`, `product`, `days` (int64), `first`, `after` (datetime64[s]): summaries without single days,
+    spread evenly over [first, after). No (user, product) is in both frames."""
+    coverage: tuple[Coverage, ...]
+    sources: tuple[Source, ...]
+    findings: Findings
+    token_days: pd.DataFrame | None = None
+    """`user`, `product`, `date`: the days that the exports call token use, sorted, unique; None where nobody
+    asked, or no file can tell."""
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Everybody who has a day or a summary."""
+        return frozenset(self.days["user"].unique()) | frozenset(self.totals["user"].unique())

@@ -1,0 +1,197 @@
+"""Tiers, dated prices and rates, limits, and dates that must meet the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import pairwise
+
+from flexopt.base.dates import add_months
+from flexopt.inputs.scenario.checking import Check
+from flexopt.inputs.scenario.prices import in_force
+from flexopt.inputs.scenario.scenario import Offer
+from flexopt.inputs.scenario.yaml import Path
+
+__all__ = ["DATE_RULES"]
+
+
+def _tiers(run: Check) -> None:
+    """S207: tiers rise; S225, S229: larger orders are not dearer."""
+    tokens = run.scenario.tokens.tiers
+    for index, (low, high) in enumerate(pairwise(tokens), start=1):
+        path: Path = ("tokens", "tiers", index)
+        _rising(run, path, low.from_, high.from_)
+        if high.from_ > low.from_ and high.price > low.price:
+            run.say(
+                "S225",
+                (*path, "price"),
+                f"the price rises from {low.price} to {high.price} with the size of the purchase",
+                "check the two prices; larger purchases are usually cheaper",
+                severity="warning",
+                value=high.price,
+            )
+    for number, offer in enumerate(run.scenario.offers):
+        for index, (less, more) in enumerate(pairwise(offer.tiers), start=1):
+            path = ("offers", number, "tiers", index)
+            _rising(run, path, less.from_, more.from_)
+            if more.from_ > less.from_ and more.discount < less.discount:
+                run.say(
+                    "S229",
+                    (*path, "discount"),
+                    f"the discount falls from {less.discount} to {more.discount} with the size of the order",
+                    "check the two discounts; larger orders usually get more",
+                    severity="warning",
+                    value=more.discount,
+                )
+
+
+def _rising(run: Check, path: Path, low: int, high: int) -> None:
+    if high <= low:
+        run.say(
+            "S207",
+            (*path, "from"),
+            f"the tier from {high} comes after the tier from {low}",
+            "sort the tiers by `from`, each quantity once",
+            value=high,
+        )
+
+
+def _dated(run: Check) -> None:
+    """S209 rates, S210 repeated dates, S211 prices."""
+    for index, product in enumerate(run.scenario.products):
+        path: Path = ("products", index)
+        _once(run, (*path, "rates"), [r.from_ for r in product.rates])
+        if product.flex and in_force(product.rates, run.start) is None:
+            run.say(
+                "S209",
+                (*path, "rates"),
+                f"`{product.id}` has no rate in force on {run.start}",
+                "add its tokens per day from that date or before, or write `flex: false`",
+                value=product.id,
+            )
+    for index, offer in enumerate(run.scenario.offers):
+        _once(run, ("offers", index, "prices"), [p.from_ for p in offer.prices])
+        if in_force(offer.prices, run.start) is None:
+            first = min(p.from_ for p in offer.prices)
+            run.say(
+                "S211",
+                ("offers", index, "prices"),
+                f"the first price is of {first}; no seat can be bought on {run.start}",
+                "add the price in force at the start of the horizon",
+                severity="warning",
+                value=offer.id,
+            )
+
+
+def _once(run: Check, path: Path, days: Sequence[date]) -> None:
+    met: set[date] = set()
+    for index, day in enumerate(days):
+        if day in met:
+            run.say(
+                "S210",
+                (*path, index, "from"),
+                f"two entries start on {day}",
+                "keep the one that holds",
+                value=day,
+            )
+        met.add(day)
+
+
+def _offers(run: Check) -> None:
+    """S208 limits, S216 starts, S223 seats that cannot start again, S230 holdings beyond the maximum."""
+    for index, offer in enumerate(run.scenario.offers):
+        path: Path = ("offers", index)
+        if offer.maximum is not None and offer.maximum < offer.minimum:
+            run.say(
+                "S208",
+                (*path, "maximum"),
+                f"the maximum {offer.maximum} is below the minimum {offer.minimum}",
+                "no order could satisfy both; correct one of them",
+                value=offer.maximum,
+            )
+        if not isinstance(offer.starts, str):
+            _inside(run, "S216", (*path, "starts"), offer.starts, "no seat starts then")
+        _term(run, path, offer)
+        owned = sum(h.quantity for h in run.scenario.holdings if h.offer == offer.id and h.ends > run.start)
+        if offer.maximum is not None and owned > offer.maximum:
+            run.say(
+                "S230",
+                (*path, "maximum"),
+                f"{owned} seats are owned, more than the maximum {offer.maximum}",
+                "owned seats count towards the maximum",
+                severity="warning",
+                value=offer.maximum,
+            )
+
+
+def _term(run: Check, path: Path, offer: Offer) -> None:
+    if offer.term_months >= 12 and run.scenario.horizon.months > offer.term_months and not offer.starts:
+        ends = add_months(run.start, offer.term_months)
+        run.say(
+            "S223",
+            path,
+            f"a seat bought on {run.start} ends on {ends}, before the horizon, and cannot start again",
+            f"add `starts: [{ends}]` or `starts: monthly`",
+            severity="info",
+            value=offer.id,
+        )
+
+
+def _inside(run: Check, code: str, path: Path, days: Iterable[date], effect: str) -> None:
+    for index, day in enumerate(days):
+        if not run.start <= day < run.end:
+            run.say(
+                code,
+                (*path, index),
+                f"{day} is outside the horizon ({run.start} to {run.end}); {effect}",
+                "correct the date or delete it",
+                severity="warning",
+                value=day,
+            )
+
+
+def _time(run: Check) -> None:
+    """S212 holdings, S213 packs, S214 and S215 purchase dates, S217 budgets."""
+    for index, holding in enumerate(run.scenario.holdings):
+        if holding.ends < run.start:
+            run.say(
+                "S212",
+                ("holdings", index, "ends"),
+                f"the seats ended on {holding.ends}, before the horizon; they are ignored",
+                "delete the holding, or correct the date if it was renewed",
+                severity="warning",
+                value=holding.ends,
+            )
+    for index, pack in enumerate(run.scenario.pool):
+        if pack.expires <= run.start:
+            run.say(
+                "S213",
+                ("pool", index, "expires"),
+                f"the pack expired on {pack.expires}; its tokens are ignored",
+                "delete the pack, or correct the date",
+                severity="warning",
+                value=pack.expires,
+            )
+    dates = run.scenario.tokens.purchase_dates
+    if not isinstance(dates, str):
+        _inside(run, "S214", ("tokens", "purchase_dates"), dates, "nothing is bought then")
+        if not run.scenario.purchase_dates():
+            run.say(
+                "S215",
+                ("tokens", "purchase_dates"),
+                f"no purchase date is in the horizon ({run.start} to {run.end})",
+                "add a date, or write `start`, `quarterly` or `monthly`; `max_purchases: 0` buys nothing",
+            )
+    for index, budget in enumerate(run.scenario.budgets):
+        if budget.to <= run.start or budget.from_ >= run.end:
+            run.say(
+                "S217",
+                ("budgets", index),
+                f"the budget is for {budget.from_} to {budget.to}, outside the horizon",
+                "correct its dates or delete it",
+                severity="warning",
+                value=budget.id,
+            )
+
+
+DATE_RULES = (_tiers, _dated, _offers, _time)

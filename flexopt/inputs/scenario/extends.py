@@ -1,0 +1,250 @@
+"""`extends`: a scenario and its bases become one, and every key remembers the file and line that set it.
+
+All files are put in one order, bases first, each once (also when two bases share one), and merged in that
+order: maps merge deep, lists whose items are maps with an `id` merge by `id`, everything else replaces.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, TypeAlias
+
+from flexopt.base.findings import Findings
+from flexopt.inputs.scenario.tree import Tree, is_absolute
+from flexopt.inputs.scenario.yaml import MAX_BYTES, Document, Path, read_yaml
+
+__all__ = ["Resolved", "resolve"]
+
+MAX_CHAIN = 20
+MAX_FILES = 100
+
+Places: TypeAlias = dict[Path, tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The merged data of a scenario and the file and line of every key and list item."""
+
+    file: str
+    data: dict[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+
+    def place(self, path: Path) -> tuple[str, int | None, str]:
+        """File, line and dotted key of a path; of the nearest key above where it was not written."""
+        near = path
+        while near and near not in self.places:
+            near = near[:-1]
+        file, row = self.places[near] if near else (self.file, None)
+        return file, row, self.dotted(path)
+
+    def dotted(self, path: Path) -> str:
+        """`offers.autocad-1y.prices.1`: ids in place of positions, other positions from 1."""
+        words: list[str] = []
+        value: Any = self.data
+        for part in path:
+            if isinstance(part, int):
+                value = value[part] if isinstance(value, list) and part < len(value) else None
+                name = value.get("id") if isinstance(value, dict) else None
+                words.append(name[:60] if isinstance(name, str) and name else str(part + 1))
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
+                words.append(part)
+        return ".".join(words)
+
+
+def resolve(path: FilePath, tree: Tree) -> Resolved | None:
+    """Reads a scenario and its bases; None with error findings if any of them cannot be read."""
+    findings = tree.findings
+    before = len(findings.errors)
+    name = path.name
+    reader = _Reader(tree, findings)
+    reader.visit(name, (), (tree.shown(name), None, ""))
+    if len(findings.errors) > before:
+        return None
+    resolved = Resolved(tree.shown(name))
+    for file, document in reader.documents:
+        resolved = _merge(resolved, file, document)
+    return resolved
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Visits the files of a chain of `extends`, bases first."""
+
+    tree: Tree
+    findings: Findings
+    documents: list[tuple[str, Document]] = field(default_factory=list)
+    seen: set[FilePath] = field(default_factory=set)
+
+    def visit(self, name: str, chain: tuple[str, ...], place: tuple[str, int | None, str]) -> None:
+        real = self.real(name)
+        above = [self.real(c) for c in chain]
+        if real in above:
+            loop = " -> ".join([*chain[above.index(real) :], name])
+            self.error("S123", f"`extends` goes round in a circle: {loop}", "remove one of them", place, name)
+            return
+        if real in self.seen:
+            return
+        self.seen.add(real)
+        if len(chain) >= MAX_CHAIN or len(self.seen) > MAX_FILES:
+            self.error(
+                "S124",
+                f"`extends` reads too many files (at most {MAX_FILES}, {MAX_CHAIN} deep)",
+                "copy the keys you need from the bases into one file",
+                place,
+                name,
+            )
+            return
+        slot = len(self.tree.sources)
+        raw = self.tree.read(name, place, MAX_BYTES, "S121" if chain else "S101")
+        if raw is None:
+            return
+        own = self.tree.sources.pop(slot)
+        file = self.tree.shown(name)
+        document = read_yaml(raw, file, self.findings)
+        if document is not None:
+            for base, where in self.bases(document, name, file):
+                self.visit(base, (*chain, name), where)
+            _rebase(document.data, posixpath.dirname(name))
+            self.documents.append((file, document))
+        self.tree.sources.append(own)
+
+    def real(self, name: str) -> FilePath:
+        try:
+            return self.tree.path(name).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return self.tree.path(name)
+
+    def bases(
+        self, document: Document, name: str, file: str
+    ) -> list[tuple[str, tuple[str, int | None, str]]]:
+        """The files `extends` names, relative to the tree; takes the key out of the data."""
+        if "extends" not in document.data:
+            return []
+        row: int | None = document.positions[("extends",)][0]
+        value = document.data.pop("extends")
+        entries = value if isinstance(value, list) else [value]
+        found = []
+        for number, entry in enumerate(entries):
+            line = document.positions.get(("extends", number), (row, 0))[0]
+            place = (file, line, "extends")
+            if not isinstance(entry, str) or not entry.strip():
+                self.error(
+                    "S120",
+                    "`extends` is a path or a list of paths",
+                    "write `extends: base.yaml` or `extends: [a.yaml, b.yaml]`",
+                    place,
+                    str(entry),
+                )
+                continue
+            base = posixpath.normpath(posixpath.join(posixpath.dirname(name), entry))
+            if is_absolute(entry) or not self.tree.holds(base):
+                self.error(
+                    "S122",
+                    f"`{entry}` leads out of the folder of the scenario",
+                    "a base is in the folder of the scenario or below it, and is named by a relative path",
+                    place,
+                    entry,
+                )
+                continue
+            found.append((base, place))
+        return found
+
+    def error(
+        self, code: str, message: str, hint: str, place: tuple[str, int | None, str], value: str
+    ) -> None:
+        file, row, column = place
+        self.findings.add(code, message, file=file, row=row, column=column, value=value, hint=hint)
+
+
+def _rebase(data: dict[str, Any], folder: str) -> None:
+    """Makes the data files that a file names relative to the tree."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, list):
+            return [moved(v) for v in value]
+        if not isinstance(value, str) or not value.strip() or is_absolute(value):
+            return value
+        return posixpath.normpath(posixpath.join(folder, value))
+
+    for key in ("people", "access", "subscriptions"):
+        if key in data:
+            data[key] = moved(data[key])
+    usage = data.get("usage")
+    if isinstance(usage, dict) and "files" in usage:
+        usage["files"] = moved(usage["files"])
+
+
+def _merge(base: Resolved, file: str, over: Document) -> Resolved:
+    out = Resolved(base.file)
+    over_places: Places = {path: (file, row) for path, (row, _) in over.positions.items()}
+    out.data = _Merge(base.places, over_places, out.places).maps(base.data, over.data, (), (), ())
+    return out
+
+
+@dataclass(slots=True)
+class _Merge:
+    """Merges two trees of plain data together with their places."""
+
+    base: Places
+    over: Places
+    out: Places
+
+    def value(self, base: Any, over: Any, b: Path, o: Path, at: Path) -> Any:
+        if isinstance(base, dict) and isinstance(over, dict):
+            return self.maps(base, over, b, o, at)
+        if isinstance(base, list) and isinstance(over, list) and _by_id(base) and _by_id(over):
+            return self.lists(base, over, b, o, at)
+        return self.copy(over, self.over, o, at)
+
+    def maps(self, base: dict[str, Any], over: dict[str, Any], b: Path, o: Path, at: Path) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for key, value in base.items():
+            if key in over:
+                self.mark(self.over, (*o, key), (*at, key))
+                merged[key] = self.value(value, over[key], (*b, key), (*o, key), (*at, key))
+            else:
+                merged[key] = self.copy(value, self.base, (*b, key), (*at, key))
+        for key, value in over.items():
+            if key not in base:
+                merged[key] = self.copy(value, self.over, (*o, key), (*at, key))
+        return merged
+
+    def lists(self, base: list[Any], over: list[Any], b: Path, o: Path, at: Path) -> list[Any]:
+        """Items of `over` go into the first of `base` with their id; a repeated id stays to be reported."""
+        first: dict[str, int] = {}
+        for index, item in enumerate(over):
+            first.setdefault(item["id"], index)
+        merged: list[Any] = []
+        used: set[int] = set()
+        for index, item in enumerate(base):
+            match = first.get(item["id"])
+            spot = (*at, len(merged))
+            if match is None or match in used:
+                merged.append(self.copy(item, self.base, (*b, index), spot))
+            else:
+                used.add(match)
+                self.mark(self.over, (*o, match), spot)
+                merged.append(self.maps(item, over[match], (*b, index), (*o, match), spot))
+        for index, item in enumerate(over):
+            if index not in used:
+                merged.append(self.copy(item, self.over, (*o, index), (*at, len(merged))))
+        return merged
+
+    def copy(self, value: Any, places: Places, source: Path, at: Path) -> Any:
+        self.mark(places, source, at)
+        if isinstance(value, dict):
+            return {k: self.copy(v, places, (*source, k), (*at, k)) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.copy(v, places, (*source, i), (*at, i)) for i, v in enumerate(value)]
+        return value
+
+    def mark(self, places: Places, source: Path, at: Path) -> None:
+        if source in places:
+            self.out[at] = places[source]
+
+
+def _by_id(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(i, dict) and isinstance(i.get("id"), str) for i in items)

@@ -1,0 +1,92 @@
+"""Reads a scenario with its bases and the tables beside it, and says everything that is wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from flexopt.base.findings import Findings, InputError
+from flexopt.inputs.records import Access, Person, ScenarioFile
+from flexopt.inputs.scenario.checks import check
+from flexopt.inputs.scenario.explain import explain
+from flexopt.inputs.scenario.extends import Resolved, resolve
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.tree import Place, Tree
+from flexopt.inputs.scenario.yaml import Path as YamlPath
+from flexopt.inputs.tables.sidetables import read_access, read_people
+from flexopt.inputs.tables.subscriptions import read_subscriptions
+
+__all__ = ["load_scenario", "read_scenario"]
+
+
+def load_scenario(path: str | Path) -> ScenarioFile:
+    """Reads a scenario file; warnings stay in `ScenarioFile.findings`.
+
+    Raises
+    ------
+    InputError
+        With every error found, if the scenario cannot be used.
+    """
+    read, findings = read_scenario(path)
+    findings.raise_if_errors()
+    if read is None:
+        raise InputError(findings.errors)
+    return read
+
+
+def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
+    """The scenario and all findings, also with errors; None where the schema refuses the scenario."""
+    path = Path(path)
+    findings = Findings()
+    tree = Tree(path.parent, findings)
+    resolved = resolve(path, tree)
+    scenario = _validate(resolved, findings) if resolved else None
+    if resolved is None or scenario is None:
+        return None, findings
+    usage = tree.expand(_named(resolved, ("usage", "files"), scenario.usage.files), "usage")
+    exports = tree.expand(_named(resolved, ("subscriptions",), scenario.subscriptions), "Subscriptions")
+    people = _people(tree, resolved, scenario)
+    access: tuple[Access, ...] = ()
+    if scenario.access is not None:
+        place = resolved.place(("access",))
+        if tree.allowed(scenario.access, place):
+            access = read_access(tree, scenario.access, place, scenario)
+    check(scenario, people, resolved, findings)
+    place = resolved.place(("subscriptions",))
+    own = tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
+    bought = read_subscriptions(tree, [(name, place) for name in exports], scenario)
+    return (
+        ScenarioFile(
+            path=path,
+            scenario=scenario,
+            usage_files=tuple(tree.path(n) for n in usage),
+            people=people or {},
+            access=access,
+            holdings=own + bought,
+            sources=tuple(tree.sources),
+            findings=findings,
+        ),
+        findings,
+    )
+
+
+def _named(resolved: Resolved, path: YamlPath, names: Sequence[str]) -> list[tuple[str, Place]]:
+    return [(name, resolved.place((*path, index))) for index, name in enumerate(names)]
+
+
+def _people(tree: Tree, resolved: Resolved, scenario: Scenario) -> dict[str, Person] | None:
+    """None where no table is named, or none can be read: then nobody is called unknown."""
+    place = resolved.place(("people",))
+    if scenario.people is None or not tree.allowed(scenario.people, place):
+        return None
+    return read_people(tree, scenario.people, place) or None
+
+
+def _validate(resolved: Resolved, findings: Findings) -> Scenario | None:
+    try:
+        return Scenario.model_validate(resolved.data)
+    except ValidationError as error:
+        explain(error, resolved, findings)
+        return None

@@ -1,0 +1,346 @@
+"""The scenario: what a planner edits. Frozen, complete, and it refuses what it does not know.
+
+Reading YAML, `extends` and the tables beside the scenario is `load.py`; this file is only the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from flexopt.base.dates import add_months, anniversaries
+
+__all__ = [
+    "Budget",
+    "Cloud",
+    "Demand",
+    "Growth",
+    "Holding",
+    "Horizon",
+    "Negotiated",
+    "Offer",
+    "OpeningPack",
+    "Policy",
+    "Price",
+    "Product",
+    "Rate",
+    "Scenario",
+    "SeatTier",
+    "SolverOptions",
+    "TokenTier",
+    "Tokens",
+    "UsageFiles",
+]
+
+
+DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+
+
+def _exact(value: Any) -> Any:
+    """Floats reach us only from Python callers: their shortest text is what was meant.
+
+    Of text only plain digits are numbers: `1_000` and the digits of other scripts are mistakes.
+    """
+    if isinstance(value, bool) or (isinstance(value, str) and not DIGITS.fullmatch(value)):
+        raise PydanticCustomError("number", "not a number")
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(value: Any) -> Any:
+    """A date is a date or `2026-04-01`; numbers and times of day, which pydantic would take, are not."""
+    if isinstance(value, datetime) or not (
+        isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value))
+    ):
+        raise PydanticCustomError("day", "not a date")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    Field(max_digits=24, allow_inf_nan=False),
+    PlainSerializer(lambda d: format(d, "f"), return_type=str, when_used="json"),
+]
+MAX = Decimal(1_000_000_000)
+Amount = Annotated[Number, Field(ge=0, le=MAX)]
+Share = Annotated[Number, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
+Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Horizon(_Part):
+    start: Day
+    """First day planned."""
+    months: Annotated[int, Field(ge=1, le=120, strict=True)] = 12
+    """Length in months."""
+
+    @model_validator(mode="after")
+    def _calendar(self) -> Self:
+        if not 1990 <= self.start.year <= 2200:
+            raise ValueError("the horizon must start between 1990 and 2200")
+        return self
+
+    @property
+    def end(self) -> date:
+        """First day after the horizon."""
+        return add_months(self.start, self.months)
+
+
+class Window(_Part):
+    from_: Day = Field(alias="from")
+    """First day."""
+    to: Day
+    """First day after."""
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.to <= self.from_:
+            raise ValueError("`to` must be after `from`")
+        return self
+
+
+class UsageFiles(_Part):
+    files: tuple[Id, ...] = ()
+    """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
+    dates: Literal["iso", "dmy", "mdy"] | None = None
+    """How dates with slashes are written, where the files leave it open: day or month first."""
+    period: Window | None = None
+    """The days a usage summary (one row per user and product) covers."""
+
+
+class Growth(_Part):
+    default: Annotated[Number, Field(ge=-1, le=1000)] = Decimal(0)
+    """Growth of demand where neither its product nor its group is named (0.05 is five percent more days)."""
+    products: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
+    """Growth by product."""
+    groups: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
+    """Growth by group; a user of a named group and a named product grows by both, one after the other."""
+
+
+class Demand(_Part):
+    method: Literal["repeat", "rate"] = "repeat"
+    """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
+    growth: Growth = Growth()
+
+
+class Rate(_Part):
+    from_: Day = Field(alias="from")
+    """First day of the rate."""
+    tokens: Annotated[Number, Field(ge=0, le=1_000_000)]
+    """Tokens for one chargeable day."""
+    source: str = ""
+    """Where the rate was read."""
+
+
+class Product(_Part):
+    id: Id
+    aliases: tuple[Id, ...] = ()
+    """Other names of the product in usage files."""
+    flex: Flag = True
+    """Whether the product can be used with tokens."""
+    rates: tuple[Rate, ...] = ()
+    """Dated rates; the one in force on the day of use counts."""
+
+
+class Price(_Part):
+    from_: Day = Field(alias="from")
+    """First day of the price."""
+    new: Amount
+    """Price of a new seat for the whole term, before negotiated discounts."""
+    renewal: Amount | None = None
+    """Price of renewing an owned seat for the whole term; the new price where it is not given."""
+    source: str = ""
+    """Where the price was read."""
+
+
+class SeatTier(_Part):
+    from_: Positive = Field(alias="from")
+    """Seats bought in one order (same offer, same start) from which the discount holds for all of them."""
+    discount: Share
+
+
+class Offer(_Part):
+    id: Id
+    aliases: tuple[Id, ...] = ()
+    """Names of the offer in Subscriptions exports."""
+    covers: Annotated[tuple[Id, ...], Field(min_length=1)]
+    """Products that a seat of the offer gives access to; more than one is a collection."""
+    term_months: Annotated[int, Field(ge=1, le=120, strict=True)]
+    prices: Annotated[tuple[Price, ...], Field(min_length=1)]
+    """Dated prices; the one in force on the day the seat starts counts."""
+    starts: Literal["monthly"] | tuple[Day, ...] = ()
+    """More days on which seats may start: every month anniversary of the horizon, or these dates."""
+    tiers: tuple[SeatTier, ...] = ()
+    """All-units discounts by size of the order, on top of the negotiated discount."""
+    minimum: Count = 0
+    """Fewest seats in one order, if there is one."""
+    maximum: Count | None = None
+    """Most seats of the offer in use at any time, owned ones included."""
+
+
+class TokenTier(_Part):
+    from_: Positive = Field(alias="from")
+    """Tokens in one purchase from which the price holds for all of them; the first is the minimum."""
+    price: Annotated[Number, Field(ge=0, le=1_000_000)]
+    """Price of one token, before the negotiated discount."""
+    source: str = ""
+
+
+class Tokens(_Part):
+    tiers: Annotated[tuple[TokenTier, ...], Field(min_length=1)]
+    increment: Positive = 100
+    """Tokens are bought in multiples of this."""
+    valid_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 365
+    """A pack bought on day s is usable on s ... s + valid_days - 1."""
+    purchase_dates: Literal["start", "quarterly", "monthly"] | tuple[Day, ...] = "start"
+    """Days on which packs may be bought."""
+    buffer: Annotated[Number, Field(ge=0, le=10)] = Decimal(0)
+    """Share bought on top of the forecast."""
+    max_oversize: Annotated[Number, Field(ge=0, le=1000)] | None = None
+    """0.20: buy at most 120 % of the forecast (without buffer), plus the smallest possible purchase."""
+    max_purchases: Count | None = None
+    """Most purchases in the horizon."""
+
+
+class Negotiated(_Part):
+    seats: Share = Decimal(0)
+    """Discount on every offer that is not named."""
+    offers: dict[Id, Share] = {}
+    """Discount on an offer; replaces the general one."""
+    tokens: Share = Decimal(0)
+    """Discount on every token tier."""
+
+
+class Holding(_Part):
+    offer: Id
+    quantity: Positive
+    """Seats owned."""
+    ends: Day
+    """First day without the seats."""
+
+
+class OpeningPack(_Part):
+    tokens: Annotated[Number, Field(ge=0, le=MAX)]
+    """Tokens left at the start of the horizon."""
+    expires: Day
+    """First day the pack cannot be used."""
+    unit_price: Annotated[Number, Field(ge=0, le=1_000_000)] = Decimal(0)
+    """What a token cost; already paid, for information."""
+
+
+class Policy(_Part):
+    """A rule for access: of users and products that match every selector given."""
+
+    user: Id | None = None
+    group: Id | None = None
+    product: Id | None = None
+    access: Literal["named", "flex", "none"]
+    """`named`: never with tokens; `flex`: never with a seat; `none`: not planned at all."""
+
+    @model_validator(mode="after")
+    def _selects(self) -> Self:
+        if self.user is None and self.group is None and self.product is None:
+            raise ValueError("a policy names a user, a group or a product")
+        return self
+
+
+class Cloud(_Part):
+    service: Id
+    monthly_tokens: Annotated[Number, Field(ge=0, le=MAX)]
+    """Tokens of per-result services in every month of the horizon, spread over its days."""
+    buffer: Annotated[Number, Field(ge=0, le=10)] | None = None
+    """Buffer of this service; `tokens.buffer` where it is not given."""
+
+
+class Budget(_Part):
+    """The most that may be invoiced in a fiscal period: seats (whole term, on their start date) and packs."""
+
+    id: Id
+    from_: Day = Field(alias="from")
+    to: Day
+    """First day after the fiscal period."""
+    amount: Amount
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.to <= self.from_:
+            raise ValueError("`to` must be after `from`")
+        return self
+
+
+class SolverOptions(_Part):
+    name: Literal["cbc", "highs"] = "cbc"
+    gap: Annotated[Number, Field(ge=0, lt=1)] = Decimal("0.000001")
+    """Largest proven distance from the optimum, relative to the cost."""
+    time_limit: Annotated[Number, Field(gt=0, le=1_000_000)] = Decimal(300)
+    """Seconds to find and prove the plan; each comparison may take as long, but at most a minute."""
+    threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1
+    seed: Annotated[int, Field(ge=0, le=2_000_000_000, strict=True)] = 1
+
+
+class Scenario(_Part):
+    """Offers, prices, tokens, holdings and rules of one quote, with where its usage is."""
+
+    model_config = ConfigDict(title="flexopt scenario")
+
+    schema_: Literal["flexopt.scenario/1"] = Field(alias="schema")
+    name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
+    """ISO 4217 code of every price."""
+    horizon: Horizon
+    usage: UsageFiles = UsageFiles()
+    demand: Demand = Demand()
+    products: Annotated[tuple[Product, ...], Field(min_length=1)]
+    offers: tuple[Offer, ...] = ()
+    tokens: Tokens
+    negotiated: Negotiated = Negotiated()
+    holdings: tuple[Holding, ...] = ()
+    subscriptions: tuple[Id, ...] = ()
+    """Subscriptions exports whose rows are holdings too."""
+    pool: tuple[OpeningPack, ...] = ()
+    people: Id | None = None
+    """CSV of people: user, group, cost_centre, starts, leaves."""
+    access: Id | None = None
+    """CSV of today's access: user, product, access (named | flex), offer."""
+    policy: tuple[Policy, ...] = ()
+    cloud: tuple[Cloud, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    solver: SolverOptions = SolverOptions()
+
+    @property
+    def offer_by_id(self) -> dict[str, Offer]:
+        return {o.id: o for o in self.offers}
+
+    @property
+    def product_by_id(self) -> dict[str, Product]:
+        return {p.id: p for p in self.products}
+
+    def purchase_dates(self) -> list[date]:
+        """The days of the horizon on which packs may be bought, sorted."""
+        step = {"start": self.horizon.months, "quarterly": 3, "monthly": 1}
+        chosen = self.tokens.purchase_dates
+        if isinstance(chosen, str):
+            return anniversaries(self.horizon.start, self.horizon.end, step[chosen])
+        return sorted({d for d in chosen if self.horizon.start <= d < self.horizon.end})
+
+
+def normal(name: str) -> str:
+    """How names are compared: white space collapsed, case ignored."""
+    return re.sub(r"\s+", " ", name).strip().casefold()

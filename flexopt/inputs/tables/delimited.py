@@ -1,0 +1,201 @@
+"""Small delimited tables (people, access, Subscriptions exports): encoding, delimiter, columns, rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from flexopt.base.findings import Finding, Findings, Severity
+from flexopt.inputs.scenario.explain import did_you_mean
+from flexopt.inputs.scenario.tree import Place, Tree
+
+__all__ = ["Row", "Table", "read_table"]
+
+MAX_BYTES = 500_000_000
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: its number in the file and its cells by column, without outer white space."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of one file; `add` gathers findings of the same kind and value into one with a count."""
+
+    file: str
+    prefix: str
+    rows: list[Row] = field(default_factory=list)
+    found: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+
+    def add(
+        self,
+        number: str,
+        message: str,
+        hint: str,
+        *,
+        row: int | None = None,
+        column: str = "",
+        value: str = "",
+        severity: Severity = "error",
+    ) -> None:
+        """Records a finding with the code `prefix + number`."""
+        code = self.prefix + number
+        same = self.found.get((code, column, value))
+        if same is not None and row is not None:
+            self.found[code, column, value] = replace(same, count=same.count + 1)
+            return
+        text = value if len(value) <= 200 else value[:200] + "…"
+        self.found[code, column, value] = Finding(
+            self.file, row, column, code, severity, message, hint, text, 1
+        )
+
+    def report(self, findings: Findings) -> None:
+        """Hands the findings over, in the order of the lines."""
+        findings.items.extend(sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)))
+
+    def day(self, row: Row, column: str, number: str) -> date | None:
+        """The date of a cell; None for an empty cell, and with a finding for anything that is no date."""
+        text = row[column]
+        if not text:
+            return None
+        match = ISO.fullmatch(text)
+        try:
+            return date.fromisoformat(match[1] if match else "no")
+        except ValueError:
+            self.add(
+                number,
+                f'"{text[:60]}" is not a date',
+                "write year-month-day: 2026-04-01",
+                row=row.number,
+                column=column,
+                value=text,
+            )
+            return None
+
+
+def read_table(
+    tree: Tree,
+    name: str,
+    place: Place,
+    prefix: str,
+    *,
+    known: tuple[str, ...],
+    required: tuple[str, ...],
+    exports: bool = False,
+) -> Table:
+    """Reads a table; what is wrong with the file is in the table's findings, and it then has no rows.
+
+    Column names are compared without case, spaces and dashes count as `_`. `exports` says that other columns
+    are nothing to warn about.
+    """
+    table = Table(tree.shown(name), prefix)
+    raw = tree.read(name, place, MAX_BYTES, "S140")
+    text = _decode(raw, table) if raw is not None else None
+    if text is None:
+        return table
+    lines = _lines(text, table)
+    header = next(lines, None)
+    if header is None:
+        if not table.found:
+            table.add("02", "the file is empty", "the first line names the columns: " + ", ".join(known))
+        return table
+    columns = _header(header[1], table, known, required, exports)
+    if any(f.severity == "error" for f in table.found.values()):
+        return table
+    for number, cells in lines:
+        row = _row(number, cells, columns, table)
+        if row is None:
+            continue
+        blank = [c for c in required if not row[c]]
+        for column in blank:
+            table.add("07", "the cell is empty", f"fill in the {column}", row=number, column=column)
+        if not blank:
+            table.rows.append(row)
+    return table
+
+
+def _decode(raw: bytes, table: Table) -> str | None:
+    if raw[:2] == b"PK":
+        table.add("01", "the file is a workbook or an archive", "save the sheet as CSV (UTF-8)")
+        return None
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = raw.count(b"\n", 0, error.start) + 1 if encoding == "utf-8-sig" else None
+        table.add("01", "the file is not UTF-8 text", "save it as CSV (UTF-8)", row=row)
+        return None
+
+
+def _lines(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and cells of the lines that are not empty."""
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=lambda d: (first.count(d), -",;\t".index(d)))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            hint = "check the quotes of this line: text with quotes in it doubles them"
+            table.add("06", f"the line cannot be read: {error}", hint, row=number)
+            return
+        if any(c.strip() for c in cells):
+            yield number, cells
+
+
+def _header(
+    cells: list[str], table: Table, known: tuple[str, ...], required: tuple[str, ...], exports: bool
+) -> list[str]:
+    columns = [re.sub(r"[\s_-]+", "_", c.strip().casefold()) for c in cells]
+    for column in sorted({c for c in columns if c and columns.count(c) > 1}):
+        if column in known:
+            table.add("05", "the column is there twice", "delete one of them", row=1, column=column)
+    for column in required:
+        if column not in columns:
+            others = [c for c in columns if c and c not in known]
+            hint = did_you_mean(column, others, "the first line names the columns: " + ", ".join(known))
+            table.add("03", f"there is no column `{column}`", hint, row=1, column=column)
+    for column, cell in zip(columns, cells, strict=True):
+        if column and column not in known and not exports:
+            table.add(
+                "04",
+                "the column is not used",
+                did_you_mean(column, known, "used are: " + ", ".join(known)),
+                row=1,
+                column=cell.strip()[:60],
+                severity="warning",
+            )
+    return columns
+
+
+def _row(number: int, cells: list[str], columns: list[str], table: Table) -> Row | None:
+    if any(c.strip() for c in cells[len(columns) :]):
+        table.add(
+            "06",
+            f"the line has {len(cells)} cells, the header {len(columns)}",
+            "put text with commas in quotes",
+            row=number,
+        )
+        return None
+    row = Row(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
+    for column, text in row.cells.items():
+        if CONTROL.search(text):
+            table.add("08", "the cell has a control character", "delete it", row=number, column=column)
+            return None
+    return row

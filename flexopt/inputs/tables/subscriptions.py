@@ -1,0 +1,215 @@
+"""Subscriptions exports: seats owned today, and until when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from flexopt.inputs.scenario.explain import did_you_mean
+from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
+from flexopt.inputs.scenario.tree import Place, Tree
+from flexopt.inputs.tables.delimited import Row, Table, read_table
+from flexopt.inputs.tables.sidetables import names_of
+
+__all__ = ["read_subscriptions"]
+
+COLUMNS = (
+    "subscription_id",
+    "offering_name",
+    "seat_quantity",
+    "start_date",
+    "end_date",
+    "term",
+    "subscription_status",
+)
+REQUIRED = ("offering_name", "seat_quantity", "end_date")
+ACTIVE = ("", "active")
+TERM = re.compile(r"([0-9]{1,3})[\s-]*(year|yr|month|mo)s?")
+WORDS = {"annual": 12, "annually": 12, "yearly": 12, "year": 12, "monthly": 1, "month": 1, "quarterly": 3}
+SLASHED = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
+MOST = 10_000_000
+
+Style = Literal["dmy", "mdy"]
+
+
+def read_subscriptions(
+    tree: Tree, files: Sequence[tuple[str, Place]], scenario: Scenario
+) -> tuple[Holding, ...]:
+    """Holdings of the active rows that match an offer; findings T3xx."""
+    holdings: list[Holding] = []
+    seen: dict[tuple[str, ...], str] = {}
+    offers = names_of(scenario)[1]
+    for name, place in files:
+        table = read_table(tree, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
+        style = _style(table, scenario)
+        for row in table.rows:
+            holding = _holding(table, row, scenario, offers, style)
+            if holding is None:
+                continue
+            key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
+            if row["subscription_id"] and key in seen:
+                table.add(
+                    "18",
+                    f"the subscription was read before ({seen[key]}); counted once",
+                    "name one export, the newest",
+                    row=row.number,
+                    column="subscription_id",
+                    value=row["subscription_id"],
+                    severity="warning",
+                )
+                continue
+            seen[key] = f"{table.file}:{row.number}"
+            holdings.append(holding)
+        table.report(tree.findings)
+    return tuple(holdings)
+
+
+def _holding(
+    table: Table, row: Row, scenario: Scenario, offers: dict[str, list[str]], style: Style | None
+) -> Holding | None:
+    status = row["subscription_status"]
+    if status.casefold() not in ACTIVE:
+        table.add(
+            "13",
+            f"the status is `{status[:60]}`; left out",
+            "only active subscriptions are seats you own",
+            row=row.number,
+            column="subscription_status",
+            value=status,
+            severity="info",
+        )
+        return None
+    quantity = row["seat_quantity"]
+    if not re.fullmatch(r"[0-9]{1,8}", quantity, re.ASCII) or not 1 <= int(quantity) <= MOST:
+        table.add(
+            "10",
+            f'"{quantity[:60]}" is not a number of seats',
+            "write a whole number from 1",
+            row=row.number,
+            column="seat_quantity",
+            value=quantity,
+        )
+        return None
+    ends, starts = _day(table, row, "end_date", style), _day(table, row, "start_date", style)
+    offer = _offer(table, row, scenario, offers)
+    if ends is None or offer is None:
+        return None
+    horizon = scenario.horizon
+    if ends < horizon.start:
+        table.add(
+            "17",
+            f"the subscription ended on {ends}, before the horizon; left out",
+            "nothing to do if it was not renewed; else export again",
+            row=row.number,
+            column="end_date",
+            value=row["end_date"],
+            severity="info",
+        )
+        return None
+    if starts is not None and starts > horizon.start:
+        table.add(
+            "16",
+            f"the subscription starts on {starts}, after the horizon does; left out",
+            "seats owned are those owned on the first day of the horizon",
+            row=row.number,
+            column="start_date",
+            value=row["start_date"],
+            severity="warning",
+        )
+        return None
+    return Holding(offer=offer, quantity=int(quantity), ends=ends)
+
+
+def _offer(table: Table, row: Row, scenario: Scenario, offers: dict[str, list[str]]) -> str | None:
+    """The offer a row names, by id or alias; its term decides between offers that share an alias."""
+    name, term = row["offering_name"], row["term"]
+    months = _months(term)
+    matches = offers.get(normal(name), [])
+    terms = scenario.offer_by_id
+    same = [m for m in matches if months is None or terms[m].term_months == months]
+    if len(same) == 1:
+        return same[0]
+    if not matches:
+        known = [n for o in scenario.offers for n in (o.id, *o.aliases)]
+        table.add(
+            "14",
+            f'"{name[:60]}" is no offer of the scenario; its seats are left out',
+            did_you_mean(name, known, "add the name to the `aliases` of an offer"),
+            row=row.number,
+            column="offering_name",
+            value=name,
+            severity="warning",
+        )
+        return None
+    listed = ", ".join(f"{m} ({terms[m].term_months} months)" for m in matches)
+    if len(matches) == 1:
+        table.add(
+            "15",
+            f'the term "{term[:60]}" is not that of {listed}; counted as that offer',
+            "add an offer with this term and the same alias",
+            row=row.number,
+            column="term",
+            value=f"{name}: {term}",
+            severity="warning",
+        )
+        return matches[0]
+    table.add(
+        "15",
+        f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
+        "add an offer with this term and the same alias, or correct the term",
+        row=row.number,
+        column="term",
+        value=f"{name}: {term}",
+        severity="warning",
+    )
+    return None
+
+
+def _months(term: str) -> int | None:
+    text = term.strip().casefold()
+    if match := TERM.fullmatch(text):
+        return int(match[1]) * (12 if match[2].startswith("y") else 1)
+    return WORDS.get(text)
+
+
+def _style(table: Table, scenario: Scenario) -> Style | None:
+    """How the dates with slashes of a file are written: what its dates say, else the scenario."""
+    pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
+    dmy = any(int(m[1]) > 12 for m in pairs)
+    mdy = any(int(m[2]) > 12 for m in pairs)
+    if dmy != mdy:
+        return "dmy" if dmy else "mdy"
+    said = scenario.usage.dates
+    return said if said in ("dmy", "mdy") and not dmy else None
+
+
+def _day(table: Table, row: Row, column: str, style: Style | None) -> date | None:
+    match = SLASHED.fullmatch(row[column])
+    if match is None:
+        return table.day(row, column, "11")
+    if style is None:
+        table.add(
+            "12",
+            f'"{row[column]}": the day or the month may come first',
+            "write dates as 2026-04-01, or say which with `usage: {dates: dmy}` or `mdy`",
+            row=row.number,
+            column=column,
+            value=row[column],
+        )
+        return None
+    first, second, year = int(match[1]), int(match[2]), int(match[3])
+    day, month = (first, second) if style == "dmy" else (second, first)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        table.add(
+            "11",
+            f'"{row[column]}" is not a date',
+            "write dates as 2026-04-01",
+            row=row.number,
+            column=column,
+            value=row[column],
+        )
+        return None

@@ -1,0 +1,103 @@
+"""The core: which decisions are left to the solver, and what is decided already.
+
+Small problems are all core. In large ones the users who are far from indifferent at the bound's prices do
+what is cheapest for them; they reach the model as sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.model.cover import cover_of
+from flexopt.model.restriction import Restriction
+from flexopt.model.sets import Problem, spans
+
+__all__ = ["Block", "Core", "everything", "given", "nobody"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Block = tuple[int, int]
+"""A pair, and the first period of a block of its product."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Core:
+    """Open decisions, and the sums of what is decided.
+
+    seats : open (user, contract); flexes : open blocks
+    access : blocks that still need a seat or tokens
+    decided : int64[n, 2], (user, contract) of seats that are given
+    counts : int64[contracts], how many these are; tokens : float64[periods], decided use, without buffer
+    users : how many users have an open decision
+    """
+
+    seats: tuple[tuple[int, int], ...]
+    flexes: tuple[Block, ...]
+    access: tuple[Block, ...]
+    decided: Ints
+    counts: Ints
+    tokens: Floats
+    users: int
+
+    @property
+    def choices(self) -> int:
+        return len(self.seats) + len(self.flexes)
+
+
+def nobody(problem: Problem) -> Core:
+    """No user at all: the rows that users share, and purchases."""
+    return Core((), (), (), *_nothing(problem), 0)
+
+
+def everything(problem: Problem, restriction: Restriction) -> Core:
+    """Every decision of every user.
+
+    A seat only where it would be used, and where no product it covers is bound to Flex (policy); tokens only
+    where the product is on Flex and not bound to seats.
+    """
+    demand, rules = problem.demand, restriction.rules(problem)
+    seats, flexes, access = [], [], []
+    starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1)).tolist()
+    for begin, end in pairwise([*starts, demand.pairs]):
+        pairs = range(begin, end)
+        product = {i: int(demand.pair_product[i]) for i in pairs}
+        for k, contract in enumerate(problem.contracts):
+            used = [i for i in pairs if product[i] in contract.covers]
+            live = any(problem.days[i, contract.first : contract.after].any() for i in used)
+            allowed = all(
+                rules[i] != "flex" and contract.offer in restriction.offers.get(i, (contract.offer,))
+                for i in used
+            )
+            if live and allowed:
+                seats.append((int(demand.pair_user[begin]), k))
+        for i in pairs:
+            for first, after in spans(problem, product[i]):
+                if problem.days[i, first:after].any():
+                    access.append((i, first))
+                    if rules[i] != "named" and problem.on_flex[product[i], first]:
+                        flexes.append((i, first))
+    users = len(np.unique(demand.pair_user))
+    return Core(tuple(seats), tuple(flexes), tuple(access), *_nothing(problem), users)
+
+
+def given(problem: Problem, seats: Ints) -> Core:
+    """No decision of users left: they have these seats, int64[n, 2] of (user, contract), and else tokens."""
+    on_flex = cover_of(problem, seats) < 0
+    return Core(
+        seats=(),
+        flexes=(),
+        access=(),
+        decided=seats[np.lexsort((seats[:, 1], seats[:, 0]))],
+        counts=np.bincount(seats[:, 1], minlength=len(problem.contracts)),
+        tokens=np.where(on_flex, problem.tokens, 0.0).sum(axis=0),
+        users=0,
+    )
+
+
+def _nothing(problem: Problem) -> tuple[Ints, Ints, Floats]:
+    contracts = np.zeros(len(problem.contracts), dtype=np.int64)
+    return np.empty((0, 2), dtype=np.int64), contracts, np.zeros(problem.periods)

@@ -1,0 +1,37 @@
+"""Which contract covers each pair of user and product in each period, for the seats of a solution."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.model.sets import Problem
+
+__all__ = ["cover_of"]
+
+
+def cover_of(problem: Problem, seats: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """int32[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).
+
+    Where two do, the one that costs nothing more comes first: owned, then by number.
+    """
+    demand = problem.demand
+    first_pair = np.searchsorted(demand.pair_user, np.arange(len(demand.users) + 1))
+    cover = np.full((demand.pairs, problem.periods), -1, dtype=np.int32)
+    by_contract = seats[np.argsort(seats[:, 1], kind="stable")]
+    start_of = np.searchsorted(by_contract[:, 1], np.arange(len(problem.contracts) + 1))
+    by_rank = sorted(range(len(problem.contracts)), key=lambda k: (problem.contracts[k].kind == "owned", -k))
+    for k in by_rank:  # later ones overwrite
+        users = by_contract[start_of[k] : start_of[k + 1], 0]
+        pairs = _ranges(first_pair[users], first_pair[users + 1])
+        contract = problem.contracts[k]
+        mine = pairs[np.isin(demand.pair_product[pairs], sorted(contract.covers))]
+        cover[mine, contract.first : contract.after] = k
+    return cover
+
+
+def _ranges(first: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers of all ranges `[first, after)`, one range after the other."""
+    sizes = after - first
+    begin: npt.NDArray[np.int64] = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+    return begin + np.arange(len(begin))

@@ -1,0 +1,355 @@
+"""Sets and numbers of the model: periods, contracts, packs, and what each user needs when.
+
+Everything here is data: dates are exact, prices are Decimal, tokens are floats for the solver (the bill and
+the audit never use them). `model.py` turns it into rows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flexopt.base.dates import add_months, anniversaries, overlap_days
+from flexopt.base.money import CENT, cents
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.scenario.prices import in_force, rate_on, seat_price, token_price
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+
+__all__ = [
+    "Contract",
+    "Pack",
+    "PriceTier",
+    "Problem",
+    "formulate",
+    "pairs_by_user",
+    "span_end",
+    "spans",
+]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Seats of one offer that start and end together at one price.
+
+    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. `cost[j]` is the
+    charge inside the horizon and `commitment[j]` the whole term's price of one seat in seat tier j, in whole
+    cents. `first` and `after` are the periods it covers. Contracts of one `order` share the seat tier.
+    """
+
+    offer: str
+    kind: str
+    start: date
+    end: date
+    quantity: int | None
+    covers: frozenset[int]
+    first: int
+    after: int
+    cost: tuple[Decimal, ...]
+    commitment: tuple[Decimal, ...]
+    order: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Tokens with one life: an opening pack (`tokens` given) or a day on which some may be bought."""
+
+    start: date
+    expires: date
+    tokens: Decimal | None
+    first: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """Whole increments `lower ... upper` of one purchase, at `price` per token."""
+
+    price: Decimal
+    lower: int
+    upper: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The numbers of one scenario and one demand.
+
+    edges : dates, the periods are [edges[t], edges[t+1])
+    cells : exact chargeable days per pair and period (`Demand.cells`)
+    tokens : float64[pairs, periods], tokens without buffer if the pair is on Flex (0 where it cannot be)
+    days : float64[pairs, periods], chargeable days with growth
+    blocks : for each product, the first periods of the spans in which its cover cannot change
+    cloud_exact : per period, tokens of per-result services without and with their buffers
+    on_flex : bool[products, periods], whether the product can be used with tokens
+    """
+
+    scenario: Scenario
+    demand: Demand
+    edges: tuple[date, ...]
+    cells: pd.DataFrame
+    days: Floats
+    tokens: Floats
+    on_flex: npt.NDArray[np.bool_]
+    blocks: tuple[tuple[int, ...], ...]
+    contracts: tuple[Contract, ...]
+    orders: tuple[Offer, ...]
+    packs: tuple[Pack, ...]
+    tiers: tuple[tuple[PriceTier, ...], ...]
+    cloud_exact: tuple[tuple[Fraction, Fraction], ...]
+
+    @property
+    def periods(self) -> int:
+        return len(self.edges) - 1
+
+    @property
+    def cloud(self) -> Floats:
+        """float64[periods]: tokens of per-result services, with buffer."""
+        return np.array([float(buffered) for _, buffered in self.cloud_exact])
+
+    @property
+    def cloud_raw(self) -> Floats:
+        """float64[periods]: the same without buffer."""
+        return np.array([float(raw) for raw, _ in self.cloud_exact])
+
+    @property
+    def buffer(self) -> float:
+        return float(self.scenario.tokens.buffer)
+
+
+def pairs_by_user(problem: Problem) -> dict[int, list[int]]:
+    """The pairs of each user, by user index."""
+    pairs: dict[int, list[int]] = defaultdict(list)
+    for i, u in enumerate(problem.demand.pair_user):
+        pairs[int(u)].append(i)
+    return pairs
+
+
+def spans(problem: Problem, product: int) -> list[tuple[int, int]]:
+    """The blocks of a product as (first period, period after)."""
+    starts = problem.blocks[product]
+    return list(zip(starts, [*starts[1:], problem.periods], strict=True))
+
+
+def span_end(problem: Problem, pair: int, first: int) -> int:
+    """The period after the block of the pair's product that starts with period `first`."""
+    return dict(spans(problem, int(problem.demand.pair_product[pair])))[first]
+
+
+def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> Problem:
+    """Sets and numbers of the scenario for this demand."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    terms = _terms(scenario, holdings)
+    opening = [(start, p.expires, p.tokens) for p in scenario.pool if p.expires > start and p.tokens > 0]
+    life = timedelta(days=scenario.tokens.valid_days)
+    bought = [(d, d + life, None) for d in scenario.purchase_dates()]
+    events = {start, end, *anniversaries(start, end)}
+    events.update(day for lot in opening + bought for day in lot[:2])
+    events.update(day for term in terms for day in (term.start, term.end))
+    events.update(r.from_ for p in scenario.products for r in p.rates)
+    events.update(c.from_ for o in scenario.offers for c in o.prices)
+    edges = tuple(sorted(d for d in events if start <= d <= end))
+
+    cells = demand.cells(np.array([(e - start).days for e in edges], dtype=np.int64))
+    days = np.zeros((demand.pairs, len(edges) - 1))
+    days[cells["pair"], cells["period"]] = cells["count"] / cells["per"]
+    days *= demand.pair_factor.astype(float)[:, None]
+    rates = [[rate_on(p, day) for day in edges[:-1]] for p in scenario.products]
+    on_flex = np.array([[r is not None for r in row] for row in rates], dtype=bool)
+    rate = np.array([[float(r or 0) for r in row] for row in rates])
+    tokens = days * rate[demand.pair_product]
+    cloud = _cloud(scenario, edges)
+
+    contracts, orders = _contracts(scenario, terms, edges)
+    packs = tuple(
+        Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end)))
+        for s, e, t in opening + _undominated(scenario, bought)
+    )
+    need = (1 + float(scenario.tokens.buffer)) * tokens.sum(axis=0)
+    need += [float(buffered) for _, buffered in cloud]
+    return Problem(
+        scenario=scenario,
+        demand=demand,
+        edges=edges,
+        cells=cells,
+        days=days,
+        tokens=tokens,
+        on_flex=on_flex,
+        blocks=tuple(
+            _blocks(p, contracts, on_flex[p], len(edges) - 1) for p in range(len(scenario.products))
+        ),
+        contracts=contracts,
+        orders=orders,
+        packs=packs,
+        tiers=tuple(
+            _price_tiers(scenario, float(need[k.first : k.after].sum())) if k.tokens is None else ()
+            for k in packs
+        ),
+        cloud_exact=tuple(cloud),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    offer: Offer
+    kind: str
+    start: date
+    end: date
+    quantity: int | None
+
+
+def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
+    """Every term a seat may have: owned until its end, its renewal, and new ones on their start dates."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    quantity: dict[tuple[str, date], int] = {}
+    for h in holdings:
+        if h.ends >= start:  # a holding that ended before the horizon has lapsed, and its renewal with it
+            quantity[h.offer, h.ends] = quantity.get((h.offer, h.ends), 0) + h.quantity
+    terms, monthly = [], anniversaries(start, end)
+    for offer in scenario.offers:
+        owned = sorted((ends, q) for (o, ends), q in quantity.items() if o == offer.id)
+        terms += [_Term(offer, "owned", start, ends, q) for ends, q in owned if ends > start]
+        terms += [
+            _Term(offer, "renewal", ends, add_months(ends, offer.term_months), q)
+            for ends, q in owned
+            if ends < end
+        ]
+        # a short term can be bought whenever the last one has ended; a year is chosen once, at the start
+        starts = set(monthly if offer.term_months < 12 else [start])
+        more = monthly if offer.starts == "monthly" else offer.starts
+        starts.update(day for day in more if isinstance(day, date) and start <= day < end)
+        for day in sorted(starts):
+            # a term from the 31st ends on a 31st again: 28 February + 1 month of a horizon from 31 January
+            # is 31 March, or three days of each March would have no monthly seat
+            anchor, months = (start, monthly.index(day)) if day in monthly else (day, 0)
+            terms.append(_Term(offer, "new", day, add_months(anchor, months + offer.term_months), None))
+    return [t for t in terms if t.kind == "owned" or in_force(t.offer.prices, t.start)]
+
+
+def _contracts(
+    scenario: Scenario, terms: Sequence[_Term], edges: Sequence[date]
+) -> tuple[tuple[Contract, ...], tuple[Offer, ...]]:
+    product = {p.id: i for i, p in enumerate(scenario.products)}
+    order_of: dict[tuple[str, date], int] = {}
+    orders: list[Offer] = []
+    contracts = []
+    for term in terms:
+        offer, order = term.offer, None
+        if term.kind != "owned" and (offer.tiers or offer.minimum > 1):
+            key = (offer.id, term.start)
+            if key not in order_of:
+                order_of[key] = len(orders)
+                orders.append(offer)
+            order = order_of[key]
+        cost, commitment = _charges(scenario, term)
+        contracts.append(
+            Contract(
+                offer=offer.id,
+                kind=term.kind,
+                start=term.start,
+                end=term.end,
+                quantity=term.quantity,
+                covers=frozenset(product[p] for p in offer.covers),
+                first=bisect_left(edges, term.start),
+                after=bisect_left(edges, min(term.end, edges[-1])),
+                cost=cost,
+                commitment=commitment,
+                order=order,
+            )
+        )
+    return tuple(contracts), tuple(orders)
+
+
+def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Charge inside the horizon and whole price of one seat, by seat tier (tier 0 has no discount)."""
+    if term.kind == "owned":
+        return (CENT * 0,), (CENT * 0,)
+    discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
+    whole = []
+    for discount in discounts:
+        price = seat_price(
+            term.offer,
+            scenario.negotiated,
+            term.start,
+            renewal=term.kind == "renewal",
+            tier_discount=discount,
+        )
+        assert price is not None  # _terms keeps only terms with a price
+        whole.append(price)
+    # pro rata to the days inside the horizon
+    inside = Fraction(
+        overlap_days(term.start, term.end, scenario.horizon.start, scenario.horizon.end),
+        (term.end - term.start).days,
+    )
+    return tuple(cents(Fraction(price) * inside) for price in whole), tuple(whole)
+
+
+def _blocks(
+    product: int, contracts: Sequence[Contract], on_flex: npt.NDArray[np.bool_], periods: int
+) -> tuple[int, ...]:
+    """First periods of the product's blocks: cover changes where one of its contracts starts or ends."""
+    changes = {0}
+    for k in contracts:
+        if product in k.covers:
+            changes.update((k.first, k.after))
+    changes.update(t for t in range(1, periods) if on_flex[t] != on_flex[t - 1])
+    return tuple(sorted(t for t in changes if t < periods))
+
+
+Lot = tuple[date, date, Decimal | None]
+
+
+def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
+    """Purchase dates that can matter.
+
+    A pack bought earlier that lives, inside the horizon, as long as a later one serves every day that the
+    later one serves. Where a larger purchase never costs more per token, buying the later pack's tokens with
+    the earlier one's is never dearer: the later date is left out (fewer, earlier purchases win ties anyway).
+    Budgets look at dates, so they keep all of them.
+    """
+    prices = [t.price for t in scenario.tokens.tiers]
+    if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
+        return list(bought)
+    kept: list[Lot] = []
+    for lot in bought:
+        if not kept or min(lot[1], scenario.horizon.end) > kept[-1][1]:
+            kept.append(lot)
+    return kept
+
+
+def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
+    """Tiers in whole increments; nobody needs more than `most` tokens or a tier's smallest purchase."""
+    tokens, tiers = scenario.tokens, []
+    step = tokens.increment
+    needed = int(np.ceil(most / step - 1e-9))
+    for j, tier in enumerate(tokens.tiers):
+        lower = -(-tier.from_ // step)
+        last = tokens.tiers[j + 1].from_ - 1 if j + 1 < len(tokens.tiers) else None
+        upper = max(lower, needed) if last is None else min(max(lower, needed), last // step)
+        if lower <= upper:
+            tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))
+    return tuple(tiers)
+
+
+def _cloud(scenario: Scenario, edges: Sequence[date]) -> list[tuple[Fraction, Fraction]]:
+    """Tokens of per-result services per period, without and with buffer, spread over each month's days."""
+    due = [(Fraction(0), Fraction(0))] * (len(edges) - 1)
+    months = [*anniversaries(edges[0], edges[-1]), edges[-1]]
+    for service in scenario.cloud:
+        share = service.buffer if service.buffer is not None else scenario.tokens.buffer
+        for begin, finish in pairwise(months):
+            daily = Fraction(service.monthly_tokens) / (finish - begin).days
+            for t, (start, end) in enumerate(pairwise(edges)):
+                tokens = daily * overlap_days(start, end, begin, finish)
+                due[t] = (due[t][0] + tokens, due[t][1] + tokens * (1 + Fraction(share)))
+    return due

@@ -1,0 +1,159 @@
+"""The solver's values -> decisions: integers only, every flow and every cost is computed from them again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pulp
+
+from flexopt.base.money import cents
+from flexopt.model.rows import Model
+from flexopt.model.sets import Contract, Problem
+
+__all__ = ["Solution", "read_solution", "start_from", "tiers_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """The decisions, all integers: flows are recomputed from them.
+
+    seats : int64[n, 2], (user, contract) indexes, sorted
+    purchases : sorted (pack, tier, increments)
+    bought : by contract of an order, its (contract, seat tier, seats), those nobody sits on included
+    """
+
+    seats: npt.NDArray[np.int64]
+    purchases: tuple[tuple[int, int, int], ...]
+    bought: tuple[tuple[int, int, int], ...]
+
+    def cost(self, problem: Problem) -> Decimal:
+        """Seats inside the horizon and packs, to the cent."""
+        contracts, tokens = problem.contracts, problem.scenario.tokens
+        ordered = {k for k, _, _ in self.bought}
+        counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
+        total = sum(
+            (
+                c.cost[0] * n
+                for k, (c, n) in enumerate(zip(contracts, counts, strict=True))
+                if k not in ordered
+            ),
+            Decimal(0),
+        )
+        total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
+        for pack, j, units in self.purchases:
+            total += cents(problem.tiers[pack][j].price * tokens.increment * units)
+        return total
+
+
+def read_solution(m: Model, apart: Callable[[int], object] | None = None) -> Solution:
+    """Integers from the solver's values; seats that nobody needs are given back.
+
+    Only users with open decisions are looked at one by one. Users with different values of `apart` are not
+    interchangeable.
+    """
+    P, core = m.problem, m.core
+    open_ = np.unique([u for u, _ in core.seats]).astype(np.int64)
+    mine = np.isin(core.decided[:, 0], open_)
+    seats: dict[int, set[int]] = defaultdict(set)
+    for u, k in core.decided[mine].tolist():
+        seats[u].add(k)
+    for (u, k), x in m.seat.items():
+        if _value(x) > 0.5:
+            seats[u].add(k)
+    pairs = {u: range(*np.searchsorted(P.demand.pair_user, [u, u + 1])) for u in open_.tolist()}
+    kept = {u: _needed(P, pairs[u], ks) for u, ks in sorted(seats.items())}
+    final = _in_user_order(m, pairs, kept, core.decided[mine], apart or (lambda user: None))
+    rows = np.concatenate([core.decided[~mine], np.array(final, dtype=np.int64).reshape(-1, 2)])
+    buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
+    bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
+    return Solution(rows[np.lexsort((rows[:, 1], rows[:, 0]))], buys, bought)
+
+
+def start_from(m: Model, solution: Solution) -> None:
+    """The solution as a start for the solver: what it does not say follows from it."""
+    for x in m.lp.variables():
+        x.varValue = 0.0
+    for u, k in solution.seats.tolist():
+        if (u, k) in m.seat:
+            m.seat[u, k].varValue = 1.0
+    for pack, j, units in solution.purchases:
+        m.units[pack, j].varValue = float(units)
+        m.tier[pack, j].varValue = 1.0
+    for k, j, count in solution.bought:
+        m.seats[k, j].varValue = float(count)
+
+
+def tiers_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
+    """The tiers of the solution's purchases and orders, as the master has them."""
+    bought = {(pack, j) for pack, j, _ in solution.purchases}
+    ordered = {(problem.contracts[k].order, j) for k, j, _ in solution.bought}
+    packs = [int((pk, j) in bought) for pk, tiers in enumerate(problem.tiers) for j in range(len(tiers))]
+    orders = [int((o, j) in ordered) for o, of in enumerate(problem.orders) for j in range(len(of.tiers) + 1)]
+    return (*packs, *orders)
+
+
+def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
+    """Free seats that only repeat other cover are dropped (a paid one never survives the minimum)."""
+    kept = set(seats)
+    for k in sorted(seats, key=lambda k: (P.contracts[k].cost[0], k), reverse=True):
+        others = [P.contracts[kk] for kk in kept if kk != k]
+        c = P.contracts[k]
+        needed = any(
+            P.days[i, t] and not any(_covers(o, P.demand.pair_product[i], t) for o in others)
+            for i in pairs
+            if P.demand.pair_product[i] in c.covers
+            for t in range(c.first, c.after)
+        )
+        if not needed:
+            kept.discard(k)
+    return kept
+
+
+def _in_user_order(
+    m: Model,
+    pairs: dict[int, range],
+    seats: dict[int, set[int]],
+    decided: npt.NDArray[np.int64],
+    apart: Callable[[int], object],
+) -> list[tuple[int, int]]:
+    """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
+    P = m.problem
+    options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)
+    for u, k in m.seat:
+        options[u].append(k)
+    for u, k in decided.tolist():
+        given[u].append(k)  # who may not have it looks the same but for this
+    for i, t in m.flex:
+        u = int(P.demand.pair_user[i])
+        flexes[u].append((int(P.demand.pair_product[i]), t))
+    alike = defaultdict(list)
+    for u, of in pairs.items():
+        mine = slice(of.start, of.stop)
+        key = (
+            P.demand.pair_product[mine].tobytes(),
+            P.days[mine].tobytes(),
+            tuple(options[u]),
+            tuple(flexes[u]),
+            tuple(given[u]),
+            apart(u),
+        )
+        alike[key].append(u)
+    final = []
+    for users in alike.values():
+        best = sorted((sorted(seats.get(u, ())) for u in users), key=lambda ks: (-len(ks), ks))
+        final += [(u, k) for u, ks in zip(users, best, strict=True) for k in ks]
+    return final
+
+
+def _value(x: pulp.LpVariable) -> float:
+    value = x.value()
+    return 0.0 if value is None else float(value)
+
+
+def _covers(c: Contract, p: int, t: int) -> bool:
+    return p in c.covers and c.first <= t < c.after

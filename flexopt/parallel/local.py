@@ -1,0 +1,159 @@
+"""Processes of this computer, each with one job at a time: a scenario to plan, or a part of a comparison."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Generic, Protocol, TypeVar, cast
+
+__all__ = ["ATTEMPTS", "Task", "in_processes", "in_this_process"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+ATTEMPTS = 3
+"""So often a scenario is planned anew when its process dies; then it is an error."""
+
+GRACE = 5
+"""Seconds that a process has to clean up behind itself when it is asked to end."""
+
+
+class Task(Protocol[R_co]):
+    """A job: it goes to a process pickled, and what came of it comes back so."""
+
+    def run(self) -> R_co:
+        """Do it."""
+
+    def died(self, how: str) -> R_co:
+        """What came of it where every process that tried has died."""
+
+
+def in_this_process(jobs: Iterable[Task[R]]) -> Generator[R, None, None]:
+    """Do one after the other."""
+    for job in jobs:
+        yield job.run()
+
+
+def in_processes(jobs: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
+    """Do them in that many processes; results come as they are done. Temporary files go into `work`."""
+    workers: _Workers[R] = _Workers(work)
+    threads = ThreadPoolExecutor(processes)  # each has a process and waits for it
+    running: set[Future[R]] = set()
+    try:
+        for job in jobs:
+            running.add(threads.submit(workers.do, job))
+            while len(running) > processes:  # one job waits, so that no process has to
+                done, running = _some(running)
+                yield from (future.result() for future in done)
+        while running:
+            done, running = _some(running)
+            yield from (future.result() for future in done)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        workers.end()
+        threads.shutdown()
+
+
+def _some(running: set[Future[R]]) -> tuple[set[Future[R]], set[Future[R]]]:
+    # a wait without end would not hear ^C on Windows
+    done, rest = wait(running, timeout=1, return_when=FIRST_COMPLETED)
+    return done, rest
+
+
+class _Workers(Generic[R]):
+    """The processes: each thread that has jobs has one of its own."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.mine = threading.local()
+        self.all: list[_Process] = []
+        self.ended = False
+        self.lock = threading.Lock()
+
+    def do(self, job: Task[R]) -> R:
+        """Have the job done by this thread's process; if that dies, by a new one."""
+        code: int | None = None
+        for _ in range(ATTEMPTS):
+            process = self._process()
+            try:
+                result: R = process.ask(job)
+            except (EOFError, OSError, pickle.UnpicklingError):
+                code = process.end(0)  # its solver may live on
+                self.mine.process = None
+                with self.lock:
+                    self.all.remove(process)
+            else:
+                return result
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        return job.died(f"its process died {ATTEMPTS} times ({how})")
+
+    def _process(self) -> _Process:
+        process: _Process | None = getattr(self.mine, "process", None)
+        if process is None:
+            with self.lock:
+                if self.ended:
+                    raise InterruptedError("all was stopped")
+                process = self.mine.process = _Process(self.work)
+                self.all.append(process)
+        return process
+
+    def end(self) -> None:
+        """End all processes with their solvers; no thread may start another one."""
+        with self.lock:
+            self.ended, processes = True, [*self.all]
+        for process in processes:
+            process.signal(signal.SIGTERM)
+        for process in processes:
+            process.end(GRACE)
+
+
+class _Process:
+    """A process of `worker.py`; on POSIX systems it leads a group, which its solver is in."""
+
+    def __init__(self, work: Path) -> None:
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
+        # the modules of this process, wherever they are; -P: no module of the current folder
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self.popen = subprocess.Popen(
+            [sys.executable, "-P", "-m", "flexopt.parallel.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | temporary | {"PYTHONPATH": path},
+            # ^C comes here alone, and a process can be ended together with its solver
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+
+    def ask(self, job: Task[R]) -> R:
+        """Have a job done. Raises EOFError, OSError or UnpicklingError if the process dies."""
+        to, from_ = cast("IO[bytes]", self.popen.stdin), cast("IO[bytes]", self.popen.stdout)
+        pickle.dump(job, to)
+        to.flush()
+        result: R = pickle.load(from_)
+        return result
+
+    def signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.popen.pid, number)
+            else:
+                self.popen.kill()
+
+    def end(self, grace: float) -> int:
+        """Wait so long in seconds, then kill; returns the exit code."""
+        with suppress(subprocess.TimeoutExpired):
+            self.popen.wait(grace)
+        self.signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        code = self.popen.wait()
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            with suppress(OSError):
+                cast("IO[bytes]", pipe).close()
+        return code

@@ -1,0 +1,52 @@
+"""A process that does jobs: they come in on stdin, their results go out on stdout, both pickled.
+
+It is started as `python -m flexopt.parallel.worker`, not by multiprocessing, which would run the main program
+of whoever calls `flexopt.sweep` again in every process.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import threading
+from typing import IO, Any
+
+from flexopt.parallel.local import Task
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Do what comes until the other end is closed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # drafts and solver files go on the way out
+    # stdin and stdout are for jobs and results: whatever else reads or prints, solvers too, has others
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    jobs: queue.SimpleQueue[Task[Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, jobs), daemon=True).start()
+    while True:
+        pickle.dump(jobs.get().run(), answers)
+        answers.flush()
+
+
+def _listen(asked: IO[bytes], jobs: queue.SimpleQueue[Task[Any]]) -> None:
+    """Take jobs; when whoever sent them is gone, also in the middle of one, end everything here."""
+    while True:
+        try:
+            jobs.put(pickle.load(asked))
+        except (EOFError, pickle.UnpicklingError):
+            break
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGTERM)  # the solver too: this process leads its group
+    else:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (KeyboardInterrupt, BrokenPipeError):
+        os._exit(1)  # a usual exit would wait for the thread that listens

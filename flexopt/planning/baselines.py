@@ -1,0 +1,232 @@
+"""What the plan is measured against: the same problem, bound to a rule people use instead of optimising.
+
+Every baseline is the model with more rules, so it can never be cheaper than the plan, and it has the
+cheapest packs and contracts that its rule allows: the saving shown is the least that can be claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.records import Access
+from flexopt.inputs.scenario.prices import in_force
+from flexopt.model.restriction import Restriction
+from flexopt.model.sets import Problem
+
+__all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
+
+    total: Decimal | None
+    seats: Decimal | None
+    tokens: Decimal | None
+    note: str = ""
+
+
+def all_named(problem: Problem) -> Restriction:
+    """A seat for everything that seats can cover."""
+    return Restriction(rule=_rule(named=_always_named(problem)))
+
+
+def all_flex(problem: Problem) -> Restriction:
+    """Tokens for everything that is on Flex."""
+    return Restriction(rule=_rule(flex=_always_flex(problem)))
+
+
+def break_even_rule(problem: Problem) -> Restriction:
+    """Per user at list price: a seat where its tokens at list price would cost as much, else Flex.
+
+    A collection is taken where its price is at most what that rule pays for the products it covers.
+    """
+    scenario, demand = problem.scenario, problem.demand
+    listed = scenario.tokens.tiers[0].price
+    index = {name: p for p, name in enumerate(demand.products)}
+    cheapest = np.full(len(demand.products), np.inf)
+    collections: list[tuple[list[int], float]] = []
+    for offer in scenario.offers:
+        price = in_force(offer.prices, scenario.horizon.start)
+        if price is None or offer.term_months < 12:
+            continue
+        yearly = float(Fraction(price.new) * scenario.horizon.months / offer.term_months)
+        if len(offer.covers) == 1:
+            cheapest[index[offer.covers[0]]] = min(yearly, cheapest[index[offer.covers[0]]])
+        else:
+            collections.append(([index[p] for p in offer.covers], yearly))
+    seat, tokens = cheapest[demand.pair_product], float(listed) * problem.tokens.sum(axis=1)
+    named, paid = seat <= tokens, np.minimum(seat, tokens)
+    begin, user = _users(problem)
+    for covers, yearly in collections:
+        mine = np.isin(demand.pair_product, covers)
+        several = _of_users(np.add, mine.astype(np.int64), begin) > 1
+        cheaper = _of_users(np.add, np.where(mine, paid, 0.0), begin) >= yearly
+        named = named | (mine & (several & cheaper)[user])
+    return Restriction(rule=_rule(named=named & _always_named(problem), flex=~named & _always_flex(problem)))
+
+
+def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
+    """Everybody keeps today's access; what today's table does not list is free.
+
+    A seat goes before tokens: who holds a seat that covers the product is not bound to Flex for it.
+    """
+    demand = problem.demand
+    users = {u: i for i, u in enumerate(demand.users)}
+    products = {p: i for i, p in enumerate(demand.products)}
+    covers = {o.id: o.covers for o in problem.scenario.offers}
+    width = len(products)
+    pairs = dict(
+        zip((demand.pair_user * width + demand.pair_product).tolist(), range(demand.pairs), strict=True)
+    )
+
+    def pair(user: str, product: str) -> int:
+        """-1 where the user does not use the product in the horizon."""
+        return pairs.get(users[user] * width + products[product], -1) if user in users else -1
+
+    rule = _rule(named=np.zeros(demand.pairs, dtype=bool))
+    offers: dict[int, frozenset[str]] = {}
+    held: set[int] = set()
+    for row in access:
+        if row.access == "named":
+            held.update(pair(row.user, p) for p in covers.get(row.offer, ()))
+            if (i := pair(row.user, row.product)) >= 0:
+                rule[i] = "named"
+                if row.offer:
+                    offers[i] = offers.get(i, frozenset()) | {row.offer}
+    for row in access:
+        i = pair(row.user, row.product)
+        if row.access == "flex" and i >= 0 and i not in held and not rule[i]:
+            rule[i] = "flex"
+    return Restriction(rule=rule, offers=offers)
+
+
+def with_idle_holders(demand: Demand, access: Sequence[Access], horizon_days: int) -> Demand:
+    """The demand with everybody who holds a seat today: without use, a sliver of a day keeps the seat."""
+    known = {
+        (demand.users[u], demand.products[p])
+        for u, p in zip(demand.pair_user, demand.pair_product, strict=True)
+    }
+    idle = sorted({(a.user, a.product) for a in access if a.access == "named"} - known)
+    if not idle:
+        return demand
+    users = tuple(sorted({*demand.users, *(u for u, _ in idle)}))
+    index = {u: i for i, u in enumerate(users)}
+    group = dict(zip(demand.users, demand.groups, strict=True))
+    pairs = pd.DataFrame(
+        {
+            "u": [index[demand.users[u]] for u in demand.pair_user] + [index[u] for u, _ in idle],
+            "p": [*demand.pair_product, *(demand.products.index(p) for _, p in idle)],
+            "factor": [*demand.pair_factor, *(Decimal(1) for _ in idle)],
+            "rule": [*demand.pair_rule, *("" for _ in idle)],
+            "old": np.arange(demand.pairs + len(idle)),
+        }
+    ).sort_values(["u", "p"], ignore_index=True)
+    renumbered = pd.Series(pairs.index, index=pairs["old"])
+    slivers = pd.DataFrame(
+        {
+            "pair": np.arange(demand.pairs, demand.pairs + len(idle)),
+            "first": 0,
+            "after": horizon_days,
+            "count": 1,
+            "per": 1_000_000_000,
+        }
+    )
+    spans = pd.concat([demand.spans, slivers], ignore_index=True)
+    spans["pair"] = spans["pair"].map(renumbered)
+    return Demand(
+        users=users,
+        groups=tuple(group.get(u, "") for u in users),
+        products=demand.products,
+        pair_user=pairs["u"].to_numpy(np.int64),
+        pair_product=pairs["p"].to_numpy(np.int64),
+        pair_factor=pairs["factor"].to_numpy(object),
+        pair_rule=pairs["rule"].to_numpy(object),
+        spans=spans.astype(np.int64).sort_values(["pair", "first"], ignore_index=True),
+        left_out=demand.left_out,
+        history=demand.history,
+        findings=demand.findings,
+    )
+
+
+def _rule(named: Bools | None = None, flex: Bools | None = None) -> npt.NDArray[np.object_]:
+    """object[pairs]: "named", "flex" or "" for each pair."""
+    one = named if named is not None else flex
+    rule = np.full(0 if one is None else len(one), "", dtype=object)
+    if flex is not None:
+        rule[flex] = "flex"
+    if named is not None:
+        rule[named] = "named"
+    return rule
+
+
+def _users(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First pair of each user with use, and for every pair the place of its user among them."""
+    changes = np.diff(problem.demand.pair_user, prepend=-1) != 0
+    return np.flatnonzero(changes), np.cumsum(changes) - 1
+
+
+def _of_users(add: np.ufunc, values: npt.NDArray[Any], begin: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The values of each user's pairs together."""
+    return np.asarray(add.reduceat(values, begin)) if len(begin) else values[:0]
+
+
+def _always_named(problem: Problem) -> Bools:
+    """bool[pairs]: can new seats cover the pair whenever it has demand?
+
+    A seat that also covers a product which the policy puts on Flex is none for that user.
+    """
+    demand = problem.demand
+    begin, user = _users(problem)
+    barred = np.zeros((len(begin), len(demand.products)), dtype=bool)
+    flex = demand.pair_rule == "flex"
+    barred[user[flex], demand.pair_product[flex]] = True
+    kinds, kind = np.unique(barred, axis=0, return_inverse=True)
+    found = np.zeros(demand.pairs, dtype=bool)
+    for n, without in enumerate(kinds):
+        covered = np.zeros((len(demand.products), problem.periods), dtype=bool)
+        for c in problem.contracts:
+            if c.kind == "new" and not without[list(c.covers)].any():
+                covered[list(c.covers), c.first : c.after] = True
+        mine = (kind.reshape(-1) == n)[user]
+        missing = (problem.days[mine] > 0) & ~covered[demand.pair_product[mine]]
+        found[mine] = ~missing.any(axis=1)
+    return found
+
+
+def _always_flex(problem: Problem) -> Bools:
+    """bool[pairs]: can tokens reach the pair at all times, and covers it no seat that must be there?
+
+    Somebody who needs a collection for one of its products uses the others with that seat, too.
+    """
+    demand = problem.demand
+    missing = ((problem.days > 0) & ~problem.on_flex[demand.pair_product]).any(axis=1)
+    found = ~missing
+    begin, user = _users(problem)
+    width = len(demand.products)
+    used, seated = np.zeros((len(begin), width), dtype=bool), np.zeros((len(begin), width), dtype=bool)
+    used[user, demand.pair_product] = True
+    must = missing | (demand.pair_rule == "named")
+    seated[user[must], demand.pair_product[must]] = True
+    offers = {c.covers for c in problem.contracts}
+    taken = np.zeros_like(used)
+    kinds, kind = np.unique(np.concatenate([used, seated], axis=1), axis=0, return_inverse=True)
+    for n, row in enumerate(kinds):
+        mine, must_have = (set(np.flatnonzero(part).tolist()) for part in (row[:width], row[width:]))
+        for p in must_have:
+            beside = [(covers & mine) - must_have for covers in offers if p in covers]
+            if all(beside):  # every seat for p covers something that tokens could reach
+                reached = sorted(set().union(*beside))
+                taken[np.ix_(kind.reshape(-1) == n, reached)] = True
+    return np.asarray(found & ~taken[user, demand.pair_product])

@@ -1,0 +1,212 @@
+"""A solution -> the rows of a plan: who has what, which seats, which packs, and the pool over the year.
+
+Exact from here on: chargeable days and tokens are fractions of integers, money is Decimal.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from flexopt.base.money import cents
+from flexopt.inputs.scenario.prices import token_price
+from flexopt.model.sets import Problem
+from flexopt.model.solution import Solution
+from flexopt.planning.usage_under_cover import Stretches, make_stretches, users_on_seats
+
+__all__ = [
+    "Bill",
+    "Charges",
+    "LedgerRow",
+    "PurchaseRow",
+    "SeatRow",
+    "make_bill",
+    "make_charges",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """Seats of one contract; `assigned` users sit on `owned + renewed + new` seats."""
+
+    offer: str
+    contract_start: date
+    contract_end: date
+    owned: int
+    renewed: int
+    new: int
+    unit_price: Decimal
+    cost: Decimal
+    commitment: Decimal
+    assigned: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """One pack bought; `expires` is the first day it cannot be used."""
+
+    date: datetime.date
+    tokens: int
+    tier_from: int
+    unit_price: Decimal
+    cost: Decimal
+    expires: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """The pool in one period: opening + bought - drawn - buffer - expired = closing.
+
+    `expired` is what was left in the packs whose last day is the last of the period, also at the end of the
+    horizon; `closing` can still be used after it.
+    """
+
+    period_start: date
+    period_end: date
+    opening: Fraction
+    bought: Fraction
+    drawn: Fraction
+    buffer: Fraction
+    expired: Fraction
+    closing: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What is paid: seats and packs."""
+
+    seats: tuple[SeatRow, ...]
+    purchases: tuple[PurchaseRow, ...]
+
+    @property
+    def seats_cost(self) -> Decimal:
+        return sum((s.cost for s in self.seats), Decimal(0))
+
+    @property
+    def tokens_cost(self) -> Decimal:
+        return sum((p.cost for p in self.purchases), Decimal(0))
+
+    @property
+    def commitment(self) -> Decimal:
+        return sum((s.commitment for s in self.seats), Decimal(0)) + self.tokens_cost
+
+    @property
+    def total(self) -> Decimal:
+        return self.seats_cost + self.tokens_cost
+
+    @property
+    def tokens_bought(self) -> int:
+        return sum(p.tokens for p in self.purchases)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill(Charges):
+    """The charges, and what is had for them: each pair's days, and the pool over the year."""
+
+    stretches: Stretches
+    ledger: tuple[LedgerRow, ...]
+
+    @property
+    def tokens_drawn(self) -> Fraction:
+        """Tokens the forecast uses, without buffer."""
+        return sum((row.drawn for row in self.ledger), Fraction(0))
+
+
+def make_charges(problem: Problem, solution: Solution) -> Charges:
+    """The money of the solution: all that a comparison needs."""
+    return Charges(_seats(problem, solution), _purchases(problem, solution))
+
+
+def make_bill(problem: Problem, solution: Solution) -> Bill:
+    """Rows and money of the solution."""
+    charges = make_charges(problem, solution)
+    stretches, need = make_stretches(problem, solution)
+    return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
+
+
+def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
+    users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts))
+    assigned: list[int] = users.tolist()
+    tier_and_count = {k: (j, n) for k, j, n in solution.bought}
+    rows = []
+    for k, c in enumerate(problem.contracts):
+        j, count = tier_and_count.get(k, (0, assigned[k]))
+        if c.kind == "owned":
+            count = c.quantity or 0
+        if count:
+            rows.append(
+                SeatRow(
+                    offer=c.offer,
+                    contract_start=c.start,
+                    contract_end=c.end,
+                    owned=count if c.kind == "owned" else 0,
+                    renewed=count if c.kind == "renewal" else 0,
+                    new=count if c.kind == "new" else 0,
+                    unit_price=c.commitment[j],
+                    cost=c.cost[j] * count,
+                    commitment=c.commitment[j] * count,
+                    assigned=assigned[k],
+                )
+            )
+    return tuple(
+        sorted(rows, key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.contract_end))
+    )
+
+
+def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
+    rows = []
+    for lot, j, units in solution.purchases:
+        tokens = units * problem.scenario.tokens.increment
+        price = problem.tiers[lot][j].price
+        tier = max((t for t in problem.scenario.tokens.tiers if t.from_ <= tokens), key=lambda t: t.from_)
+        if token_price(tier, problem.scenario.negotiated) != price:
+            raise AssertionError("a purchase outside its tier")  # the audit would say so too
+        pack = problem.packs[lot]
+        rows.append(PurchaseRow(pack.start, tokens, tier.from_, price, cents(price * tokens), pack.expires))
+    return tuple(sorted(rows, key=lambda r: r.date))
+
+
+@dataclass(slots=True)
+class _Lot:
+    """What is left of a pack as the year goes on."""
+
+    start: date
+    expires: date
+    left: Fraction
+
+
+def _ledger(problem: Problem, need: list[Fraction], bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
+    """The pool period by period: packs that expire first are drawn first, the smallest of them first.
+
+    `need` has the tokens of everybody on Flex per period, without buffer; per-result services come on top.
+    """
+    share = 1 + Fraction(problem.scenario.tokens.buffer)
+    raw = [tokens + due for tokens, (due, _) in zip(need, problem.cloud_exact, strict=True)]
+    buffered = [tokens * share + due for tokens, (_, due) in zip(need, problem.cloud_exact, strict=True)]
+    packs = [
+        _Lot(problem.edges[0], p.expires, Fraction(p.tokens))
+        for p in problem.scenario.pool
+        if p.expires > problem.edges[0]
+    ]
+    packs += [_Lot(p.date, p.expires, Fraction(p.tokens)) for p in bought]
+    rows = []
+    for t, (start, end) in enumerate(pairwise(problem.edges)):
+        live = sorted((p for p in packs if p.start <= start < p.expires), key=lambda p: (p.expires, p.left))
+        arrived = sum((Fraction(p.tokens) for p in bought if p.date == start), Fraction(0))
+        opening = sum((p.left for p in live), Fraction(0)) - arrived
+        due = buffered[t]
+        for p in live:
+            used = min(p.left, due)
+            p.left -= used
+            due -= used
+        expired = sum((p.left for p in live if p.expires == end), Fraction(0))
+        closing = sum((p.left for p in live), Fraction(0)) - expired
+        drawn_as_buffer = buffered[t] - due - raw[t]
+        rows.append(LedgerRow(start, end, opening, arrived, raw[t], drawn_as_buffer, expired, closing))
+    return tuple(rows)

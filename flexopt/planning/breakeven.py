@@ -1,0 +1,119 @@
+"""From how many days of use a seat is cheaper than tokens: arithmetic, before any plan.
+
+The plan decides better than this table (token tiers, expiry and packs tie users together), but this is the
+figure everybody asks for first: seat price / (tokens a day x token price).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+
+import pandas as pd
+
+from flexopt.base.money import cents
+from flexopt.inputs.scenario.prices import rate_on, seat_price, token_price
+from flexopt.inputs.scenario.scenario import Offer, Scenario
+
+__all__ = ["COLUMNS", "break_even", "break_even_days"]
+
+COLUMNS = (
+    "offer",
+    "products",
+    "term_months",
+    "seat_price",
+    "tokens_per_day",
+    "tier_from",
+    "token_price",
+    "days",
+    "days_with_buffer",
+)
+
+
+def break_even_days(
+    seat: Decimal, tokens_per_day: Decimal, price: Decimal, buffer: Decimal = Decimal(0)
+) -> Decimal | None:
+    """Days of use in one term at which tokens cost as much as the seat, to two decimals.
+
+    `buffer` is the share of tokens bought on top of those used. None where tokens cost nothing: no number
+    of days makes the seat cheaper.
+    """
+    a_day = Fraction(tokens_per_day) * Fraction(price) * (1 + Fraction(buffer))
+    return cents(Fraction(seat) / a_day) if a_day else None
+
+
+def break_even(scenario: Scenario, *, renewal: bool = False, marginal: Decimal | None = None) -> pd.DataFrame:
+    """Break-even of every offer against Flex, one row per offer, products and token tier.
+
+    Prices are those in force on the first day of the horizon, after negotiation, without volume discounts on
+    seats. A single product is compared with its own rate; a collection with every two of its products used on
+    the same days. Offers without a price and products that are not on Flex on that day are left out.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The resolved scenario.
+    renewal : bool
+        Compare with the price of renewing a seat instead of a new one.
+    marginal : Decimal
+        What one more token is worth to a plan: a price of its own, in the last row of every offer and
+        products, with 0 for `tier_from`.
+
+    Returns
+    -------
+    DataFrame
+        offer : id of the offer
+        products : "Revit + AutoCAD", highest rate first
+        term_months : term that `seat_price` and the days refer to
+        seat_price : Decimal, one seat for the whole term
+        tokens_per_day : Decimal, rates of the products added up
+        tier_from : smallest purchase that gets `token_price`
+        token_price : Decimal, price of one token
+        days : Decimal, days of use per term (of all the products) from which the seat is cheaper; or None
+        days_with_buffer : the same if every token used has the scenario's buffer bought on top
+    """
+    tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in scenario.tokens.tiers]
+    tokens += [] if marginal is None else [(0, marginal)]
+    rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(
+    scenario: Scenario, offer: Offer, renewal: bool, prices: Sequence[tuple[int, Decimal]]
+) -> Iterator[tuple[object, ...]]:
+    start, buffer = scenario.horizon.start, scenario.tokens.buffer
+    seat = seat_price(offer, scenario.negotiated, start, renewal=renewal)
+    if seat is None:
+        return
+    for names, tokens in _sets(scenario, offer):
+        for tier_from, price in prices:
+            yield (
+                offer.id,
+                names,
+                offer.term_months,
+                seat,
+                tokens,
+                tier_from,
+                price,
+                break_even_days(seat, tokens, price),
+                break_even_days(seat, tokens, price, buffer),
+            )
+
+
+def _sets(scenario: Scenario, offer: Offer) -> list[tuple[str, Decimal]]:
+    """The product of a single offer, every pair of a collection's products, with tokens for a day."""
+    products = scenario.product_by_id
+    rates = [
+        (product, rate)
+        for product in offer.covers
+        if (rate := rate_on(products[product], scenario.horizon.start)) is not None
+    ]
+    rates.sort(key=lambda item: item[1], reverse=True)
+    size = min(2, len(rates))
+    return [
+        (" + ".join(product for product, _ in chosen), sum((rate for _, rate in chosen), Decimal(0)))
+        for chosen in combinations(rates, size)
+        if chosen
+    ]

@@ -1,0 +1,293 @@
+"""plan.json, the contract: everything else is rendered from this document.
+
+Money and quantities are decimal strings, dates ISO strings, counts integers; no clock, no machine, no path
+of this computer, so that the same input gives the same bytes. The tables that grow with the users,
+`assignment` and `left_out`, are `Rows`: read-only, and lists of dicts to whoever reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flexopt.base.columns import Column, Rows
+from flexopt.base.findings import Findings
+from flexopt.base.money import cents
+from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.model.sets import Problem
+from flexopt.planning.baselines import Baseline
+from flexopt.planning.bill import Bill
+from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.solve.backend import solver_version
+from flexopt.solve.optimise import Optimum
+from flexopt.store.tables import TABLES
+
+__all__ = ["TABLES", "inputs_of", "make_document", "typed_frame"]
+
+
+def make_document(
+    *,
+    source: ScenarioFile,
+    usage: Usage,
+    problem: Problem,
+    optimum: Optimum,
+    bill: Bill,
+    baselines: Mapping[str, Baseline],
+    findings: Findings,
+    version: str,
+) -> dict[str, Any]:
+    """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
+    scenario, demand = source.scenario, problem.demand
+    marginal = _marginal(problem, optimum, bill)
+    return {
+        "schema": "flexopt.plan/1",
+        "flexopt": version,
+        "name": scenario.name,
+        "currency": scenario.currency,
+        "horizon": {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)},
+        "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
+        "status": optimum.status.value,
+        "total": str(cents(bill.total)),
+        "summary": _summary(problem, bill) | _moves(source, problem, bill),
+        "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
+        "proof": _proof(problem, optimum, bill, marginal),
+        "inputs": inputs_of(source, usage),
+        "coverage": _coverage(problem, usage),
+        "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
+        "assignment": _assignment(problem, bill, marginal),
+        "seats": [_row("seats", s) for s in bill.seats],
+        "purchases": [_row("purchases", p) for p in bill.purchases],
+        "ledger": [_row("ledger", entry) for entry in bill.ledger],
+        "left_out": Rows({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
+        "scenario": scenario.model_dump(mode="json", by_alias=True),
+    }
+
+
+def inputs_of(source: ScenarioFile, usage: Usage) -> list[dict[str, str]]:
+    """Every file a plan is made from, and the SHA-256 of its bytes."""
+    return [{"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)]
+
+
+def typed_frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
+    """A table of the document as a frame: Decimal, date, int and str; None where a cell is empty."""
+    read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
+    rows = Rows.of(document[table], TABLES[table])
+
+    def typed(column: str, kind: type) -> pd.Series[Any]:
+        cells = rows.columns[column].mapped(
+            lambda cell: None if cell in (None, "") and kind is not str else read[kind](cell)
+        )
+        return pd.Series(cells.array(), dtype="int64" if kind is int else object)
+
+    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
+
+
+def _row(table: str, record: object) -> dict[str, Any]:
+    """A row of the bill with the columns of its table."""
+    return {column: _cell(getattr(record, column)) for column in TABLES[table]}
+
+
+def _cell(value: object) -> Any:
+    if isinstance(value, Fraction):
+        return plain(value)
+    return (
+        format(value, "f") if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
+    )
+
+
+def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
+    options, certificate = problem.scenario.solver, optimum.certificate
+    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
+    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
+    # where the solver was stopped, the prices may prove more
+    optimum = replace(optimum, bound=min(max(optimum.bound, proven), bill.total))
+    return {
+        "cost": str(cents(optimum.cost)),
+        "bound": format(optimum.bound, "f"),
+        "gap": format(optimum.gap, "f"),
+        "gap_asked": format(options.gap, "f"),
+        "solver": solver_version(options),
+        "seed": options.seed,
+        "users_in_core": optimum.users,
+        "choices_in_core": optimum.choices,
+        "variables": optimum.variables,
+        "rows": optimum.rows,
+        "marginal_token_prices": [
+            {"start": str(start), "end": str(end), "price": price}
+            for start, end, price in _merged(problem, marginal)
+        ],
+        "prices": {
+            "bound": format(proven, "f"),
+            "cuts_found": certificate.asked if certificate else 0,
+            "cuts": [
+                [
+                    {**label, "price": repr(price)}
+                    for label, price in zip(
+                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
+                    )
+                    if price or label["row"] == "pool"
+                ]
+                for cut in (certificate.cuts if certificate else ())
+            ],
+        },
+    }
+
+
+def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
+    """For every period what one more token in the pool is worth to the plan.
+
+    Empty where no pack is live: the first token would be worth anything up to what it saves in seats. And no
+    list at all where no prices are known.
+    """
+    certificate, start = optimum.certificate, problem.edges[0]
+    if certificate is None:
+        return []
+    lives = [(p.date, p.expires) for p in bill.purchases]
+    lives += [(start, p.expires) for p in problem.scenario.pool if p.tokens]
+    return [
+        plain(Decimal(repr(price)), 4) if any(first <= day < after for first, after in lives) else ""
+        for price, day in zip(certificate.token.tolist(), problem.edges[:-1], strict=True)
+    ]
+
+
+def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, str]]:
+    """Neighbouring periods of one price together: from a day, up to a day, the price."""
+    found: list[tuple[date, date, str]] = []
+    for (start, end), price in zip(pairwise(problem.edges), prices, strict=False):
+        same = found and found[-1][1:] == (start, price)
+        begin = found.pop()[0] if same else start
+        if price:
+            found.append((begin, end, price))
+    return found
+
+
+def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
+    user, seated = problem.demand.pair_user[bill.stretches.pair], bill.stretches.contract >= 0
+    named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
+    named[user[seated]] = True
+    flex[user[~seated]] = True
+    drawn = bill.tokens_drawn
+    effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
+    return {
+        "seats": str(cents(bill.seats_cost)),
+        "tokens": str(cents(bill.tokens_cost)),
+        "commitment": str(cents(bill.commitment)),
+        "users": len(problem.demand.users),
+        "users_named_only": int((named & ~flex).sum()),
+        "users_flex_only": int((flex & ~named).sum()),
+        "users_both": int((named & flex).sum()),
+        "seats_bought": sum(s.renewed + s.new for s in bill.seats),
+        "seats_owned": sum(s.owned for s in bill.seats),
+        "tokens_bought": bill.tokens_bought,
+        "tokens_used": plain(drawn, 1),
+        "tokens_expired": plain(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
+        "tokens_left": plain(bill.ledger[-1].closing, 1),
+        "purchases": len(bill.purchases),
+        "token_price": plain(planned_token_price(problem, bill), 4),
+        "effective_token_price": None if effective is None else plain(effective, 4),
+    }
+
+
+def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
+    """Users whose access to some product changes; None without the table of today's access."""
+    if not source.access:
+        return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
+    demand = problem.demand
+    rows = bill.stretches
+    # everybody who is in the table or the plan gets a number, and so does each of their products
+    users, _ = pd.factorize(np.array([*demand.users, *(a.user for a in source.access)], dtype=object))
+    numbers = {
+        p: i for i, p in enumerate(dict.fromkeys((*demand.products, *(a.product for a in source.access))))
+    }
+    wide, planned_users = len(numbers), len(demand.users)
+    seated = rows.contract >= 0
+    planned = users[demand.pair_user[rows.pair]] * wide + demand.pair_product[rows.pair]
+    table = users[planned_users:] * wide + np.array([numbers[a.product] for a in source.access])
+    kind = np.array([a.access == "named" for a in source.access])
+    named, flex = planned[seated], np.setdiff1d(planned[~seated], planned[seated])
+    named_today, flex_today = table[kind], np.setdiff1d(table[~kind], table[kind])
+    idle = np.setdiff1d(named_today // wide, planned // wide)
+    return {
+        "users_to_flex": len(np.unique(np.intersect1d(named_today, flex) // wide)),
+        "users_to_seats": len(np.unique(np.intersect1d(flex_today, named) // wide)),
+        "users_idle": len(idle),
+    }
+
+
+def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
+    money = {
+        name: None if (amount := getattr(baseline, name)) is None else str(cents(amount))
+        for name in ("total", "seats", "tokens")
+    }
+    saving = None if baseline.total is None else str(cents(baseline.total - total))
+    return {**money, "saving": saving, "note": baseline.note}
+
+
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Rows:
+    demand, rows = problem.demand, bill.stretches
+    told = explain_rows(problem, bill, marginal)
+    user = demand.pair_user[rows.pair]
+    groups = Column.from_array(np.asarray(demand.groups, dtype=object))
+    seated = rows.contract >= 0
+    contract = rows.contract + 1  # 0 is Flex
+    contracts = problem.contracts
+    tokens = rows.tokens.mapped(plain)
+    columns = {
+        "user": Column(user, np.asarray(demand.users, dtype=object).tolist()),
+        "product": Column(demand.pair_product[rows.pair], demand.products),
+        "group": Column(groups.codes[user], groups.values),
+        "access": Column(seated.astype(np.int8), ("flex", "named")),
+        "offer": Column(contract, ["", *(c.offer for c in contracts)]),
+        "contract_start": Column(contract, [None, *(str(c.start) for c in contracts)]),
+        "contract_end": Column(contract, [None, *(str(c.end) for c in contracts)]),
+        "days": rows.days.mapped(plain),
+        "tokens": Column(np.where(seated, 0, tokens.codes + 1), ["0", *tokens.values]),
+        "segment": told.segment,
+        "reason": told.reason,
+    }
+    for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
+        amounts: Column = getattr(told, name)
+        columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
+    return Rows({name: columns[name] for name in TABLES["assignment"]})
+
+
+def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
+    left_out = problem.demand.left_out
+    return {
+        "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
+        "rows_read": sum(c.rows for c in usage.coverage),
+        "users_in_usage": len(usage.users),
+        "users_planned": len(problem.demand.users),
+        "days_planned": plain(_days_planned(problem), 1),
+        "days_left_out": int(left_out["days"].sum()),
+    }
+
+
+def _inside(source: ScenarioFile, file: str) -> str:
+    """A file as seen from the folder of the scenario: the plan is the same wherever that lies."""
+    return file.removeprefix(f"{source.path.parent.as_posix()}/")
+
+
+def _days_planned(problem: Problem) -> Fraction:
+    """Chargeable days of the horizon, before growth."""
+    counts = problem.cells.groupby("per", as_index=False)["count"].sum()
+    return sum(
+        (Fraction(int(n), int(per)) for per, n in zip(counts["per"], counts["count"], strict=True)),
+        Fraction(0),
+    )
+
+
+def _finding(f: Any) -> dict[str, Any]:
+    return {
+        name: getattr(f, name)
+        for name in ("severity", "code", "file", "row", "column", "message", "count", "hint")
+    }

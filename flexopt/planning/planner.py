@@ -1,0 +1,329 @@
+"""From a scenario and its usage to an audited plan: the way of the data, one step a line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import flexopt
+from flexopt.audit import audit
+from flexopt.base.errors import AuditError, LimitError, SolverError
+from flexopt.base.findings import Findings
+from flexopt.base.money import Money
+from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast import Demand
+from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.usage import read_usage, usage_from_frame
+from flexopt.model.restriction import Restriction
+from flexopt.model.sets import Problem, formulate
+from flexopt.model.solution import Solution
+from flexopt.planning.baselines import (
+    Baseline,
+    all_flex,
+    all_named,
+    break_even_rule,
+    todays_access,
+    with_idle_holders,
+)
+from flexopt.planning.bill import make_bill, make_charges
+from flexopt.planning.document import make_document
+from flexopt.solve.infeasible import explain_infeasible
+from flexopt.solve.optimise import Infeasible, Optimum, optimise
+
+__all__ = [
+    "COMPARING_LIMIT",
+    "Baseline",
+    "Clock",
+    "Plan",
+    "Progress",
+    "Solved",
+    "better",
+    "compared",
+    "finish",
+    "plan",
+    "solve",
+    "tell_files",
+]
+
+Progress = Callable[[str, str], None]
+"""Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
+
+COMPARING_LIMIT = 60
+"""Seconds that each baseline may take, if the scenario's time limit is not shorter."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An audited plan. `document` is plan.json; the frames are its tables, one row each as there.
+
+    Money in the frames is Decimal in the plan's currency, dates are `datetime.date`, ids are strings.
+    """
+
+    document: Mapping[str, Any]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by phase. No clock is in the document: the same input gives the same bytes."""
+
+    @property
+    def total(self) -> Money:
+        """Cost of seats (pro rata inside the horizon) and packs."""
+        return Money(Decimal(self.document["total"]), self.document["currency"])
+
+    @property
+    def status(self) -> str:
+        """`optimal` (proven within the gap) or `feasible` (a limit came before the proof)."""
+        return str(self.document["status"])
+
+    @property
+    def gap(self) -> Decimal:
+        """(cost - bound) / cost."""
+        return Decimal(self.document["proof"]["gap"])
+
+    @property
+    def assignment(self) -> pd.DataFrame:
+        """A row per user, product and access: columns of assignment.csv."""
+        return self._frame("assignment")
+
+    @property
+    def seats(self) -> pd.DataFrame:
+        """A row per contract: columns of seats.csv."""
+        return self._frame("seats")
+
+    @property
+    def purchases(self) -> pd.DataFrame:
+        """A row per pack bought: columns of purchases.csv."""
+        return self._frame("purchases")
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """A row per period: columns of ledger.csv, in tokens."""
+        return self._frame("ledger")
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        from flexopt.planning.document import typed_frame
+
+        return typed_frame(self.document, table)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the plan folder, whole or not at all; an older plan there is replaced in one step."""
+        from flexopt.store.folder import write_folder
+
+        return write_folder(self.document, Path(folder))
+
+
+def plan(
+    source: ScenarioFile | str | Path,
+    usage: pd.DataFrame | Usage | Forecasts | None = None,
+    *,
+    on_progress: Progress | None = None,
+    memory: str | None = None,
+) -> Plan:
+    """The cheapest plan for the scenario, proven and audited.
+
+    Parameters
+    ----------
+    source
+        What `load_scenario` returned, or the path of a scenario.
+    usage
+        Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
+        (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
+        as it is or in `Forecasts`, with which price variants share the demand too.
+    on_progress
+        Called as each phase begins, and as it gets on.
+    memory
+        "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
+        the machine's.
+
+    Raises
+    ------
+    InputError
+        The scenario or the usage has findings that must be repaired.
+    InfeasibleError
+        No plan satisfies all rules; the message says which clash.
+    LimitError
+        The time limit came before any plan.
+    SolverError, AuditError
+        The solver or flexopt failed; no plan is returned.
+
+    Source: docs/model.md has the formulae.
+    """
+    clock = Clock()
+    tell = on_progress or (lambda phase, size: None)
+    file = source if isinstance(source, ScenarioFile) else load_scenario(source)
+    if usage is None:
+        on_file = tell_files(tell, len(file.usage_files))
+        usage = read_usage(file.usage_files, file.scenario, file.path.parent, on_file, memory=memory)
+    elif isinstance(usage, pd.DataFrame):
+        usage = usage_from_frame(usage, file.scenario, memory=memory)
+    forecasts = usage if isinstance(usage, Forecasts) else Forecasts(usage)
+    forecasts.usage.findings.raise_if_errors()
+    clock.lap("reading usage")
+    return finish(compared(solve(file, forecasts, tell, clock), tell, clock), tell, clock)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A scenario and its cheapest solution; not audited yet, and without a document."""
+
+    source: ScenarioFile
+    usage: Usage
+    problem: Problem
+    optimum: Optimum
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+
+
+def solve(
+    source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock, *, certified: bool = True
+) -> Solved:
+    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
+
+    Not `certified`, it is the same solution, without the prices that prove it: for one of many variants.
+    """
+    scenario = source.scenario
+    demand = forecasts.of(scenario, source.people)
+    problem = formulate(scenario, source.holdings, demand)
+    clock.lap("forecast")
+    size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
+    tell("solving", size)
+    try:
+        optimum = optimise(
+            problem,
+            None if certified else Restriction(),
+            lambda step: tell("solving", f"{len(demand.users):,} users, {step}"),
+        )
+        tell("solving", size)
+    except Infeasible:
+        raise explain_infeasible(scenario, source.holdings, demand) from None
+    clock.start()
+    clock.seconds |= optimum.seconds
+    return Solved(source, forecasts.usage, problem, optimum)
+
+
+def compared(solved: Solved, tell: Progress, clock: Clock) -> Solved:
+    """With what other ways of deciding cost."""
+    baselines, optimum = _baselines(solved.source, solved.problem, solved.optimum, tell)
+    clock.lap("comparing")
+    return replace(solved, baselines=baselines, optimum=optimum)
+
+
+def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
+    """The plan, audited. Raises AuditError if it fails."""
+    tell("auditing", "")
+    source, problem = solved.source, solved.problem
+    document = make_document(
+        source=source,
+        usage=solved.usage,
+        problem=problem,
+        optimum=solved.optimum,
+        bill=make_bill(problem, solved.optimum.solution),
+        baselines=solved.baselines,
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
+        version=flexopt.__version__,
+    )
+    clock.lap("bill")
+    failures = audit(document, source.scenario, source.holdings, problem.demand)
+    if failures:
+        raise AuditError(failures)
+    clock.lap("audit")
+    return Plan(document, clock.seconds)
+
+
+class Clock:
+    """Seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.start()
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+
+    def lap(self, phase: str) -> None:
+        """The time since the start, or the last lap, went into this phase."""
+        self.seconds[phase] = time.monotonic() - self.began
+        self.start()
+
+
+def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
+    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
+    tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
+    done = before = 0
+
+    def on_file(name: str, read: int, rate: float, complete: bool) -> None:
+        nonlocal done, before
+        done += complete
+        rows = f"{before + read:,} rows"
+        if not complete:
+            rows += f", {rate / 1e6:.1f} M rows/s" if rate >= 1e5 else f", {rate:,.0f} rows/s"
+        before += read if complete else 0
+        tell(
+            "reading usage",
+            f"{rows} of {name}" if files == 1 else f"{done:,} of {files:,} files, {rows}: {name}",
+        )
+
+    return on_file
+
+
+def _baselines(
+    source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
+) -> tuple[dict[str, Baseline], Optimum]:
+    """What all named, all Flex, the break-even rule and today's access would cost; and the best plan known.
+
+    That is a baseline if the time limit left a dearer plan: each keeps all rules of the scenario.
+    """
+    found = {}
+    rules = {
+        "all_named": all_named(problem),
+        "all_flex": all_flex(problem),
+        "break_even_rule": break_even_rule(problem),
+    }
+    many = len(rules) + bool(source.access)
+    for n, (name, rule) in enumerate(rules.items(), 1):
+        tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
+        found[name], solution = _priced(problem, rule)
+        optimum = better(problem, optimum, solution)
+    if source.access:
+        tell("comparing", f"{many} of {many}: today's access")
+        horizon = source.scenario.horizon
+        demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
+        today = formulate(source.scenario, source.holdings, demand)
+        found["today"], solution = _priced(today, todays_access(today, source.access))
+        if demand is problem.demand:  # else its seats of idle holders are not seats of the problem
+            optimum = better(problem, optimum, solution)
+    return found, optimum
+
+
+def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
+    """The optimum, or the other solution in its place if that is cheaper."""
+    if other is None or (cost := other.cost(problem)) >= optimum.cost:
+        return optimum
+    return replace(optimum, solution=other, cost=cost, bound=min(optimum.bound, cost))
+
+
+def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | None]:
+    # a comparison needs no proof to the cent: one part in ten thousand, and a share of the time
+    options = problem.scenario.solver
+    quick = options.model_copy(
+        update={
+            "gap": max(options.gap, Decimal("0.0001")),
+            "time_limit": min(options.time_limit, Decimal(COMPARING_LIMIT)),
+        }
+    )
+    problem = replace(problem, scenario=problem.scenario.model_copy(update={"solver": quick}))
+    try:
+        solution = optimise(problem, rule).solution
+    except Infeasible:
+        return Baseline(None, None, None, "not possible within the scenario's rules and limits"), None
+    except LimitError:
+        return Baseline(None, None, None, "no answer within the time limit"), None
+    except SolverError:
+        # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
+        return Baseline(None, None, None, "the solver ended without an answer"), None
+    charges = make_charges(problem, solution)
+    return Baseline(charges.total, charges.seats_cost, charges.tokens_cost), solution

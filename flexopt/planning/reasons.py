@@ -1,0 +1,320 @@
+"""Why each row of the assignment is as it is, both alternatives priced, in words for the user's manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.base.columns import Column, classes
+from flexopt.base.money import CENT, cents
+from flexopt.inputs.scenario.prices import token_price
+from flexopt.model.sets import Contract, Problem
+from flexopt.planning.bill import Bill
+
+__all__ = ["Explained", "explain_rows", "plain", "planned_token_price"]
+
+EDGE = Fraction(1, 5)
+"""A user within this share of the break-even is an edge case."""
+
+NEVER = 2**60
+"""Cents of what is not on offer: more than any seats cost, and a sum of two is still an int64."""
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The alternatives of every stretch of a bill, in its order; None where there is no such alternative.
+
+    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    segment, reason : str
+    """
+
+    cost_if_named: Column
+    cost_if_flex: Column
+    break_even_days: Column
+    segment: Column
+    reason: Column
+
+
+def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
+    """A number as people write it: at most `digits` decimals, half up, no trailing zeros, no exponent."""
+    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
+    text = format(Decimal(scaled).scaleb(-digits), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
+    """Price of a token: the average of the plan's purchases, else that of the smallest purchase."""
+    if bill.tokens_bought:
+        return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
+    return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
+
+
+def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
+    """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them.
+
+    marginal : for every period, what one more token is worth to the plan; empty where that is not known
+    """
+    rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill, marginal)
+    product = demand.pair_product[rows.pair]
+    seated = rows.contract >= 0
+    on_flex, cheapest = _alternatives(problem, product, rows.periods)
+    named = Column.by_class(
+        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else _money(cheapest[i]),
+        rows.contract,
+        np.where(seated, 0, cheapest),
+    )
+    flex = Column.by_class(
+        lambda i: tell.flex_cost(rows.tokens[i]) if on_flex[i] else None, rows.tokens.codes, on_flex
+    )
+    # the break-even is that of a year; where no seats cover one, that of the row's own seats
+    whole = np.ones((1, problem.periods), dtype=bool)
+    year = np.array([_cheapest_named(problem, p, whole)[0] for p in range(len(demand.products))])[product]
+    break_even = Column.by_class(
+        lambda i: tell.break_even(
+            rows.tokens[i] / rows.days[i] if on_flex[i] else None,
+            _money(year[i]) if year[i] < NEVER else named[i],
+        ),
+        *(on_flex, rows.days.codes, rows.tokens.codes, year, np.where(year < NEVER, -1, named.codes)),
+    )
+    segment = Column.by_class(
+        lambda i: _segment(rows.pair_days[i], break_even[i]) if on_flex[i] else "power",
+        *(on_flex, rows.pair_days.codes, break_even.codes),
+    )
+    edge = segment.array() == "edge"
+    margin = Column.by_class(
+        lambda i: tell.at_the_margin(int(product[i]), break_even[i]) if edge[i] else "",
+        *(edge, product, break_even.codes),
+    )
+    return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
+
+
+def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Bools, Ints]:
+    """Of each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them."""
+    alike, first = classes(product, periods.codes)
+    when = np.array([periods[i] for i in first.tolist()], dtype=np.int64 if problem.periods < 63 else object)
+    needed = (when[:, None] >> np.arange(problem.periods)) & 1 == 1
+    reached = np.zeros(len(first), dtype=bool)
+    cost = np.zeros(len(first), dtype=np.int64)
+    for p in range(len(problem.demand.products)):
+        mine = product[first] == p
+        reached[mine] = ~(needed[mine] & ~problem.on_flex[p]).any(axis=1)
+        cost[mine] = _cheapest_named(problem, p, needed[mine])
+    return reached[alike], cost[alike]
+
+
+def _cheapest_named(problem: Problem, product: int, needed: Bools) -> Ints:
+    """Least cents of new seats that cover the product in the needed periods; NEVER if no seats can.
+
+    needed : bool[cases, periods]; int64[cases] comes back.
+
+    Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
+    and the rest starts where it ends.
+    """
+    mine = [c for c in problem.contracts if product in c.covers and c.kind == "new"]
+    best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
+    for t in reversed(range(problem.periods)):
+        options = [int(c.cost[0] * 100) + best[c.after] for c in mine if c.first <= t < c.after]
+        least = np.minimum.reduce([np.full(len(needed), NEVER), *options])
+        best[t] = np.where(needed[:, t], least, best[t + 1])
+    least_of_all: Ints = best[0]
+    return least_of_all
+
+
+def _money(cents: int) -> Decimal | None:
+    return Decimal(int(cents)).scaleb(-2) if cents < NEVER else None
+
+
+class _Teller:
+    """Prices of this plan, and the words of a row."""
+
+    def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
+        self.problem = problem
+        self.marginal = sorted({Decimal(price) for price in marginal if price})
+        self.price = planned_token_price(problem, bill)
+        self.token_prices = len({p.unit_price for p in bill.purchases})
+        self.names = [p.id for p in problem.scenario.products]
+        # what a seat of each contract costs in this plan: the size of the order may have made it cheaper
+        self.seat_price: dict[int, tuple[Decimal, Decimal]] = {}
+        kinds = {"owned": "owned", "renewal": "renewed", "new": "new"}
+        rows = {
+            (r.offer, r.contract_start, r.contract_end, k): r
+            for r in bill.seats
+            for k in kinds
+            if getattr(r, kinds[k])
+        }
+        for k, c in enumerate(problem.contracts):
+            row = rows.get((c.offer, c.start, c.end, c.kind))
+            count = getattr(row, kinds[c.kind]) if row else 0
+            self.seat_price[k] = (row.cost / count, row.unit_price) if row else (c.cost[0], c.commitment[0])
+        buffer = problem.scenario.tokens.buffer
+        self.buffer = f" with {plain(buffer * 100, 2)} % buffer" if buffer else ""
+        # not rounded: cents per day would move the break-even of a low rate by days
+        self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
+
+    def flex_cost(self, tokens: Fraction) -> Decimal:
+        return cents(tokens * self.buffered)
+
+    def break_even(self, per_day: Fraction | None, anchor: Decimal | None) -> Decimal | None:
+        """Days whose tokens cost as much as the seat; `per_day` is in tokens."""
+        daily = per_day and per_day * self.buffered
+        return _tenths(Fraction(anchor) / daily) if daily and anchor is not None else None
+
+    def at_the_margin(self, product: int, break_even: Decimal | None) -> str:
+        """What the break-even is at the price that one more token is worth to the plan."""
+        if len(self.marginal) != 1 or break_even is None:
+            return ""
+        price = self.marginal[0]
+        if not price:
+            return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
+        days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
+        return (
+            f" At the marginal price of {_at_least_cents(price)} a token the break-even for "
+            f"{self.names[product]} is {days} days."
+        )
+
+    def worth(self) -> str:
+        """What one more token is worth to the plan."""
+        prices = [_at_least_cents(p) if p else "nothing" for p in self.marginal]
+        if not prices:
+            return ""
+        return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to it."
+
+    def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
+        """`under` has the product, days and tokens of all that the user does on the seat of contract k."""
+        lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
+        if instead:
+            return f"{lead} {instead}"
+        taken = sum((tokens for _, _, tokens in under), Fraction(0))
+        on_flex = self.flex_cost(taken)
+        days = _days(" + ".join(plain(days, 1) for _, days, _ in under))
+        tokens = f"{plain(taken, 1)} tokens{self.buffer}"
+        words = f"{lead} On Flex {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
+        cost = self.seat_price[k][0]
+        if cost == 0:
+            return f"{words}."
+        if cost <= on_flex:
+            saved = f"{on_flex - cost:,} more" if cost < on_flex else "a tie, and the seat's cost is certain"
+            return f"{words}: {saved}."
+        return (
+            f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
+            f"or a limit leaves none.{self.worth()}"
+        )
+
+    def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
+        what = f" for {' and '.join(self.names[p] for p in products)}" if len(products) > 1 else ""
+        charged, price = self.seat_price[k]
+        if contract.kind == "owned":
+            return f"Sits on a seat of {contract.offer} owned until {contract.end}{what}: no new cost."
+        verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
+        whole = ""
+        if charged != price:
+            whole = f" in the horizon ({price:,} for its term)"
+        return f"{verb} {contract.offer} from {contract.start}{what} costs {charged:,}{whole}."
+
+    def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
+        days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
+        take = "takes" if days == "1 day" else "take"
+        lead = f"{days} on Flex {take} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
+        if rule == "flex":
+            return f"{lead} The policy asks for Flex."
+        if named is None:
+            return f"{lead} No seat on offer covers these days."
+        if cost <= named:
+            return f"{lead} The cheapest new seats for them cost {named:,}: {named - cost:,} more."
+        return (
+            f"{lead} The cheapest new seats for them cost {named:,}, but for the plan as a whole Flex is "
+            "cheaper: packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves "
+            f"no seat.{self.worth()}"
+        )
+
+    def _price(self) -> str:
+        average = "an average of " if self.token_prices > 1 else ""
+        return f"{average}{_at_least_cents(self.price)} a token"
+
+
+def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
+    rows, demand = bill.stretches, tell.problem.demand
+    product = demand.pair_product[rows.pair]
+    rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
+    rule = Column(rules.codes[rows.pair], rules.values)
+    flex, seat = np.flatnonzero(rows.contract < 0), np.flatnonzero(rows.contract >= 0)
+    on_tokens = Column.by_class(
+        lambda n: (
+            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule)))
+            + ("" if rule[flex[n]] else margin[flex[n]])
+        ),
+        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin)),
+    )
+    kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
+    start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
+    under = kind[seat[order]]
+    # seats under which the same is done are alike: the first products are compared, then the second, ...
+    alike, _ = classes(rows.contract[seat[order[start]]])
+    for position in range(int(size.max(initial=0))):
+        there = size > position
+        alike, _ = classes(alike, np.where(there, under[np.where(there, start + position, 0)], -1))
+
+    def why_seat(n: int) -> str:
+        i, g = seat[n], group[n]
+        instead = ""
+        if not on_flex[i]:
+            instead = f"{tell.names[product[i]]} is not on Flex: a seat is the only access."
+        elif rule[i] == "named":
+            instead = "The policy asks for named access."
+        members = seat[order[start[g] : start[g] + size[g]]]
+        done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
+        words = tell.why_seat(int(rows.contract[i]), done, instead)
+        return words if instead else f"{words}{margin[i]}"
+
+    needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])
+    on_seats = Column.by_class(why_seat, alike[group], needed, margin.codes[seat])
+    codes = np.empty(len(rows.pair), dtype=np.int32)
+    codes[flex], codes[seat] = on_tokens.codes, on_seats.codes + len(on_tokens.values)
+    return Column(codes, [*on_tokens.values, *on_seats.values])
+
+
+def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """The rows of each user under each contract: they are `order[start:start + size]` of their group.
+
+    Of each group its start and size, of each row its group; and the order, in which groups are in one piece.
+    """
+    wide = int(contract.max(initial=0)) + 1
+    key = user * wide + contract
+    order = np.argsort(key, kind="stable")
+    start = np.flatnonzero(np.diff(key[order], prepend=-1))
+    size = np.diff(start, append=len(key))
+    group = np.empty(len(key), dtype=np.int64)
+    group[order] = np.repeat(np.arange(len(start)), size)
+    return start, size, group, order
+
+
+def _at_least_cents(price: Decimal) -> str:
+    """2.70, 2.7075: a price as people write it."""
+    whole = price.quantize(CENT)
+    return f"{whole:,}" if whole == price else plain(price, 6)
+
+
+def _tenths(number: Fraction) -> Decimal:
+    return (cents(number / 10) * 10).quantize(Decimal("0.1"))
+
+
+def _days(count: str) -> str:
+    return f"{count} day" if count == "1" else f"{count} days"
+
+
+def _segment(days: Fraction, break_even: Decimal | None) -> str:
+    """power | edge | occasional: above, around or below the break-even of the year; without one, below."""
+    if break_even is None:
+        return "occasional"
+    if days > Fraction(break_even) * (1 + EDGE):
+        return "power"
+    return "occasional" if days < Fraction(break_even) * (1 - EDGE) else "edge"

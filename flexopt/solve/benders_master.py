@@ -1,0 +1,90 @@
+"""The master: purchases and orders decided exactly, tiers and increments included, against all cuts.
+
+It is tiny, and its optimum is a lower bound of the whole model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pulp
+
+from flexopt.inputs.scenario.scenario import SolverOptions
+from flexopt.model.rows import Model
+from flexopt.solve.backend import Status, solve
+from flexopt.solve.coupling import Cut, Shared
+
+__all__ = ["Master"]
+
+Row = tuple[Mapping[str, float], int, float]
+"""Coefficients by variable, sense, right side."""
+
+USERS = "users"
+"""The master's variable for what all users pay."""
+
+
+class Master:
+    """Purchases and orders alone, with all that the cuts know about what they leave the users to pay."""
+
+    def __init__(self, m: Model, shared: Shared) -> None:
+        self.columns = [(x.name, x.lowBound, x.upBound, x.cat) for x in m.lp.variables()]
+        self.columns.append((USERS, None, None, pulp.LpContinuous))
+        self.purchases = {x.name: c for x, c in m.cost.items()}
+        self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
+        names = set(shared.names)
+        self.forbidden: list[Row] = []
+        self.rows: list[Row] = [
+            ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
+            for row in m.lp.constraints()
+            if row.name not in names
+        ]
+
+    def add(self, cut: Cut) -> None:
+        """What users pay is at least the cut."""
+        terms = {USERS: 1.0} | {y: -slope for y, slope in cut.slope.items()}
+        self.rows.append((terms, pulp.LpConstraintGE, cut.constant))
+
+    def forbid(self, tiers: Sequence[int]) -> None:
+        """Not these tiers again: there is no plan with them, or it is known already."""
+        terms = {y: 1.0 if on else -1.0 for y, on in zip(self.tiers, tiers, strict=True)}
+        self.forbidden.append((terms, pulp.LpConstraintLE, sum(tiers) - 1.0))
+
+    def solve(self, options: SolverOptions, seconds: float) -> tuple[float, tuple[int, ...]] | None:
+        """The bound and the tiers chosen; None if nothing can be bought that allows a plan."""
+        rows = [*self.rows, *self.forbidden]
+        bound, chosen = self._minimise(self.purchases | {USERS: 1.0}, rows, options, seconds)
+        return None if bound == math.inf else (bound, chosen)
+
+    def least(
+        self, cut: Cut, most: float, tiers: Sequence[int], options: SolverOptions, seconds: float
+    ) -> float:
+        """The least total under one cut in these tiers (in any, if there are none).
+
+        Only purchases count that all cuts allow to cost at most `most`.
+        """
+        allowed: Row = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
+        fixed: list[Row] = [
+            ({y: 1.0}, pulp.LpConstraintEQ, float(on)) for y, on in zip(self.tiers, tiers, strict=False)
+        ]
+        priced = dict(self.purchases)
+        for y, slope in cut.slope.items():
+            priced[y] = priced.get(y, 0.0) + slope
+        return cut.constant + self._minimise(priced, [*self.rows, allowed, *fixed], options, seconds)[0]
+
+    def _minimise(
+        self, objective: Mapping[str, float], rows: Sequence[Row], options: SolverOptions, seconds: float
+    ) -> tuple[float, tuple[int, ...]]:
+        lp = pulp.LpProblem("bound", pulp.LpMinimize)
+        x = {name: lp.add_variable(name, low, up, cat) for name, low, up, cat in self.columns}
+
+        def expression(terms: Mapping[str, float]) -> pulp.LpAffineExpression:
+            return pulp.LpAffineExpression([(x[name], value) for name, value in terms.items()])
+
+        lp.setObjective(expression(objective))
+        for n, (terms, sense, side) in enumerate(rows):
+            lp.addConstraint(pulp.LpConstraint(expression(terms), sense, f"row_{n:05d}", side))
+        outcome = solve(lp, options.model_copy(update={"gap": Decimal(0)}), seconds=seconds)
+        bound = math.inf if outcome.status is Status.INFEASIBLE else outcome.bound
+        return bound, tuple(round(x[name].value() or 0) for name in self.tiers)

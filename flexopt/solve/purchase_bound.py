@@ -1,0 +1,105 @@
+"""What cuts prove without a solver: at given prices packs and orders do not depend on each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from flexopt.base.minmax import least_of_best
+from flexopt.model.rows import Model
+from flexopt.solve.coupling import Cut
+
+__all__ = ["Worth"]
+
+
+class Worth:
+    """What purchases and orders are worth at the prices of a cut: place by place the best of each choice.
+
+    At given prices packs and orders do not depend on each other, and what is best is at the end of a range.
+    """
+
+    def __init__(self, m: Model) -> None:
+        self.model = m
+        P, step = m.problem, float(m.problem.scenario.tokens.increment)
+        self.step = step
+        self.opening = [(pk, float(p.tokens)) for pk, p in enumerate(P.packs) if p.tokens is not None]
+        self.packs = [pk for pk, tiers in enumerate(P.tiers) if tiers]
+        self.cost = {x.name: c for x, c in m.cost.items()}
+
+    def least(self, cuts: Sequence[Cut], enough: float) -> tuple[float, tuple[int, ...]]:
+        """The bound that these cuts prove (`enough` need not be surpassed), and the choices where it is."""
+        constant = np.array([c.constant - self._opening(c) for c in cuts])
+        worth = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
+        worth += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
+        counts = [[0] + [1] * (w.shape[1] - 1) for w in worth[: len(self.packs)]]
+        counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
+        most = self.model.problem.scenario.tokens.max_purchases
+        return least_of_best(constant, worth, counts, most, enough)
+
+    def at(self, cut: Cut, tiers: Sequence[int]) -> float:
+        """The bound that one cut proves of all plans in these tiers (in any, if there are none)."""
+        packs = [self._pack(cut, pk) for pk in self.packs]
+        orders = [self._order(cut, o) for o in range(len(self.model.problem.orders))]
+        if tiers:
+            count = len(self.model.tier)
+            of_pack = {pk: j + 1 for (pk, j), on in zip(self.model.tier, tiers[:count], strict=True) if on}
+            of_order = {o: j + 1 for (o, j), on in zip(self.model.order, tiers[count:], strict=True) if on}
+            worth = [found[of_pack.get(pk, 0)] for pk, found in zip(self.packs, packs, strict=True)]
+            worth += [found[of_order.get(o, 0)] for o, found in enumerate(orders)]
+        else:
+            worth = [min(found) for found in (*packs, *orders)]
+        return cut.constant - self._opening(cut) + math.fsum(worth)
+
+    def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
+        """The choices as the master has them; what is not decided is not bought."""
+        of_pack = dict(zip(self.packs, choices, strict=False))
+        of_order = dict(enumerate(choices[len(self.packs) :]))
+        packs = [int(of_pack.get(pk, 0) == j + 1) for pk, j in self.model.tier]
+        return (*packs, *(int(of_order.get(o, 0) == j + 1) for o, j in self.model.order))
+
+    def tokens(self, cut: Cut) -> list[float]:
+        """What a token of each pack is worth."""
+        return [self._token(cut, pk) for pk in range(len(self.model.problem.packs))]
+
+    def _token(self, cut: Cut, pk: int) -> float:
+        """What a token of the pack is worth, in the period of its life where it is worth most."""
+        life = self.model.problem.packs[pk]
+        return max(
+            [0.0, *(-cut.slope.get(self.model.draw[pk, t].name, 0.0) for t in range(life.first, life.after))]
+        )
+
+    def _opening(self, cut: Cut) -> float:
+        return math.fsum(tokens * self._token(cut, pk) for pk, tokens in self.opening)
+
+    def _pack(self, cut: Cut, pk: int) -> list[float]:
+        """Not bought, or bought in each tier: as little or as much of it as is cheaper."""
+        value, found = self.step * self._token(cut, pk), [0.0]
+        for j, tier in enumerate(self.model.problem.tiers[pk]):
+            x = self.model.units[pk, j].name
+            each = self.cost.get(x, 0.0) + cut.slope.get(x, 0.0) - value
+            fixed = cut.slope.get(self.model.tier[pk, j].name, 0.0)
+            found.append(fixed + min(each * tier.lower, each * tier.upper))
+        return found
+
+    def _order(self, cut: Cut, o: int) -> list[float]:
+        """No seat, or so many as each seat tier allows, the cheapest first."""
+        P, offer, found = self.model.problem, self.model.problem.orders[o], [0.0]
+        bounds = [1, *(t.from_ for t in offer.tiers)]
+        for j, lower in enumerate(bounds):
+            least = max(lower, offer.minimum)
+            last = j + 1 == len(bounds)
+            most = max(least, len(P.demand.users)) if last else bounds[j + 1] - 1
+            each = []
+            for (k, jj), x in self.model.seats.items():
+                if P.contracts[k].order == o and jj == j:
+                    q = P.contracts[k].quantity
+                    price = self.cost.get(x.name, 0.0) + cut.slope.get(x.name, 0.0)
+                    each.append((price, most if q is None else q))
+            total, count = 0.0, 0
+            for price, limit in sorted(each):
+                seats = min(limit, (most if price < 0 else least) - count)
+                total, count = total + price * max(0, seats), count + max(0, seats)
+            found.append(total if least <= most and count >= least else math.inf)
+        return found

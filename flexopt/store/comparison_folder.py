@@ -1,0 +1,48 @@
+"""The folder of a comparison: comparison.json and a plan folder for each scenario, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from flexopt.store.folder import check_place, plan_files, write_files
+from flexopt.store.plan_json import document_json
+
+__all__ = ["check_comparison", "write_comparison"]
+
+NAME, SCHEMA = "comparison.json", "flexopt.comparison/"
+
+
+def write_comparison(
+    document: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]], folder: Path
+) -> Path:
+    """Write comparison.json and `ID.plan` of every plan. Raises FlexoptError as `write_folder` does."""
+    files: dict[str, Iterable[str]] = {NAME: chain(document_json(document), "\n")}
+    for id_, plan in plans.items():
+        files |= {f"{id_}.plan/{name}": pieces for name, pieces in plan_files(plan).items()}
+    return write_files(files, folder, check_comparison(folder))
+
+
+def check_comparison(folder: Path) -> Path:
+    """Refuse a place that holds something else than a comparison; returns where it really is.
+
+    Its plans are those that its comparison.json names: others, and what else was put there, are not ours to
+    replace. Raises FlexoptError.
+    """
+    plans = _plans(folder / NAME)
+    place = check_place(folder, "a comparison", NAME, SCHEMA, {NAME, *plans})
+    for name in plans:
+        check_place(place / name)
+    return place
+
+
+def _plans(path: Path) -> list[str]:
+    """Names of the plan folders beside a comparison.json; none if it cannot be read."""
+    try:
+        scenarios = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+        return [f"{scenario['id']}.plan" for scenario in scenarios]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []

@@ -1,0 +1,296 @@
+"""The plan folder: written beside its place, then put there in one step.
+
+A kill at any moment leaves the old plan or the new one. Where the system can exchange two names at once
+(Linux, macOS) it is asked to; elsewhere the old folder is renamed away first, and put back by the next
+writer or reader if the second rename never came. Writers in one folder take turns, so whatever draft a
+writer finds beside its place was left by one that was killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from flexopt.base.errors import FlexoptError
+from flexopt.store.plan_json import document_json, parse_document
+from flexopt.store.table_csv import table_csv
+from flexopt.store.tables import ADDED, TABLES
+from flexopt.store.whole import turn
+
+__all__ = [
+    "check_place",
+    "plan_files",
+    "read_document",
+    "read_same",
+    "summary_json",
+    "write_files",
+    "write_folder",
+]
+
+FILES = {
+    "assignment": "assignment.csv",
+    "seats": "seats.csv",
+    "purchases": "purchases.csv",
+    "ledger": "ledger.csv",
+}
+NAMES = {*FILES.values(), "summary.json", "plan.json"}
+
+ABANDONED = 24 * 3600
+"""Seconds after which a draft is taken for abandoned where writers cannot take turns (no file locks)."""
+
+
+def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
+    """Write the plan folder whole or not at all.
+
+    Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
+    """
+    return write_files(plan_files(document), folder, check_place(folder))
+
+
+def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -> Path:
+    """Write files (the text of each in pieces, by name below the folder) whole or not at all.
+
+    `place` is where the folder really is, and checked. Raises FlexoptError if it cannot be written.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with turn(place.parent) as mine:
+            _recover(place)
+            _clean(place, everything=mine)
+            with _draft(place) as fresh:
+                for name, pieces in files.items():
+                    (fresh / name).parent.mkdir(exist_ok=True)
+                    with (fresh / name).open("w", encoding="utf-8", newline="") as file:
+                        file.writelines(pieces)
+                        file.flush()
+                        os.fsync(file.fileno())
+                _put(fresh, place)
+    except OSError as error:
+        raise FlexoptError(
+            f"{folder}: cannot write the plan ({error.strerror}); what was there is unchanged",
+            "choose another place with -o, or make room",
+        ) from None
+    return folder
+
+
+def check_place(
+    folder: Path,
+    what: str = "a plan",
+    contract: str = "plan.json",
+    schema: str = "flexopt.plan/",
+    known: Set[str] = NAMES,
+) -> Path:
+    """Refuse a place that holds something else than a plan, before hours are spent on one.
+
+    Or than what else is written whole: a folder with the names `known`, and its `schema` in the `contract`.
+    Returns where the folder really is, symbolic links followed. Raises FlexoptError.
+    """
+    try:
+        place = folder.resolve()
+        if Path.cwd().is_relative_to(place):
+            raise FlexoptError(
+                f"{folder}: is the current folder or one above it, and cannot be replaced",
+                "give a folder of its own, for example `-o renewal.plan`",
+            )
+        _recover_in_turn(place)
+        _check_parent(folder, place)
+        if not place.exists():
+            return place
+        if place.is_dir():
+            names = {p.name for p in place.iterdir()}
+            # what a file manager or an open spreadsheet leaves behind is nobody's work
+            others = sorted(name for name in names - known if not name.startswith("."))
+            if not others and (not names & known or _is_ours(place / contract, schema)):
+                return place
+        else:
+            others = []
+    except OSError as error:
+        raise FlexoptError(
+            f"{folder}: cannot look into it ({error.strerror})", "choose another place with -o"
+        ) from None
+    listed = f": it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}" if others else ""
+    raise FlexoptError(
+        f"{folder}: exists and is not {what} folder{listed}",
+        "give another folder with -o, or move what is there",
+    )
+
+
+def _check_parent(folder: Path, place: Path) -> None:
+    """Refuse a place in something that is no folder, or that may not be written to."""
+    parent = next(p for p in place.parents if p.exists())
+    if not parent.is_dir():
+        raise FlexoptError(f"{folder}: {parent.name} is a file, not a folder", "choose another place with -o")
+    # Windows marks folders as read-only that are not
+    effective = os.access in os.supports_effective_ids
+    if sys.platform != "win32" and not os.access(parent, os.W_OK | os.X_OK, effective_ids=effective):
+        raise FlexoptError(
+            f"{folder}: you may not write in {parent.name or parent}", "choose another place with -o"
+        )
+
+
+def read_document(plan: Path) -> dict[str, Any]:
+    """plan.json of a plan folder (or the file itself). Raises FlexoptError if it is not one."""
+    hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
+    try:
+        place = (plan.parent if plan.name == "plan.json" else plan).resolve()
+        if place.is_file():
+            raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
+        document = parse_document(_read(place / "plan.json"))
+    except FileNotFoundError:
+        raise FlexoptError(f"{plan}: there is no plan here", hint) from None
+    except OSError as error:
+        raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
+    except (ValueError, RecursionError):
+        raise FlexoptError(f"{plan}: plan.json is damaged (not JSON)", hint) from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != "flexopt.plan/1":
+        said = f'schema "{schema}"' if isinstance(schema, str) else "no schema"
+        raise FlexoptError(
+            f'{plan}: plan.json is not a plan this version reads ({said}, wanted "flexopt.plan/1")', hint
+        )
+    return dict(document)
+
+
+def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The document of a plan that was made from just these inputs, to add to it.
+
+    Raises FlexoptError if there is no plan, or it was made from other files.
+    """
+    document = read_document(plan)
+    made = {i["file"]: i["sha256"] for i in document["inputs"]}
+    now = {i["file"]: i["sha256"] for i in inputs}
+    if made != now:
+        other = [name for name in {**now, **made} if made.get(name) != now.get(name)]
+        listed = ", ".join(other[:3]) + (" and others" if len(other) > 3 else "")
+        raise FlexoptError(
+            f"{plan}: the plan was made from other inputs ({listed})",
+            f"plan again: flexopt plan SCENARIO -o {plan}",
+        )
+    return document
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        # where names cannot be exchanged a writer may be between its two renames, or was killed there
+        if not path.parents[1].is_dir():
+            raise
+        with turn(path.parents[1]):
+            _recover(path.parent)
+            return path.read_text(encoding="utf-8")
+
+
+def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
+    """The text of every file of a plan folder, in pieces."""
+    added = {key: document[key] for key in ADDED if key in document}
+    document = {key: document[key] for key in document if key not in added} | added
+    return {
+        **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
+        "summary.json": chain(document_json(summary_json(document)), "\n"),
+        "plan.json": chain(document_json(document), "\n"),
+    }
+
+
+def summary_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """summary.json: what a program wants of a plan without its rows."""
+    names = ("name", "currency", "horizon", "status", "total", "summary", "baselines", "proof")
+    return {"schema": "flexopt.summary/1", **{name: document[name] for name in names}}
+
+
+def _is_ours(path: Path, schema: str) -> bool:
+    """Whether a plan.json is flexopt's, of whatever version: other programs have files of that name."""
+    try:
+        with path.open("rb") as file:
+            return schema.encode() in file.read(100)
+    except OSError:
+        return False
+
+
+def _prefix(place: Path) -> str:
+    return f".{place.name}.new-"
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[Path]:
+    """A folder to write in, beside the place (so that a rename is enough), with usual permissions."""
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+    try:
+        fresh = temporary / "plan"
+        fresh.mkdir()
+        yield fresh
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _clean(place: Path, *, everything: bool) -> None:
+    """Remove the drafts of killed writers."""
+    for path in place.parent.iterdir():
+        if path.name.startswith(_prefix(place)):
+            with suppress(OSError):
+                if everything or time.time() - path.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _put(fresh: Path, place: Path) -> None:
+    if not place.exists():
+        fresh.rename(place)
+    elif not _exchange(fresh, place):
+        old = _old(place)
+        place.rename(old)
+        try:
+            fresh.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
+        old.rename(fresh)
+    # now `fresh` is the old plan, which goes with the draft
+
+
+def _old(place: Path) -> Path:
+    return place.with_name(f".{place.name}.old")
+
+
+def _recover_in_turn(place: Path) -> None:
+    if place.name and _old(place).exists():
+        with turn(place.parent):
+            _recover(place)
+
+
+def _recover(place: Path) -> None:
+    """Finish what a killed writer began where names cannot be exchanged."""
+    if (old := _old(place)).exists():
+        if place.exists():
+            # out of its name first: a half-removed folder must never be put back
+            doomed = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+            old.rename(doomed / "plan")
+            shutil.rmtree(doomed, ignore_errors=True)
+        else:
+            old.rename(place)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names atomically; False where the system or the file system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
+    a, b = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "linux" and hasattr(libc, "renameat2"):
+        at_cwd, exchange = -100, 2
+        failed = libc.renameat2(at_cwd, a, at_cwd, b, exchange)  # type: ignore[union-attr]
+    elif sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        swap = 2
+        failed = libc.renamex_np(a, b, swap)
+    else:
+        return False
+    if failed and ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return not failed

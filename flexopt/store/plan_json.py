@@ -1,0 +1,87 @@
+"""A document as JSON, in pieces: tables of millions of rows are never one text, nor one dict a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flexopt.base.columns import Column, Rows
+from flexopt.store.tables import TABLES
+
+__all__ = ["document_json", "parse_document", "render"]
+
+BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
+"""The tables that grow with the users, by their columns."""
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The document itself, as in the plan folder."""
+    # text may have half a surrogate pair, which UTF-8 has not; its escape is what JSON has for it
+    return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
+
+
+def document_json(document: Mapping[str, Any]) -> Iterator[str]:
+    """What `json.dumps(document, indent=1, ensure_ascii=False)` would be if tables were lists."""
+    if not document:
+        yield "{}"
+    for number, (key, value) in enumerate(document.items()):
+        yield f"{',' if number else '{'}\n {_text(key)}: "
+        # a text has no line breaks of its own in JSON
+        yield from _table(value) if isinstance(value, Rows) else [_text(value).replace("\n", "\n ")]
+    if document:
+        yield "\n}"
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _table(rows: Rows) -> Iterator[str]:
+    if not rows:
+        yield "[]"
+        return
+    first, last = next(iter(rows.columns)), next(reversed(rows.columns))
+    begin, end = (",", ",\n  {"), ("", "\n  }")
+    cells = {
+        name: [
+            f"{begin[name == first]}\n   {_text(name)}: {_text(value)}{end[name == last]}"
+            for value in column.values
+        ]
+        for name, column in rows.columns.items()
+    }
+    for number, text in enumerate(rows.texts(cells)):
+        yield text if number else f"[{text[1:]}"  # no comma before the first row
+    yield "\n ]"
+
+
+class _Cells(tuple[Any, ...]):
+    """A row of a big table, without its keys."""
+
+    __slots__ = ()
+
+
+def parse_document(text: str) -> Any:
+    """The document again, its big tables as columns. Raises ValueError if it is not JSON.
+
+    A table with a row of other keys, or in another order, stays a list of dicts.
+    """
+    known: dict[str, str] = {}
+
+    def row(pairs: list[tuple[str, Any]]) -> Any:
+        if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, list | dict) for _, c in pairs):
+            return dict(pairs)
+        # millions of rows have few different cells: each text is kept once
+        return _Cells(known.setdefault(c, c) if isinstance(c, str) else c for _, c in pairs)
+
+    document = json.loads(text, object_pairs_hook=row)
+    for columns, table in BIG.items():
+        if isinstance(document, dict) and isinstance(rows := document.get(table), list):
+            document[table] = _with_keys(rows, columns)
+    return document
+
+
+def _with_keys(rows: list[Any], columns: tuple[str, ...]) -> Rows | list[Any]:
+    if all(isinstance(row, _Cells) and len(row) == len(columns) for row in rows):
+        return Rows({name: Column.of(row[n] for row in rows) for n, name in enumerate(columns)})
+    return [dict(zip(columns, row, strict=True)) if isinstance(row, _Cells) else row for row in rows]

@@ -1,0 +1,61 @@
+"""Tables of the plan as CSV that spreadsheets open as data, never as formulas."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from unicodedata import category, normalize
+
+from flexopt.base.columns import Rows
+from flexopt.store.tables import TABLES
+
+__all__ = ["harmless", "render", "table_csv"]
+
+INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
+"""Categories of characters that spreadsheets skip, or people do not see, before a formula."""
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    first = next((c for c in text if category(c) not in INVISIBLE), " ")
+    # NFKC: a wide `＝` is a formula in some spreadsheets too
+    formula = normalize("NFKC", first)[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
+    return f"'{text}" if formula else text
+
+
+def render(document: Mapping[str, Any]) -> bytes:
+    """The assignment of the plan as CSV."""
+    # text may have half a surrogate pair, which UTF-8 has not
+    return "".join(table_csv(document["assignment"], TABLES["assignment"])).encode("utf-8", "replace")
+
+
+class _Lines(list[str]):
+    """What csv writes to: rows are told to end in CR LF, so that both are quoted in a cell."""
+
+    def write(self, row: str) -> None:
+        self.append(row)
+
+
+def table_csv(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, type]) -> Iterator[str]:
+    """Rows as CSV with a header, in pieces: comma, UTF-8, line feed."""
+    yield ",".join(columns) + "\n"
+    table = Rows.of(rows, columns)
+    *names, last = columns
+    ends = dict.fromkeys(names, ",") | {last: "\n"}
+    alone = len(columns) == 1
+    cells = {
+        name: [cell + ends[name] for cell in _cells(table.columns[name].values, kind, alone=alone)]
+        for name, kind in columns.items()
+    }
+    yield from table.texts(cells)
+
+
+def _cells(values: Sequence[Any], kind: type, *, alone: bool) -> list[str]:
+    """Each value as it stands in a row; the only cell of a row shows that it is empty."""
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    for value in values:
+        cell = "" if value is None else harmless(value) if kind is str else value
+        writer.writerow([cell] if alone else [cell, ""])
+    return [line[: -2 if alone else -3] for line in lines]

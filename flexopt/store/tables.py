@@ -1,0 +1,65 @@
+"""Columns of the plan's tables: what plan.json, its schema and the CSV files agree on."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+__all__ = ["ADDED", "BASELINES", "TABLES"]
+
+ADDED = ("comparison", "sensitivity", "review")
+"""Keys of plan.json that other commands add to a plan, in this order."""
+
+BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
+"""What a plan is compared with, the first that is known in its headline."""
+
+TABLES: dict[str, dict[str, type]] = {
+    "assignment": {
+        "user": str,
+        "product": str,
+        "group": str,
+        "access": str,
+        "offer": str,
+        "contract_start": date,
+        "contract_end": date,
+        "days": Decimal,
+        "tokens": Decimal,
+        "cost_if_named": Decimal,
+        "cost_if_flex": Decimal,
+        "break_even_days": Decimal,
+        "segment": str,
+        "reason": str,
+    },
+    "seats": {
+        "offer": str,
+        "contract_start": date,
+        "contract_end": date,
+        "owned": int,
+        "renewed": int,
+        "new": int,
+        "unit_price": Decimal,
+        "cost": Decimal,
+        "commitment": Decimal,
+        "assigned": int,
+    },
+    "purchases": {
+        "date": date,
+        "tokens": int,
+        "tier_from": int,
+        "unit_price": Decimal,
+        "cost": Decimal,
+        "expires": date,
+    },
+    "ledger": {
+        "period_start": date,
+        "period_end": date,
+        "opening": Decimal,
+        "bought": Decimal,
+        "drawn": Decimal,
+        "buffer": Decimal,
+        "expired": Decimal,
+        "closing": Decimal,
+    },
+    "left_out": {"user": str, "product": str, "days": int, "reason": str},
+}
+"""Columns and types of the plan's tables, in order; the CSV files have the same."""

@@ -1,0 +1,84 @@
+"""Why two plans cost what they do: their difference, split so that it adds up to the cent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from flexopt.base.money import cents
+from flexopt.inputs.scenario.prices import token_price
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.sets import Problem
+from flexopt.planning.bill import Charges, PurchaseRow, SeatRow, make_charges
+from flexopt.planning.planner import Solved
+
+__all__ = ["Drivers", "drivers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """What makes another scenario cost `difference` more than the first, in whole cents.
+
+    seat_price : the first plan's seats at the other's prices, less what they cost
+    token_price : the first plan's packs, in the same sizes, at the other's prices, less what they cost
+    tier : the other plan's tokens, times how much dearer one is in its packs than in packs of the first
+        plan's sizes at the same prices
+    mix : the rest: other seats and another number of tokens
+    """
+
+    seat_price: Decimal
+    token_price: Decimal
+    tier: Decimal
+    mix: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.seat_price + self.token_price + self.tier + self.mix
+
+
+def drivers(first: Solved, other: Solved) -> Drivers:
+    """The difference between the plans of two scenarios, by what drives it."""
+    before = make_charges(first.problem, first.optimum.solution)
+    after = make_charges(other.problem, other.optimum.solution)
+    quote = other.problem.scenario
+    seat_price = _at_prices(before.seats, other.problem) - before.seats_cost
+    packs = sum((_pack(p, quote) for p in before.purchases), Decimal(0))
+    tier = Decimal(0)
+    if before.tokens_bought and after.tokens_bought:
+        each = Fraction(after.tokens_cost) / after.tokens_bought - Fraction(packs) / before.tokens_bought
+        tier = cents(each * after.tokens_bought)
+    token_price = packs - before.tokens_cost
+    mix = _total(after) - _total(before) - seat_price - token_price - tier
+    return Drivers(seat_price, token_price, tier, mix)
+
+
+def _total(charges: Charges) -> Decimal:
+    return charges.total
+
+
+def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
+    """What the seats cost at the quote's prices; where it has no such contract they keep theirs."""
+    contracts = {(c.offer, c.start, c.end, c.kind): c for c in quote.contracts}
+    ordered: Counter[tuple[str, object]] = Counter()
+    for row in seats:
+        ordered[row.offer, row.contract_start] += row.renewed + row.new
+    total = Decimal(0)
+    for row in seats:
+        kind = "owned" if row.owned else "renewal" if row.renewed else "new"
+        contract = contracts.get((row.offer, row.contract_start, row.contract_end, kind))
+        if contract is None:
+            total += row.cost
+            continue
+        tiers = quote.orders[contract.order].tiers if contract.order is not None else ()
+        j = sum(tier.from_ <= ordered[row.offer, row.contract_start] for tier in tiers)
+        total += contract.cost[j] * (row.owned + row.renewed + row.new)
+    return total
+
+
+def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
+    """What a pack of this size costs at the quote's prices; below its smallest, at the price of that."""
+    fitting = [t for t in quote.tokens.tiers if t.from_ <= pack.tokens] or quote.tokens.tiers[:1]
+    return cents(token_price(fitting[-1], quote.negotiated) * pack.tokens)

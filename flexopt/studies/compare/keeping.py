@@ -1,0 +1,207 @@
+"""The assignment of one plan under another quote: who sits on what is kept, the tokens are bought again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.base.errors import SolverError
+from flexopt.base.text import count
+from flexopt.model.core import Core, given
+from flexopt.model.cover import cover_of
+from flexopt.model.rows import Model, build
+from flexopt.model.sets import Problem
+from flexopt.model.solution import Solution, read_solution
+from flexopt.solve.backend import Status, solve
+from flexopt.solve.coupling import Shared
+
+__all__ = ["Held", "Kept", "held", "keep"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+HALF_CENT = 0.004
+"""Distance from the cheapest packs that is none in money."""
+
+LIMITS = {
+    ("holding",): ("the seats owned or to be renewed", "`holdings`"),
+    ("maximum",): ("the most seats of an offer", "`maximum` of its offers"),
+    ("least", "most"): ("the fewest seats of an order", "`minimum` of its offers"),
+    ("budget",): ("a budget", "`budgets`"),
+    ("purchases",): ("the number of purchases", "`tokens.max_purchases`"),
+    ("oversize",): ("the most tokens that may be bought", "`tokens.max_oversize`"),
+    ("pool",): ("the tokens that can be had", "`tokens.purchase_dates`"),
+}
+"""Rows of the model that a kept assignment may break: in words, and what relaxes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who sits on what, in names that every quote of one estate understands.
+
+    users : by (offer, first day, first day after) of the seats, sorted names
+    """
+
+    users: Mapping[tuple[str, date, date], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A solution of the quote; None where the assignment is not possible, or nothing was found in time.
+
+    note : why there is none, and what to do; or what is not proven
+    """
+
+    solution: Solution | None
+    note: str = ""
+
+
+def held(problem: Problem, solution: Solution) -> Held:
+    """The seats of a solution."""
+    users: defaultdict[tuple[str, date, date], list[str]] = defaultdict(list)
+    for u, k in solution.seats.tolist():
+        contract = problem.contracts[k]
+        users[contract.offer, contract.start, contract.end].append(problem.demand.users[u])
+    return Held({key: tuple(sorted(set(names))) for key, names in sorted(users.items())})
+
+
+def keep(problem: Problem, seats: Held) -> Kept:
+    """The cheapest way to give the users of a quote these seats, and tokens for all else.
+
+    Users that the quote does not know, and seats that nobody would use in it, are left out. Who has a seat
+    that is owned, renewed or new is not kept: these are taken as cheaply as they can be had.
+    """
+    groups = _groups(problem, seats)
+    if isinstance(groups, str):
+        return Kept(None, groups)
+    # any of its contracts tells which days a seat covers
+    anyhow = np.array([(u, ks[0]) for ks, users in groups for u in users], dtype=np.int64).reshape(-1, 2)
+    if note := _against_rules(problem, anyhow):
+        return Kept(None, note)
+    settled = [(u, ks[0]) for ks, users in groups if len(ks) == 1 for u in users]
+    fixed = np.array(sorted(settled), dtype=np.int64).reshape(-1, 2)
+    counts = np.bincount(fixed[:, 1], minlength=len(problem.contracts))
+    core = replace(given(problem, anyhow), decided=fixed, counts=counts)
+    open_ = [(ks, users) for ks, users in groups if len(ks) > 1]
+    return _solved(problem, core, open_)
+
+
+Group = tuple[list[int], list[int]]
+"""Contracts that a seat may belong to, and the users (sorted) who have one."""
+
+
+def _groups(problem: Problem, seats: Held) -> list[Group] | str:
+    """The users of each seat with the contracts it may belong to; or why there are none."""
+    demand = problem.demand
+    number = {name: u for u, name in enumerate(demand.users)}
+    contracts = defaultdict(list)
+    for k, c in enumerate(problem.contracts):
+        contracts[c.offer, c.start, c.end].append(k)
+    groups: list[Group] = []
+    lacking: list[str] = []
+    for key, names in seats.users.items():
+        users = [number[name] for name in names if name in number]
+        if not (ks := contracts.get(key)):
+            offer, start, end = key
+            if users:
+                lacking.append(f"{count(len(users), 'seat')} of {offer} from {start} until {end}")
+            continue
+        c = problem.contracts[ks[0]]
+        covered = np.isin(demand.pair_product, sorted(c.covers))
+        covered &= problem.days[:, c.first : c.after].any(axis=1)
+        users = np.intersect1d(users, demand.pair_user[covered]).tolist()
+        if users:
+            groups.append((ks, users))
+    if lacking:
+        more = f" and {count(len(lacking) - 3, 'other kind')}" if len(lacking) > 3 else ""
+        return (
+            f"the quote does not offer {', '.join(lacking[:3])}{more}: "
+            "ask for these offers, start dates and terms, or keep another plan"
+        )
+    return groups
+
+
+def _against_rules(problem: Problem, seats: Ints) -> str:
+    """Why some user may not have these seats and tokens for all else; empty if all may."""
+    demand, rules = problem.demand, problem.demand.pair_rule
+    covers = np.zeros((len(problem.contracts), len(demand.products)), dtype=bool)
+    for k, c in enumerate(problem.contracts):
+        covers[k, sorted(c.covers)] = True
+    seated = np.zeros((len(demand.users), len(demand.products)), dtype=bool)
+    np.logical_or.at(seated, seats[:, 0], covers[seats[:, 1]])
+    barred = (rules == "flex") & seated[demand.pair_user, demand.pair_product]
+    on_tokens = (cover_of(problem, seats) < 0) & (problem.days > 0)
+    bound = (rules == "named") & on_tokens.any(axis=1)
+    off_flex = (on_tokens & ~problem.on_flex[demand.pair_product]).any(axis=1)
+    reasons = [
+        (off_flex, "have use on tokens of {}, which is not on Flex in the quote", "give it `rates`"),
+        (bound, "have use on tokens of {}, for which the quote's policy wants seats", "relax `policy`"),
+        (barred, "have a seat for {}, for which the quote's policy wants tokens", "relax `policy`"),
+    ]
+    for pairs, words, repair in reasons:
+        if pairs.any():
+            users = len(np.unique(demand.pair_user[pairs]))
+            products = [demand.products[p] for p in np.unique(demand.pair_product[pairs]).tolist()]
+            who = count(users, "user") + " would "
+            return f"{who}{words.format(' and '.join(products))}: {repair}, or keep another plan"
+    return ""
+
+
+def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> Kept:
+    """Tokens bought anew, and each group's seats taken from its contracts, as cheaply as possible."""
+    model, split = _model(problem, core, groups)
+    options = problem.scenario.solver
+    try:
+        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=HALF_CENT)
+    except SolverError:
+        return Kept(None, "the solver ended without an answer: try `solver: {name: highs}`")
+    if outcome.status is Status.INFEASIBLE:
+        return Kept(None, _broken(problem, core, groups))
+    if outcome.status is Status.NO_PLAN:
+        return Kept(None, "no answer within the time limit: raise `solver.time_limit`")
+    solution = read_solution(model)
+    rows = [solution.seats]
+    for (ks, users), numbers in zip(groups, split, strict=True):
+        taken = [k for k, x in zip(ks, numbers, strict=True) for _ in range(round(x.varValue or 0))]
+        rows.append(np.array(list(zip(users, taken, strict=True)), dtype=np.int64))
+    seats = np.concatenate(rows)
+    seats = seats[np.lexsort((seats[:, 1], seats[:, 0]))]
+    proven = outcome.status is Status.OPTIMAL
+    note = "" if proven else "may cost less: raise `solver.time_limit` to prove it"
+    return Kept(replace(solution, seats=seats), note)
+
+
+def _model(problem: Problem, core: Core, groups: Sequence[Group]) -> tuple[Model, list[list[Any]]]:
+    """The model of the packs, and how many seats of each group are of each of its contracts."""
+    model = build(problem, core)
+    shared = Shared(problem, model)
+    split = []
+    for g, (ks, users) in enumerate(groups):
+        numbers = [model.lp.add_variable(f"split_g{g:03d}_k{k:03d}", 0, len(users), "Integer") for k in ks]
+        for k, x in zip(ks, numbers, strict=True):
+            for r in np.flatnonzero(shared.seat[:, k]).tolist():
+                shared.rows[r].expr.addterm(x, float(shared.seat[r, k]))
+            model.cost.addterm(x, float(shared.cost[k]))
+        total: Any = sum(numbers)
+        model.lp.addConstraint(total == len(users), f"split_g{g:03d}")
+        split.append(numbers)
+    return model, split
+
+
+def _broken(problem: Problem, core: Core, groups: Sequence[Group]) -> str:
+    """Which limit of the quote is in the way: the one without which there is a way."""
+    options = problem.scenario.solver
+    for prefixes, (words, repair) in LIMITS.items():
+        model, _ = _model(problem, core, groups)
+        rows = [r for r in model.lp.constraints() if str(r.name).split("_")[0] in prefixes]
+        for limit in rows:
+            limit.changeRHS(1e9 if limit.sense < 0 else -1e9)
+        if rows and solve(model.lp, options, seconds=60.0, gap=1e9).status is not Status.INFEASIBLE:
+            return f"breaks a limit of the quote, {words}: relax {repair}, or keep another plan"
+    return "breaks several limits of the quote: relax them, or keep another plan"

@@ -1,0 +1,64 @@
+"""What it costs to sign one quote with the plan of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from flexopt.planning.planner import Progress, Solved, better
+from flexopt.studies.compare.keeping import Kept, held, keep
+
+__all__ = ["regrets"]
+
+Matrix = list[list[Decimal | None]]
+"""[plan][quote]: what the plan's assignment costs under the quote more than the quote's own plan."""
+
+
+def regrets(
+    solved: Mapping[str, Solved], tell: Progress
+) -> tuple[dict[str, Solved], Matrix, list[dict[str, str]]]:
+    """The solutions, the regret of each under each quote, and a note where there is none.
+
+    A kept assignment that is cheaper than a quote's own plan (which is as good as its gap, or its time limit)
+    becomes that plan; so nothing in the matrix is negative, and the diagonal is zero.
+    """
+    best, ids = dict(solved), list(solved)
+    cells: dict[tuple[str, str], Kept] = {}
+    costs: dict[tuple[str, str], Decimal] = {}
+    changed, done = ids, 0
+    while changed:
+        for plan in changed:
+            seats = held(best[plan].problem, best[plan].optimum.solution)
+            for quote in ids:
+                done += 1
+                tell("regret", f"{plan} under {quote} ({done} of {len(ids) ** 2})")
+                kept = cells[plan, quote] = keep(best[quote].problem, seats)
+                costs.pop((plan, quote), None)
+                if kept.solution is not None:
+                    costs[plan, quote] = kept.solution.cost(best[quote].problem)
+        changed = []
+        for quote in ids:
+            cheapest = min(
+                (p for p in ids if (p, quote) in costs), key=lambda p: costs[p, quote], default=quote
+            )
+            other = cells[cheapest, quote].solution
+            found = replace(best[quote], optimum=better(best[quote].problem, best[quote].optimum, other))
+            if found.optimum is not best[quote].optimum:
+                best[quote] = found
+                changed.append(quote)
+    matrix: Matrix = [
+        [Decimal(0) if plan == quote else _regret(costs.get((plan, quote)), best[quote]) for quote in ids]
+        for plan in ids
+    ]
+    notes = [
+        {"plan": plan, "quote": quote, "note": cells[plan, quote].note}
+        for plan in ids
+        for quote in ids
+        if plan != quote and cells[plan, quote].note
+    ]
+    return best, matrix, notes
+
+
+def _regret(cost: Decimal | None, solved: Solved) -> Decimal | None:
+    return None if cost is None else cost - solved.optimum.cost

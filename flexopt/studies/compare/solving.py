@@ -1,0 +1,115 @@
+"""The cheapest solution of every scenario; several at a time, each in a process of its own."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from flexopt.base.errors import FlexoptError, SolverError
+from flexopt.demand.cache import Forecasts
+from flexopt.inputs.records import ScenarioFile
+from flexopt.model.sets import formulate
+from flexopt.parallel.local import in_processes
+from flexopt.planning.baselines import Baseline
+from flexopt.planning.planner import Clock, Progress, Solved, compared, solve
+from flexopt.solve.optimise import Optimum
+from flexopt.studies.sweep.readings import usage_in
+
+__all__ = ["solve_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a process sends back: not the problem, which is as large as the estate and soon made again."""
+
+    id: str
+    optimum: Optimum
+    baselines: Mapping[str, Baseline]
+
+
+@dataclass(frozen=True, slots=True)
+class _Solving:
+    """A scenario to solve; `usage` is the file that `usage_in` reads."""
+
+    id: str
+    source: ScenarioFile
+    usage: Path
+    baselines: bool
+
+    def run(self) -> _Found | Exception:
+        try:
+            found = _solved(self.id, self.source, usage_in(self.usage), lambda *_: None, self.baselines)
+        except Exception as error:  # whatever it is, it is raised where it can be told
+            return error
+        return _Found(self.id, found.optimum, found.baselines)
+
+    def died(self, how: str) -> Exception:
+        return SolverError(f"{self.id}: {how}", "if memory is short, compare with --processes 1")
+
+
+def solve_all(
+    sources: Mapping[str, ScenarioFile],
+    forecasts: Mapping[str, Forecasts],
+    tell: Progress,
+    processes: int,
+    *,
+    baselines: bool,
+) -> dict[str, Solved]:
+    """Every scenario solved, by id in the order given. Raises what one that fails does, with its id."""
+    if processes == 1:
+        return {
+            id_: _solved(
+                id_, source, forecasts[id_], _telling(tell, f"{n} of {len(sources)}, {id_}"), baselines
+            )
+            for n, (id_, source) in enumerate(sources.items(), 1)
+        }
+    found: dict[str, _Found] = {}
+    tell("solving", f"0 of {len(sources)} scenarios")
+    with (
+        tempfile.TemporaryDirectory(prefix="flexopt-") as work,
+        closing(
+            in_processes(_jobs(sources, forecasts, Path(work), baselines), processes, Path(work))
+        ) as all_,
+    ):
+        for one in all_:
+            if isinstance(one, Exception):
+                raise one
+            found[one.id] = one
+            tell("solving", f"{len(found)} of {len(sources)} scenarios, last {one.id}")
+    solved = {}
+    for id_, source in sources.items():
+        demand = forecasts[id_].of(source.scenario, source.people)
+        problem = formulate(source.scenario, source.holdings, demand)
+        usage, one = forecasts[id_].usage, found[id_]
+        solved[id_] = Solved(source, usage, problem, one.optimum, one.baselines)
+    return solved
+
+
+def _jobs(
+    sources: Mapping[str, ScenarioFile], forecasts: Mapping[str, Forecasts], work: Path, baselines: bool
+) -> Iterator[_Solving]:
+    files: dict[int, Path] = {}
+    for id_, source in sources.items():
+        reading = id(forecasts[id_])
+        if reading not in files:
+            files[reading] = work / f"{len(files)}.usage"
+            files[reading].write_bytes(pickle.dumps(forecasts[id_].usage, pickle.HIGHEST_PROTOCOL))
+        yield _Solving(id_, source, files[reading], baselines)
+
+
+def _solved(id_: str, source: ScenarioFile, forecasts: Forecasts, tell: Progress, baselines: bool) -> Solved:
+    try:
+        found = solve(source, forecasts, tell, Clock())
+        return compared(found, tell, Clock()) if baselines else found
+    except FlexoptError as error:
+        error.message = f"{id_}: {error.message}"
+        raise
+
+
+def _telling(tell: Progress, where: str) -> Progress:
+    """Progress of one scenario of many."""
+    return lambda phase, size: tell(phase, f"{where}: {size}" if size else where)

@@ -1,0 +1,80 @@
+"""Who has access that no plan is needed to see: seats nobody uses, people who leave, seats beside tokens."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flexopt.inputs.records import Access, Person, Usage
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.studies.review.access import Has
+
+__all__ = ["IDLE_DAYS", "double_use", "idle", "leavers"]
+
+IDLE_DAYS = 90
+"""Days at the end of the history in which a seat that is needed is used."""
+
+Rows = list[dict[str, Any]]
+
+
+def idle(scenario: Scenario, access: Sequence[Access], usage: Usage, last: date) -> Rows:
+    """Seats without use in the last 90 days of the history, which ends with `last`; never used first.
+
+    Whoever uses one product of a collection uses the seat. Summaries do not say when the days were: who has
+    one is not listed.
+    """
+    covers = {o.id: o.covers for o in scenario.offers}
+    dated = usage.days.groupby(["user", "product"], observed=True)["date"].max()
+    latest = {pair: day.date() for pair, day in dated.items()}
+    undated = set(zip(usage.totals["user"], usage.totals["product"], strict=True))
+    seats: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in access:
+        if row.access == "named":
+            seats[row.user, row.offer or f"\0{row.product}"].append(row.product)
+    found: Rows = []
+    for (user, offer), products in sorted(seats.items()):
+        known = covers.get(offer, ())
+        reached = {*products, *known}
+        if any((user, p) in undated for p in reached):
+            continue
+        used = max((latest[user, p] for p in reached if (user, p) in latest), default=None)
+        if used is None or used <= last - timedelta(days=IDLE_DAYS):
+            found.append(
+                {
+                    "user": user,
+                    "product": ", ".join(products),
+                    "offer": "" if offer.startswith("\0") else offer,
+                    "last_use": None if used is None else str(used),
+                }
+            )
+    return sorted(found, key=lambda row: (row["last_use"] or "", row["user"], row["product"]))
+
+
+def leavers(scenario: Scenario, access: Sequence[Access], people: Mapping[str, Person]) -> Rows:
+    """Access of people who leave before the horizon ends, or have left; the first to leave first."""
+    found: Rows = [
+        {"user": row.user, "product": row.product, "offer": row.offer, "leaves": str(person.leaves)}
+        for row in access
+        if (person := people.get(row.user)) and person.leaves and person.leaves < scenario.horizon.end
+    ]
+    return sorted(found, key=lambda row: (row["leaves"], row["user"], row["product"]))
+
+
+def double_use(usage: Usage, today: Mapping[tuple[str, str], Has], first: date, last: date) -> Rows:
+    """Who holds a seat for a product and took tokens for it in the history; the most days first.
+
+    Nobody where the usage files do not say which days were token use.
+    """
+    if usage.token_days is None:
+        return []
+    day = usage.token_days["date"]
+    inside = usage.token_days[(day >= str(first)) & (day <= str(last))]
+    found: Rows = []
+    for pair, days in Counter(zip(inside["user"], inside["product"], strict=True)).items():
+        has = today.get(pair)
+        if has and (has.offers or has.any_seat):
+            offers = " + ".join(sorted(has.offers))
+            found.append({"user": pair[0], "product": pair[1], "offer": offers, "flex_days": days})
+    return sorted(found, key=lambda row: (-row["flex_days"], row["user"], row["product"]))

@@ -1,0 +1,93 @@
+"""What each move saves: today's access of just that user and product, priced at what things are worth.
+
+At the marginal prices of tokens and seats every user stands alone: a move saves what keeping today's access
+for it would cost more. Packs come whole, so these savings need not add up to what all moves save together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.inputs.records import ScenarioFile
+from flexopt.model.cover import cover_of
+from flexopt.model.restriction import Restriction
+from flexopt.model.sets import Problem, formulate
+from flexopt.model.solution import Solution, tiers_of
+from flexopt.planning.baselines import with_idle_holders
+from flexopt.solve.bound import Bound
+from flexopt.solve.pricing import Estate, Prices
+from flexopt.studies.review.access import Move
+
+__all__ = ["savings"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def savings(
+    source: ScenarioFile, problem: Problem, solution: Solution, moves: Sequence[Move]
+) -> dict[tuple[str, int], float]:
+    """By user and number of the move, in money; none where today's access is not possible any more."""
+    prices = _marginal(problem, solution)
+    horizon = source.scenario.horizon
+    demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
+    # contracts and periods are those of the plan: only seats that nobody uses come on top
+    today = problem if demand is problem.demand else formulate(source.scenario, source.holdings, demand)
+    planned = np.zeros(len(demand.users))
+    planned[np.isin(np.array(demand.users, object), np.array(problem.demand.users, object))] = _plan(
+        problem, solution, prices
+    )
+    place = {user: u for u, user in enumerate(demand.users)}
+    found = {}
+    for number, restriction in _kept(today, moves):
+        estate = Estate(today, restriction)
+        value = estate.respond(prices, np.zeros(len(estate), dtype=np.int64), 1).value
+        cost = np.bincount(estate.user, value, len(demand.users)) - planned
+        for user in dict.fromkeys(m.user for m in moves if m.together == number):
+            # somebody on Flex without any use has nothing to give up
+            saving = float(cost[place[user]]) if user in place else 0.0
+            if np.isfinite(saving):
+                found[user, number] = saving
+    return found
+
+
+def _marginal(problem: Problem, solution: Solution) -> Prices:
+    """What a token and a seat are worth in the tiers of the plan."""
+    options = problem.scenario.solver
+    estate = Estate(problem, Restriction())
+    bound = Bound(estate, options, time.monotonic() + float(options.time_limit))
+    cut = bound.search(tiers_of(problem, solution), lambda step: None)[1]
+    return (cut or bound.cuts[0]).prices
+
+
+def _plan(problem: Problem, solution: Solution, prices: Prices) -> Floats:
+    """float64[users]: what each user's access in the plan costs at these prices."""
+    demand, users = problem.demand, len(problem.demand.users)
+    on_flex = np.where(cover_of(problem, solution.seats) < 0, problem.tokens, 0.0) @ prices.token
+    seats = np.bincount(solution.seats[:, 0], prices.seat[solution.seats[:, 1]], users)
+    return np.asarray(seats + np.bincount(demand.pair_user, on_flex, users))
+
+
+def _kept(problem: Problem, moves: Sequence[Move]) -> Iterator[tuple[int, Restriction]]:
+    """By number of the moves: all of that number stay as they are today, everything else is free."""
+    demand = problem.demand
+    wide = len(demand.products)
+    users = {user: u for u, user in enumerate(demand.users)}
+    products = {name: p for p, name in enumerate(demand.products)}
+    pairs: Mapping[int, int] = dict(
+        zip((demand.pair_user * wide + demand.pair_product).tolist(), range(demand.pairs), strict=True)
+    )
+    for number in sorted({m.together for m in moves} - {-1}):
+        rule = np.full(demand.pairs, "", dtype=object)
+        offers = {}
+        for move in moves:
+            key = users.get(move.user, -1) * wide + products[move.product]
+            if move.together != number or (i := pairs.get(key)) is None:
+                continue
+            rule[i] = "flex" if move.before.flex else "named"
+            if move.before.offers:
+                offers[i] = move.before.offers
+        yield number, Restriction(rule=rule, offers=offers)

@@ -1,0 +1,235 @@
+"""Indifference prices: where the answer of the optimum flips, and a solve on each side that shows it.
+
+The optimal total is concave and piecewise linear in a price p: every plan is a line, `cost of the rest +
+quantity x p`, and the quantity falls as p rises. So the line of the plan at hand, crossed with the total that
+the other answer has, comes close in a few solves and never beyond; from there on the steps double, or halve
+what is left between two opposite answers, until these are one step of the price apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import pairwise
+from typing import Any
+
+from flexopt.studies.sensitivity.levers import Lever, tier_price, without
+from flexopt.studies.sensitivity.study import Answer, Study
+
+__all__ = ["as_good_as", "next_tier", "offer_in_plan"]
+
+CROSSINGS = 12
+"""Lines crossed before the search only doubles and halves: a plan line a step of price would be slow."""
+
+FREE = Decimal(0)
+
+Found = tuple[Decimal, Answer | None]
+"""A price and the answer there; None where no plan is possible."""
+
+
+@dataclass
+class _Question:
+    """Holds below some price, and no longer above it."""
+
+    study: Study
+    lever: Lever
+    words: str
+    unit: str
+    holds: Callable[[Answer], bool]
+    told: Callable[[Answer], str]
+    target: Decimal
+    """The total where the answers meet."""
+    quantity: Callable[[Decimal, Answer], Decimal | None]
+    """By how much the plan's total grows with the price: at a price, the answer there."""
+
+    def flip(self, low: Found, high: Found | None) -> dict[str, Any]:
+        """Search from `low`, where it holds, to `high`, where it does not (None: anywhere above)."""
+        seen = [low] + ([high] if high else [])
+        step, crossings, up, down = self.lever.finest, 0, 0, 0
+        while high is None or high[0] - low[0] > step:
+            near = self._crossing(low) if crossings < CROSSINGS else None
+            if near is not None and near > low[0] and (high is None or near < high[0]):
+                price, crossings = near, crossings + 1
+            elif high is None:
+                price, up = low[0] + step * 2**up, up + 1
+            else:
+                middle = low[0] + ((high[0] - low[0]) / 2).quantize(step, ROUND_FLOOR)
+                price, down = max(high[0] - step * 2**down, middle), down + 1
+            found = price, self.study.at(self.lever, price)
+            seen.append(found)
+            if found[1] is not None and self.holds(found[1]):
+                low = found
+            else:
+                high = found
+        return self._row(low, high, self._note(low, seen))
+
+    def nowhere(self, why: str) -> dict[str, Any]:
+        return self._row(None, None, why)
+
+    def _crossing(self, found: Found) -> Decimal | None:
+        """The price at which the line of the plan meets the target, rounded down to a step."""
+        price, answer = found
+        quantity = None if answer is None else self.quantity(price, answer)
+        if answer is None or not quantity or quantity < 0:
+            return None
+        return (price + (self.target - answer.total) / quantity).quantize(self.lever.finest, ROUND_FLOOR)
+
+    def _row(self, low: Found | None, high: Found | None, note: str) -> dict[str, Any]:
+        return {
+            "question": self.words,
+            "lever": self.lever.name,
+            "unit": self.unit,
+            "below": self._side(low),
+            "above": self._side(high),
+            "note": note,
+        }
+
+    def _side(self, found: Found | None) -> dict[str, Any] | None:
+        if found is None:
+            return None
+        price, answer = found
+        if answer is None:
+            return {"value": format(price, "f"), "total": None, "answer": "no plan is possible"}
+        return {"value": format(price, "f"), "total": str(answer.total), "answer": self.told(answer)}
+
+    def _note(self, low: Found, seen: list[Found]) -> str:
+        parts = [self._against_today(low[0])]
+        ordered = sorted(seen, key=lambda found: found[0])
+        holding = [answer is not None and self.holds(answer) for _, answer in ordered]
+        changes = sum(a != b for a, b in pairwise(holding))
+        if changes > 1:
+            first = ordered[holding.index(False)][0]
+            last = ordered[len(holding) - 1 - holding[::-1].index(True)][0]
+            parts.append(
+                f"between {first:,} and {last:,} the answer changes {changes} times: both cost the same "
+                "there, within what is proven"
+            )
+        elif low[1] is not None and (quantity := self.quantity(low[0], low[1])) and quantity > 0:
+            gap = self.study.scenario.solver.gap * low[1].total
+            band = (gap / quantity).quantize(self.lever.finest, ROUND_CEILING)
+            if gap and band > self.lever.finest:
+                parts.append(f"solver.gap leaves this price open by {band:,}")
+        if not all(answer is None or answer.proven for _, answer in seen):
+            parts.append("a time limit came before a proof: raise solver.time_limit")
+        return "; ".join(part for part in parts if part)
+
+    def _against_today(self, price: Decimal) -> str:
+        """How far the price is from the scenario's."""
+        today = self.lever.value
+        change = (price / today - 1) * 100
+        return f"{change:+.1f} % against {today:,} now"
+
+
+def offer_in_plan(study: Study, lever: Lever, lower: Found | None) -> dict[str, Any]:
+    """The price of a seat at which the offer enters or leaves the plan.
+
+    `lower` is a price below today's that is known already, with its answer.
+    """
+    base, offer = study.base, lever.line
+    inside = bool(base.seats.get(offer))
+    question = _Question(
+        study,
+        lever,
+        f"price at which {offer} {'leaves' if inside else 'enters'} the plan",
+        "price of a seat",
+        lambda answer: bool(answer.seats.get(offer)),
+        lambda answer: _seats(answer.seats.get(offer, 0)),
+        base.total,
+        _line(study, lever),
+    )
+    if inside:
+        rest = study.of(without(study.scenario, offer))
+        if rest is None:
+            return question.nowhere(f"always in the plan: without {offer} no plan keeps all rules")
+        question.target = rest.total
+        return question.flip((lever.value, base), None)
+    low = lower if lower and lower[1] and question.holds(lower[1]) else (FREE, study.at(lever, FREE))
+    if low[1] is None or not question.holds(low[1]):
+        total = low[1] and low[1].total
+        return question.nowhere(f"never: even free (0.00) the plan has no seat of it, and costs {total:,}")
+    return question.flip(low, (lever.value, base))
+
+
+def next_tier(study: Study) -> dict[str, Any] | None:
+    """The price of a token at which the tier after the largest one bought is worth it.
+
+    For the last tier, where it is bought: the price at which it no longer is. None without a tier to look at.
+    """
+    scenario, base = study.scenario, study.base
+    starts = [tier.from_ for tier in scenario.tokens.tiers]
+    bought = max((starts.index(p.tier_from) for p in base.charges.purchases), default=-1)
+    inside = bought == len(starts) - 1
+    number = bought if inside else bought + 1
+    lever, from_ = tier_price(scenario, number), starts[number]
+    if not lever.value or (inside and not number):
+        return None
+    question = _Question(
+        study,
+        lever,
+        f"price at which {f'the tier from {from_:,}' if number else 'the first token'} "
+        f"{'leaves' if inside else 'enters'} the plan",
+        "price of a token",
+        lambda answer: answer.tokens(from_) > 0,
+        lambda answer: f"{answer.tokens(from_):,} in it" if answer.tokens(from_) else "none in it",
+        base.total,
+        lambda price, answer: Decimal(answer.tokens(from_)),
+    )
+    if inside:
+        # dearer than the tier before nobody would buy it: two orders would be cheaper
+        most = tier_price(scenario, number - 1).value
+        answer = study.at(lever, most)
+        if most <= lever.value or (answer is not None and question.holds(answer)):
+            return question.nowhere(
+                f"always: up to the price of the tier before, {most:,}, so many tokens are bought anyway"
+            )
+        if answer is not None:
+            question.target = answer.total
+        return question.flip((lever.value, base), (most, answer))
+    answer = study.at(lever, FREE)
+    if answer is None or not question.holds(answer):
+        total = answer and answer.total
+        return question.nowhere(
+            f"never: even free (0.00) nothing is bought in it, and the plan costs {total:,}"
+        )
+    return question.flip((FREE, answer), (lever.value, base))
+
+
+def as_good_as(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
+    """The price of the lever at which this scenario costs as much as another one, whose total is given."""
+    what = "a token" if lever.line == "tokens" else lever.line
+    question = _Question(
+        study,
+        lever,
+        f"price at which {what} would make this quote as good as {name}",
+        "price of a token" if lever.line == "tokens" else "price of a seat",
+        lambda answer: answer.total <= total,
+        lambda answer: "as good" if answer.total <= total else "dearer",
+        total,
+        _line(study, lever),
+    )
+    if question.holds(study.base):
+        rest = study.of(without(study.scenario, lever.line))
+        if rest is not None and question.holds(rest):
+            return question.nowhere(f"at any price: without it this quote costs {rest.total:,}")
+        return question.flip((lever.value, study.base), None)
+    free = study.at(lever, FREE)
+    if free is None or not question.holds(free):
+        costs = free and free.total
+        return question.nowhere(f"at no price: even free (0.00) this quote costs {costs:,}")
+    return question.flip((FREE, free), (lever.value, study.base))
+
+
+def _line(study: Study, lever: Lever) -> Callable[[Decimal, Answer], Decimal | None]:
+    """Slope of a plan's line: through its total at the price, and what it costs at today's."""
+
+    def slope(price: Decimal, answer: Answer) -> Decimal | None:
+        if price:
+            return answer.cost(lever.line) / price
+        return None if answer.at_base is None else (answer.at_base - answer.total) / lever.value
+
+    return slope
+
+
+def _seats(number: int) -> str:
+    return f"{number:,} seat{'s' if number != 1 else ''}" if number else "no seat"

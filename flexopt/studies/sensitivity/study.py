@@ -1,0 +1,155 @@
+"""The solves of a study: each scenario is solved once, and what is known without a solve is not solved."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from flexopt.base.errors import InfeasibleError
+from flexopt.base.findings import InputError
+from flexopt.demand.cache import Forecasts
+from flexopt.inputs.records import ScenarioFile
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.sets import Problem
+from flexopt.planning.bill import Charges, make_charges
+from flexopt.planning.planner import Clock, Progress, Solved, compared, solve
+from flexopt.solve.backend import Status
+from flexopt.studies.sensitivity.levers import Lever
+
+__all__ = ["Answer", "Study"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solve found: the total, what is paid for, and the same decisions at the prices of the base."""
+
+    total: Decimal
+    charges: Charges
+    proven: bool
+    at_base: Decimal | None
+    """None where the base cannot price them: it has other contracts, packs or tiers."""
+    base_here: Decimal | None
+    """What the plan of the base costs at the prices of this one; None as before."""
+
+    @property
+    def seats_bought(self) -> int:
+        """Seats renewed or bought new."""
+        return sum(self.seats.values())
+
+    @cached_property
+    def seats(self) -> Mapping[str, int]:
+        """Seats renewed or bought new, by offer."""
+        found: dict[str, int] = {}
+        for row in self.charges.seats:
+            found[row.offer] = found.get(row.offer, 0) + row.renewed + row.new
+        return found
+
+    def tokens(self, tier_from: int) -> int:
+        """Tokens bought in the tier."""
+        return sum(p.tokens for p in self.charges.purchases if p.tier_from == tier_from)
+
+    def cost(self, line: str) -> Decimal:
+        """What is paid for the offer, or for tokens."""
+        if line == "tokens":
+            return self.charges.tokens_cost
+        return sum((row.cost for row in self.charges.seats if row.offer == line), Decimal(0))
+
+
+class Study:
+    """Solves variants of one scenario over one reading of its usage."""
+
+    def __init__(self, source: ScenarioFile, forecasts: Forecasts, tell: Progress) -> None:
+        self.source, self.forecasts, self.tell = source, forecasts, tell
+        # as `flexopt plan` does, so that both have the same total
+        self._base = compared(solve(source, forecasts, tell, Clock()), tell, Clock())
+        self.base = self._answer(self._base)
+        self.solves = 1
+        self._doing, self._left, self._todo = "", 0, 0
+        self._known: dict[str, Answer | None] = {_key(source.scenario): self.base}
+        self._unused: dict[str, tuple[Decimal, Answer]] = {}
+        """By offer, the lowest price known at which nobody buys it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.source.scenario
+
+    def begin(self, what: str, left: int, of: int) -> None:
+        """What is looked at next, for the progress: one of `left` things of `of`."""
+        self._doing, self._left, self._todo = what, left, of
+        self._say()
+
+    def of(self, scenario: Scenario) -> Answer | None:
+        """The cheapest plan of a variant; None where no plan keeps all rules."""
+        key = _key(scenario)
+        if key not in self._known:
+            self._say()
+            variant = replace(self.source, scenario=scenario)
+            try:
+                found = solve(variant, self.forecasts, lambda phase, size: None, Clock(), certified=False)
+                self._known[key] = self._answer(found)
+            except (InfeasibleError, InputError):
+                self._known[key] = None
+            self.solves += 1
+        return self._known[key]
+
+    def at(self, lever: Lever, value: Decimal) -> Answer | None:
+        """The cheapest plan with this value of the lever, solved."""
+        answer = self.of(lever.apply(self.scenario, value))
+        if lever.seat and answer and not answer.seats.get(lever.line):
+            lowest = self._unused.get(lever.line)
+            if lowest is None or value < lowest[0]:
+                self._unused[lever.line] = value, answer
+        return answer
+
+    def inferred(self, lever: Lever, value: Decimal) -> Answer | None:
+        """The plan with this price of an offer, without a solve: None where that is not known.
+
+        An offer that is not bought for less is not bought for more: the plan costs the same, and no other
+        plan has become cheaper.
+        """
+        lowest = self._unused.get(lever.line) if lever.seat else None
+        return lowest[1] if lowest and lowest[0] <= value else None
+
+    def priced(self, answer: Answer | None, *, cut: bool) -> Answer | None:
+        """The answer where only prices were moved, or the plan of the base where that is cheaper there.
+
+        A solve is only proven within solver.gap. The base's plan is possible at other prices too; where there
+        are budgets, only at lower ones (`cut`).
+        """
+        if answer is None or answer.base_here is None or (self.scenario.budgets and not cut):
+            return answer
+        return answer if answer.total <= answer.base_here else replace(self.base, total=answer.base_here)
+
+    def _answer(self, solved: Solved) -> Answer:
+        problem, solution = solved.problem, solved.optimum.solution
+        base = self._base
+        same = _shape(problem) == _shape(base.problem)
+        return Answer(
+            total=solved.optimum.cost,
+            charges=make_charges(problem, solution),
+            proven=solved.optimum.status is Status.OPTIMAL,
+            at_base=solution.cost(base.problem) if same else None,
+            base_here=base.optimum.solution.cost(problem) if same else None,
+        )
+
+    def _say(self) -> None:
+        done = self._todo - self._left
+        each = max((self.solves - 1) / done, 1) if done else 6
+        about = max(self.solves + round(each * self._left), self.solves + 1)
+        self.tell("varying", f"{self.solves:,} of about {about:,} solves: {self._doing}")
+
+
+def _shape(problem: Problem) -> Hashable:
+    """What a solution's numbers stand for."""
+    return (
+        problem.packs,
+        tuple((c.offer, c.kind, c.start, c.end) for c in problem.contracts),
+        tuple(tuple(tier.lower for tier in tiers) for tiers in problem.tiers),
+    )
+
+
+def _key(scenario: Scenario) -> str:
+    """What levers change."""
+    return repr((scenario.offers, scenario.tokens, scenario.negotiated, scenario.demand))

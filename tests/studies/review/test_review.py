@@ -1,0 +1,290 @@
+"""Every kind of move, every list and every check, on estates small enough to price by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every
+
+from flexopt.base.errors import FlexoptError
+from flexopt.inputs.records import Access, Person
+from flexopt.studies.review import review
+
+AEC = {
+    "id": "aec-1y",
+    "covers": ["AutoCAD", "Revit"],
+    "term_months": 12,
+    "prices": [{"from": "2025-01-01", "new": 3675}],
+}
+
+
+def named(user: str, product: str, offer: str = "") -> Access:
+    return Access(user, product, "named", offer)
+
+
+def flex(user: str, product: str) -> Access:
+    return Access(user, product, "flex")
+
+
+def days(count: int) -> list[date]:
+    return every(date(2025, 1, 1), count)
+
+
+def reviewed(
+    days: Days,
+    access: Sequence[Access],
+    people: Sequence[Person] = (),
+    least: str = "0",
+    columns: Sequence[str] = (),
+    **changes: Any,
+) -> dict[str, Any]:
+    """The key `review`; `columns` are more columns of the usage, by name and value."""
+    rows = [{"user": u, "product": p, "date": str(d)} for (u, p), dates in days.items() for d in dates]
+    frame = pd.DataFrame(rows).assign(**{c.split("=")[0]: c.split("=")[1] for c in columns})
+    plan = review(a_source(a_scenario(**changes), people, access), frame, min_saving=Decimal(least))
+    return dict(plan.document["review"])
+
+
+DAYS: Days = {
+    ("ann", "AutoCAD"): days(150),  # 3,150 on Flex: a seat of 2,310
+    ("bob", "AutoCAD"): days(20),  # 420 on Flex
+    ("col", "AutoCAD"): days(100),  # 2,100 on Flex, and
+    ("col", "Revit"): days(90),  # 2,700: the collection for 3,675
+    ("dan", "Revit"): days(10),  # 300 on Flex
+    ("eve", "AutoCAD"): days(200),
+}
+ACCESS = [
+    flex("ann", "AutoCAD"),
+    named("bob", "AutoCAD", "autocad-1y"),
+    flex("col", "AutoCAD"),
+    flex("col", "Revit"),
+    named("eve", "AutoCAD", "autocad-1y"),
+    named("fay", "Revit", "revit-1y"),
+    flex("gus", "Revit"),
+]
+
+
+@cache
+def estate() -> dict[str, Any]:
+    return reviewed(DAYS, ACCESS, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+
+
+def check(found: dict[str, Any], code: str) -> dict[str, Any]:
+    (row,) = (row for row in found["checks"] if row["code"] == code)
+    assert row["found"] == (row["count"] > 0) == bool(row["repair"])
+    return dict(row)
+
+
+def test_every_kind_of_move_with_its_saving() -> None:
+    rows = [
+        (m["user"], m["product"], m["move"], m["before"], m["after"], m["saving"]) for m in estate()["moves"]
+    ]
+    assert rows == [
+        ("fay", "Revit", "release", "revit-1y", "", "2985.00"),
+        ("bob", "AutoCAD", "to Flex", "autocad-1y", "Flex", "1890.00"),
+        ("col", "AutoCAD", "to collection", "Flex", "aec-1y", "1125.00"),
+        ("col", "Revit", "to collection", "Flex", "aec-1y", None),
+        ("ann", "AutoCAD", "to seat", "Flex", "autocad-1y", "840.00"),
+        ("gus", "Revit", "release", "Flex", "", "0.00"),
+        ("dan", "Revit", "new", "", "Flex", None),
+        ("eve", "AutoCAD", "keep", "autocad-1y", "autocad-1y", None),
+    ]
+
+
+def test_the_saving_of_the_set_is_exact() -> None:
+    """Tokens one by one and nothing shared: here single savings add up."""
+    found = estate()
+    # 3,150 + 2,310 + 4,800 + 300 + 2,310 + 2,985 today; 2,310 + 420 + 3,675 + 300 + 2,310 in the plan
+    assert (found["today"], found["total"], found["saving"]) == ("15855.00", "9015.00", "6840.00")
+    assert sum(Decimal(m["saving"] or 0) for m in found["moves"]) == Decimal(found["saving"])
+    assert found["counts"] == {
+        "to collection": 2,
+        "to seat": 1,
+        "to Flex": 1,
+        "release": 2,
+        "new": 1,
+        "keep": 1,
+    }
+    assert found["threshold"] is None
+
+
+def test_a_threshold_leaves_small_moves_alone() -> None:
+    found = reviewed(DAYS, ACCESS, least="1000", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    assert {m["user"]: m["move"] for m in found["moves"]} == {
+        **{m["user"]: m["move"] for m in estate()["moves"]},
+        "ann": "keep",  # 840 only
+    }
+    assert (found["min_saving"], found["total"], found["saving"]) == ("1000", "9855.00", "6000.00")
+    # the release of a seat that nobody uses moves nobody
+    assert found["threshold"] == {"moves": 2, "cost": "11855.00", "bound": "11855.00", "proven": True}
+
+
+def test_a_seat_that_is_held_is_access_to_all_it_covers() -> None:
+    """The table lists Revit only; the collection is kept, so AutoCAD is not new, nor is Revit released."""
+    found = reviewed({("ann", "AutoCAD"): days(250)}, [named("ann", "Revit", "aec-1y")], offers=[AEC])
+    moves = [(m["product"], m["move"], m["before"], m["after"]) for m in found["moves"]]
+    assert moves == [("AutoCAD", "keep", "aec-1y", "aec-1y"), ("Revit", "keep", "aec-1y", "aec-1y")]
+
+
+def test_a_named_user_without_an_offer_keeps_any_seat() -> None:
+    found = reviewed({("ann", "AutoCAD"): days(250)}, [named("ann", "AutoCAD")])
+    assert [(m["move"], m["before"]) for m in found["moves"]] == [("keep", "a seat")]
+
+
+def test_access_that_is_not_possible_any_more_has_no_saving() -> None:
+    gone = AUTOCAD_YEAR | {"id": "old-1y", "prices": [{"from": "2030-01-01", "new": 1}]}
+    found = reviewed(
+        {("ann", "AutoCAD"): days(20)}, [named("ann", "AutoCAD", "old-1y")], offers=[AUTOCAD_YEAR, gone]
+    )
+    assert (found["today"], found["saving"]) == (None, None)
+    assert [(m["move"], m["saving"]) for m in found["moves"]] == [("to Flex", None)]
+
+
+# --- lists -----------------------------------------------------------------------------------------------
+
+
+def test_idle_seats() -> None:
+    """The history ends on 31 December: 2 October is in its last 90 days' eve, 3 October the first of them."""
+    use: Days = {
+        ("ann", "AutoCAD"): [date(2025, 10, 2)],
+        ("bob", "AutoCAD"): [date(2025, 10, 3)],
+        ("col", "Revit"): [date(2025, 12, 31)],
+    }
+    access = [
+        named("ann", "AutoCAD", "autocad-1y"),
+        named("bob", "AutoCAD", "autocad-1y"),
+        named("col", "AutoCAD", "aec-1y"),  # Revit is used on the same seat
+        named("dan", "AutoCAD", "aec-1y"),
+        named("dan", "Revit", "aec-1y"),
+        flex("eve", "AutoCAD"),
+    ]
+    found = reviewed(use, access, offers=[AUTOCAD_YEAR, AEC])
+    assert found["idle"] == [
+        {"user": "dan", "product": "AutoCAD, Revit", "offer": "aec-1y", "last_use": None},
+        {"user": "ann", "product": "AutoCAD", "offer": "autocad-1y", "last_use": "2025-10-02"},
+    ]
+
+
+def test_leavers() -> None:
+    people = [
+        Person("ann", leaves=date(2026, 12, 31)),
+        Person("bob", leaves=date(2025, 12, 1)),
+        Person("eve", leaves=date(2027, 1, 1)),
+    ]
+    found = reviewed(DAYS, ACCESS, people)
+    assert found["leavers"] == [
+        {"user": "bob", "product": "AutoCAD", "offer": "autocad-1y", "leaves": "2025-12-01"},
+        {"user": "ann", "product": "AutoCAD", "offer": "", "leaves": "2026-12-31"},
+    ]
+
+
+def test_double_use_where_the_usage_says_so() -> None:
+    found = reviewed(DAYS, ACCESS, columns=["tokens=7"])
+    assert found["double_use"] == [
+        {"user": "eve", "product": "AutoCAD", "offer": "autocad-1y", "flex_days": 200},
+        {"user": "bob", "product": "AutoCAD", "offer": "autocad-1y", "flex_days": 20},
+    ]
+    assert estate()["double_use"] == []
+
+
+# --- checks ----------------------------------------------------------------------------------------------
+
+
+def test_checks_have_their_codes_and_names() -> None:
+    assert [(c["code"], c["name"]) for c in estate()["checks"]] == [
+        ("R1", "Flex for power users"),
+        ("R2", "tokens bought without usage data"),
+        ("R3", "expiry ahead"),
+        ("R4", "cloud unmonitored"),
+        ("R5", "oversized pool"),
+        ("R6", "edge users unmodelled"),
+        ("R7", "collection overlooked"),
+    ]
+
+
+def test_flex_for_power_users() -> None:
+    found = check(estate(), "R1")  # ann: 150 days against a break-even of 110
+    assert found["count"] == 1
+    assert (
+        "their tokens would cost 3,150.00 USD; the plan gives 1 of them seats, which saves 840.00 USD"
+        in (found["message"])
+    )
+    assert not check(reviewed({("bob", "AutoCAD"): days(20)}, [flex("bob", "AutoCAD")]), "R1")["found"]
+
+
+@pytest.mark.parametrize(("last", "count"), [(333, 32), (334, 0)])
+def test_tokens_without_usage_data(last: int, count: int) -> None:
+    use: Days = {("ann", "AutoCAD"): [date(2025, 1, 1), every(date(2025, 1, 1), last)[-1]]}
+    found = check(reviewed(use, [flex("ann", "AutoCAD")]), "R2")
+    assert found["count"] == count
+    assert f"the usage covers {last} days, the tokens held and to be bought are 14" in found["message"]
+
+
+def test_expiry_ahead() -> None:
+    use: Days = {("ann", "AutoCAD"): [date(2025, 12, 1)]}
+    for expires, count in (("2026-06-01", 1), ("2027-06-01", 0)):
+        pool = [{"tokens": 100, "expires": expires}]
+        found = check(reviewed(use, [flex("ann", "AutoCAD")], pool=pool), "R3")
+        assert found["count"] == count
+    used = {("ann", "AutoCAD"): [date(2025, 1, 2)]}
+    pool = [{"tokens": 7, "expires": "2026-03-01"}]  # all used, but it ends within 90 days
+    assert check(reviewed(used, [flex("ann", "AutoCAD")], pool=pool), "R3")["message"] == (
+        "a pack of 7 tokens ends on 2026-03-01"
+    )
+
+
+def test_oversized_pool() -> None:
+    use: Days = {("ann", "AutoCAD"): days(100)}  # 700 tokens
+    for tokens, count in ((840, 0), (900, 60)):
+        pool = [{"tokens": tokens, "expires": "2027-06-01"}]
+        found = check(reviewed(use, [flex("ann", "AutoCAD")], pool=pool), "R5")
+        assert (found["count"], f"{tokens} tokens held" in found["message"]) == (count, True)
+
+
+def test_edge_users() -> None:
+    use: Days = {("ann", "AutoCAD"): days(115), ("bob", "AutoCAD"): days(105)}  # around 110
+    found = check(reviewed(use, [flex("ann", "AutoCAD"), flex("bob", "AutoCAD")]), "R6")
+    assert found["count"] == 1
+    assert found["message"] == (
+        "2 users and products within 20 % of the break-even; 1 has other access today than in the plan, "
+        "which saves 105.00 USD"
+    )
+    right = [named("ann", "AutoCAD", "autocad-1y"), flex("bob", "AutoCAD")]
+    assert not check(reviewed(use, right), "R6")["found"]
+
+
+def test_collection_overlooked() -> None:
+    found = check(estate(), "R7")
+    assert (found["count"], "1,125.00 USD saved" in found["message"]) == (1, True)
+    assert not check(reviewed(DAYS, ACCESS), "R7")["found"]
+
+
+def test_cloud_unmonitored(tmp_path: Path) -> None:
+    for cloud, count in ([], 2), ([{"service": "CFD", "monthly_tokens": 10}], 0):
+        scenario = json.loads(a_scenario(cloud=cloud).model_dump_json(by_alias=True))
+        scenario |= {"usage": {"files": ["usage.csv"]}, "access": "access.csv"}
+        (tmp_path / "scenario.yaml").write_text(json.dumps(scenario))
+        (tmp_path / "access.csv").write_text("user,product,access,offer\nann,AutoCAD,flex,\n")
+        (tmp_path / "usage.csv").write_text(
+            "userName,productName,usageDate,usageCategory,tokensConsumed\n"
+            "ann,AutoCAD,2025-01-02,DESKTOP_PRODUCT,7\nann,AutoCAD,2025-12-30,DESKTOP_PRODUCT,7\n"
+            "ann,CFD,2025-03-02,CLOUD_SERVICE,10\nann,CFD,2025-03-05,CLOUD_SERVICE,35\n"
+        )
+        found = review(tmp_path / "scenario.yaml").document["review"]
+        assert check(found, "R4")["count"] == count
+
+
+def test_without_a_table_of_access_the_error_says_how_to_make_one() -> None:
+    with pytest.raises(FlexoptError, match="the scenario has no table of it") as error:
+        review(a_source(a_scenario()))
+    assert "write access.csv with the columns user,product,access,offer" in error.value.hint
+    with pytest.raises(FlexoptError, match=r"access.csv has no rows"):
+        review(a_source(a_scenario(access="access.csv")))

@@ -1,0 +1,71 @@
+"""Names of scenarios in a sweep, and what tells that two readings or two plans are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from flexopt import load_scenario
+from flexopt.inputs.usage.reading import reading_key
+from flexopt.studies.sweep.jobs import job_key, names_of
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["quotes/low.yaml", "quotes/high.yaml"], ["low", "high"]),
+        (["a/s.yaml", "b/s.yaml"], ["a/s", "b/s"]),
+        (["x/a/s.yaml", "x/s.yaml"], ["a/s", "s"]),
+        (["a/s.yaml", "a/../a/s.yaml", "b/s.yaml"], ["a/s", "a/s", "b/s"]),
+        (["s.yml", "s.yaml", "S.yaml"], ["s-3", "s-2", "S"]),
+        (["s.yml", "s.yaml", "s-2.yaml"], ["s-3", "s", "s-2"]),
+        (["s.yaml"], ["s"]),
+        ([], []),
+    ],
+)
+def test_names(paths: Sequence[str], names: Sequence[str]) -> None:
+    given = [Path(p) for p in paths]
+    found = names_of(given)
+    assert [found[p] for p in given] == list(names)
+    assert names_of(reversed(given)) == found
+
+
+CHANGES = {
+    "": ("same", "same"),
+    "negotiated: {seats: 0.05}": ("same", "other"),
+    "name: another": ("same", "other"),
+    "holdings: [{offer: autocad-1y, quantity: 1, ends: 2026-04-01}]": ("same", "other"),
+    "solver: {seed: 7}": ("same", "other"),
+    "usage: {dates: dmy}": ("other", "other"),
+    "usage: {period: {from: 2025-01-01, to: 2026-01-01}}": ("other", "other"),
+    "products: [{id: AutoCAD, aliases: [ACAD]}]": ("other", "other"),
+    "products: [{id: Maya, flex: false}]": ("other", "other"),
+    "offers: [{id: autocad-1y, aliases: [ACAD yearly]}]": ("other", "other"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_keys_change_with_what_they_stand_for(folder: Path, change: str) -> None:
+    base = folder / "base.yaml"
+    base.write_text("schema: flexopt.scenario/1\nextends: scenario.yaml\n")
+    path = folder / "changed.yaml"
+    path.write_text(f"schema: flexopt.scenario/1\nextends: scenario.yaml\n{change}\n")
+    if not change:
+        path = base
+    one, two = load_scenario(base), load_scenario(path)
+    reading, job = CHANGES[change]
+    keys = reading_key(one), reading_key(two)
+    assert (keys[0] == keys[1]) == (reading == "same")
+    assert (job_key(one, keys[0]) == job_key(two, keys[1])) == (job == "same")
+
+
+def test_reading_changes_with_the_bytes_and_the_name_of_the_file(folder: Path) -> None:
+    source = load_scenario(folder / "scenario.yaml")
+    before = reading_key(source)
+    assert reading_key(load_scenario((folder / "scenario.yaml").resolve())) == before
+    with (folder / "usage.csv").open("a") as file:
+        file.write("over,AutoCAD,2025-12-31\n")
+    assert reading_key(source) != before
+    assert reading_key(source, lambda path: "x") == reading_key(source, lambda path: "x")
