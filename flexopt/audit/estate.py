@@ -17,11 +17,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from flexopt.audit.ledger import cloud_tokens
 from flexopt.audit.replay import rate_of
 from flexopt.audit.rows import Ints
+from flexopt.base.arrays import Floats
 from flexopt.base.dates import add_months, overlap_days
 from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
@@ -29,7 +29,6 @@ from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = ["Estate", "Term"]
 
-Floats = npt.NDArray[np.float64]
 
 CELLS = 1 << 23
 """States x users priced at once: what fits into memory."""

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flexopt.base.arrays import Bools, Ints
+
 __all__ = [
     "ROUNDING",
     "TOLERANCE",
@@ -33,8 +35,6 @@ __all__ = [
     "show",
 ]
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 Row = Mapping[str, Any]
 Seat = tuple[str, date, date]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from flexopt.base.arrays import Floats
 
 __all__ = ["least_of_best"]
 
-Floats = npt.NDArray[np.float64]
 
 MOST = 5_000
 """Combinations looked at side by side; of more, what their first choices prove counts."""

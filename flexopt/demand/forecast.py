@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flexopt.base.arrays import Bools
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
@@ -26,7 +27,6 @@ from flexopt.inputs.scenario.scenario import Growth, Scenario
 __all__ = ["Demand", "forecast"]
 
 Ints = npt.NDArray[np.signedinteger[Any]]
-Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 

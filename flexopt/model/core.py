@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Floats, Ints
 from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, spans
 
 __all__ = ["Block", "Core", "everything", "given", "nobody"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Block = tuple[int, int]
 """A pair, and the first period of a block of its product."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from flexopt.base.arrays import Ints
 from flexopt.model.sets import Problem
 
 __all__ = ["cover_of"]
 
 
-def cover_of(problem: Problem, seats: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
     """int32[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).
 
     Where two do, the one that costs nothing more comes first: owned, then by number.
@@ -30,8 +31,8 @@ def cover_of(problem: Problem, seats: npt.NDArray[np.int64]) -> npt.NDArray[np.i
     return cover
 
 
-def _ranges(first: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _ranges(first: Ints, after: Ints) -> Ints:
     """The numbers of all ranges `[first, after)`, one range after the other."""
     sizes = after - first
-    begin: npt.NDArray[np.int64] = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+    begin: Ints = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
     return begin + np.arange(len(begin))

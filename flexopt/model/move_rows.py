@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pulp
 
+from flexopt.base.arrays import Bools, Ints
 from flexopt.model.core import Core
 from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
@@ -19,9 +20,6 @@ from flexopt.model.rows import Model, Var, add_row, build
 from flexopt.model.sets import Problem
 
 __all__ = ["Today", "build_moves", "moved"]
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

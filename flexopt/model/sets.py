@@ -16,9 +16,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from flexopt.base.arrays import Bools, Floats
 from flexopt.base.dates import add_months, anniversaries, overlap_days
 from flexopt.base.money import CENT, cents
 from flexopt.demand.forecast import Demand
@@ -35,8 +35,6 @@ __all__ = [
     "span_end",
     "spans",
 ]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Problem:
     cells: pd.DataFrame
     days: Floats
     tokens: Floats
-    on_flex: npt.NDArray[np.bool_]
+    on_flex: Bools
     blocks: tuple[tuple[int, ...], ...]
     contracts: tuple[Contract, ...]
     orders: tuple[Offer, ...]
@@ -294,9 +292,7 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
     return tuple(cents(Fraction(price) * inside) for price in whole), tuple(whole)
 
 
-def _blocks(
-    product: int, contracts: Sequence[Contract], on_flex: npt.NDArray[np.bool_], periods: int
-) -> tuple[int, ...]:
+def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
     """First periods of the product's blocks: cover changes where one of its contracts starts or ends."""
     changes = {0}
     for k in contracts:

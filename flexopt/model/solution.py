@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import pulp
 
+from flexopt.base.arrays import Ints
 from flexopt.base.money import cents
 from flexopt.model.rows import Model
 from flexopt.model.sets import Contract, Problem
@@ -27,7 +27,7 @@ class Solution:
     bought : by contract of an order, its (contract, seat tier, seats), those nobody sits on included
     """
 
-    seats: npt.NDArray[np.int64]
+    seats: Ints
     purchases: tuple[tuple[int, int, int], ...]
     bought: tuple[tuple[int, int, int], ...]
 
@@ -118,7 +118,7 @@ def _in_user_order(
     m: Model,
     pairs: dict[int, range],
     seats: dict[int, set[int]],
-    decided: npt.NDArray[np.int64],
+    decided: Ints,
     apart: Callable[[int], object],
 ) -> list[tuple[int, int]]:
     """Users with the same needs and choices are interchangeable: the first of them get the most seats."""

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flexopt.base.arrays import Bools, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import Access
 from flexopt.inputs.scenario.prices import in_force
@@ -23,8 +24,6 @@ from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 
 __all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +170,13 @@ def _rule(named: Bools | None = None, flex: Bools | None = None) -> npt.NDArray[
     return rule
 
 
-def _users(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _users(problem: Problem) -> tuple[Ints, Ints]:
     """First pair of each user with use, and for every pair the place of its user among them."""
     changes = np.diff(problem.demand.pair_user, prepend=-1) != 0
     return np.flatnonzero(changes), np.cumsum(changes) - 1
 
 
-def _of_users(add: np.ufunc, values: npt.NDArray[Any], begin: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def _of_users(add: np.ufunc, values: npt.NDArray[Any], begin: Ints) -> npt.NDArray[Any]:
     """The values of each user's pairs together."""
     return np.asarray(add.reduceat(values, begin)) if len(begin) else values[:0]
 

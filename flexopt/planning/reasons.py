@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import floor
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
 from flexopt.inputs.scenario.prices import token_price
@@ -24,9 +24,6 @@ EDGE = Fraction(1, 5)
 
 NEVER = 2**60
 """Cents of what is not on offer: more than any seats cost, and a sum of two is still an int64."""
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from flexopt.base.arrays import Ints
 from flexopt.base.columns import Column, classes
 from flexopt.inputs.scenario.prices import rate_on
 from flexopt.model.cover import cover_of
@@ -37,15 +38,15 @@ class Stretches:
     periods : int, those with days: period t is bit t
     """
 
-    pair: npt.NDArray[np.int64]
-    contract: npt.NDArray[np.int64]
+    pair: Ints
+    contract: Ints
     days: Column
     tokens: Column
     pair_days: Column
     periods: Column
 
 
-def users_on_seats(solution: Solution) -> npt.NDArray[np.int64]:
+def users_on_seats(solution: Solution) -> Ints:
     """int64[seats, 2]: user and contract."""
     return np.asarray(solution.seats, dtype=np.int64).reshape(-1, 2)
 
@@ -111,7 +112,7 @@ def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, lis
 
 
 def _added(
-    key: npt.NDArray[np.int64], count: npt.NDArray[Any], weighted: npt.NDArray[Any], bits: npt.NDArray[Any]
+    key: Ints, count: npt.NDArray[Any], weighted: npt.NDArray[Any], bits: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], ...]:
     """Neighbours with one key become one: counts are added up, and bits gathered."""
     if not len(key):

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Floats, Ints
 from flexopt.inputs.scenario.scenario import SolverOptions
 from flexopt.model.core import nobody
 from flexopt.model.rows import build
@@ -28,8 +28,6 @@ from flexopt.solve.restricted_master import Mixture
 
 __all__ = ["Bound"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 GROUPS = 400
 """Groups of users that mix their choices; more groups need fewer passes over the users."""

@@ -15,16 +15,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pulp
 
+from flexopt.base.arrays import Floats
 from flexopt.model.rows import Model
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
 __all__ = ["SHORTAGE", "Cut", "Shared"]
 
-Floats = npt.NDArray[np.float64]
 
 SHORTAGE = 100.0
 """Price of breaking a shared row, in multiples of the dearest token or seat; any price gives a valid cut."""

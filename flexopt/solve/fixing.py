@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Ints
 from flexopt.model.core import Block, Core
 from flexopt.model.sets import Problem, spans
 from flexopt.solve.pricing import Estate, Prices, Regrets, Response
@@ -18,15 +18,12 @@ from flexopt.solve.subproblems import Needs
 
 __all__ = ["near"]
 
-Ints = npt.NDArray[np.int64]
 
 Outside = Callable[[Ints], Response]
 """What needs outside the core do, given the seats decided inside it (by contract); groups as in `near`."""
 
 
-def near(
-    estate: Estate, prices: Prices, inside: npt.NDArray[np.bool_], window: float, outside: Outside
-) -> Core:
+def near(estate: Estate, prices: Prices, inside: Bools, window: float, outside: Outside) -> Core:
     """The core of some needs: their decisions with a regret of at most `window` are open.
 
     inside : bool[needs]; all others do what the response of `outside` says, whose groups are 0 outside and 1

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools
 from flexopt.base.errors import InfeasibleError, LimitError, SolverError
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
@@ -22,7 +22,6 @@ from flexopt.solve.optimise import Infeasible, optimise
 
 __all__ = ["explain_infeasible"]
 
-Bools = npt.NDArray[np.bool_]
 Feasible = Callable[[Scenario, Sequence[Holding], Demand], bool]
 
 SECONDS = Decimal(60)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.inputs.scenario.prices import rate_on
 from flexopt.model.sets import Problem
 from flexopt.solve.coupling import Cut, Shared
@@ -32,9 +33,6 @@ from flexopt.solve.pricing import TINY, Estate, Pass
 
 __all__ = ["Fill", "fill"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 FIRST_NEEDS = 100
 """Needs with a choice in the first knapsack; twice as many in the next one."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.base.money import CENT
 from flexopt.model.core import Core, everything
 from flexopt.model.move_rows import Today, build_moves, moved
@@ -34,9 +34,6 @@ from flexopt.solve.subproblems import need_of_pairs
 
 __all__ = ["Thresholded", "with_threshold"]
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 SMALL = 400
 """Models with at most so many choices are solved whole."""

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
-import numpy as np
-import numpy.typing as npt
-
+from flexopt.base.arrays import Floats
 from flexopt.base.errors import SolverError
 from flexopt.model.core import everything
 from flexopt.model.restriction import Restriction
@@ -24,7 +22,6 @@ from flexopt.solve.search import Infeasible, Search
 
 __all__ = ["Certificate", "Infeasible", "Optimum", "optimise"]
 
-Floats = npt.NDArray[np.float64]
 
 TIE_NODES = 200
 """Search nodes spent on ties: a count, not a time, so that every machine breaks them alike."""

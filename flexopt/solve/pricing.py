@@ -17,17 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 from flexopt.solve.subproblems import needs_of
 
 __all__ = ["TINY", "Estate", "Forbidden", "Pass", "Prices", "Regrets", "Response"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 Forbidden = dict[int, Bools]
 """By structure, bool[contracts, needs]: seats that a need may not take."""

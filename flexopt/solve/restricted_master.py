@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pulp
 
+from flexopt.base.arrays import Floats
 from flexopt.inputs.scenario.scenario import SolverOptions
 from flexopt.model.rows import Model, fix_tiers
 from flexopt.solve.backend import solve_relaxation
@@ -20,8 +20,6 @@ from flexopt.solve.coupling import SHORTAGE, Shared
 from flexopt.solve.pricing import Response
 
 __all__ = ["Mixture"]
-
-Floats = npt.NDArray[np.float64]
 
 
 class Mixture:

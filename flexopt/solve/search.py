@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.base.errors import LimitError
 from flexopt.base.money import CENT
 from flexopt.model.core import Core, everything, given
@@ -34,8 +34,6 @@ from flexopt.solve.pricing import TINY, Estate, Forbidden, Response
 
 __all__ = ["HALF_CENT", "Infeasible", "Search"]
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 SMALL = 400
 """Models with at most so many choices of users are solved whole."""
@@ -265,7 +263,7 @@ class Search:
         self.lap("core")
         return core
 
-    def outside(self, bound: Bound, cut: Cut, inside: Bools, mine: npt.NDArray[np.int64]) -> Response:
+    def outside(self, bound: Bound, cut: Cut, inside: Bools, mine: Ints) -> Response:
         """What the needs outside the core do: the cheapest at the prices, within the rows that count seats.
 
         Where many are as good as indifferent (who sits on the seats that are owned?), the prices alone would

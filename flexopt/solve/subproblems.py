@@ -18,15 +18,13 @@ from functools import cache
 from itertools import pairwise, product
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Bools, Ints
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Contract, Problem
 
 __all__ = ["Needs", "Step", "Structure", "need_of_pairs", "needs_of"]
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 MOST_STATES = 2187
 """States of a step beyond which ends are rounded up: seven products not covered, for now or for good."""

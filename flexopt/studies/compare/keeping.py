@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Ints
 from flexopt.base.errors import SolverError
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
@@ -23,8 +23,6 @@ from flexopt.solve.coupling import Shared
 
 __all__ = ["Held", "Kept", "held", "keep"]
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 HALF_CENT = 0.004
 """Distance from the cheapest packs that is none in money."""

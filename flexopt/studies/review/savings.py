@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from flexopt.base.arrays import Floats
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
@@ -23,8 +23,6 @@ from flexopt.solve.pricing import Estate, Prices
 from flexopt.studies.review.access import Move
 
 __all__ = ["savings"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def savings(
