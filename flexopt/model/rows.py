@@ -16,19 +16,27 @@ import pulp
 
 from flexopt.base.money import CENT
 from flexopt.model.core import Core
+from flexopt.model.moves import Moves
 from flexopt.model.sets import Problem, span_end
 
-__all__ = ["Model", "Var", "add_row", "build", "build_ties", "fix_tiers"]
+__all__ = ["Model", "Var", "build", "fix_tiers"]
 
 Var = pulp.LpVariable
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The PuLP problem and its variables, by index; `decided` is what seats outside the core cost."""
+    """The PuLP problem and its variables, by index.
+
+    decided : what seats, and moves, outside the core cost
+    moves : the fee for moves, if there is one
+    at_most : the cost among whose plans ties are settled, if that is asked
+    """
 
     problem: Problem
     core: Core
+    moves: Moves | None
+    at_most: Decimal | None
     decided: float
     lp: pulp.LpProblem
     cost: pulp.LpAffineExpression
@@ -39,26 +47,18 @@ class Model:
     draw: dict[tuple[int, int], Var]
     seats: dict[tuple[int, int], Var]
     order: dict[tuple[int, int], Var]
+    move: dict[int, Var]
 
 
-def build(problem: Problem, core: Core) -> Model:
-    """The model of the decisions in the core; what is decided outside it is in the rows' right sides."""
-    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
-    m = Model(
-        problem,
-        core,
-        _decided_cost(problem, core),
-        lp,
-        pulp.LpAffineExpression(),
-        seat=_seat_variables(lp, core),
-        flex=_flex_variables(lp, core),
-        units=_units_variables(lp, problem),
-        tier=_tier_variables(lp, problem),
-        draw=_draw_variables(lp, problem),
-        seats=_seats_variables(lp, problem),
-        order=_order_variables(lp, problem),
-    )
-    lp += total_cost(m)
+def build(
+    problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None
+) -> Model:
+    """The model of the decisions in the core; what is decided outside it is in the rows' right sides.
+
+    With `moves` every move has its fee; with `at_most` ties are settled among the plans that cost no more.
+    """
+    m = _without_rows(problem, core, moves, at_most)
+    m.lp.setObjective(total_cost(m))
     access(m)
     pool(m)
     pack(m)
@@ -69,87 +69,82 @@ def build(problem: Problem, core: Core) -> Model:
     purchases(m)
     oversize(m)
     budget(m)
+    stay(m)
+    ties(m)
     return m
 
 
 # --- variables -------------------------------------------------------------------------------------------
 
 
-def _seat_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
-    """Does user u hold a seat under contract k?"""
-    return {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats}
+def _without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None) -> Model:
+    """The variables: above each is the question that it answers."""
+    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
+    tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
+    live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
+    ordered = [(k, j) for k, c in enumerate(P.contracts) if c.order is not None for j in range(len(c.cost))]
+    orders = [(o, j) for o, offer in enumerate(P.orders) for j in range(len(offer.tiers) + 1)]
+    return Model(
+        P,
+        core,
+        moves,
+        at_most,
+        _decided_cost(P, core, moves),
+        lp,
+        pulp.LpAffineExpression(),
+        # does user u hold a seat under contract k?
+        {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats},
+        # does user u reach product p with tokens in block b? by pair and first period of the block
+        {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes},
+        # how many increments are bought at l in tier j?
+        {
+            (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, P.tiers[pk][j].upper, "Integer")
+            for pk, j in tiers
+        },
+        # is the purchase at l in tier j?
+        {(pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary") for pk, j in tiers},
+        # how many tokens of pack l are used in t? only inside its life
+        {(pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0) for pk, t in live},
+        # how many seats of contract k are bought in seat tier j of its order?
+        {(k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer") for k, j in ordered},
+        # is order o in seat tier j?
+        {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
+        # does subproblem n get other access than today's? only with a fee, and where it is not decided
+        {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
+    )
 
 
-def _flex_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
-    """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
-    return {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes}
-
-
-def _units_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many increments are bought at l in tier j?"""
-    return {
-        (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, t.upper, "Integer")
-        for pk, tiers in enumerate(P.tiers)
-        for j, t in enumerate(tiers)
-    }
-
-
-def _tier_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """Is the purchase at l in tier j?"""
-    return {
-        (pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary")
-        for pk, tiers in enumerate(P.tiers)
-        for j in range(len(tiers))
-    }
-
-
-def _draw_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many tokens of pack l are used in t? Only inside its life."""
-    return {
-        (pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0)
-        for pk, lot in enumerate(P.packs)
-        for t in range(lot.first, lot.after)
-    }
-
-
-def _seats_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many seats of contract k, in seat tier j of its order, are bought (used or not)?"""
-    return {
-        (k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer")
-        for k, c in enumerate(P.contracts)
-        if c.order is not None
-        for j in range(len(c.cost))
-    }
-
-
-def _order_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """Is order o in seat tier j?"""
-    return {
-        (o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary")
-        for o, offer in enumerate(P.orders)
-        for j in range(len(offer.tiers) + 1)
-    }
+def _may_move(P: Problem, core: Core, moves: Moves | None) -> list[int]:
+    if moves is None:
+        return []
+    found = {n for u, k in core.seats for n in moves.by_seat(P, u, k)}
+    found |= {int(moves.subproblem[i]) for i, _ in core.flexes if moves.rule[i] == "named"}
+    return sorted(found - set(core.moved.tolist()))
 
 
 # --- objective and rows ----------------------------------------------------------------------------------
 
 
 def total_cost(m: Model) -> pulp.LpAffineExpression:
-    """Seats (pro rata inside the horizon) and packs."""
+    """Seats (pro rata inside the horizon), packs, and the fee of every move."""
     P = m.problem
     terms = [
         (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
     ]
     terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
     terms += [(n, _increment_price(P, pk, j)) for (pk, j), n in m.units.items()]
+    terms += [(x, float(m.moves.fee)) for x in m.move.values() if m.moves]
     m.cost.addInPlace(pulp.LpAffineExpression(terms))
     return m.cost
 
 
-def _decided_cost(P: Problem, core: Core) -> float:
-    """Seats decided outside the core; those of orders are paid where the order is."""
+def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
+    """Seats and moves decided outside the core; seats of orders are paid where the order is."""
     counts = core.counts.tolist()
-    return sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
+    fees = float(moves.fee) * len(core.moved) if moves else 0.0
+    return fees + sum(
+        float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None
+    )
 
 
 def access(m: Model) -> None:
@@ -167,7 +162,7 @@ def access(m: Model) -> None:
 
 
 def pool(m: Model) -> None:
-    """Draws in t serve the tokens of everybody on Flex, with buffer, and the per-result services."""
+    """Draws in t serve the tokens of all use on Flex, with buffer, and the per-result services."""
     P = m.problem
     need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
     decided = P.cloud + (1 + P.buffer) * m.core.tokens
@@ -210,12 +205,12 @@ def holding(m: Model) -> None:
 
 
 def volume(m: Model) -> None:
-    """Seats bought cover those who sit on them; an order is in at most one tier, within its bounds."""
+    """Seats bought cover those that are held; an order is in at most one tier, within its bounds."""
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
-            sitting = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
-            add_row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", int(m.core.counts[k]))
+            held = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
+            add_row(m, f"seats_k{k:03d}", _count(m, k) + held, ">=", int(m.core.counts[k]))
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):
@@ -267,7 +262,7 @@ def oversize(m: Model) -> None:
 
 
 def seats_first(m: Model) -> None:
-    """Who sits on a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
+    """The holder of a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
     P = m.problem
     for (i, first), flex in m.flex.items():
         p, u = P.demand.pair_product[i], P.demand.pair_user[i]
@@ -302,19 +297,33 @@ def budget(m: Model) -> None:
         add_row(m, f"budget_g{g:03d}", terms, "<=", most)
 
 
-def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
-    """The model again, at no more than `cost`: the seat wins a tie, then fewer purchases, then earlier ones.
+def stay(m: Model) -> None:
+    """Seats and tokens that are not today's access are for subproblems that move."""
+    if m.moves is None:
+        return
+    for (u, k), seat in m.seat.items():
+        for n in m.moves.by_seat(m.problem, u, k):
+            if n in m.move:
+                add_row(m, f"stay_u{u:05d}_k{k:03d}", [(seat, 1), (m.move[n], -1)], "<=", 0)
+    for (i, first), flex in m.flex.items():
+        n = int(m.moves.subproblem[i])
+        if m.moves.rule[i] == "named" and n in m.move:
+            add_row(m, f"stay_i{i:05d}_t{first:03d}", [(flex, 1), (m.move[n], -1)], "<=", 0)
+
+
+def ties(m: Model) -> None:
+    """Among plans at no more than a cost the seat wins a tie, then fewer purchases, then earlier ones.
 
     The weights keep the order: one block on Flex outweighs all purchases, one purchase all dates.
     """
-    m = build(problem, core)
-    many = len(m.tier) + 1
+    if m.at_most is None:
+        return
+    many, packs = len(m.tier) + 1, len(m.problem.packs)
     terms = [(x, 1.0) for x in m.flex.values()]
-    terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
+    terms += [(x, (1 + pk / (packs * many)) / many) for (pk, _), x in m.tier.items()]
     # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
-    add_row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + 0.004)
+    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + 0.004)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
-    return m
 
 
 # --- small helpers ---------------------------------------------------------------------------------------
@@ -332,7 +341,7 @@ def _given(m: Model, k: int) -> int:
 
 
 def _count(m: Model, k: int) -> list[tuple[Var, float]]:
-    """Seats of contract k: those bought where it belongs to an order, else those sat on."""
+    """Seats of contract k: those bought where it belongs to an order, else those held."""
     contract = m.problem.contracts[k]
     if contract.order is not None:
         return [(m.seats[k, j], 1.0) for j in range(len(contract.cost))]

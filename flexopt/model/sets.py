@@ -7,7 +7,6 @@ the audit never use them). `model.py` turns it into rows.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,7 +30,6 @@ __all__ = [
     "PriceTier",
     "Problem",
     "formulate",
-    "pairs_by_user",
     "span_end",
     "spans",
 ]
@@ -123,14 +121,6 @@ class Problem:
     @property
     def buffer(self) -> float:
         return float(self.scenario.tokens.buffer)
-
-
-def pairs_by_user(problem: Problem) -> dict[int, list[int]]:
-    """The pairs of each user, by user index."""
-    pairs: dict[int, list[int]] = defaultdict(list)
-    for i, u in enumerate(problem.demand.pair_user):
-        pairs[int(u)].append(i)
-    return pairs
 
 
 def spans(problem: Problem, product: int) -> list[tuple[int, int]]:

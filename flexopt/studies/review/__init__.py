@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,12 @@ from flexopt.demand.cache import Forecasts
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage, usage_from_frame
+from flexopt.model.moves import MoveFee
 from flexopt.planning.baselines import todays_access
 from flexopt.planning.document import inputs_of
 from flexopt.planning.planner import Clock, Plan, Progress, Solved, compared, finish, solve, tell_files
 from flexopt.solve.backend import Status
-from flexopt.solve.moves_search import Thresholded, with_threshold
-from flexopt.solve.optimise import Infeasible, optimise
+from flexopt.solve.optimise import Infeasible, Optimum, optimise
 from flexopt.store.folder import read_same, write_folder
 from flexopt.studies.review.access import MOVES, Move, compare
 from flexopt.studies.review.checks import Facts, checks
@@ -125,24 +124,25 @@ def _check_access(file: ScenarioFile) -> None:
     )
 
 
-def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Thresholded]:
+def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Optimum]:
     """The plan in which every move saves at least so much; and what is proven of it."""
     problem, source = solved.problem, solved.source
     today = todays_access(problem, source.access)
     known = [solved.optimum.solution]
     with suppress(Infeasible, LimitError, SolverError):
         known.append(optimise(problem, today).solution)
-    found = with_threshold(problem, today, least, known, lambda step: tell("moving less", step))
-    optimum = replace(
-        solved.optimum, solution=found.solution, cost=found.cost, bound=min(solved.optimum.bound, found.cost)
+    found = optimise(
+        problem, tell=lambda step: tell("moving less", step), fee=MoveFee(least, today), known=known
     )
+    bound = min(solved.optimum.objective_bound, found.cost)
+    optimum = replace(solved.optimum, solution=found.solution, cost=found.cost, objective_bound=bound)
     near = optimum.gap <= problem.scenario.solver.gap
     return replace(
         solved, optimum=replace(optimum, status=Status.OPTIMAL if near else Status.FEASIBLE)
     ), found
 
 
-def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str, Any]:
+def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> dict[str, Any]:
     """The key `review` of plan.json."""
     source, usage, document = facts.source, facts.usage, facts.document
     scenario, today = source.scenario, document["baselines"]["today"]
@@ -152,7 +152,7 @@ def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str
         "min_saving": format(least, "f"),
         "today": today["total"],
         "total": document["total"],
-        "threshold": proof and _threshold(proof, least),
+        "threshold": proof and _threshold(proof),
         "saving": today["saving"],
         "moves": _rows(facts),
         "counts": {kind: counts[kind] for kind in MOVES},
@@ -163,15 +163,13 @@ def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str
     }
 
 
-def _threshold(proof: Thresholded, least: Decimal) -> dict[str, Any]:
-    """What is proven of the set of moves: its cost with `least` for each move, and the bound of that."""
-    cost = proof.cost + least * proof.moves
-    bound = min(max(Decimal(repr(proof.bound)), ZERO) if isfinite(proof.bound) else ZERO, cost)
+def _threshold(proof: Optimum) -> dict[str, Any]:
+    """What is proven of the set of moves: its cost with the fee for each move, and the bound of that."""
     return {
         "moves": proof.moves,
-        "cost": str(cents(cost)),
-        "bound": str(bound.quantize(CENT, ROUND_FLOOR)),
-        "proven": proof.proven,
+        "cost": str(cents(proof.objective)),
+        "bound": str(proof.objective_bound.quantize(CENT, ROUND_FLOOR)),
+        "proven": proof.status is Status.OPTIMAL,
     }
 
 
