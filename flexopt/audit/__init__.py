@@ -13,21 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
-from flexopt.audit.held import hold_alternatives, hold_days, hold_policy
 from flexopt.audit.ledger import ledger, replay_pool
+from flexopt.audit.notes import Notes, read
 from flexopt.audit.replay import replay_days
-from flexopt.audit.rows import Notes, Row, read
 from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["audit"]
 
 
-def audit(document: Row, scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[str]:
+def audit(
+    document: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand
+) -> list[str]:
     """What does not hold in the plan, each kind of failure once; an empty list is a pass.
 
     No failure names a user: usage is personal data, and these words may end in a log.
@@ -37,9 +40,9 @@ def audit(document: Row, scenario: Scenario, holdings: Sequence[Holding], demand
     rows = read(document["assignment"], ASSIGNMENT)
     claims = read_claims(rows, scenario, demand, notes)
     replay = replay_days(claims, scenario, demand, notes)
-    hold_policy(replay, scenario, demand, notes)
-    hold_days(claims, replay, notes)
-    hold_alternatives(document, claims, replay, scenario, notes)
+    check_policy(replay, scenario, demand, notes)
+    check_days(claims, replay, notes)
+    check_alternatives(document, claims, replay, scenario, notes)
     pool = replay_pool(document, scenario, replay.use, notes)
     ledger(document, scenario, pool, notes)
     seats(document, claims, scenario, holdings, notes)

@@ -12,17 +12,20 @@ import numpy as np
 
 from flexopt.audit.claims import Claims
 from flexopt.audit.ledger import Day
-from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, distinct, seat_of
+from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.base.dates import add_months, overlap_days
 from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.store.plan_json import PlanDocument, PlanRow
 
 __all__ = ["limits", "purchases", "seats"]
 
 KINDS = ("owned", "renewed", "new")
 
 
-def seats(doc: Row, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def seats(
+    doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
+) -> None:
     """Seats start, end and cost what the scenario says, and are enough for their users."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
@@ -61,7 +64,7 @@ def seats(doc: Row, claims: Claims, scenario: Scenario, holdings: Sequence[Holdi
         )
 
 
-def _users(claims: Claims, rows: Sequence[Row], notes: Notes) -> None:
+def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
     """As many users sit on the seats as the rows say."""
     users: dict[Seat, int] = defaultdict(int)
     user, named = claims.cells["user"].codes, np.flatnonzero(claims.named)
@@ -79,7 +82,7 @@ def _users(claims: Claims, rows: Sequence[Row], notes: Notes) -> None:
         )
 
 
-def _owned_row(row: Row, scenario: Scenario, notes: Notes) -> None:
+def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
     start = scenario.horizon.start
@@ -88,7 +91,7 @@ def _owned_row(row: Row, scenario: Scenario, notes: Notes) -> None:
     )
 
 
-def _bought_row(row: Row, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
+def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
     _, begin, finish = seat_of(row)
     start, end = scenario.horizon.start, scenario.horizon.end
     count = row["renewed"] + row["new"]
@@ -127,7 +130,7 @@ def _bought_row(row: Row, scenario: Scenario, offer: Offer, ordered: int, notes:
         )
 
 
-def _holdings(rows: Sequence[Row], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """All owned seats are there, and no more are renewed than end on the day."""
     owned: dict[tuple[str, date], int] = defaultdict(int)
     for h in holdings:
@@ -149,7 +152,7 @@ def _holdings(rows: Sequence[Row], scenario: Scenario, holdings: Sequence[Holdin
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")
 
 
-def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
+def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     """Packs are bought on allowed days, in whole increments, in their tier, at its price."""
     tokens = scenario.tokens
     allowed = set(scenario.purchase_dates())
@@ -186,7 +189,7 @@ def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
 
 
-def limits(doc: Row, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
+def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
     """Oversize, maxima and budgets."""
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flexopt.audit.rows import Bools, Cells, Ints, Notes, Seat, alike, day_of, distinct
+from flexopt.audit.notes import Cells, Notes, Seat, alike, day_of, distinct
+from flexopt.base.arrays import Bools, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 

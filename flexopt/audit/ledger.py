@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from flexopt.audit.rows import TOLERANCE, Notes, Row, close, day_of, show
+from flexopt.audit.notes import TOLERANCE, Notes, close, day_of, show
 from flexopt.base.dates import add_months
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["Day", "cloud_tokens", "ledger", "replay_pool"]
 
@@ -35,7 +36,9 @@ class _Pack:
     left: Fraction
 
 
-def replay_pool(doc: Row, scenario: Scenario, use: Sequence[Fraction], notes: Notes) -> dict[date, Day]:
+def replay_pool(
+    doc: PlanDocument, scenario: Scenario, use: Sequence[Fraction], notes: Notes
+) -> dict[date, Day]:
     """Tokens come from the pack that ends first, the smallest of them first; there is no negative balance.
 
     `use` has the tokens of each day's chargeable days, without buffer.
@@ -88,7 +91,7 @@ def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
     return due
 
 
-def ledger(doc: Row, scenario: Scenario, pool: dict[date, Day], notes: Notes) -> None:
+def ledger(doc: PlanDocument, scenario: Scenario, pool: dict[date, Day], notes: Notes) -> None:
     """The ledger's periods tile the horizon, each adds up, and each number is that of the replay."""
     cursor = scenario.horizon.start
     for row in doc["ledger"]:

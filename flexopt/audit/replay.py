@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from flexopt.audit.claims import Claims
-from flexopt.audit.rows import Bools, Ints, Notes, alike, exact
+from flexopt.audit.notes import Notes, alike, exact
+from flexopt.base.arrays import Bools, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Product, Scenario
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Column", "Rows", "classes"]
+__all__ = ["Column", "ColumnTable", "classes"]
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -82,7 +82,7 @@ def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:
     return found
 
 
-class Rows(Sequence[dict[str, Any]]):
+class ColumnTable(Sequence[dict[str, Any]]):
     """A read-only list of rows, each a dict with the same keys; `columns` has what they are made of.
 
     `json.dumps(rows, default=list)` writes it; a row that is taken out is a dict of its own.
@@ -96,9 +96,9 @@ class Rows(Sequence[dict[str, Any]]):
         (self._size,) = sizes
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> Rows:
+    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> ColumnTable:
         """The table itself, or that of other rows, with these columns."""
-        if isinstance(rows, Rows):
+        if isinstance(rows, ColumnTable):
             return rows
         return cls({name: Column.of(row[name] for row in rows) for name in names})
 
@@ -122,7 +122,7 @@ class Rows(Sequence[dict[str, Any]]):
                 yield dict(zip(names, cells, strict=True))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rows | list | tuple):
+        if not isinstance(other, ColumnTable | list | tuple):
             return NotImplemented
         return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 
@@ -130,7 +130,7 @@ class Rows(Sequence[dict[str, Any]]):
 
     def __repr__(self) -> str:
         more = ", ..." if self._size > 3 else ""
-        return f"Rows([{', '.join(map(repr, islice(self, 3)))}{more}])"
+        return f"ColumnTable([{', '.join(map(repr, islice(self, 3)))}{more}])"
 
     def where(self, name: str, cell: Any) -> list[dict[str, Any]]:
         """The rows with this cell in the column."""

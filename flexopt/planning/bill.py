@@ -18,7 +18,7 @@ from flexopt.base.money import cents
 from flexopt.inputs.scenario.prices import token_price
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
-from flexopt.planning.usage_under_cover import Stretches, make_stretches, users_on_seats
+from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
 
 __all__ = [
     "Bill",
@@ -109,7 +109,7 @@ class Charges:
 class Bill(Charges):
     """The charges, and what is had for them: each pair's days, and the pool over the year."""
 
-    stretches: Stretches
+    stretches: AssignmentRows
     ledger: tuple[LedgerRow, ...]
 
     @property
@@ -126,7 +126,7 @@ def make_charges(problem: Problem, solution: Solution) -> Charges:
 def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
     charges = make_charges(problem, solution)
-    stretches, need = make_stretches(problem, solution)
+    stretches, need = assignment_rows(problem, solution)
     return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
 
 

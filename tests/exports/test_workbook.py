@@ -33,7 +33,7 @@ from flexopt.base.findings import Findings
 from flexopt.base.money import cents
 from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
-from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
+from flexopt.exports.workbook.book import LONGEST, Book, SheetColumn, clean
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import formulate
 from flexopt.planning.bill import Bill, make_bill
@@ -344,7 +344,7 @@ def test_a_cell_takes_any_text(text: str) -> None:
 def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
     book = Book(planned)
     rows = [[f"{number}", text] for number, text in enumerate(texts)]
-    book.add("Texts").table([Column("number"), Column("text")], rows)
+    book.add("Texts").table([SheetColumn("number"), SheetColumn("text")], rows)
     read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
     assert read[1:] == [[f"{number}", clean(text)] for number, text in enumerate(texts)]
 

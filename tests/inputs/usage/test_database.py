@@ -15,7 +15,7 @@ from reading import scenario
 from usage_at_size import generate
 
 from flexopt.base.errors import FlexoptError
-from flexopt.inputs.usage import engine, read_usage
+from flexopt.inputs.usage import database, read_usage
 
 
 @pytest.mark.parametrize("timed", [False, True])
@@ -44,7 +44,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Bytes in the temporary folder now."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(engine, "EVERY", 0.005)
+    monkeypatch.setattr(database, "EVERY", 0.005)
 
     def bytes_now() -> int:
         sizes = []
@@ -92,7 +92,7 @@ def test_an_interrupted_reading_leaves_nothing(
 def test_too_small_a_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 200_000)
-    monkeypatch.setattr(engine, "LEAST", 0)
+    monkeypatch.setattr(database, "LEAST", 0)
     with pytest.raises(FlexoptError, match="within the memory allowed") as raised:
         read_usage([path], scenario(), tmp_path, memory="1MB")
     assert "`--memory 2MB`" in str(raised.value.hint)
@@ -108,7 +108,7 @@ def test_memory_that_is_no_size(tmp_path: Path, nonsense: str) -> None:
 def test_progress_tells_rows_and_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 300_000)
-    monkeypatch.setattr(engine, "EVERY", 0.005)
+    monkeypatch.setattr(database, "EVERY", 0.005)
     told: list[tuple[str, int, float, bool]] = []
     read_usage([path], scenario(), tmp_path, lambda *step: told.append(step))
     rows = [row for _, row, _, _ in told]

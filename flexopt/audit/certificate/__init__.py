@@ -1,6 +1,6 @@
 """The bound again, from the prices that the plan stores: without the solver, in another way.
 
-Whatever the prices are, no plan costs less than all users pay at these prices, each alone (`estate.py`), less
+Whatever the prices are, no plan costs less than all users pay at these prices, each alone, less
 what the prices give for what can be had (packs, seats that are owned, room under limits): weak duality. Per
 choice of tiers the best of the stored cuts counts; the bound is the least over all choices.
 """
@@ -15,12 +15,13 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from flexopt.audit.estate import Estate, Term
-from flexopt.audit.rows import Notes, Row, day_of
+from flexopt.audit.certificate.subproblems import Term, UserSubproblems
+from flexopt.audit.notes import Notes, day_of
 from flexopt.base.minmax import least_of_best
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["certificate"]
 
@@ -29,7 +30,7 @@ ARITHMETIC = 1e-9
 
 
 def certificate(
-    doc: Row, scenario: Scenario, holdings: Sequence[Holding], demand: Demand, notes: Notes
+    doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand, notes: Notes
 ) -> None:
     """The bound that the stored prices prove is at least the one that the plan claims for them."""
     said = doc["proof"]["prices"]
@@ -44,12 +45,12 @@ def certificate(
     periods = [day_of(row["period_start"]) for row in doc["ledger"]]
     try:
         days = {day_of(p["start"]) for prices in said["cuts"] for p in prices if "start" in p}
-        estate = Estate(scenario, holdings, demand, periods=periods, days=days)
-        cuts = [Cut(estate, prices) for prices in said["cuts"]]
+        subproblems = UserSubproblems(scenario, holdings, demand, periods=periods, days=days)
+        cuts = [StoredCut(subproblems, prices) for prices in said["cuts"]]
     except (KeyError, ValueError, TypeError):
         notes.fail("the prices of the certificate are not those of the scenario's rows")
         return
-    proven = _bound(estate, cuts, float(claimed))
+    proven = _bound(subproblems, cuts, float(claimed))
     room = ARITHMETIC * max(abs(proven), 1.0) + float(CENT) + _unrounded(scenario, cuts)
     notes.expect(
         proven >= float(claimed) - room, f"the prices prove a bound of {proven:.2f}, the plan says {claimed}"
@@ -58,7 +59,7 @@ def certificate(
     notes.expect(proven <= float(total) + room, f"the prices prove {proven:.2f}, more than the plan costs")
 
 
-def _unrounded(scenario: Scenario, cuts: Sequence[Cut]) -> float:
+def _unrounded(scenario: Scenario, cuts: Sequence[StoredCut]) -> float:
     """What purchases may cost less on invoices than unrounded, and so leave more room in budgets."""
     tokens = scenario.tokens
     if not any(t.price * (1 - scenario.negotiated.tokens) * tokens.increment % CENT for t in tokens.tiers):
@@ -67,11 +68,11 @@ def _unrounded(scenario: Scenario, cuts: Sequence[Cut]) -> float:
     return float(CENT) / 2 * len(scenario.purchase_dates()) * (1 + dearest)
 
 
-class Cut:
+class StoredCut:
     """The prices of one cut: what a user pays for tokens and seats, and what is given for what can be had."""
 
-    def __init__(self, estate: Estate, prices: Sequence[Mapping[str, str]]) -> None:
-        scenario, terms, tokens = estate.scenario, estate.terms, estate.scenario.tokens
+    def __init__(self, subproblems: UserSubproblems, prices: Sequence[Mapping[str, str]]) -> None:
+        scenario, terms, tokens = subproblems.scenario, subproblems.terms, subproblems.scenario.tokens
         number = {t.key: k for k, t in enumerate(terms)}
         budgets = {b.id: b for b in scenario.budgets}
         pool: dict[date, float] = {}
@@ -124,42 +125,42 @@ class Cut:
             ]
         )
         starts = sorted(pool)
-        if not starts or starts[0] > estate.start:
+        if not starts or starts[0] > subproblems.start:
             raise ValueError
-        self.pool = np.array([pool[max(s for s in starts if s <= d)] for d in estate.edges[:-1]])
+        self.pool = np.array([pool[max(s for s in starts if s <= d)] for d in subproblems.edges[:-1]])
         share = 1 + float(tokens.max_oversize or 0)
         self.token = self.pool * (1 + float(tokens.buffer)) - self.oversize * share
-        for raw, buffered, piece in estate.cloud:
+        for raw, buffered, piece in subproblems.cloud:
             self.constant += buffered * self.pool[piece] - self.oversize * share * raw
         step = tokens.increment
         self.constant -= self.oversize * float(-(-min(t.from_ for t in tokens.tiers) // step) * step)
-        self.users = estate.least(self.seat, self.token)
+        self.users = subproblems.least(self.seat, self.token)
 
     def limits(self, k: int, term: Term, tier: int) -> float:
         """What a seat in the tier pays for room under maxima and in budgets."""
         return self.room[k] + self.due[k] * float(term.whole[tier])
 
-    def value(self, estate: Estate, first: date, after: date) -> float:
+    def value(self, subproblems: UserSubproblems, first: date, after: date) -> float:
         """What a token is worth that can be used on days [first, after), where it is worth most."""
-        return max([0.0, *(float(self.pool[n]) for n in estate.pieces(first, after))])
+        return max([0.0, *(float(self.pool[n]) for n in subproblems.pieces(first, after))])
 
 
-def _bound(estate: Estate, cuts: Sequence[Cut], enough: float) -> float:
+def _bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough: float) -> float:
     """The least over all choices of tiers of what the best cut says for them."""
-    scenario = estate.scenario
-    opening = [p for p in scenario.pool if p.expires > estate.start]
+    scenario = subproblems.scenario
+    opening = [p for p in scenario.pool if p.expires > subproblems.start]
     constant = [
         c.constant
         + c.users
-        - math.fsum(float(p.tokens) * c.value(estate, estate.start, p.expires) for p in opening)
+        - math.fsum(float(p.tokens) * c.value(subproblems, subproblems.start, p.expires) for p in opening)
         for c in cuts
     ]
-    packs = [np.array([_pack(estate, c, day) for c in cuts]) for day in _dates(scenario)]
+    packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in _dates(scenario)]
     orders: dict[tuple[str, date], list[int]] = defaultdict(list)
-    for k, t in enumerate(estate.terms):
+    for k, t in enumerate(subproblems.terms):
         if t.ordered:
             orders[t.offer.id, t.start].append(k)
-    seats = [np.array([_order(estate, c, ks) for c in cuts]) for _, ks in sorted(orders.items())]
+    seats = [np.array([_order(subproblems, c, ks) for c in cuts]) for _, ks in sorted(orders.items())]
     counts = [[0] + [1] * (w.shape[1] - 1) for w in packs] + [[0] * w.shape[1] for w in seats]
     most = scenario.tokens.max_purchases
     return least_of_best(np.array(constant), [*packs, *seats], counts, most, enough)[0]
@@ -182,14 +183,14 @@ def _dates(scenario: Scenario) -> list[date]:
     return found
 
 
-def _pack(estate: Estate, cut: Cut, day: date) -> list[float]:
+def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float]:
     """No purchase on the day, or one in each tier, as small or as large as it may be."""
-    scenario, tokens = estate.scenario, estate.scenario.tokens
+    scenario, tokens = subproblems.scenario, subproblems.scenario.tokens
     expires, step = day + timedelta(days=tokens.valid_days), tokens.increment
-    worth = cut.value(estate, day, expires)
+    worth = cut.value(subproblems, day, expires)
     share = 1.0 + sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
     tiers = sorted(tokens.tiers, key=lambda t: t.from_)
-    needed = math.ceil(estate.use[estate.pieces(day, expires)].sum() / step - 1e-9) * step
+    needed = math.ceil(subproblems.use[subproblems.pieces(day, expires)].sum() / step - 1e-9) * step
     found = [0.0]
     for tier, after in zip(tiers, [*tiers[1:], None], strict=True):
         each = float(tier.price * (1 - scenario.negotiated.tokens)) * share + cut.oversize - worth
@@ -202,16 +203,16 @@ def _pack(estate: Estate, cut: Cut, day: date) -> list[float]:
     return found
 
 
-def _order(estate: Estate, cut: Cut, terms: Sequence[int]) -> list[float]:
+def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -> list[float]:
     """No seat, or as many as each seat tier allows, the cheapest first."""
-    offer = estate.terms[terms[0]].offer
+    offer = subproblems.terms[terms[0]].offer
     found, bounds = [0.0], [1, *(t.from_ for t in offer.tiers)]
     for j, lower in enumerate(bounds):
         least = max(lower, offer.minimum)
-        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(estate.demand.users))
+        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(subproblems.demand.users))
         each = []
         for k in terms:
-            term = estate.terms[k]
+            term = subproblems.terms[k]
             price = float(term.cost[j]) + cut.limits(k, term, j) - cut.order[k]
             each.append((price, most if term.most is None else term.most))
         total, count = 0.0, 0

@@ -20,14 +20,13 @@ import numpy as np
 
 from flexopt.audit.ledger import cloud_tokens
 from flexopt.audit.replay import rate_of
-from flexopt.audit.rows import Ints
-from flexopt.base.arrays import Floats
+from flexopt.base.arrays import Floats, Ints
 from flexopt.base.dates import add_months, overlap_days
 from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
-__all__ = ["Estate", "Term"]
+__all__ = ["Term", "UserSubproblems"]
 
 
 CELLS = 1 << 23
@@ -59,7 +58,7 @@ class Term:
         return self.offer.id, self.kind, str(self.start), str(self.end)
 
 
-class Estate:
+class UserSubproblems:
     """Who needs what when, in pieces of the horizon in which no date of the scenario or the prices lies.
 
     periods : first days of the plan's periods; days : of the prices
@@ -170,7 +169,7 @@ def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Need:
+class _SubproblemClass:
     """Users who use the same products under the same rules.
 
     pairs : int64[products, users]; terms : the seats they may take
@@ -185,9 +184,9 @@ class _Need:
     seats_only: frozenset[int]
 
 
-def _needs(estate: Estate) -> list[_Need]:
+def _needs(subproblems: UserSubproblems) -> list[_SubproblemClass]:
     """The users by the products they use and the rules for these."""
-    demand = estate.demand
+    demand = subproblems.demand
     rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
     code = demand.pair_product * 3 + rule
     begin = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
@@ -202,43 +201,50 @@ def _needs(estate: Estate) -> list[_Need]:
             on_flex = {name for name, r in zip(names, rules, strict=True) if r == 2}
             usable = [
                 k
-                for k, t in enumerate(estate.terms)
+                for k, t in enumerate(subproblems.terms)
                 if not on_flex & set(t.offer.covers) and set(names) & set(t.offer.covers)
             ]
             pairs = (mine[kind.reshape(-1) == number][:, None] + np.arange(n)).T
-            for places, terms in _apart(estate, names, usable):
+            for places, terms in _apart(subproblems, names, usable):
                 named = frozenset(i for i, p in enumerate(places) if rules[p] == 1)
                 used = tuple(products[p] for p in places)
-                until = _until(estate, [names[p] for p in places], terms)
-                found.append(_Need(used, pairs[places], tuple(terms), until, named))
+                until = _until(subproblems, [names[p] for p in places], terms)
+                found.append(_SubproblemClass(used, pairs[places], tuple(terms), until, named))
     return found
 
 
-def _apart(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+def _apart(
+    subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
+) -> list[tuple[list[int], list[int]]]:
     """Products that no usable seat covers together are priced apart."""
     group = list(range(len(names)))
     for k in usable:
-        covered = {group[i] for i, name in enumerate(names) if name in estate.terms[k].offer.covers}
+        covered = {group[i] for i, name in enumerate(names) if name in subproblems.terms[k].offer.covers}
         group = [min(covered) if g in covered else g for g in group]
     found = []
     for g in sorted(set(group)):
         places = [i for i, other in enumerate(group) if other == g]
         covers = {names[i] for i in places}
-        found.append((places, [k for k in usable if covers & set(estate.terms[k].offer.covers)]))
+        found.append((places, [k for k in usable if covers & set(subproblems.terms[k].offer.covers)]))
     return found
 
 
-def _until(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> tuple[dict[date, date], ...]:
+def _until(
+    subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
+) -> tuple[dict[date, date], ...]:
     """For each product until when a seat covers it, by the end of its term.
 
     That is the end itself, or a later one where the states were too many: less is proven then, never more.
     The periods of the plan tell which ends are near each other, or the audit would prove another bound.
     """
-    seats = [estate.terms[k] for k in usable]
-    spans = [tuple(bisect_left(estate.periods, d) for d in (t.start, min(t.end, estate.end))) for t in seats]
+    seats = [subproblems.terms[k] for k in usable]
+    spans = [
+        tuple(bisect_left(subproblems.periods, d) for d in (t.start, min(t.end, subproblems.end)))
+        for t in seats
+    ]
     size = [len(set(names) & set(t.offer.covers)) for t in seats]
     mine = [[n for n, t in enumerate(seats) if name in t.offer.covers] for name in names]
-    last = len(estate.periods) - 1
+    last = len(subproblems.periods) - 1
     until = [{end: end for end in (last, *(spans[n][1] for n in of))} for of in mine]
     order = sorted(range(len(names)), key=lambda p: (sorted((*spans[n], size[n]) for n in mine[p]), p))
     edges = sorted({0, *(day for span in spans for day in span if day < last)})
@@ -259,24 +265,29 @@ def _until(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> tuple
         _, end, later = min((b - a, a, b) for a, b in pairwise(kept))
         widest.update({original: later for original, rounded in widest.items() if rounded == end})
     return tuple(
-        {seats[n].end: max(min(seats[n].end, estate.end), estate.periods[of[spans[n][1]]]) for n in mine[p]}
+        {
+            seats[n].end: max(min(seats[n].end, subproblems.end), subproblems.periods[of[spans[n][1]]])
+            for n in mine[p]
+        }
         for p, of in enumerate(until)
     )
 
 
-def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Floats) -> Floats:
+def _forwards(
+    subproblems: UserSubproblems, need: _SubproblemClass, pairs: Ints, seat: Floats, token: Floats
+) -> Floats:
     """float64[users]: the least each of these users pays at the prices.
 
     Forwards in time: `best` has an axis for every product, of the days until which it may be covered (the
     first stands for not at all), and in each cell the least that was paid to get there. What is not covered
     takes tokens.
     """
-    names = [estate.demand.products[p] for p in need.products]
-    levels = [[estate.start] for _ in names]
+    names = [subproblems.demand.products[p] for p in need.products]
+    levels = [[subproblems.start] for _ in names]
     best = np.zeros((*(1 for _ in names), pairs.shape[1]))
-    for piece, (begin, finish) in enumerate(pairwise(estate.edges)):
+    for piece, (begin, finish) in enumerate(pairwise(subproblems.edges)):
         for k in need.terms:
-            term = estate.terms[k]
+            term = subproblems.terms[k]
             if term.start != begin:
                 continue
             covered = [(p, need.until[p][term.end]) for p, n in enumerate(names) if n in term.offer.covers]
@@ -292,7 +303,7 @@ def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Flo
                 of[:at] = np.inf
             np.minimum(best, taken, out=best)
         for place, (p, mine) in enumerate(zip(need.products, pairs, strict=True)):
-            days, rate = estate.days[mine, piece], estate.rate[p, piece]
+            days, rate = subproblems.days[mine, piece], subproblems.rate[p, piece]
             closed = place in need.seats_only or math.isinf(rate)
             tokens = np.where(days > 0, np.inf, 0.0) if closed else days * (rate * token[piece])
             of = np.moveaxis(best, place, 0)
@@ -301,5 +312,5 @@ def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Flo
             ended = sum(end <= finish for end in levels[place])
             of[ended - 1] = of[:ended].min(axis=0)
             best = best[(slice(None),) * place + (slice(ended - 1, None),)]
-            levels[place] = [estate.start, *levels[place][ended:]]
+            levels[place] = [subproblems.start, *levels[place][ended:]]
     return np.asarray(best.reshape(-1, pairs.shape[1]).min(axis=0))

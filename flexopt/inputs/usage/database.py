@@ -15,9 +15,9 @@ import duckdb
 
 from flexopt.base.errors import FlexoptError
 
-__all__ = ["Progress", "connected", "watched"]
+__all__ = ["UsageProgress", "connected", "watched"]
 
-Progress = Callable[[str, int, float, bool], None]
+UsageProgress = Callable[[str, int, float, bool], None]
 """Called with the name of a file, its rows so far, rows a second, and whether these are all.
 
 While a text file is read its rows are estimated from their mean length; at the end they are counted.
@@ -89,7 +89,7 @@ def _half() -> int | None:
 
 @contextmanager
 def watched(
-    con: duckdb.DuckDBPyConnection, name: str, path: Path, tell: Progress | None
+    con: duckdb.DuckDBPyConnection, name: str, path: Path, tell: UsageProgress | None
 ) -> Iterator[Callable[[int], None]]:
     """Tells of a file while it is read, from another thread; to be called with its rows at the end."""
     began = time.monotonic()

@@ -13,17 +13,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from flexopt.audit.claims import Claims
+from flexopt.audit.notes import ROUNDING, Notes, Seat, alike, close, distinct, seat_of, show
 from flexopt.audit.replay import Replay
-from flexopt.audit.rows import ROUNDING, Ints, Notes, Row, Seat, alike, close, distinct, seat_of, show
+from flexopt.base.arrays import Ints
 from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["hold_alternatives", "hold_days", "hold_policy"]
+__all__ = ["check_alternatives", "check_days", "check_policy"]
 
 
-def hold_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
+def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     """Every day has an access, and one that the policy allows."""
     start = scenario.horizon.start
     # users that no rule names share an answer
@@ -55,7 +57,7 @@ def hold_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes
         notes.fail(f"the policy leaves {demand.products[demand.pair_product[i]]} out, but it is planned")
 
 
-def hold_days(claims: Claims, replay: Replay, notes: Notes) -> None:
+def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
     """Days and tokens of every pair's rows, and the days under each seat; and the group of each row."""
     demand, known = claims.demand, claims.pair >= 0
     on_tokens, on_seats = np.flatnonzero(known & claims.flex), np.flatnonzero(known & claims.named)
@@ -90,7 +92,7 @@ def hold_days(claims: Claims, replay: Replay, notes: Notes) -> None:
             f"the rows say {show(said)} days of {demand.products[product[i]]} on seats, "
             f"the replay {show(replayed)}",
         )
-    _hold_seats(claims, replay, on_seats, notes)
+    _check_seats(claims, replay, on_seats, notes)
 
     groups = list(dict.fromkeys(demand.groups))
     own = pd.Index(groups).get_indexer(pd.Index(demand.groups, dtype=object))
@@ -102,7 +104,7 @@ def hold_days(claims: Claims, replay: Replay, notes: Notes) -> None:
         notes.fail(f"a row for {demand.products[product[i]]} has another group")
 
 
-def _hold_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
+def _check_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
     """Each row on a seat; where two seats of a user are live, a day may stand under either of them."""
     demand, days = claims.demand, claims.cells["days"]
     alone = replay.live[replay.segment] == 1
@@ -126,7 +128,9 @@ def _hold_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> Non
         notes.expect(free, f"days of {demand.products[product[n]]} on a seat take tokens")
 
 
-def hold_alternatives(doc: Row, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes) -> None:
+def check_alternatives(
+    doc: PlanDocument, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes
+) -> None:
     """`cost_if_flex` of every row whose days are certain, and `cost_if_named` of those on a seat."""
     buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
     price: dict[Seat, set[Decimal]] = defaultdict(set)
@@ -169,7 +173,7 @@ def hold_alternatives(doc: Row, claims: Claims, replay: Replay, scenario: Scenar
         )
 
 
-def _token_price(doc: Row, scenario: Scenario) -> Fraction:
+def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     """What a token costs in this plan."""
     packs = doc["purchases"]
     bought = sum(r["tokens"] for r in packs)

@@ -8,13 +8,13 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["Forecasts", "forecast_key"]
+__all__ = ["ForecastCache", "forecast_key"]
 
 MOST_SPANS = 10_000_000
 """Spans (20 bytes each) of all demands that stay in memory; the last one stays whatever its size."""
 
 
-class Forecasts:
+class ForecastCache:
     """The demands of one reading of usage. `plan` takes it in place of the usage.
 
     Plans of price variants share a demand, so nobody may change one.

@@ -21,14 +21,14 @@ from flexopt.model.cover import cover_of
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 
-__all__ = ["Stretches", "make_stretches", "users_on_seats"]
+__all__ = ["AssignmentRows", "assignment_rows", "users_on_seats"]
 
 CHUNK = 4_000_000
 """Cells that are added up at once: what is needed beside them stays small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretches:
+class AssignmentRows:
     """A row for each pair's chargeable days under one contract, or on Flex; by pair, Flex before contracts.
 
     pair, contract : int64[rows]; the contract is -1 on Flex
@@ -51,7 +51,7 @@ def users_on_seats(solution: Solution) -> Ints:
     return np.asarray(solution.seats, dtype=np.int64).reshape(-1, 2)
 
 
-def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, list[Fraction]]:
+def assignment_rows(problem: Problem, solution: Solution) -> tuple[AssignmentRows, list[Fraction]]:
     """Every stretch; and per period the tokens of all days on Flex, without buffer."""
     cover = cover_of(problem, users_on_seats(solution))
     demand, cells, periods = problem.demand, problem.cells, problem.periods
@@ -95,7 +95,7 @@ def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, lis
 
     of_pair = np.flatnonzero(np.diff(pair, prepend=-1))
     pair_count = np.add.reduceat(count, of_pair) if len(pair) else count
-    stretches = Stretches(
+    stretches = AssignmentRows(
         pair,
         contract,
         days=column(count),

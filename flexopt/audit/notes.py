@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,16 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.base.arrays import Bools, Ints
+from flexopt.base.arrays import Ints
+from flexopt.store.plan_json import PlanRow
 
 __all__ = [
     "ROUNDING",
     "TOLERANCE",
-    "Bools",
     "Cells",
-    "Ints",
     "Notes",
-    "Row",
     "Seat",
     "alike",
     "close",
@@ -36,7 +34,6 @@ __all__ = [
 ]
 
 
-Row = Mapping[str, Any]
 Seat = tuple[str, date, date]
 """Offer, first day and first day after of a contract."""
 
@@ -85,7 +82,7 @@ def exact(most: int) -> type:
     return np.int64 if most < 2**62 else object
 
 
-def read(rows: Sequence[Row], names: Iterable[str]) -> dict[str, Cells]:
+def read(rows: Sequence[PlanRow], names: Iterable[str]) -> dict[str, Cells]:
     """The columns of a table of the document, which is a list of rows or has its columns ready."""
     ready = getattr(rows, "columns", None)
     found = {}
@@ -113,7 +110,7 @@ def distinct(rows: Ints, *keys: npt.NDArray[Any]) -> list[int]:
     return found
 
 
-def seat_of(row: Row) -> Seat:
+def seat_of(row: PlanRow) -> Seat:
     return row["offer"], day_of(row["contract_start"]), day_of(row["contract_end"])
 
 
