@@ -14,7 +14,8 @@ from decimal import ROUND_FLOOR, Decimal
 
 import pulp
 
-from flexopt.base.money import CENT
+from flexopt.base.money import CENT, HALF_CENT, SAME_COST
+from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
 from flexopt.model.sets import Problem, span_end
 
@@ -256,7 +257,7 @@ def oversize(m: Model) -> None:
         return
     seats_first(m)
     share, step = 1 + float(tokens.max_oversize), tokens.increment
-    smallest = -(-tokens.tiers[0].from_ // step) * step
+    smallest = smallest_purchase(tokens)
     terms = [(n, float(step)) for n in m.units.values()]
     terms += [
         (x, -share * float(P.tokens[i, first : span_end(P, i, first)].sum()))
@@ -296,7 +297,7 @@ def budget(m: Model) -> None:
         most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
         if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
             # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
-            terms += [(m.tier[key], 0.005) for key in packs]
+            terms += [(m.tier[key], HALF_CENT) for key in packs]
             most += 0.0099
         most -= float(sum(P.contracts[k].commitment[0] * _given(m, k) for k in due))
         add_row(m, f"budget_g{g:03d}", terms, "<=", most)
@@ -311,8 +312,8 @@ def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
     many = len(m.tier) + 1
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
-    # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
-    add_row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + 0.004)
+    # the result is priced to the cent again
+    add_row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + SAME_COST)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
     return m
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from flexopt.base.arrays import Ints
 from flexopt.base.columns import Column, classes
-from flexopt.inputs.scenario.prices import rate_on
+from flexopt.inputs.rules.prices import rate_on
 from flexopt.model.cover import cover_of
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution

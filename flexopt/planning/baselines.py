@@ -19,7 +19,7 @@ import pandas as pd
 from flexopt.base.arrays import Bools, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import TodaysAccess
-from flexopt.inputs.scenario.prices import in_force
+from flexopt.inputs.rules.prices import in_force
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 

@@ -23,6 +23,7 @@ from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
@@ -155,7 +156,7 @@ def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
     if certificate is None:
         return []
     lives = [(p.date, p.expires) for p in bill.purchases]
-    lives += [(start, p.expires) for p in problem.scenario.pool if p.tokens]
+    lives += [(start, p.expires) for p in opening_packs(problem.scenario)]
     return [
         plain(Decimal(repr(price)), 4) if any(first <= day < after for first, after in lives) else ""
         for price, day in zip(certificate.token.tolist(), problem.edges[:-1], strict=True)

@@ -13,7 +13,7 @@ import numpy as np
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.prices import token_price
+from flexopt.inputs.rules.prices import token_price
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
 

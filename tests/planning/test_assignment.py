@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Instance, medium
 
-from flexopt.inputs.scenario.prices import rate_on
+from flexopt.inputs.rules.prices import rate_on
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
 from flexopt.planning.assignment import AssignmentRows, assignment_rows

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol, TypeVar
 
+from flexopt.base.dates import overlap_days
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.scenario import Negotiated, Offer, Product, TokenTier
+from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, TokenTier
 
-__all__ = ["in_force", "rate_on", "seat_price", "token_price"]
+__all__ = ["in_force", "price_in_horizon", "rate_on", "seat_price", "token_price"]
 
 
 class _Dated(Protocol):
@@ -50,6 +52,12 @@ def seat_price(
     listed = price.renewal if renewal and price.renewal is not None else price.new
     discount = negotiated.offers.get(offer.id, negotiated.seats)
     return cents(listed * (1 - discount) * (1 - tier_discount))
+
+
+def price_in_horizon(price: Decimal, start: date, end: date, horizon: Horizon) -> Decimal:
+    """The share of a seat's price for its days in the horizon, to the cent; its term is [start, end)."""
+    days = overlap_days(start, end, horizon.start, horizon.end)
+    return cents(Fraction(price) * Fraction(days, (end - start).days))
 
 
 def token_price(tier: TokenTier, negotiated: Negotiated) -> Decimal:
