@@ -13,9 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from flexopt.audit.claims import Claims
-from flexopt.audit.notes import ROUNDING, Notes, Seat, alike, close, distinct, seat_of, show
+from flexopt.audit.notes import ROUNDING, Notes, Seat, close, distinct, fractions, seat_of, show
 from flexopt.audit.replay import Replay
-from flexopt.base.arrays import Ints
+from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.base.arrays import Ints, places_in
+from flexopt.base.columns import classes
 from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
@@ -32,7 +34,7 @@ def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Note
     named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
     user = np.where(named[demand.pair_user], demand.pair_user, -1)
     groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
-    kind, first = alike(user, groups, demand.pair_product)
+    kind, first = classes(user, groups, demand.pair_product)
     rules = [
         rule_for(
             scenario.policy,
@@ -61,8 +63,8 @@ def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
     """Days and tokens of every pair's rows, and the days under each seat; and the group of each row."""
     demand, known = claims.demand, claims.pair >= 0
     on_tokens, on_seats = np.flatnonzero(known & claims.flex), np.flatnonzero(known & claims.named)
-    days, days_scale = claims.cells["days"].fractions()
-    tokens, tokens_scale = claims.cells["tokens"].fractions()
+    days, days_scale = fractions(claims.cells["days"])
+    tokens, tokens_scale = fractions(claims.cells["tokens"])
     flex_rows, seat_rows = (
         np.bincount(claims.pair[rows], minlength=demand.pairs) for rows in (on_tokens, on_seats)
     )
@@ -97,7 +99,7 @@ def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
     groups = list(dict.fromkeys(demand.groups))
     own = pd.Index(groups).get_indexer(pd.Index(demand.groups, dtype=object))
     group = claims.cells["group"]
-    theirs = group.of(lambda g: groups.index(g) if g in groups else -1, np.int64)
+    theirs = group.array_of(lambda g: groups.index(g) if g in groups else -1, np.int64)
     pair = claims.pair[known]
     other = pair[theirs[known] != own[demand.pair_user[pair]]]
     for i in distinct(other, product):
@@ -180,8 +182,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
         return Fraction(cents(Fraction(paid) / bought * 100) / 100)
-    smallest = min(scenario.tokens.tiers, key=lambda t: t.from_)
-    return Fraction(smallest.price * (1 - scenario.negotiated.tokens))
+    return Fraction(token_price(scenario, smallest_tier(scenario.tokens)))
 
 
 def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
@@ -189,10 +190,8 @@ def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
     wide = len(claims.seats)
     keys = replay.own_pair * wide + replay.own_seat
     wanted = claims.pair[rows] * wide + claims.seat[rows]
-    place = np.searchsorted(keys, wanted)
-    there = place < len(keys)
-    there[there] = keys[place[there]] == wanted[there]
-    return np.where(there, place, len(keys))
+    place = places_in(keys, wanted)
+    return np.where(place < 0, len(keys), place)
 
 
 def _added(place: Ints, amounts: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -8,14 +8,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.notes import TOLERANCE, Cells, Notes, alike, close, read, show
+from flexopt.audit.notes import TOLERANCE, Notes, close, read_columns, show
+from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.base.columns import Column, classes
+from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 __all__ = ["header", "proof", "summary"]
 
-CENT = Decimal("0.01")
 TENTH = Fraction(1, 10)
 
 
@@ -37,7 +39,7 @@ def header(doc: PlanDocument, scenario: Scenario, demand: Demand, notes: Notes) 
     said = coverage["days_left_out"]
     notes.expect(said == days, f"{days} days are left out, not {said}")
     spans = {name: demand.spans[name].to_numpy(np.int64) for name in ("first", "after", "count", "per")}
-    per, of_per = alike(spans["per"])
+    per, of_per = classes(spans["per"])
     counts = np.zeros(len(of_per), dtype=np.int64)
     np.add.at(counts, per, spans["count"] * (spans["after"] - spans["first"]))
     planned = sum(
@@ -55,20 +57,19 @@ def _lists(rows: Sequence[PlanRow], demand: Demand) -> bool:
         set(keys) != set(columns) for keys in ([named] if named else rows)
     ):
         return False
-    cells = read(rows, columns)
+    cells = read_columns(rows, columns)
     return all(
-        np.array_equal(cells[name].of(lambda value: value, object), demand.left_out[name].to_numpy(object))
-        for name in columns
+        np.array_equal(cells[name].array(), demand.left_out[name].to_numpy(object)) for name in columns
     )
 
 
-def summary(doc: PlanDocument, assignment: dict[str, Cells], scenario: Scenario, notes: Notes) -> None:
+def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario, notes: Notes) -> None:
     """Every sum of the summary, from the rows."""
     said, rows, packs = doc["summary"], doc["seats"], doc["purchases"]
     seats, tokens = _money(rows, "cost"), _money(packs, "cost")
     user, access = assignment["user"], assignment["access"]
     met = np.zeros((3, len(user.values)), dtype=bool)
-    met[access.of(lambda a: {"named": 0, "flex": 1}.get(a, 2), np.int64), user.codes] = True
+    met[access.array_of(lambda a: {"named": 0, "flex": 1}.get(a, 2), np.int64), user.codes] = True
     named, flex, other = met
     bought = sum(r["tokens"] for r in packs)
     exact = {
@@ -93,7 +94,7 @@ def summary(doc: PlanDocument, assignment: dict[str, Cells], scenario: Scenario,
             close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
             f"`{name}` of the summary is not that of the ledger",
         )
-    smallest = min(scenario.tokens.tiers, key=lambda t: t.from_).price * (1 - scenario.negotiated.tokens)
+    smallest = token_price(scenario, smallest_tier(scenario.tokens))
     paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
     _price(said, "token_price", paid, count, notes)
     if used > TOLERANCE:

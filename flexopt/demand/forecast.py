@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.base.arrays import Bools
+from flexopt.base.arrays import Bools, ranges
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
@@ -70,9 +70,7 @@ class Demand:
         spans = self.spans
         first, after = spans["first"].to_numpy(), spans["after"].to_numpy()
         begin = np.searchsorted(edges, first, side="right") - 1
-        pieces = np.searchsorted(edges, after, side="left") - begin
-        row = np.repeat(np.arange(len(spans)), pieces)
-        period = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + begin[row]
+        row, period = ranges(begin, np.searchsorted(edges, after, side="left"))
         inside = np.minimum(edges[period + 1], after[row]) - np.maximum(edges[period], first[row])
         cells = pd.DataFrame(
             {

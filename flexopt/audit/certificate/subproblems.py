@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 
-from flexopt.audit.ledger import cloud_tokens
-from flexopt.audit.replay import rate_of
+from flexopt.audit.certificate.terms import make_terms
+from flexopt.audit.rules import cloud_tokens, tokens_a_day
 from flexopt.base.arrays import Floats, Ints
-from flexopt.base.dates import add_months, overlap_days
-from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 
-__all__ = ["Term", "UserSubproblems"]
+__all__ = ["UserSubproblems"]
 
 
 CELLS = 1 << 23
@@ -34,28 +29,6 @@ CELLS = 1 << 23
 
 MOST_STATES = 2187
 """States beyond which ends of seats are rounded up, in the optimiser's way (docs/model.md, needs)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Seats of one offer with one start and one end: how many can be had, what one costs by seat tier."""
-
-    offer: Offer
-    kind: str
-    start: date
-    end: date
-    most: int | None
-    cost: tuple[Decimal, ...]
-    whole: tuple[Decimal, ...]
-
-    @property
-    def ordered(self) -> bool:
-        """Bought by the order: its size decides the price, or has a minimum."""
-        return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.offer.id, self.kind, str(self.start), str(self.end)
 
 
 class UserSubproblems:
@@ -80,7 +53,7 @@ class UserSubproblems:
         self.scenario, self.demand = scenario, demand
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
-        self.terms = _terms(scenario, holdings)
+        self.terms = make_terms(scenario, holdings)
         dates = {self.start, self.end, *days}
         dates.update(d for t in self.terms for d in (t.start, t.end))
         dates.update(r.from_ for p in scenario.products for r in p.rates)
@@ -92,10 +65,10 @@ class UserSubproblems:
         self.days[cells["pair"], cells["period"]] = cells["count"] / cells["per"]
         self.days *= demand.pair_factor.astype(float)[:, None]
         products = [scenario.product_by_id[p] for p in demand.products]
-        rates = [[rate_of(p, day) for day in self.edges[:-1]] for p in products]
+        rates = [[tokens_a_day(p, day) for day in self.edges[:-1]] for p in products]
         rate = np.array([[math.inf if r is None else float(r) for r in row] for row in rates])
         self.rate = rate.reshape(len(products), pieces)
-        self.needs = _needs(self)
+        self.classes = _classes_of(self)
         taken = self.days * np.where(np.isinf(self.rate), 0.0, self.rate)[demand.pair_product]
         self.use = (1 + float(scenario.tokens.buffer)) * taken.sum(axis=0)
         due = cloud_tokens(scenario)
@@ -119,53 +92,12 @@ class UserSubproblems:
         seat : float64[terms], price of a seat; token : float64[pieces], of one that a user takes, with buffer
         """
         paid = []
-        for need in self.needs:
-            states = min(MOST_STATES, math.prod(len(of) + 1 for of in need.until))
-            for n in range(0, need.pairs.shape[1], CELLS // states):
-                pairs = need.pairs[:, n : n + CELLS // states]
-                paid.append(float(_forwards(self, need, pairs, seat, token).sum()))
+        for group in self.classes:
+            states = min(MOST_STATES, math.prod(len(of) + 1 for of in group.until))
+            for n in range(0, group.pairs.shape[1], CELLS // states):
+                pairs = group.pairs[:, n : n + CELLS // states]
+                paid.append(float(_forwards(self, group, pairs, seat, token).sum()))
         return math.fsum(paid)
-
-
-def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
-    start, end = scenario.horizon.start, scenario.horizon.end
-    owned: dict[tuple[str, date], int] = defaultdict(int)
-    for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
-    found = []
-    months = [add_months(start, m) for m in range(scenario.horizon.months)]
-    for offer in scenario.offers:
-        for (name, day), count in sorted(owned.items()):
-            if name != offer.id or day < start:
-                continue
-            if day > start:
-                free = (Decimal(0),) * (len(offer.tiers) + 1)
-                found.append(Term(offer, "owned", start, day, count, free, free))
-            if day < end:
-                found.append(_priced(scenario, offer, "renewal", day, count))
-        often = offer.starts == "monthly" or offer.term_months < 12
-        days = {*(months if often else [start])}
-        days.update(() if isinstance(offer.starts, str) else offer.starts)
-        found += [_priced(scenario, offer, "new", d, None) for d in sorted(days) if start <= d < end]
-    return [t for t in found if t.whole and t.end > max(t.start, start)]
-
-
-def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | None) -> Term:
-    """A term and its prices; without any where the offer has no price yet."""
-    start, horizon_end = scenario.horizon.start, scenario.horizon.end
-    end = add_months(day, offer.term_months)
-    if kind == "new":
-        months = [add_months(start, m) for m in range(scenario.horizon.months)]
-        if day in months:
-            end = add_months(start, months.index(day) + offer.term_months)
-    price = max((p for p in offer.prices if p.from_ <= day), key=lambda p: p.from_, default=None)
-    if price is None:
-        return Term(offer, kind, day, end, most, (), ())
-    listed = price.renewal if kind == "renewal" and price.renewal is not None else price.new
-    off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
-    whole = [cents(listed * (1 - off) * (1 - d)) for d in (Decimal(0), *(t.discount for t in offer.tiers))]
-    share = Fraction(overlap_days(day, end, start, horizon_end), (end - day).days)
-    return Term(offer, kind, day, end, most, tuple(cents(Fraction(w) * share) for w in whole), tuple(whole))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,7 +116,7 @@ class _SubproblemClass:
     seats_only: frozenset[int]
 
 
-def _needs(subproblems: UserSubproblems) -> list[_SubproblemClass]:
+def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
     """The users by the products they use and the rules for these."""
     demand = subproblems.demand
     rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
@@ -274,7 +206,7 @@ def _until(
 
 
 def _forwards(
-    subproblems: UserSubproblems, need: _SubproblemClass, pairs: Ints, seat: Floats, token: Floats
+    subproblems: UserSubproblems, group: _SubproblemClass, pairs: Ints, seat: Floats, token: Floats
 ) -> Floats:
     """float64[users]: the least each of these users pays at the prices.
 
@@ -282,15 +214,15 @@ def _forwards(
     first stands for not at all), and in each cell the least that was paid to get there. What is not covered
     takes tokens.
     """
-    names = [subproblems.demand.products[p] for p in need.products]
+    names = [subproblems.demand.products[p] for p in group.products]
     levels = [[subproblems.start] for _ in names]
     best = np.zeros((*(1 for _ in names), pairs.shape[1]))
     for piece, (begin, finish) in enumerate(pairwise(subproblems.edges)):
-        for k in need.terms:
+        for k in group.terms:
             term = subproblems.terms[k]
             if term.start != begin:
                 continue
-            covered = [(p, need.until[p][term.end]) for p, n in enumerate(names) if n in term.offer.covers]
+            covered = [(p, group.until[p][term.end]) for p, n in enumerate(names) if n in term.offer.covers]
             for place, end in covered:
                 if end not in levels[place]:
                     at = bisect_left(levels[place], end)
@@ -302,9 +234,9 @@ def _forwards(
                 of[at] = of[: at + 1].min(axis=0)
                 of[:at] = np.inf
             np.minimum(best, taken, out=best)
-        for place, (p, mine) in enumerate(zip(need.products, pairs, strict=True)):
+        for place, (p, mine) in enumerate(zip(group.products, pairs, strict=True)):
             days, rate = subproblems.days[mine, piece], subproblems.rate[p, piece]
-            closed = place in need.seats_only or math.isinf(rate)
+            closed = place in group.seats_only or math.isinf(rate)
             tokens = np.where(days > 0, np.inf, 0.0) if closed else days * (rate * token[piece])
             of = np.moveaxis(best, place, 0)
             of[0] += tokens
