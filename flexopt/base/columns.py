@@ -15,7 +15,7 @@ __all__ = ["Column", "ColumnTable", "classes"]
 
 Ints = npt.NDArray[np.integer[Any]]
 
-CHUNK = 50_000
+BLOCK = 50_000
 """Rows that are spelled out at once."""
 
 
@@ -92,19 +92,20 @@ class ColumnTable(Sequence[dict[str, Any]]):
     `json.dumps(rows, default=list)` writes it; a row that is taken out is a dict of its own.
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
+    def __init__(self, columns: Mapping[str, Column], block: int = BLOCK) -> None:
         self.columns = dict(columns)
+        self._block = block
         sizes = {len(column.codes) for column in self.columns.values()}
         if len(sizes) != 1:
             raise ValueError("columns of a table have the same number of rows, and there is at least one")
         (self._size,) = sizes
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> ColumnTable:
+    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str], block: int = BLOCK) -> ColumnTable:
         """The table itself, or that of other rows, with these columns."""
         if isinstance(rows, ColumnTable):
             return rows
-        return cls({name: Column.of(row[name] for row in rows) for name in names})
+        return cls({name: Column.of(row[name] for row in rows) for name in names}, block)
 
     def __len__(self) -> int:
         return self._size
@@ -150,8 +151,8 @@ class ColumnTable(Sequence[dict[str, Any]]):
     def _blocks(self, values: Mapping[str, Sequence[Any]]) -> Iterator[npt.NDArray[np.object_]]:
         """object[rows, columns], some rows at once, with these values in place of the columns' own."""
         columns = [(self.columns[name].codes, _objects(mine)) for name, mine in values.items()]
-        for start in range(0, self._size, CHUNK):
-            block = np.empty((min(CHUNK, self._size - start), len(columns)), dtype=object)
+        for start in range(0, self._size, self._block):
+            block = np.empty((min(self._block, self._size - start), len(columns)), dtype=object)
             for number, (codes, cells) in enumerate(columns):
-                block[:, number] = cells[codes[start : start + CHUNK]]
+                block[:, number] = cells[codes[start : start + self._block]]
             yield block

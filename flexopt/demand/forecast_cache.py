@@ -20,8 +20,8 @@ class ForecastCache:
     Plans of price variants share a demand, so nobody may change one.
     """
 
-    def __init__(self, usage: Usage) -> None:
-        self.usage = usage
+    def __init__(self, usage: Usage, most_spans: int = MOST_SPANS) -> None:
+        self.usage, self.most_spans = usage, most_spans
         self._made: dict[Hashable, Demand] = {}
 
     def of(self, scenario: Scenario, people: Mapping[str, Person]) -> Demand:
@@ -29,7 +29,7 @@ class ForecastCache:
         key = forecast_key(scenario, people)
         if key not in self._made:
             # the next will have about as many spans as there are days: room first, so that both never meet
-            while self._made and self._spans + len(self.usage.days) > MOST_SPANS:
+            while self._made and self._spans + len(self.usage.days) > self.most_spans:
                 del self._made[next(iter(self._made))]
             self._made[key] = forecast(scenario, self.usage, people)
         return self._made[key]

@@ -51,8 +51,10 @@ def users_on_seats(solution: Solution) -> Ints:
     return np.asarray(solution.seats, dtype=np.int64).reshape(-1, 2)
 
 
-def assignment_rows(problem: Problem, solution: Solution) -> tuple[AssignmentRows, list[Fraction]]:
-    """Every stretch; and per period the tokens of all days on Flex, without buffer."""
+def assignment_rows(
+    problem: Problem, solution: Solution, chunk_size: int = CHUNK
+) -> tuple[AssignmentRows, list[Fraction]]:
+    """Every row; and per period the tokens of all days on Flex, without buffer."""
     cover = cover_of(problem, users_on_seats(solution))
     demand, cells, periods = problem.demand, problem.cells, problem.periods
     pair_of, period_of, counts, pers = (cells[n].to_numpy() for n in ("pair", "period", "count", "per"))
@@ -70,8 +72,8 @@ def assignment_rows(problem: Problem, solution: Solution) -> tuple[AssignmentRow
     on_flex = np.zeros(len(kind_first) * periods, dtype=exact)
     wide = len(problem.contracts) + 1
     parts = []
-    for start in range(0, max(1, len(cells)), CHUNK):
-        chunk = slice(start, start + CHUNK)
+    for start in range(0, max(1, len(cells)), chunk_size):
+        chunk = slice(start, start + chunk_size)
         pair, period, count = pair_of[chunk], period_of[chunk], counts[chunk].astype(exact)
         if (per[pair] != pers[chunk]).any():
             raise ValueError("the days of a user and product have two denominators")
@@ -95,7 +97,7 @@ def assignment_rows(problem: Problem, solution: Solution) -> tuple[AssignmentRow
 
     of_pair = np.flatnonzero(np.diff(pair, prepend=-1))
     pair_count = np.add.reduceat(count, of_pair) if len(pair) else count
-    stretches = AssignmentRows(
+    rows = AssignmentRows(
         pair,
         contract,
         days=column(count),
@@ -108,7 +110,7 @@ def assignment_rows(problem: Problem, solution: Solution) -> tuple[AssignmentRow
         weight = factors[factor[i]] / (int(per[i]) * scale)
         for t in np.flatnonzero(daily):
             need[t] += int(daily[t]) * rates[demand.pair_product[i]][t] * weight
-    return stretches, need
+    return rows, need
 
 
 def _added(

@@ -111,7 +111,7 @@ class Charges:
 class Bill(Charges):
     """The charges, and what is had for them: each pair's days, and the pool over the year."""
 
-    stretches: AssignmentRows
+    assignment: AssignmentRows
     ledger: tuple[LedgerRow, ...]
 
     @property
@@ -128,8 +128,8 @@ def make_charges(problem: Problem, solution: Solution) -> Charges:
 def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
     charges = make_charges(problem, solution)
-    stretches, need = assignment_rows(problem, solution)
-    return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
+    rows, need = assignment_rows(problem, solution)
+    return Bill(charges.seats, charges.purchases, rows, _ledger(problem, need, charges.purchases))
 
 
 def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:

@@ -175,7 +175,7 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
 
 
 def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
-    user, seated = problem.demand.pair_user[bill.stretches.pair], bill.stretches.contract >= 0
+    user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
@@ -206,7 +206,7 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     if not source.access:
         return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
     demand = problem.demand
-    rows = bill.stretches
+    rows = bill.assignment
     # everybody who is in the table or the plan gets a number, and so does each of their products
     users, _ = pd.factorize(np.array([*demand.users, *(a.user for a in source.access)], dtype=object))
     numbers = {
@@ -237,7 +237,7 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
 
 
 def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
-    demand, rows = problem.demand, bill.stretches
+    demand, rows = problem.demand, bill.assignment
     told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flexopt.base import columns
 from flexopt.base.columns import Column, ColumnTable, classes
 
 CELLS = st.one_of(st.none(), st.integers(0, 3), st.text(max_size=2))
@@ -21,11 +20,9 @@ TABLES = st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS}), max_size=8)
 
 @given(TABLES, st.integers(1, 4))
 def test_rows_are_the_rows_they_were_made_of(rows: list[dict[str, Any]], chunk: int) -> None:
-    table = ColumnTable.of(rows, ["a", "b"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "CHUNK", chunk)
-        assert table == rows
-        assert list(table) == rows
+    table = ColumnTable.of(rows, ["a", "b"], block=chunk)
+    assert table == rows
+    assert list(table) == rows
     assert [table[i] for i in range(len(table))] == rows
     assert table[1:] == rows[1:]
     assert (table != [*rows, {}], len(table), bool(table)) == (True, len(rows), bool(rows))

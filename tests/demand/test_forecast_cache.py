@@ -117,12 +117,11 @@ def test_an_error_is_that_of_each_scenario() -> None:
             forecasts.of(bare, {})
 
 
-def test_memory_is_bounded_and_the_last_stays(calls: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_the_last_stays(calls: list[Any]) -> None:
     """Two of these demands of 230 spans have room, three have not; at no room at all one stays."""
     growing = [a_scenario(demand={"growth": {"default": g}}) for g in (0, 1, 2)]
     for most, again in ((700, 0), (500, 1), (10, 2)):
-        monkeypatch.setattr("flexopt.demand.forecast_cache.MOST_SPANS", most)
-        forecasts = ForecastCache(usage_of(DAYS))
+        forecasts = ForecastCache(usage_of(DAYS), most_spans=most)
         for scenario in growing:
             forecasts.of(scenario, {})
         calls.clear()

@@ -410,11 +410,10 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
     assert book.get_sheet_by_name("Summary").to_python()
 
 
-def test_more_rows_than_a_sheet_has_are_refused(planned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexopt.exports.workbook.book.ROWS", 100)
+def test_more_rows_than_a_sheet_has_are_refused(planned: Document) -> None:
     rows = [planned["assignment"][0]] * 101
     with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
-        render(planned | {"assignment": rows})
+        render(planned | {"assignment": rows}, most_rows=100)
 
 
 def test_what_has_no_plan_is_empty(planned: Document) -> None:

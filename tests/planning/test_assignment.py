@@ -57,8 +57,8 @@ def as_found(rows: AssignmentRows) -> Found:
     }
 
 
-def check(problem: Problem, seats: set[tuple[int, int]], form: Any = tuple) -> None:
-    rows, need = assignment_rows(problem, Solution(form(sorted(seats)), (), ()))
+def check(problem: Problem, seats: set[tuple[int, int]], form: Any = tuple, chunk_size: int = 1_000) -> None:
+    rows, need = assignment_rows(problem, Solution(form(sorted(seats)), (), ()), chunk_size)
     expected, expected_need = by_hand(problem, seats)
     found = as_found(rows)
     assert found == expected
@@ -98,14 +98,13 @@ def test_a_pair_that_comes_back_to_flex_has_one_row_on_it() -> None:
     assert rows.contract[rows.pair == 0].tolist() == [-1, months[2], months[4]]
 
 
-def test_seats_may_be_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seats_may_be_an_array() -> None:
     problem = mixed()
     seats = {(u, k) for u in (0, 1) for k in range(len(problem.contracts)) if (u + k) % 2}
     for form in (tuple, lambda pairs: np.array(pairs, dtype=np.int64).reshape(-1, 2)):
         check(problem, seats, form)
         check(problem, set(), form)
-    monkeypatch.setattr("flexopt.planning.assignment.CHUNK", 3)  # pairs and their contracts are cut anywhere
-    check(problem, seats)
+    check(problem, seats, chunk_size=3)  # pairs and their contracts are cut anywhere
 
 
 def test_numbers_beyond_64_bits_stay_exact() -> None:

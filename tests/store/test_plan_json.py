@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexopt.base import columns
 from flexopt.base.columns import ColumnTable
 from flexopt.store.plan_json import document_json, parse_document, render
 
@@ -22,10 +21,8 @@ ROWS = st.lists(st.tuples(CELLS, CELLS).map(lambda c: {"user": c[0], "days": c[1
 @given(st.dictionaries(TEXT, VALUES, max_size=3), ROWS, st.integers(1, 3))
 def test_same_text_as_json(parts: dict[str, Any], rows: list[dict[str, Any]], chunk: int) -> None:
     whole = {"first": 1, **parts, "rows": rows, "last": []}
-    pieces = whole | {"rows": ColumnTable.of(rows, ["user", "days"])}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "CHUNK", chunk)
-        assert "".join(document_json(pieces)) == json.dumps(whole, indent=1, ensure_ascii=False)
+    pieces = whole | {"rows": ColumnTable.of(rows, ["user", "days"], block=chunk)}
+    assert "".join(document_json(pieces)) == json.dumps(whole, indent=1, ensure_ascii=False)
 
 
 def test_a_table_of_one_column_and_nothing_at_all() -> None:

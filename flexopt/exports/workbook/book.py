@@ -19,7 +19,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
-__all__ = ["Book", "Cell", "Formula", "Sheet", "SheetColumn", "cell", "cells", "clean", "total_of"]
+__all__ = ["ROWS", "Book", "Cell", "Formula", "Sheet", "SheetColumn", "cell", "cells", "clean", "total_of"]
 
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
@@ -183,9 +183,9 @@ class Sheet:
 
         `looks` has the style of single cells of `rows` that are not like their column.
         """
-        if self.row + len(rows) > ROWS:
+        if self.row + len(rows) > self.book.most_rows:
             raise FlexoptError(
-                f"a sheet has {ROWS:,} rows at most, and `{self.name}` needs {len(rows):,}",
+                f"a sheet has {self.book.most_rows:,} rows at most, and `{self.name}` needs {len(rows):,}",
                 "export to .csv, or leave people out with --no-people",
             )
         if title:
@@ -242,7 +242,8 @@ class Sheet:
 class Book:
     """The workbook of a document."""
 
-    def __init__(self, document: PlanDocument) -> None:
+    def __init__(self, document: PlanDocument, most_rows: int = ROWS) -> None:
+        self.most_rows = most_rows
         self.stream = BytesIO()
         self.workbook = Workbook(
             self.stream,

@@ -19,7 +19,7 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.chargeable_days import chargeable_days
 from flexopt.inputs.usage.containers import Refusal, sha256
 from flexopt.inputs.usage.coverage import cover, note
-from flexopt.inputs.usage.database import UsageProgress, connected, watched
+from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table
@@ -44,6 +44,7 @@ def read_usage(
     *,
     memory: str | None = None,
     token_days: bool = False,
+    options: DatabaseOptions = DEFAULTS,
 ) -> Usage:
     """Read and clean usage files: one row per chargeable day, whatever export they come from.
 
@@ -65,11 +66,11 @@ def read_usage(
     # the order of the files decides which of two equal rows is the repeated one: it must not matter
     ordered = sorted((_shown(path, root), path) for path in files)
     names = [name for name, _ in ordered]
-    with connected(memory) as (con, work), ThreadPoolExecutor(1) as beside:
+    with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _UsageReader(con, scenario, names, findings, token_days=token_days)
         digests = []
         for number, (name, path) in enumerate(ordered):
-            with watched(con, name, path, on_progress) as done:
+            with watched(con, name, path, on_progress, options.every) as done:
                 reader.add(partial(open_table, con, number, path, name, work), number, work)
                 done(reader.rows(number))
             # a scan keeps every core busy, what comes after it one of them: the digest takes another
