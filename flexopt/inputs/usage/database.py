@@ -9,31 +9,41 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from flexopt.base.errors import FlexoptError
 
-__all__ = ["Progress", "connected", "watched"]
+__all__ = ["DEFAULTS", "DatabaseOptions", "UsageProgress", "connected", "watched"]
 
-Progress = Callable[[str, int, float, bool], None]
+UsageProgress = Callable[[str, int, float, bool], None]
 """Called with the name of a file, its rows so far, rows a second, and whether these are all.
 
 While a text file is read its rows are estimated from their mean length; at the end they are counted.
 """
 
-EVERY = 0.5
-"""Seconds from one look to the next."""
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    """What is the same in every reading, but where it is tested."""
+
+    least_memory: int = 100_000_000
+    """Bytes below which nothing can be read."""
+    every: float = 0.5
+    """Seconds from one look at how far a file is to the next."""
+
+
+DEFAULTS = DatabaseOptions()
 
 SAMPLE = 1 << 20
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", re.IGNORECASE)
 _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
-LEAST = 100_000_000
 
 
-def memory_bytes(memory: str) -> int:
+def memory_bytes(memory: str, least: int) -> int:
     """ "4GB" -> 4,000,000,000; "4GiB" -> 4,294,967,296.
 
     Raises
@@ -45,20 +55,22 @@ def memory_bytes(memory: str) -> int:
         raise FlexoptError(f"`{memory}` is no size of memory", "write it like 4GB or 500MB")
     number, unit = match.groups()
     size = int(float(number) * (1024 if "i" in unit.lower() else 1000) ** _UNITS[unit[0].upper()])
-    if size < LEAST:
+    if size < least:
         raise FlexoptError(f"{memory} of memory are too little to read usage", "allow 100MB or more")
     return size
 
 
 @contextmanager
-def connected(memory: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def connected(
+    memory: str | None, options: DatabaseOptions = DEFAULTS
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A database in memory with a temporary folder to spill to.
 
     Raises
     ------
     FlexoptError : `memory` is no size, or was not enough.
     """
-    limit = memory_bytes(memory) if memory is not None else _half()
+    limit = memory_bytes(memory, options.least_memory) if memory is not None else _half()
     with (
         tempfile.TemporaryDirectory(prefix="flexopt-") as work,
         duckdb.connect(":memory:", config={"temp_directory": work}) as con,
@@ -89,9 +101,12 @@ def _half() -> int | None:
 
 @contextmanager
 def watched(
-    con: duckdb.DuckDBPyConnection, name: str, path: Path, tell: Progress | None
+    con: duckdb.DuckDBPyConnection, name: str, path: Path, tell: UsageProgress | None, every: float
 ) -> Iterator[Callable[[int], None]]:
-    """Tells of a file while it is read, from another thread; to be called with its rows at the end."""
+    """Tells of a file while it is read, from another thread; to be called with its rows at the end.
+
+    every : seconds from one look to the next.
+    """
     began = time.monotonic()
     if tell is None:
         yield lambda rows: None
@@ -101,7 +116,7 @@ def watched(
 
     def look() -> None:
         rows = None
-        while not stop.wait(EVERY):
+        while not stop.wait(every):
             share = con.query_progress() / 100
             if share > 0:
                 rows = _estimate(path) if rows is None else rows

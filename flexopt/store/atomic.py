@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["turn", "write_whole"]
+__all__ = ["folder_lock", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
@@ -36,7 +36,7 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 @contextmanager
-def turn(folder: Path) -> Iterator[bool]:
+def folder_lock(folder: Path) -> Iterator[bool]:
     """Wait for the turn to change names in a folder; False where the system cannot take turns.
 
     The lock is on the folder itself and ends with the process, however that ends: nothing is left behind.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import days, read
 
-from flexopt.inputs.usage.masks import Mask, first_seen, opener, unpack
+from flexopt.inputs.usage.day_masks import Mask, first_seen, opener, unpack
 from flexopt.inputs.usage.scan import SLAB
 
 SESSIONS = "user,product,started_at,ended_at\n"

@@ -8,20 +8,20 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.scan import OK, Table, rows_of, seat_of, status_of, title_of
+from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of
 
-__all__ = ["add_burnt", "burnt_days", "create_burnt"]
+__all__ = ["add_token_days", "create_token_days", "read_token_days"]
 
 
-def create_burnt(con: duckdb.DuckDBPyConnection) -> None:
-    """The empty table `burnt`: a row per person, product and day with tokens."""
+def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
+    """The empty table `token_day`: a row per person, product and day with tokens."""
     con.execute(
-        "create temp table burnt (name varchar, email varchar, hash varchar, id varchar, product varchar, "
-        "day date)"
+        "create temp table token_day (name varchar, email varchar, hash varchar, id varchar, "
+        "product varchar, day date)"
     )
 
 
-def add_burnt(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
+def add_token_days(con: duckdb.DuckDBPyConnection, table: UsageTable) -> bool:
     """Adds the file's days of token use; False where its columns cannot tell."""
     known = table.format
     if known.kind != "days" or not (known.flex_only or {"access", "tokens"} & table.roles.keys()):
@@ -32,13 +32,13 @@ def add_burnt(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
     )
     day = "coalesce(d, cast(make_timestamp(s) as date))"
     con.execute(
-        f"insert into burnt select distinct {who}, coalesce({title_of(table)}, ''), {day} from "
+        f"insert into token_day select distinct {who}, coalesce({title_of(table)}, ''), {day} from "
         f"{rows_of(table)} where {status_of(table)} = {OK} and ({_burns(table)})"
     )
     return True
 
 
-def _burns(table: Table) -> str:
+def _burns(table: UsageTable) -> str:
     """SQL: a row says that it took tokens, or that its access is by token."""
     if table.format.flex_only:
         return "true"
@@ -51,10 +51,10 @@ def _burns(table: Table) -> str:
     return f"coalesce({' or '.join(says)}, false)"
 
 
-def burnt_days(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def read_token_days(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """`user`, `product` (str), `date` (datetime64[s]) of days with tokens, unique and sorted."""
     frame = con.execute(
-        "select distinct p.user, t.id as product, b.day as date from burnt b "
+        "select distinct p.user, t.id as product, b.day as date from token_day b "
         "join person p using (name, email, hash, id) join title t using (product) "
         "where p.user <> '' and t.id <> '' order by 1, 2, 3"
     ).df()

@@ -8,20 +8,20 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["Forecasts", "forecast_key"]
+__all__ = ["ForecastCache", "forecast_key"]
 
 MOST_SPANS = 10_000_000
 """Spans (20 bytes each) of all demands that stay in memory; the last one stays whatever its size."""
 
 
-class Forecasts:
+class ForecastCache:
     """The demands of one reading of usage. `plan` takes it in place of the usage.
 
     Plans of price variants share a demand, so nobody may change one.
     """
 
-    def __init__(self, usage: Usage) -> None:
-        self.usage = usage
+    def __init__(self, usage: Usage, most_spans: int = MOST_SPANS) -> None:
+        self.usage, self.most_spans = usage, most_spans
         self._made: dict[Hashable, Demand] = {}
 
     def of(self, scenario: Scenario, people: Mapping[str, Person]) -> Demand:
@@ -29,7 +29,7 @@ class Forecasts:
         key = forecast_key(scenario, people)
         if key not in self._made:
             # the next will have about as many spans as there are days: room first, so that both never meet
-            while self._made and self._spans + len(self.usage.days) > MOST_SPANS:
+            while self._made and self._spans + len(self.usage.days) > self.most_spans:
                 del self._made[next(iter(self._made))]
             self._made[key] = forecast(scenario, self.usage, people)
         return self._made[key]

@@ -12,7 +12,7 @@ from pathlib import Path, PureWindowsPath
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Source
 
-__all__ = ["Tree", "is_absolute"]
+__all__ = ["ScenarioFolder", "is_absolute"]
 
 Place = tuple[str, int | None, str]
 """File, line and key that name a file."""
@@ -24,7 +24,7 @@ def is_absolute(name: str) -> bool:
 
 
 @dataclass(slots=True)
-class Tree:
+class ScenarioFolder:
     """The folder of the scenario named on the command line; names below are relative to it, with `/`."""
 
     folder: Path
@@ -39,7 +39,7 @@ class Tree:
         return self.path(name).as_posix()
 
     def holds(self, name: str) -> bool:
-        """Whether the name, and the file behind its symbolic links, are in the tree."""
+        """Whether the name, and the file behind its symbolic links, are in the folder."""
         if is_absolute(name) or posixpath.normpath(name).split("/")[0] == "..":
             return False
         try:
@@ -83,7 +83,7 @@ class Tree:
         return raw
 
     def allowed(self, name: str, place: Place) -> bool:
-        """Data files are in the tree, or absolute and so named on purpose; otherwise a finding."""
+        """Data files are in the folder, or absolute and so named on purpose; otherwise a finding."""
         if is_absolute(name) or self.holds(name):
             return True
         file, row, column = place

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Findings, did_you_mean
 from flexopt.inputs.scenario.extends import Resolved
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.inputs.scenario.yaml import Path
+from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["did_you_mean", "explain"]
+__all__ = ["report_schema_errors"]
 
 EXAMPLES = {
     "schema": "schema: flexopt.scenario/1",
@@ -51,23 +50,12 @@ BOUNDS = {
     "less_than_equal": "at most",
     "less_than": "less than",
 }
-MOST_NAMES = 2000
 BOUND_KEYS = ("ge", "gt", "le", "lt")
 
 
-def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
-    """A hint that names the closest known word."""
-    if len(known) > MOST_NAMES:
-        return otherwise
-    names = sorted(set(known))
-    folded = {n.casefold(): n for n in reversed(names)}
-    near = difflib.get_close_matches(word[:200].casefold(), folded, 1, 0.6)
-    return f"did you mean `{folded[near[0]]}`?" if near else otherwise
-
-
-def explain(error: ValidationError, resolved: Resolved, findings: Findings) -> None:
+def report_schema_errors(error: ValidationError, resolved: Resolved, findings: Findings) -> None:
     """Adds one finding for each thing that is wrong."""
-    met: set[tuple[Path, str]] = set()
+    met: set[tuple[KeyPath, str]] = set()
     for item in error.errors(include_url=False):
         loc = item["loc"]
         path, value = _real_path(loc, resolved.data)
@@ -92,7 +80,7 @@ def explain(error: ValidationError, resolved: Resolved, findings: Findings) -> N
         )
 
 
-def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[Path, Any]:
+def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
     """The part of a location that is in the data (pydantic adds branches of unions), and its value."""
     path: list[int | str] = []
     value = data
@@ -107,7 +95,7 @@ def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[Path, Any]:
     return tuple(path), value
 
 
-def _other_branch(loc: tuple[int | str, ...], path: Path, value: Any, kind: str) -> bool:
+def _other_branch(loc: tuple[int | str, ...], path: KeyPath, value: Any, kind: str) -> bool:
     """Whether the error belongs to the branch of `a word or a list` that was not meant, or is an echo."""
     extra = [str(p) for p in loc if p not in path]
     if any(e.startswith("literal[") for e in extra):
@@ -117,7 +105,9 @@ def _other_branch(loc: tuple[int | str, ...], path: Path, value: Any, kind: str)
     return kind == "too_short" and isinstance(value, list) and bool(value)
 
 
-def _words(kind: str, path: Path, value: Any, context: Mapping[str, Any], said: str) -> tuple[str, str, str]:
+def _words(
+    kind: str, path: KeyPath, value: Any, context: Mapping[str, Any], said: str
+) -> tuple[str, str, str]:
     """Code, message and hint."""
     key = str(path[-1]) if path else ""
     model, field = _schema_of(path)
@@ -201,7 +191,7 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
     return [f.alias or name for name, f in model.model_fields.items()] if model else []
 
 
-def _schema_of(path: Path) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+def _schema_of(path: KeyPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
     """The model a path leads to (None for plain values), and the field that was last entered."""
     kind: Any = Scenario
     field: FieldInfo | None = None

@@ -19,8 +19,8 @@ import pandas as pd
 import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
+from flexopt.inputs.usage.containers import Refusal, damaged, open_bytes
 from flexopt.inputs.usage.formats import recognise
-from flexopt.inputs.usage.sniff import Refusal, damaged, open_bytes
 
 __all__ = ["Grid", "frame_grid", "read_json", "read_workbook"]
 

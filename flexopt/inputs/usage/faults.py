@@ -1,16 +1,27 @@
-"""Rejected rows -> findings with file, line, column, value and repair."""
+"""Rejected rows, looked at one by one -> findings with file, line, column, value and repair."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.usage.lines import locate
-from flexopt.inputs.usage.scan import Table, faults, rejects
+from flexopt.inputs.usage.line_numbers import locate
+from flexopt.inputs.usage.usage_table import (
+    LEFT_OUT,
+    OK,
+    UsageTable,
+    conditions_of,
+    is_blank,
+    rows_of,
+    status_of,
+    title_of,
+)
 
-__all__ = ["NAMELESS", "VALUES", "line_of", "report_faults", "report_fresh_faults"]
+__all__ = ["NAMELESS", "VALUES", "line_of", "report_faults", "report_unsplit_lines"]
 
 NAMELESS = frozenset({"U114", "U120", "U121"})
 """Faults of a user or product, known only once all files are read."""
@@ -33,15 +44,26 @@ VALUES = frozenset(_WORDS) - NAMELESS
 """Faults that a row has by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Rejected rows of one kind: how many, and the first of them."""
+
+    code: str
+    role: str
+    count: int
+    first: tuple[tuple[int, str], ...]
+    """Row and value."""
+
+
 def report_faults(
     con: duckdb.DuckDBPyConnection,
-    table: Table,
+    table: UsageTable,
     findings: Findings,
     most: int,
     codes: Collection[str],
 ) -> None:
     """A finding for each of the first rejected rows of these kinds, then one that counts the rest."""
-    found = [f for f in faults(con, table, most) if f.code in codes]
+    found = [f for f in _faults(con, table, most) if f.code in codes]
     lines = _lines(con, table, [record for fault in found for record, _ in fault.first])
     for fault in found:
         message, hint = _WORDS[fault.code]
@@ -68,9 +90,11 @@ def report_faults(
             )
 
 
-def report_fresh_faults(con: duckdb.DuckDBPyConnection, table: Table, findings: Findings, most: int) -> int:
+def report_unsplit_lines(
+    con: duckdb.DuckDBPyConnection, table: UsageTable, findings: Findings, most: int
+) -> int:
     """Findings for lines that could not be split into columns; returns how many there are."""
-    units = rejects(con, table)
+    units = _rejects(con, table)
     if table.text is None or not units:
         return 0
     first = [int(unit) for unit, *_ in units[: most + 1]]
@@ -111,14 +135,57 @@ _SPLIT = {
 }
 
 
-def line_of(con: duckdb.DuckDBPyConnection, table: Table, record: int) -> int:
+def line_of(con: duckdb.DuckDBPyConnection, table: UsageTable, record: int) -> int:
     """The line of the file that a record begins on."""
     return _lines(con, table, [record])[record]
 
 
-def _lines(con: duckdb.DuckDBPyConnection, table: Table, records: list[int]) -> dict[int, int]:
+def _lines(con: duckdb.DuckDBPyConnection, table: UsageTable, records: list[int]) -> dict[int, int]:
     """Records of a text file -> lines of the file; other files count rows themselves."""
     same = {r: r for r in records}
     if table.text is None or not records:
         return same
-    return same | locate(table.text, records, (), {int(unit) for unit, *_ in rejects(con, table)})[0]
+    return same | locate(table.text, records, (), {int(unit) for unit, *_ in _rejects(con, table)})[0]
+
+
+def _faults(con: duckdb.DuckDBPyConnection, table: UsageTable, most: int) -> list[_Fault]:
+    """Every kind of rejected row with its count and first places; a second, slower pass over the file."""
+    who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
+    shown = " || ".join(f"shown({table.sql(r)})" for r in who)
+    title = title_of(table)
+    product = "product" if "product" in table.roles else "parent"
+    # a service or a launch without tokens may have no user
+    planned = f"outcome = {OK}"
+    checks = [
+        *conditions_of(table),
+        ("U120", who[0], f"({shown}) = '' and {planned}"),
+        ("U121", product, f"trimmed(coalesce({title}, '')) = '' and {planned}"),
+        *(("U114", r, f"broken({table.sql(r)}) and {planned}") for r in who),
+        ("U114", product, f"broken({title}) and {planned}"),
+    ]
+    listed = ", ".join(
+        f"case when {condition} then "
+        f"{{code: '{code}', role: '{role}', value: coalesce({table.sql(role)}, '')}} end"
+        for code, role, condition in checks
+    )
+    query = (
+        "select f.code, f.role, count(*), min_by({n: line, v: left(f.value, 300)}, line, "
+        f"{most}) from (select line, unnest([{listed}]) as f from (select *, {status_of(table)} as outcome "
+        f"from {rows_of(table, f', {table.row} as line')}) "
+        f"where not ({is_blank(table)}) and outcome <> {LEFT_OUT}) "
+        "where f is not null group by 1, 2 order by 1, 2"
+    )
+    return [
+        _Fault(code, role, count, tuple(sorted((int(p["n"]), str(p["v"])) for p in first)))
+        for code, role, count, first in con.execute(query).fetchall()
+    ]
+
+
+def _rejects(con: duckdb.DuckDBPyConnection, table: UsageTable) -> list[tuple[Any, ...]]:
+    """The lines that could not be split into columns: line, kind, text; one each."""
+    if table.text is None:
+        return []
+    return con.execute(
+        f"select line, min(error_type::varchar), left(min(csv_line), 200) from rejects_{table.number} "
+        "group by line order by line"
+    ).fetchall()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from damages import GOOD, SUBSCRIPTIONS, USAGE
 
-from flexopt.inputs.records import Access, Person, ScenarioFile
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.scenario.load import load_scenario, read_scenario
 from flexopt.inputs.scenario.scenario import Holding
 
@@ -65,8 +65,8 @@ def test_access_matches_names_without_case_and_offers_by_alias(tmp_path: Path) -
     rows = "user,product,access,offer\nann,AUTOCAD,Named,autocad  annual\nbob,Vault,flex,\n"
     read = load(tmp_path, "access: access.csv\n", access=rows)
     assert read.access == (
-        Access("ann", "AutoCAD", "named", "autocad-1y"),
-        Access("bob", "Vault", "flex", ""),
+        TodaysAccess("ann", "AutoCAD", "named", "autocad-1y"),
+        TodaysAccess("bob", "Vault", "flex", ""),
     )
 
 

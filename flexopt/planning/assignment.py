@@ -21,14 +21,14 @@ from flexopt.model.cover import cover_of
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 
-__all__ = ["Stretches", "make_stretches", "users_on_seats"]
+__all__ = ["AssignmentRows", "assignment_rows", "users_on_seats"]
 
 CHUNK = 4_000_000
 """Cells that are added up at once: what is needed beside them stays small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretches:
+class AssignmentRows:
     """A row for each pair's chargeable days under one contract, or on Flex; by pair, Flex before contracts.
 
     pair, contract : int64[rows]; the contract is -1 on Flex
@@ -51,8 +51,10 @@ def users_on_seats(solution: Solution) -> Ints:
     return np.asarray(solution.seats, dtype=np.int64).reshape(-1, 2)
 
 
-def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, list[Fraction]]:
-    """Every stretch; and per period the tokens of all days on Flex, without buffer."""
+def assignment_rows(
+    problem: Problem, solution: Solution, chunk_size: int = CHUNK
+) -> tuple[AssignmentRows, list[Fraction]]:
+    """Every row; and per period the tokens of all days on Flex, without buffer."""
     cover = cover_of(problem, users_on_seats(solution))
     demand, cells, periods = problem.demand, problem.cells, problem.periods
     pair_of, period_of, counts, pers = (cells[n].to_numpy() for n in ("pair", "period", "count", "per"))
@@ -70,8 +72,8 @@ def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, lis
     on_flex = np.zeros(len(kind_first) * periods, dtype=exact)
     wide = len(problem.contracts) + 1
     parts = []
-    for start in range(0, max(1, len(cells)), CHUNK):
-        chunk = slice(start, start + CHUNK)
+    for start in range(0, max(1, len(cells)), chunk_size):
+        chunk = slice(start, start + chunk_size)
         pair, period, count = pair_of[chunk], period_of[chunk], counts[chunk].astype(exact)
         if (per[pair] != pers[chunk]).any():
             raise ValueError("the days of a user and product have two denominators")
@@ -95,7 +97,7 @@ def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, lis
 
     of_pair = np.flatnonzero(np.diff(pair, prepend=-1))
     pair_count = np.add.reduceat(count, of_pair) if len(pair) else count
-    stretches = Stretches(
+    rows = AssignmentRows(
         pair,
         contract,
         days=column(count),
@@ -108,7 +110,7 @@ def make_stretches(problem: Problem, solution: Solution) -> tuple[Stretches, lis
         weight = factors[factor[i]] / (int(per[i]) * scale)
         for t in np.flatnonzero(daily):
             need[t] += int(daily[t]) * rates[demand.pair_product[i]][t] * weight
-    return stretches, need
+    return rows, need
 
 
 def _added(

@@ -13,24 +13,28 @@ import numpy.typing as npt
 import pandas as pd
 
 from flexopt.audit.claims import Claims
+from flexopt.audit.notes import ROUNDING, Notes, Seat, close, distinct, fractions, seat_of, show
 from flexopt.audit.replay import Replay
-from flexopt.audit.rows import ROUNDING, Ints, Notes, Row, Seat, alike, close, distinct, seat_of, show
+from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.base.arrays import Ints, places_in
+from flexopt.base.columns import classes
 from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["hold_alternatives", "hold_days", "hold_policy"]
+__all__ = ["check_alternatives", "check_days", "check_policy"]
 
 
-def hold_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
+def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     """Every day has an access, and one that the policy allows."""
     start = scenario.horizon.start
     # users that no rule names share an answer
     named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
     user = np.where(named[demand.pair_user], demand.pair_user, -1)
     groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
-    kind, first = alike(user, groups, demand.pair_product)
+    kind, first = classes(user, groups, demand.pair_product)
     rules = [
         rule_for(
             scenario.policy,
@@ -55,12 +59,12 @@ def hold_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes
         notes.fail(f"the policy leaves {demand.products[demand.pair_product[i]]} out, but it is planned")
 
 
-def hold_days(claims: Claims, replay: Replay, notes: Notes) -> None:
+def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
     """Days and tokens of every pair's rows, and the days under each seat; and the group of each row."""
     demand, known = claims.demand, claims.pair >= 0
     on_tokens, on_seats = np.flatnonzero(known & claims.flex), np.flatnonzero(known & claims.named)
-    days, days_scale = claims.cells["days"].fractions()
-    tokens, tokens_scale = claims.cells["tokens"].fractions()
+    days, days_scale = fractions(claims.cells["days"])
+    tokens, tokens_scale = fractions(claims.cells["tokens"])
     flex_rows, seat_rows = (
         np.bincount(claims.pair[rows], minlength=demand.pairs) for rows in (on_tokens, on_seats)
     )
@@ -90,19 +94,19 @@ def hold_days(claims: Claims, replay: Replay, notes: Notes) -> None:
             f"the rows say {show(said)} days of {demand.products[product[i]]} on seats, "
             f"the replay {show(replayed)}",
         )
-    _hold_seats(claims, replay, on_seats, notes)
+    _check_seats(claims, replay, on_seats, notes)
 
     groups = list(dict.fromkeys(demand.groups))
     own = pd.Index(groups).get_indexer(pd.Index(demand.groups, dtype=object))
     group = claims.cells["group"]
-    theirs = group.of(lambda g: groups.index(g) if g in groups else -1, np.int64)
+    theirs = group.array_of(lambda g: groups.index(g) if g in groups else -1, np.int64)
     pair = claims.pair[known]
     other = pair[theirs[known] != own[demand.pair_user[pair]]]
     for i in distinct(other, product):
         notes.fail(f"a row for {demand.products[product[i]]} has another group")
 
 
-def _hold_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
+def _check_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
     """Each row on a seat; where two seats of a user are live, a day may stand under either of them."""
     demand, days = claims.demand, claims.cells["days"]
     alone = replay.live[replay.segment] == 1
@@ -126,7 +130,9 @@ def _hold_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> Non
         notes.expect(free, f"days of {demand.products[product[n]]} on a seat take tokens")
 
 
-def hold_alternatives(doc: Row, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes) -> None:
+def check_alternatives(
+    doc: PlanDocument, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes
+) -> None:
     """`cost_if_flex` of every row whose days are certain, and `cost_if_named` of those on a seat."""
     buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
     price: dict[Seat, set[Decimal]] = defaultdict(set)
@@ -169,15 +175,14 @@ def hold_alternatives(doc: Row, claims: Claims, replay: Replay, scenario: Scenar
         )
 
 
-def _token_price(doc: Row, scenario: Scenario) -> Fraction:
+def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     """What a token costs in this plan."""
     packs = doc["purchases"]
     bought = sum(r["tokens"] for r in packs)
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
         return Fraction(cents(Fraction(paid) / bought * 100) / 100)
-    smallest = min(scenario.tokens.tiers, key=lambda t: t.from_)
-    return Fraction(smallest.price * (1 - scenario.negotiated.tokens))
+    return Fraction(token_price(scenario, smallest_tier(scenario.tokens)))
 
 
 def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
@@ -185,10 +190,8 @@ def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
     wide = len(claims.seats)
     keys = replay.own_pair * wide + replay.own_seat
     wanted = claims.pair[rows] * wide + claims.seat[rows]
-    place = np.searchsorted(keys, wanted)
-    there = place < len(keys)
-    there[there] = keys[place[there]] == wanted[there]
-    return np.where(there, place, len(keys))
+    place = places_in(keys, wanted)
+    return np.where(place < 0, len(keys), place)
 
 
 def _added(place: Ints, amounts: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -6,18 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from flexopt.base.findings import Findings, Severity
+from flexopt.base.findings import Findings, Severity, did_you_mean
 from flexopt.inputs.records import Person
-from flexopt.inputs.scenario.explain import did_you_mean
 from flexopt.inputs.scenario.extends import Resolved
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.inputs.scenario.yaml import Path
+from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["Check"]
+__all__ = ["ScenarioCheck"]
 
 
 @dataclass(slots=True)
-class Check:
+class ScenarioCheck:
     """The scenario under check; `people` is None where no table was given."""
 
     scenario: Scenario
@@ -28,7 +27,7 @@ class Check:
     def say(
         self,
         code: str,
-        path: Path,
+        path: KeyPath,
         message: str,
         hint: str,
         *,
@@ -53,7 +52,7 @@ class Check:
         """The groups of the people table."""
         return {p.group for p in (self.people or {}).values() if p.group}
 
-    def unknown(self, code: str, path: Path, name: str, known: Collection[str]) -> None:
+    def unknown(self, code: str, path: KeyPath, name: str, known: Collection[str]) -> None:
         """A name that must be an id of the scenario; `path` ends where it is written."""
         what = "a product" if code in ("S203", "S206", "S218") else "an offer"
         if name not in known:
@@ -65,7 +64,7 @@ class Check:
                 value=name,
             )
 
-    def nobody(self, path: Path, name: str, known: Collection[str], what: str) -> None:
+    def nobody(self, path: KeyPath, name: str, known: Collection[str], what: str) -> None:
         """S219: a rule for somebody who is not in the people table."""
         if name not in known:
             self.say(

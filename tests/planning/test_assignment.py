@@ -19,7 +19,7 @@ from strategies import Instance, medium
 from flexopt.inputs.rules.prices import rate_on
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.planning.usage_under_cover import Stretches, make_stretches
+from flexopt.planning.assignment import AssignmentRows, assignment_rows
 
 Found = dict[tuple[int, int], tuple[Fraction, Fraction, set[int]]]
 
@@ -46,7 +46,7 @@ def by_hand(problem: Problem, seats: set[tuple[int, int]]) -> tuple[Found, list[
     return dict(found), need
 
 
-def as_found(rows: Stretches) -> Found:
+def as_found(rows: AssignmentRows) -> Found:
     return {
         (int(i), int(k)): (
             rows.days[n],
@@ -57,8 +57,8 @@ def as_found(rows: Stretches) -> Found:
     }
 
 
-def check(problem: Problem, seats: set[tuple[int, int]], form: Any = tuple) -> None:
-    rows, need = make_stretches(problem, Solution(form(sorted(seats)), (), ()))
+def check(problem: Problem, seats: set[tuple[int, int]], form: Any = tuple, chunk_size: int = 1_000) -> None:
+    rows, need = assignment_rows(problem, Solution(form(sorted(seats)), (), ()), chunk_size)
     expected, expected_need = by_hand(problem, seats)
     found = as_found(rows)
     assert found == expected
@@ -94,20 +94,17 @@ def test_a_pair_that_comes_back_to_flex_has_one_row_on_it() -> None:
     problem = mixed()
     months = [k for k, c in enumerate(problem.contracts) if c.offer == "month" and c.kind == "new"]
     check(problem, {(0, months[2]), (0, months[4])})
-    rows, _ = make_stretches(problem, Solution(np.array([(0, months[2]), (0, months[4])]), (), ()))
+    rows, _ = assignment_rows(problem, Solution(np.array([(0, months[2]), (0, months[4])]), (), ()))
     assert rows.contract[rows.pair == 0].tolist() == [-1, months[2], months[4]]
 
 
-def test_seats_may_be_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seats_may_be_an_array() -> None:
     problem = mixed()
     seats = {(u, k) for u in (0, 1) for k in range(len(problem.contracts)) if (u + k) % 2}
     for form in (tuple, lambda pairs: np.array(pairs, dtype=np.int64).reshape(-1, 2)):
         check(problem, seats, form)
         check(problem, set(), form)
-    monkeypatch.setattr(
-        "flexopt.planning.usage_under_cover.CHUNK", 3
-    )  # pairs and their contracts are cut anywhere
-    check(problem, seats)
+    check(problem, seats, chunk_size=3)  # pairs and their contracts are cut anywhere
 
 
 def test_numbers_beyond_64_bits_stay_exact() -> None:
@@ -130,7 +127,7 @@ def test_two_denominators_of_a_pair_are_refused() -> None:
     problem = mixed()
     cells = problem.cells.assign(per=np.arange(len(problem.cells)) + 1)
     with pytest.raises(ValueError, match="two denominators"):
-        make_stretches(replace(problem, cells=cells), Solution(np.empty((0, 2), dtype=np.int64), (), ()))
+        assignment_rows(replace(problem, cells=cells), Solution(np.empty((0, 2), dtype=np.int64), (), ()))
 
 
 def test_growth_is_a_fraction() -> None:

@@ -12,8 +12,8 @@ from estate import ACCESS, PEOPLE, USE, estate, estate_plan
 
 from flexopt import plan
 from flexopt.base.findings import InputError
-from flexopt.demand.cache import Forecasts, forecast_key
 from flexopt.demand.forecast import forecast
+from flexopt.demand.forecast_cache import ForecastCache, forecast_key
 from flexopt.inputs.records import Person
 
 DAYS = {("ann", "AutoCAD"): every(date(2025, 1, 1), 200), ("bob", "Revit"): every(date(2025, 1, 1), 30, 12)}
@@ -28,7 +28,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(scenario)
         return forecast(scenario, *rest)
 
-    monkeypatch.setattr("flexopt.demand.cache.forecast", counted)
+    monkeypatch.setattr("flexopt.demand.forecast_cache.forecast", counted)
     return found
 
 
@@ -56,7 +56,7 @@ OTHER: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("change", [*SAME, *OTHER])
 def test_a_demand_is_forecast_again_only_where_it_would_be_another(calls: list[Any], change: str) -> None:
-    forecasts, other = Forecasts(usage_of(DAYS)), a_scenario(**{**SAME, **OTHER}[change])
+    forecasts, other = ForecastCache(usage_of(DAYS)), a_scenario(**{**SAME, **OTHER}[change])
     first = forecasts.of(a_scenario(), {})
     second = forecasts.of(other, {})
     assert len(calls) == (1 if change in SAME else 2)
@@ -66,7 +66,7 @@ def test_a_demand_is_forecast_again_only_where_it_would_be_another(calls: list[A
 
 
 def test_people_are_part_of_it(calls: list[Any]) -> None:
-    forecasts = Forecasts(usage_of(DAYS))
+    forecasts = ForecastCache(usage_of(DAYS))
     people = [{}, {"ann": Person("ann", "site")}, {"ann": Person("ann", leaves=date(2026, 7, 1))}]
     demands = [forecasts.of(a_scenario(), who) for who in [*people, *people]]
     assert len(calls) == 3
@@ -110,19 +110,18 @@ def test_a_forecast_reads_what_is_in_the_key_and_nothing_else(method: str) -> No
 
 
 def test_an_error_is_that_of_each_scenario() -> None:
-    forecasts = Forecasts(usage_of(DAYS))
+    forecasts = ForecastCache(usage_of(DAYS))
     bare = a_scenario(policy=[{"product": p, "access": "none"} for p in ("AutoCAD", "Revit")])
     for _ in range(2):
         with pytest.raises(InputError, match="nothing is left to plan"):
             forecasts.of(bare, {})
 
 
-def test_memory_is_bounded_and_the_last_stays(calls: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_the_last_stays(calls: list[Any]) -> None:
     """Two of these demands of 230 spans have room, three have not; at no room at all one stays."""
     growing = [a_scenario(demand={"growth": {"default": g}}) for g in (0, 1, 2)]
     for most, again in ((700, 0), (500, 1), (10, 2)):
-        monkeypatch.setattr("flexopt.demand.cache.MOST_SPANS", most)
-        forecasts = Forecasts(usage_of(DAYS))
+        forecasts = ForecastCache(usage_of(DAYS), most_spans=most)
         for scenario in growing:
             forecasts.of(scenario, {})
         calls.clear()
@@ -135,7 +134,7 @@ def test_memory_is_bounded_and_the_last_stays(calls: list[Any], monkeypatch: pyt
 
 def test_plans_that_share_a_demand_are_those_made_alone(calls: list[Any]) -> None:
     """Of an estate with everything, and a comparison with today that adds idle seats to the demand."""
-    forecasts = Forecasts(usage_of(USE))
+    forecasts = ForecastCache(usage_of(USE))
     variants = [estate(), estate(negotiated={"seats": "0.2"}), estate()]
     made = [plan(a_source(scenario, PEOPLE, ACCESS), forecasts).document for scenario in variants]
     assert len(calls) == 1

@@ -15,7 +15,11 @@ from reading import scenario
 from usage_at_size import generate
 
 from flexopt.base.errors import FlexoptError
-from flexopt.inputs.usage import engine, read_usage
+from flexopt.inputs.usage import read_usage
+from flexopt.inputs.usage.database import DatabaseOptions
+
+OFTEN = DatabaseOptions(every=0.005)
+"""Small files are looked at more than once, too."""
 
 
 @pytest.mark.parametrize("timed", [False, True])
@@ -44,7 +48,6 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Bytes in the temporary folder now."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(engine, "EVERY", 0.005)
 
     def bytes_now() -> int:
         sizes = []
@@ -60,7 +63,9 @@ def spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int
 
 def test_what_does_not_fit_is_spilled(wide: Path, spilled: Callable[[], int], tmp_path: Path) -> None:
     seen: list[int] = []
-    usage = read_usage([wide], scenario(), wide.parent, lambda *_: seen.append(spilled()), memory="100MB")
+    usage = read_usage(
+        [wide], scenario(), wide.parent, lambda *_: seen.append(spilled()), memory="100MB", options=OFTEN
+    )
     assert max(seen) > 1_000_000
     assert list(tmp_path.iterdir()) == []
     assert usage.coverage[0].kept == usage.coverage[0].rows == USERS
@@ -84,17 +89,16 @@ def test_an_interrupted_reading_leaves_nothing(
 
     # between queries it is an interrupt of Python's, within one DuckDB says it
     with pytest.raises((KeyboardInterrupt, RuntimeError), match=r"^$|Query interrupted"):
-        read_usage([wide], scenario(), wide.parent, interrupt, memory="100MB")
+        read_usage([wide], scenario(), wide.parent, interrupt, memory="100MB", options=OFTEN)
     assert any(seen)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_too_small_a_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_small_a_memory_is_said(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 200_000)
-    monkeypatch.setattr(engine, "LEAST", 0)
     with pytest.raises(FlexoptError, match="within the memory allowed") as raised:
-        read_usage([path], scenario(), tmp_path, memory="1MB")
+        read_usage([path], scenario(), tmp_path, memory="1MB", options=DatabaseOptions(least_memory=0))
     assert "`--memory 2MB`" in str(raised.value.hint)
 
 
@@ -105,12 +109,11 @@ def test_memory_that_is_no_size(tmp_path: Path, nonsense: str) -> None:
     assert raised.value.hint
 
 
-def test_progress_tells_rows_and_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_tells_rows_and_rates(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 300_000)
-    monkeypatch.setattr(engine, "EVERY", 0.005)
     told: list[tuple[str, int, float, bool]] = []
-    read_usage([path], scenario(), tmp_path, lambda *step: told.append(step))
+    read_usage([path], scenario(), tmp_path, lambda *step: told.append(step), options=OFTEN)
     rows = [row for _, row, _, _ in told]
     assert rows[-1] == 300_000
     assert all(0 <= n < 330_000 for n in rows)

@@ -11,10 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
-from flexopt.inputs.usage.memory import Grid, frame_grid, read_json, read_workbook
-from flexopt.inputs.usage.scan import Table
-from flexopt.inputs.usage.sniff import (
+from flexopt.inputs.usage.containers import (
     HEAD,
     Refusal,
     Text,
@@ -24,11 +21,14 @@ from flexopt.inputs.usage.sniff import (
     rewrite,
     sniff_text,
 )
+from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
+from flexopt.inputs.usage.usage_table import UsageTable
+from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read_workbook
 
 __all__ = ["even_lines", "open_frame", "open_table"]
 
 
-def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> Table:
+def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
     """The table of a file. Raises Refusal with the finding if it is none of the known formats."""
     kind, zipped, head = container(path)
     path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
@@ -58,7 +58,7 @@ def _plain(path: Path, stand_in: Path) -> Path:
     return path
 
 
-def even_lines(table: Table, work: Path) -> Table:
+def even_lines(table: UsageTable, work: Path) -> UsageTable:
     """A text table with all its line ends alike."""
     if table.text is None:
         return table
@@ -66,7 +66,7 @@ def even_lines(table: Table, work: Path) -> Table:
     return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
 
 
-def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> Table:
+def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> UsageTable:
     """The table of a frame with the columns of the plain format."""
     return _grid_table(con, number, name, frame_grid(frame))
 
@@ -108,7 +108,7 @@ def _format(header: Sequence[str]) -> Format:
     return known
 
 
-def _text_table(number: int, name: str, known: Format, text: Text) -> Table:
+def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable:
     width = len(text.header)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     # a file with one wide row in between is still a table: that row is rejected, and reported
@@ -118,7 +118,7 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> Table:
         f"max_line_size = {HEAD}, compression = '{'gzip' if text.gzip else 'none'}', strict_mode = true, "
         f"store_rejects = true, rejects_table = 'rejects_{number}', rejects_scan = 'scans_{number}')"
     )
-    return Table(
+    return UsageTable(
         number=number,
         file=name,
         format=known,
@@ -132,7 +132,7 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> Table:
     )
 
 
-def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> Table:
+def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> UsageTable:
     source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
     try:
         described = con.execute(f"describe select * from {source}").fetchall()
@@ -144,7 +144,7 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
     columns = tuple(f"c{i}" for i in range(len(header)))
     quoted = ('"' + c.replace('"', '""') + '"' for c in header)
     named = (f"{name} as {column}" for name, column in zip(quoted, columns, strict=True))
-    return Table(
+    return UsageTable(
         number=number,
         file=name,
         format=known,
@@ -157,11 +157,11 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
     )
 
 
-def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid) -> Table:
+def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid) -> UsageTable:
     known = _format(grid.header)
     con.register(f"grid_{number}", grid.table)
     width = len(grid.header)
-    return Table(
+    return UsageTable(
         number=number,
         file=name,
         format=known,

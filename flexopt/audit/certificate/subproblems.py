@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 
-from flexopt.audit.ledger import cloud_tokens
-from flexopt.audit.replay import rate_of
-from flexopt.audit.rows import Ints
-from flexopt.base.arrays import Floats
-from flexopt.base.dates import add_months, overlap_days
-from flexopt.base.money import cents
+from flexopt.audit.certificate.terms import make_terms
+from flexopt.audit.rules import cloud_tokens, tokens_a_day
+from flexopt.base.arrays import Floats, Ints
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 
-__all__ = ["Estate", "Term"]
+__all__ = ["UserSubproblems"]
 
 
 CELLS = 1 << 23
@@ -37,29 +31,7 @@ MOST_STATES = 2187
 """States beyond which ends of seats are rounded up, in the optimiser's way (docs/model.md, needs)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Seats of one offer with one start and one end: how many can be had, what one costs by seat tier."""
-
-    offer: Offer
-    kind: str
-    start: date
-    end: date
-    most: int | None
-    cost: tuple[Decimal, ...]
-    whole: tuple[Decimal, ...]
-
-    @property
-    def ordered(self) -> bool:
-        """Bought by the order: its size decides the price, or has a minimum."""
-        return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.offer.id, self.kind, str(self.start), str(self.end)
-
-
-class Estate:
+class UserSubproblems:
     """Who needs what when, in pieces of the horizon in which no date of the scenario or the prices lies.
 
     periods : first days of the plan's periods; days : of the prices
@@ -81,7 +53,7 @@ class Estate:
         self.scenario, self.demand = scenario, demand
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
-        self.terms = _terms(scenario, holdings)
+        self.terms = make_terms(scenario, holdings)
         dates = {self.start, self.end, *days}
         dates.update(d for t in self.terms for d in (t.start, t.end))
         dates.update(r.from_ for p in scenario.products for r in p.rates)
@@ -93,10 +65,10 @@ class Estate:
         self.days[cells["pair"], cells["period"]] = cells["count"] / cells["per"]
         self.days *= demand.pair_factor.astype(float)[:, None]
         products = [scenario.product_by_id[p] for p in demand.products]
-        rates = [[rate_of(p, day) for day in self.edges[:-1]] for p in products]
+        rates = [[tokens_a_day(p, day) for day in self.edges[:-1]] for p in products]
         rate = np.array([[math.inf if r is None else float(r) for r in row] for row in rates])
         self.rate = rate.reshape(len(products), pieces)
-        self.needs = _needs(self)
+        self.classes = _classes_of(self)
         taken = self.days * np.where(np.isinf(self.rate), 0.0, self.rate)[demand.pair_product]
         self.use = (1 + float(scenario.tokens.buffer)) * taken.sum(axis=0)
         due = cloud_tokens(scenario)
@@ -120,57 +92,16 @@ class Estate:
         seat : float64[terms], price of a seat; token : float64[pieces], of one that a user takes, with buffer
         """
         paid = []
-        for need in self.needs:
-            states = min(MOST_STATES, math.prod(len(of) + 1 for of in need.until))
-            for n in range(0, need.pairs.shape[1], CELLS // states):
-                pairs = need.pairs[:, n : n + CELLS // states]
-                paid.append(float(_forwards(self, need, pairs, seat, token).sum()))
+        for group in self.classes:
+            states = min(MOST_STATES, math.prod(len(of) + 1 for of in group.until))
+            for n in range(0, group.pairs.shape[1], CELLS // states):
+                pairs = group.pairs[:, n : n + CELLS // states]
+                paid.append(float(_forwards(self, group, pairs, seat, token).sum()))
         return math.fsum(paid)
 
 
-def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
-    start, end = scenario.horizon.start, scenario.horizon.end
-    owned: dict[tuple[str, date], int] = defaultdict(int)
-    for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
-    found = []
-    months = [add_months(start, m) for m in range(scenario.horizon.months)]
-    for offer in scenario.offers:
-        for (name, day), count in sorted(owned.items()):
-            if name != offer.id or day < start:
-                continue
-            if day > start:
-                free = (Decimal(0),) * (len(offer.tiers) + 1)
-                found.append(Term(offer, "owned", start, day, count, free, free))
-            if day < end:
-                found.append(_priced(scenario, offer, "renewal", day, count))
-        often = offer.starts == "monthly" or offer.term_months < 12
-        days = {*(months if often else [start])}
-        days.update(() if isinstance(offer.starts, str) else offer.starts)
-        found += [_priced(scenario, offer, "new", d, None) for d in sorted(days) if start <= d < end]
-    return [t for t in found if t.whole and t.end > max(t.start, start)]
-
-
-def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | None) -> Term:
-    """A term and its prices; without any where the offer has no price yet."""
-    start, horizon_end = scenario.horizon.start, scenario.horizon.end
-    end = add_months(day, offer.term_months)
-    if kind == "new":
-        months = [add_months(start, m) for m in range(scenario.horizon.months)]
-        if day in months:
-            end = add_months(start, months.index(day) + offer.term_months)
-    price = max((p for p in offer.prices if p.from_ <= day), key=lambda p: p.from_, default=None)
-    if price is None:
-        return Term(offer, kind, day, end, most, (), ())
-    listed = price.renewal if kind == "renewal" and price.renewal is not None else price.new
-    off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
-    whole = [cents(listed * (1 - off) * (1 - d)) for d in (Decimal(0), *(t.discount for t in offer.tiers))]
-    share = Fraction(overlap_days(day, end, start, horizon_end), (end - day).days)
-    return Term(offer, kind, day, end, most, tuple(cents(Fraction(w) * share) for w in whole), tuple(whole))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Need:
+class _SubproblemClass:
     """Users who use the same products under the same rules.
 
     pairs : int64[products, users]; terms : the seats they may take
@@ -185,9 +116,9 @@ class _Need:
     seats_only: frozenset[int]
 
 
-def _needs(estate: Estate) -> list[_Need]:
+def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
     """The users by the products they use and the rules for these."""
-    demand = estate.demand
+    demand = subproblems.demand
     rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
     code = demand.pair_product * 3 + rule
     begin = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
@@ -202,43 +133,50 @@ def _needs(estate: Estate) -> list[_Need]:
             on_flex = {name for name, r in zip(names, rules, strict=True) if r == 2}
             usable = [
                 k
-                for k, t in enumerate(estate.terms)
+                for k, t in enumerate(subproblems.terms)
                 if not on_flex & set(t.offer.covers) and set(names) & set(t.offer.covers)
             ]
             pairs = (mine[kind.reshape(-1) == number][:, None] + np.arange(n)).T
-            for places, terms in _apart(estate, names, usable):
+            for places, terms in _apart(subproblems, names, usable):
                 named = frozenset(i for i, p in enumerate(places) if rules[p] == 1)
                 used = tuple(products[p] for p in places)
-                until = _until(estate, [names[p] for p in places], terms)
-                found.append(_Need(used, pairs[places], tuple(terms), until, named))
+                until = _until(subproblems, [names[p] for p in places], terms)
+                found.append(_SubproblemClass(used, pairs[places], tuple(terms), until, named))
     return found
 
 
-def _apart(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+def _apart(
+    subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
+) -> list[tuple[list[int], list[int]]]:
     """Products that no usable seat covers together are priced apart."""
     group = list(range(len(names)))
     for k in usable:
-        covered = {group[i] for i, name in enumerate(names) if name in estate.terms[k].offer.covers}
+        covered = {group[i] for i, name in enumerate(names) if name in subproblems.terms[k].offer.covers}
         group = [min(covered) if g in covered else g for g in group]
     found = []
     for g in sorted(set(group)):
         places = [i for i, other in enumerate(group) if other == g]
         covers = {names[i] for i in places}
-        found.append((places, [k for k in usable if covers & set(estate.terms[k].offer.covers)]))
+        found.append((places, [k for k in usable if covers & set(subproblems.terms[k].offer.covers)]))
     return found
 
 
-def _until(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> tuple[dict[date, date], ...]:
+def _until(
+    subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
+) -> tuple[dict[date, date], ...]:
     """For each product until when a seat covers it, by the end of its term.
 
     That is the end itself, or a later one where the states were too many: less is proven then, never more.
     The periods of the plan tell which ends are near each other, or the audit would prove another bound.
     """
-    seats = [estate.terms[k] for k in usable]
-    spans = [tuple(bisect_left(estate.periods, d) for d in (t.start, min(t.end, estate.end))) for t in seats]
+    seats = [subproblems.terms[k] for k in usable]
+    spans = [
+        tuple(bisect_left(subproblems.periods, d) for d in (t.start, min(t.end, subproblems.end)))
+        for t in seats
+    ]
     size = [len(set(names) & set(t.offer.covers)) for t in seats]
     mine = [[n for n, t in enumerate(seats) if name in t.offer.covers] for name in names]
-    last = len(estate.periods) - 1
+    last = len(subproblems.periods) - 1
     until = [{end: end for end in (last, *(spans[n][1] for n in of))} for of in mine]
     order = sorted(range(len(names)), key=lambda p: (sorted((*spans[n], size[n]) for n in mine[p]), p))
     edges = sorted({0, *(day for span in spans for day in span if day < last)})
@@ -259,27 +197,32 @@ def _until(estate: Estate, names: Sequence[str], usable: Sequence[int]) -> tuple
         _, end, later = min((b - a, a, b) for a, b in pairwise(kept))
         widest.update({original: later for original, rounded in widest.items() if rounded == end})
     return tuple(
-        {seats[n].end: max(min(seats[n].end, estate.end), estate.periods[of[spans[n][1]]]) for n in mine[p]}
+        {
+            seats[n].end: max(min(seats[n].end, subproblems.end), subproblems.periods[of[spans[n][1]]])
+            for n in mine[p]
+        }
         for p, of in enumerate(until)
     )
 
 
-def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Floats) -> Floats:
+def _forwards(
+    subproblems: UserSubproblems, group: _SubproblemClass, pairs: Ints, seat: Floats, token: Floats
+) -> Floats:
     """float64[users]: the least each of these users pays at the prices.
 
     Forwards in time: `best` has an axis for every product, of the days until which it may be covered (the
     first stands for not at all), and in each cell the least that was paid to get there. What is not covered
     takes tokens.
     """
-    names = [estate.demand.products[p] for p in need.products]
-    levels = [[estate.start] for _ in names]
+    names = [subproblems.demand.products[p] for p in group.products]
+    levels = [[subproblems.start] for _ in names]
     best = np.zeros((*(1 for _ in names), pairs.shape[1]))
-    for piece, (begin, finish) in enumerate(pairwise(estate.edges)):
-        for k in need.terms:
-            term = estate.terms[k]
+    for piece, (begin, finish) in enumerate(pairwise(subproblems.edges)):
+        for k in group.terms:
+            term = subproblems.terms[k]
             if term.start != begin:
                 continue
-            covered = [(p, need.until[p][term.end]) for p, n in enumerate(names) if n in term.offer.covers]
+            covered = [(p, group.until[p][term.end]) for p, n in enumerate(names) if n in term.offer.covers]
             for place, end in covered:
                 if end not in levels[place]:
                     at = bisect_left(levels[place], end)
@@ -291,9 +234,9 @@ def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Flo
                 of[at] = of[: at + 1].min(axis=0)
                 of[:at] = np.inf
             np.minimum(best, taken, out=best)
-        for place, (p, mine) in enumerate(zip(need.products, pairs, strict=True)):
-            days, rate = estate.days[mine, piece], estate.rate[p, piece]
-            closed = place in need.seats_only or math.isinf(rate)
+        for place, (p, mine) in enumerate(zip(group.products, pairs, strict=True)):
+            days, rate = subproblems.days[mine, piece], subproblems.rate[p, piece]
+            closed = place in group.seats_only or math.isinf(rate)
             tokens = np.where(days > 0, np.inf, 0.0) if closed else days * (rate * token[piece])
             of = np.moveaxis(best, place, 0)
             of[0] += tokens
@@ -301,5 +244,5 @@ def _forwards(estate: Estate, need: _Need, pairs: Ints, seat: Floats, token: Flo
             ended = sum(end <= finish for end in levels[place])
             of[ended - 1] = of[:ended].min(axis=0)
             best = best[(slice(None),) * place + (slice(ended - 1, None),)]
-            levels[place] = [estate.start, *levels[place][ended:]]
+            levels[place] = [subproblems.start, *levels[place][ended:]]
     return np.asarray(best.reshape(-1, pairs.shape[1]).min(axis=0))

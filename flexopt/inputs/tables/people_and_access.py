@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from flexopt.inputs.records import Access, Person
-from flexopt.inputs.scenario.explain import did_you_mean
+from flexopt.base.findings import did_you_mean
+from flexopt.inputs.records import Person, TodaysAccess
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
-from flexopt.inputs.scenario.tree import Place, Tree
-from flexopt.inputs.tables.delimited import Table, read_table
+from flexopt.inputs.tables.delimited import DelimitedTable, read_table
 
 __all__ = ["names_of", "read_access", "read_people"]
 
@@ -16,9 +16,9 @@ PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
 ACCESS = ("user", "product", "access", "offer")
 
 
-def read_people(tree: Tree, name: str, place: Place) -> dict[str, Person]:
+def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Person]:
     """People by user; findings T1xx."""
-    table = read_table(tree, name, place, "T1", known=PEOPLE, required=("user",))
+    table = read_table(folder, name, place, "T1", known=PEOPLE, required=("user",))
     people: dict[str, Person] = {}
     lines: dict[str, int] = {}
     spelt: dict[str, str] = {}
@@ -57,7 +57,7 @@ def read_people(tree: Tree, name: str, place: Place) -> dict[str, Person]:
             )
         people[user] = Person(user, row["group"], row["cost_centre"], starts, leaves)
         lines[user] = row.number
-    table.report(tree.findings)
+    table.report(folder.findings)
     return people
 
 
@@ -72,12 +72,14 @@ def names_of(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:
     return products, offers
 
 
-def read_access(tree: Tree, name: str, place: Place, scenario: Scenario) -> tuple[Access, ...]:
+def read_access(
+    folder: ScenarioFolder, name: str, place: Place, scenario: Scenario
+) -> tuple[TodaysAccess, ...]:
     """Today's access, in the order of the file; findings T2xx."""
-    table = read_table(tree, name, place, "T2", known=ACCESS, required=("user", "product", "access"))
+    table = read_table(folder, name, place, "T2", known=ACCESS, required=("user", "product", "access"))
     products, offers = names_of(scenario)
     by_product, by_offer = scenario.product_by_id, scenario.offer_by_id
-    rows: list[Access] = []
+    rows: list[TodaysAccess] = []
     first: dict[tuple[str, str], int] = {}
     for row in table.rows:
         product = products.get(normal(row["product"]))
@@ -121,12 +123,12 @@ def read_access(tree: Tree, name: str, place: Place, scenario: Scenario) -> tupl
             )
             continue
         first[row["user"], product] = row.number
-        rows.append(Access(row["user"], product, cast(Literal["named", "flex"], word), offer))
-    table.report(tree.findings)
+        rows.append(TodaysAccess(row["user"], product, cast(Literal["named", "flex"], word), offer))
+    table.report(folder.findings)
     return tuple(rows)
 
 
-def _unknown(table: Table, row: int, column: str, text: str, known: list[str]) -> None:
+def _unknown(table: DelimitedTable, row: int, column: str, text: str, known: list[str]) -> None:
     table.add(
         "11" if column == "product" else "12",
         f'"{text[:60]}" is not {"a product" if column == "product" else "an offer"} of the scenario',

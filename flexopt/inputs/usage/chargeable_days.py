@@ -17,8 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.masks import Mask, first_seen, opener, unpack
-from flexopt.inputs.usage.scan import OK, SLAB, WORDS
+from flexopt.inputs.usage.day_masks import Mask, first_seen, opener, unpack
+from flexopt.inputs.usage.scan import SLAB, WORDS
+from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
 __all__ = ["Kept", "chargeable_days"]
