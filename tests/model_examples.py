@@ -17,8 +17,9 @@ from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything
 from flexopt.model.moves import MoveFee
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, build
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing_moves import PricingWithMoves
 

@@ -1,7 +1,7 @@
 """The core: which decisions are left to the solver, and what is decided already.
 
-Small problems are all core. In large ones the users who are far from indifferent at the bound's prices take
-their cheapest choice; they reach the model as sums.
+Small problems are all core. In large ones users far from indifferent at the bound's prices take their
+cheapest choice, which reaches the model as sums.
 """
 
 from __future__ import annotations

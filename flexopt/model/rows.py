@@ -9,45 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
+import numpy as np
 import pulp
 
-from flexopt.base.money import CENT
+from flexopt.base.money import CENT, HALF_CENT, SAME_COST
+from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
 from flexopt.model.moves import Moves
-from flexopt.model.sets import Problem, span_end
+from flexopt.model.program import Model, Var, add_row, couple, without_rows
+from flexopt.model.sets import Contract, Problem
 
-__all__ = ["Model", "Var", "build", "fix_tiers"]
-
-Var = pulp.LpVariable
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The PuLP problem and its variables, by index.
-
-    decided : what seats, and moves, outside the core cost
-    moves : the fee for moves, if there is one
-    at_most : the cost among whose plans ties are settled, if that is asked
-    """
-
-    problem: Problem
-    core: Core
-    moves: Moves | None
-    at_most: Decimal | None
-    decided: float
-    lp: pulp.LpProblem
-    cost: pulp.LpAffineExpression
-    seat: dict[tuple[int, int], Var]
-    flex: dict[tuple[int, int], Var]
-    units: dict[tuple[int, int], Var]
-    tier: dict[tuple[int, int], Var]
-    draw: dict[tuple[int, int], Var]
-    seats: dict[tuple[int, int], Var]
-    order: dict[tuple[int, int], Var]
-    move: dict[int, Var]
+__all__ = ["build", "fix_tiers"]
 
 
 def build(
@@ -57,7 +31,7 @@ def build(
 
     With `moves` every move has its fee; with `at_most` ties are settled among the plans that cost no more.
     """
-    m = _without_rows(problem, core, moves, at_most)
+    m = without_rows(problem, core, moves, at_most)
     m.lp.setObjective(total_cost(m))
     access(m)
     pool(m)
@@ -74,57 +48,6 @@ def build(
     return m
 
 
-# --- variables -------------------------------------------------------------------------------------------
-
-
-def _without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None) -> Model:
-    """The variables: above each is the question that it answers."""
-    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
-    tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
-    live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
-    ordered = [(k, j) for k, c in enumerate(P.contracts) if c.order is not None for j in range(len(c.cost))]
-    orders = [(o, j) for o, offer in enumerate(P.orders) for j in range(len(offer.tiers) + 1)]
-    return Model(
-        P,
-        core,
-        moves,
-        at_most,
-        _decided_cost(P, core, moves),
-        lp,
-        pulp.LpAffineExpression(),
-        # does user u hold a seat under contract k?
-        {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats},
-        # does user u reach product p with tokens in block b? by pair and first period of the block
-        {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes},
-        # how many increments are bought at l in tier j?
-        {
-            (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, P.tiers[pk][j].upper, "Integer")
-            for pk, j in tiers
-        },
-        # is the purchase at l in tier j?
-        {(pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary") for pk, j in tiers},
-        # how many tokens of pack l are used in t? only inside its life
-        {(pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0) for pk, t in live},
-        # how many seats of contract k are bought in seat tier j of its order?
-        {(k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer") for k, j in ordered},
-        # is order o in seat tier j?
-        {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
-        # does subproblem n get other access than today's? only with a fee, and where it is not decided
-        {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
-    )
-
-
-def _may_move(P: Problem, core: Core, moves: Moves | None) -> list[int]:
-    if moves is None:
-        return []
-    found = {n for u, k in core.seats for n in moves.by_seat(P, u, k)}
-    found |= {int(moves.subproblem[i]) for i, _ in core.flexes if moves.rule[i] == "named"}
-    return sorted(found - set(core.moved.tolist()))
-
-
-# --- objective and rows ----------------------------------------------------------------------------------
-
-
 def total_cost(m: Model) -> pulp.LpAffineExpression:
     """Seats (pro rata inside the horizon), packs, and the fee of every move."""
     P = m.problem
@@ -136,15 +59,6 @@ def total_cost(m: Model) -> pulp.LpAffineExpression:
     terms += [(x, float(m.moves.fee)) for x in m.move.values() if m.moves]
     m.cost.addInPlace(pulp.LpAffineExpression(terms))
     return m.cost
-
-
-def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
-    """Seats and moves decided outside the core; seats of orders are paid where the order is."""
-    counts = core.counts.tolist()
-    fees = float(moves.fee) * len(core.moved) if moves else 0.0
-    return fees + sum(
-        float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None
-    )
 
 
 def access(m: Model) -> None:
@@ -162,17 +76,14 @@ def access(m: Model) -> None:
 
 
 def pool(m: Model) -> None:
-    """Draws in t serve the tokens of all use on Flex, with buffer, and the per-result services."""
+    """Draws in t serve the tokens of all users on Flex, with buffer, and the per-result services."""
     P = m.problem
-    need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
-    decided = P.cloud + (1 + P.buffer) * m.core.tokens
-    for (i, first), x in m.flex.items():
-        for t in range(first, span_end(P, i, first)):
-            if P.tokens[i, t]:
-                need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
-        add_row(m, f"pool_t{t:03d}", draws + need[t], ">=", float(decided[t]))
+        buffered = np.zeros(P.periods)
+        buffered[t] = 1 + P.buffer
+        label = {"row": "pool", "start": str(P.edges[t])}
+        couple(m, f"pool_t{t:03d}", draws, ">=", float(P.cloud[t]), label=label, token=-buffered)
 
 
 def pack(m: Model) -> None:
@@ -201,7 +112,9 @@ def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
     for k, c in enumerate(m.problem.contracts):
         if c.quantity is not None:
-            add_row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity - _given(m, k))
+            label = {"row": "holding", **_term(c)}
+            bought, seat = _count(m, [k])
+            couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
 
 
 def volume(m: Model) -> None:
@@ -209,8 +122,8 @@ def volume(m: Model) -> None:
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
-            held = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
-            add_row(m, f"seats_k{k:03d}", _count(m, k) + held, ">=", int(m.core.counts[k]))
+            label = {"row": "order", **_term(c)}
+            couple(m, f"seats_k{k:03d}", _bought(m, k), ">=", 0, label=label, seat={k: -1.0})
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):
@@ -230,10 +143,9 @@ def maximum(m: Model) -> None:
             continue
         mine = [(k, c) for k, c in enumerate(P.contracts) if c.offer == offer.id]
         for t in sorted({c.first for _, c in mine}):
-            live = [k for k, c in mine if c.first <= t < c.after]
-            terms = [term for k in live for term in _count(m, k)]
-            left = offer.maximum - sum(_given(m, k) for k in live)
-            add_row(m, f"maximum_s{s:03d}_t{t:03d}", terms, "<=", left)
+            bought, seat = _count(m, [k for k, c in mine if c.first <= t < c.after])
+            label = {"row": "maximum", "offer": offer.id, "start": str(P.edges[t])}
+            couple(m, f"maximum_s{s:03d}_t{t:03d}", bought, "<=", offer.maximum, label=label, seat=seat)
 
 
 def purchases(m: Model) -> None:
@@ -250,15 +162,10 @@ def oversize(m: Model) -> None:
     if tokens.max_oversize is None:
         return
     seats_first(m)
-    share, step = 1 + float(tokens.max_oversize), tokens.increment
-    smallest = -(-tokens.tiers[0].from_ // step) * step
-    terms = [(n, float(step)) for n in m.units.values()]
-    terms += [
-        (x, -share * float(P.tokens[i, first : span_end(P, i, first)].sum()))
-        for (i, first), x in m.flex.items()
-    ]
-    forecast = float(P.cloud_raw.sum() + m.core.tokens.sum())
-    add_row(m, "oversize", terms, "<=", smallest + share * forecast)
+    share = 1 + float(tokens.max_oversize)
+    bought = [(n, float(tokens.increment)) for n in m.units.values()]
+    most = smallest_purchase(tokens) + share * float(P.cloud_raw.sum())
+    couple(m, "oversize", bought, "<=", most, label={"row": "oversize"}, token=np.full(P.periods, -share))
 
 
 def seats_first(m: Model) -> None:
@@ -277,24 +184,26 @@ def budget(m: Model) -> None:
     """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs."""
     P = m.problem
     for g, limit in enumerate(P.scenario.budgets):
-        due = {
-            k for k, c in enumerate(P.contracts) if limit.from_ <= c.start < limit.to and c.kind != "owned"
-        }
-        terms = [
-            (x, float(P.contracts[k].commitment[0]))
-            for (_, k), x in m.seat.items()
-            if k in due and P.contracts[k].order is None
+        due = [
+            (k, c)
+            for k, c in enumerate(P.contracts)
+            if limit.from_ <= c.start < limit.to and c.kind != "owned"
         ]
-        terms += [(n, float(P.contracts[k].commitment[j])) for (k, j), n in m.seats.items() if k in due]
+        seat = {k: float(c.commitment[0]) for k, c in due if c.order is None}
+        terms = [
+            (m.seats[k, j], float(c.commitment[j]))
+            for k, c in due
+            if c.order is not None
+            for j in range(len(c.cost))
+        ]
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
         terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
         most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
         if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
             # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
-            terms += [(m.tier[key], 0.005) for key in packs]
+            terms += [(m.tier[key], HALF_CENT) for key in packs]
             most += 0.0099
-        most -= float(sum(P.contracts[k].commitment[0] * _given(m, k) for k in due))
-        add_row(m, f"budget_g{g:03d}", terms, "<=", most)
+        couple(m, f"budget_g{g:03d}", terms, "<=", most, label={"row": "budget", "id": limit.id}, seat=seat)
 
 
 def stay(m: Model) -> None:
@@ -321,31 +230,27 @@ def ties(m: Model) -> None:
     many, packs = len(m.tier) + 1, len(m.problem.packs)
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (packs * many)) / many) for (pk, _), x in m.tier.items()]
-    # half a cent: the solver's arithmetic, not money; the result is priced to the cent again
-    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + 0.004)
+    # the result is priced to the cent again
+    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + SAME_COST)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
 
 
 # --- small helpers ---------------------------------------------------------------------------------------
 
 
-def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
-    """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
-    senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
-    m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
+def _term(c: Contract) -> dict[str, str]:
+    return {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
 
 
-def _given(m: Model, k: int) -> int:
-    """Seats of contract k decided outside the core, where they are counted one by one."""
-    return int(m.core.counts[k]) if m.problem.contracts[k].order is None else 0
+def _bought(m: Model, k: int) -> list[tuple[Var, float]]:
+    """Seats bought under contract k, which belongs to an order."""
+    return [(m.seats[k, j], 1.0) for j in range(len(m.problem.contracts[k].cost))]
 
 
-def _count(m: Model, k: int) -> list[tuple[Var, float]]:
-    """Seats of contract k: those bought where it belongs to an order, else those held."""
-    contract = m.problem.contracts[k]
-    if contract.order is not None:
-        return [(m.seats[k, j], 1.0) for j in range(len(contract.cost))]
-    return [(x, 1.0) for (_, kk), x in m.seat.items() if kk == k]
+def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[int, float]]:
+    """Seats of contracts: those bought where a contract belongs to an order, else those held."""
+    ordered = [k for k in ks if m.problem.contracts[k].order is not None]
+    return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
 
 
 def _increment_price(P: Problem, pk: int, j: int) -> float:

@@ -1,7 +1,7 @@
-"""Sets and numbers of the model: periods, contracts, packs, and what each user needs when.
+"""Sets and numbers of the model: periods, contracts, packs, and the use of each user and product.
 
 Everything here is data: dates are exact, prices are Decimal, tokens are floats for the solver (the bill and
-the audit never use them). `model.py` turns it into rows.
+the audit never use them). `rows.py` turns it into rows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -19,9 +19,11 @@ import pandas as pd
 
 from flexopt.base.arrays import Bools, Floats
 from flexopt.base.dates import add_months, anniversaries, overlap_days
-from flexopt.base.money import CENT, cents
+from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.prices import in_force, rate_on, seat_price, token_price
+from flexopt.inputs.rules.expiry import expiry_date, opening_packs
+from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
+from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = [
@@ -138,9 +140,8 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
     terms = _terms(scenario, holdings)
-    opening = [(start, p.expires, p.tokens) for p in scenario.pool if p.expires > start and p.tokens > 0]
-    life = timedelta(days=scenario.tokens.valid_days)
-    bought = [(d, d + life, None) for d in scenario.purchase_dates()]
+    opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
+    bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
     events.update(day for lot in opening + bought for day in lot[:2])
     events.update(day for term in terms for day in (term.start, term.end))
@@ -274,12 +275,8 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
         )
         assert price is not None  # _terms keeps only terms with a price
         whole.append(price)
-    # pro rata to the days inside the horizon
-    inside = Fraction(
-        overlap_days(term.start, term.end, scenario.horizon.start, scenario.horizon.end),
-        (term.end - term.start).days,
-    )
-    return tuple(cents(Fraction(price) * inside) for price in whole), tuple(whole)
+    inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
+    return tuple(inside), tuple(whole)
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
@@ -300,7 +297,7 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 
     A pack bought earlier that lives, inside the horizon, as long as a later one serves every day that the
     later one serves. Where a larger purchase never costs more per token, buying the later pack's tokens with
-    the earlier one's is never dearer: the later date is left out (fewer, earlier purchases win ties anyway).
+    the earlier one's never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
     Budgets look at dates, so they keep all of them.
     """
     prices = [t.price for t in scenario.tokens.tiers]
@@ -314,14 +311,12 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 
 
 def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments; nobody needs more than `most` tokens or a tier's smallest purchase."""
+    """Tiers in whole increments; no more than `most` tokens are needed, or a tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
-    step = tokens.increment
-    needed = int(np.ceil(most / step - 1e-9))
+    needed = int(np.ceil(most / tokens.increment - 1e-9))
     for j, tier in enumerate(tokens.tiers):
-        lower = -(-tier.from_ // step)
-        last = tokens.tiers[j + 1].from_ - 1 if j + 1 < len(tokens.tiers) else None
-        upper = max(lower, needed) if last is None else min(max(lower, needed), last // step)
+        lower, last = increments_in_tier(tokens, j)
+        upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
             tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))
     return tuple(tiers)

@@ -14,7 +14,7 @@ from itertools import combinations
 import pandas as pd
 
 from flexopt.base.money import cents
-from flexopt.inputs.scenario.prices import rate_on, seat_price, token_price
+from flexopt.inputs.rules.prices import rate_on, seat_price, token_price
 from flexopt.inputs.scenario.scenario import Offer, Scenario
 
 __all__ = ["COLUMNS", "break_even", "break_even_days"]

@@ -158,8 +158,8 @@ def _cbc(
     again: bool,
     start: bool,
 ) -> tuple[Status, float] | None:
-    # CBC's integer preprocessing has called a plan optimal that was 2.00 too dear (a model of 7 seats): it is
-    # for models on which the search without it crashes
+    # CBC's integer preprocessing has called a plan optimal that cost 2.00 too much (a model of 7 seats): it
+    # is for models on which the search without it crashes
     extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
     extra += [] if again else ["preprocess off"]
     with _folder() as folder:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from flexopt.base.money import CENT
+from flexopt.base.money import CENT, HALF_CENT
 from flexopt.model.core import Core
 from flexopt.model.rows import build, fix_tiers
 from flexopt.model.solution import Solution, read_solution, start_from, tiers_of
@@ -17,11 +17,7 @@ from flexopt.solve.coupling import Cut
 from flexopt.solve.pricing import PricingProblem
 from flexopt.solve.stopwatch import Stopwatch
 
-__all__ = ["HALF_CENT", "CoreSolver", "Incumbent", "TierPrices"]
-
-
-HALF_CENT = 0.005
-"""Money that rounding to the cent may move a total by."""
+__all__ = ["CoreSolver", "Incumbent", "TierPrices"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """The knapsack bound: what whole packs and whole holdings cost beyond the prices.
 
 At the prices of a cut a plan costs the bound, and more for everything that it does otherwise: the reduced
-cost of every choice, at least `loss` for every token bought that is not used where tokens are dearest, and
+cost of every choice, at least `loss` for every token bought but not used where its price is highest, and
 the price of every holding that is left idle. Tokens come in whole increments, so what is wasted is known
 modulo an increment from what is used. The least of
 
@@ -9,9 +9,9 @@ modulo an increment from what is used. The least of
 
 over all choices of all subproblems is what every plan in these tiers costs on top of the bound. It is a
 knapsack: a row of remainders for every subproblem near indifference, and where holdings are scarce, labels
-that count them, none above the cost of the plan at hand, with the knapsack as the estimate of what is to
-come. The last euros of a small estate are in who exactly fills up the last pack: no search by rows finds them
-so fast.
+that count them, none above the cost of the incumbent, with the knapsack as the estimate of what is to come.
+In a small estate the last few units of money depend on which users fill the last pack: no search by rows
+finds them so fast.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flexopt.base.arrays import Bools, Floats, Ints
-from flexopt.inputs.scenario.prices import rate_on
+from flexopt.inputs.rules.prices import rate_on
 from flexopt.model.sets import Problem
 from flexopt.solve.coupling import CouplingRows, Cut
 from flexopt.solve.knapsack_labels import SAME, SAME_PRICE, Choice, Holdings, Knapsack, Menu
@@ -55,15 +55,15 @@ def knapsack_bound(pricing: PricingProblem, coupling: CouplingRows, cut: Cut, mo
     """
     problem, options = pricing.problem, pricing.options
     pool = cut.rows[[label["row"] == "pool" for label in coupling.labels]]
-    dear = pool >= pool.max() - SAME_PRICE
-    loss = float(pool.max() - pool[~dear].max(initial=0.0))
+    highest = pool >= pool.max() - SAME_PRICE
+    loss = float(pool.max() - pool[~highest].max(initial=0.0))
     step = _step(problem)
     remainders = int(problem.scenario.tokens.increment / step)
     if loss < SAME_PRICE or not pricing.exact.all() or options.first_menus * remainders > options.most_cells:
         return _unreached(0.0)
     holdings = Holdings(coupling, cut, remainders, options.most_holdings)
     response = pricing.respond(cut.prices, np.zeros(len(pricing), dtype=np.int64), 1)
-    unused = _unused(problem, dear, response.tokens[0]) / float(step)
+    unused = _unused(problem, highest, response.tokens[0]) / float(step)
     waste = loss * float(step) * _modulo(unused - np.arange(float(remainders)), remainders)
     idle = holdings.idle(response.counts[0])
     distance = _first_other_choice(pricing, cut, holdings)
@@ -76,7 +76,7 @@ def knapsack_bound(pricing: PricingProblem, coupling: CouplingRows, cut: Cut, mo
         window = min(outside, most)
         menus: dict[int, Menu] = {}
         for numbers, chunk in pricing.passes(cut.prices, np.sort(chosen)):
-            of_chunk = _Menus(chunk, holdings, dear, (1 + problem.buffer) / float(step))
+            of_chunk = _Menus(chunk, holdings, highest, (1 + problem.buffer) / float(step))
             for column, n in enumerate(numbers.tolist()):
                 menu = of_chunk.of(column, window, options.most_choices)
                 if menu is None:
@@ -133,11 +133,11 @@ def _modulo(steps: npt.NDArray[Any], remainders: int) -> Floats:
     return np.where(found > remainders - SAME, 0.0, found)
 
 
-def _unused(problem: Problem, dear: Bools, tokens: Floats) -> float:
-    """Opening tokens that can be used where tokens are dear, less what is used there."""
-    use = problem.cloud[dear].sum() + (1 + problem.buffer) * tokens[dear].sum()
+def _unused(problem: Problem, highest: Bools, tokens: Floats) -> float:
+    """Opening tokens that can be used where the price is highest, less what is used there."""
+    use = problem.cloud[highest].sum() + (1 + problem.buffer) * tokens[highest].sum()
     opening = [
-        float(p.tokens) for p in problem.packs if p.tokens is not None and dear[p.first : p.after].any()
+        float(p.tokens) for p in problem.packs if p.tokens is not None and highest[p.first : p.after].any()
     ]
     return float(math.fsum(opening) - use)
 
@@ -156,15 +156,15 @@ def _first_other_choice(pricing: PricingProblem, cut: Cut, holdings: Holdings) -
 
 
 class _Menus:
-    """What the subproblems of one pass can choose; of their use that where tokens are dearest is counted."""
+    """What the subproblems of one pass can choose; their use is counted where the token price is highest."""
 
-    def __init__(self, chunk: Pass, holdings: Holdings, dear: Bools, share: float) -> None:
+    def __init__(self, chunk: Pass, holdings: Holdings, highest: Bools, share: float) -> None:
         self.chunk, self.layers, self.cheapest = chunk, chunk.layers(), chunk.backward()
         seats, used = chunk.forward()
         self.digits = holdings.digits[chunk.contract]
-        self.use = np.rint(used[dear].sum(axis=0) * share).astype(int)
+        self.use = np.rint(used[highest].sum(axis=0) * share).astype(int)
         self.held = np.where(seats, self.digits, 0).sum(axis=0)
-        tokens = [np.where(dear, chunk.problem.tokens[pairs], 0.0) * share for pairs in chunk.pairs]
+        tokens = [np.where(highest, chunk.problem.tokens[pairs], 0.0) * share for pairs in chunk.pairs]
         steps = chunk.structure.steps
         self.steps = [[np.rint(of[:, s.first : s.after].sum(axis=1)) for of in tokens] for s in steps]
 

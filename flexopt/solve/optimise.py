@@ -9,7 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from flexopt.base.arrays import Floats
 from flexopt.base.errors import LimitError, SolverError
-from flexopt.model.core import Core, everything
+from flexopt.model.core import everything
 from flexopt.model.moves import MoveFee
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
@@ -123,7 +123,7 @@ def optimise(
     tell = tell or (lambda step: None)
     rules = restriction or Restriction()
     watch = Stopwatch(float(problem.scenario.solver.time_limit))
-    small = _is_small(problem, rules, options)
+    small = problem.demand.pairs <= options.small and everything(problem, rules).choices <= options.small
     if not small:
         tell("bound")
     pricing = (
@@ -163,11 +163,6 @@ def optimise(
     )
 
 
-def _is_small(problem: Problem, rules: Restriction, options: SearchOptions) -> bool:
-    """Whether the model is solved whole."""
-    return problem.demand.pairs <= options.small and everything(problem, rules).choices <= options.small
-
-
 def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) -> tuple[Incumbent, float]:
     """The incumbent at the end of the search, and what no solution costs less than.
 
@@ -200,12 +195,17 @@ def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) 
 def _settle_ties(
     cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions
 ) -> Solution:
-    """Among the plans of the same cost, all inside the core, the one that `ties` prefers."""
-    core = _core_of_ties(cores, search, best, options)
+    """Among plans of the same cost, all inside a core at the incumbent's prices, what `ties` prefers."""
+    problem, at, core = cores.problem, best.found_at, None
+    if search is not None and at is not None:
+        window = search.needed(at.cut, ())
+        inside = cores.pricing.least_reduced_costs(at.cut.prices)[0] <= window
+        core = search.core(at.cut, inside, window) if inside.sum() <= options.tie_choices else None
+    elif problem.demand.pairs <= options.tie_choices:
+        core = everything(problem, cores.pricing.restriction)
     if core is None or not core.flexes or core.choices > options.tie_choices:
         return best.solution
     cores.tell("ties")
-    problem = cores.problem
     ties = build(problem, core, at_most=best.cost)
     start_from(ties, best.solution)
     try:
@@ -218,19 +218,6 @@ def _settle_ties(
         return best.solution
     settled = read_solution(ties)
     return settled if settled.cost(problem) <= best.cost else best.solution
-
-
-def _core_of_ties(
-    cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions
-) -> Core | None:
-    """All decisions of plans that cost the same, at the prices of the incumbent; None if these are many."""
-    at = best.found_at
-    if search is None or at is None:
-        many = cores.problem.demand.pairs > options.tie_choices
-        return None if many else everything(cores.problem, cores.pricing.restriction)
-    window = search.needed(at.cut, ())
-    inside = cores.pricing.least_reduced_costs(at.cut.prices)[0] <= window
-    return search.core(at.cut, inside, window) if inside.sum() <= options.tie_choices else None
 
 
 def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:

@@ -51,14 +51,14 @@ class Response:
     seats : int64[n, 2], (subproblem, contract), sorted
     counts : int64[groups, contracts], seats of each group of subproblems
     tokens : float64[groups, periods], tokens of each group, without buffer
-    fees : float64[groups], what the moves of each group cost; None: there is no fee
+    fees : float64[groups], what the moves of each group cost
     """
 
     value: Floats
     seats: Ints
     counts: Ints
     tokens: Floats
-    fees: Floats | None = None
+    fees: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +148,11 @@ class PricingProblem:
         seat = np.stack([np.concatenate([np.empty(0, np.int64), *x]) for x in (takers, taken)], axis=1)
         order = np.lexsort((seat[:, 1], seat[:, 0]))
         return Response(
-            value, seat[order], counts.reshape(groups, contracts), tokens.reshape(groups, periods)
+            value,
+            seat[order],
+            counts.reshape(groups, contracts),
+            tokens.reshape(groups, periods),
+            np.zeros(groups),
         )
 
     def least_reduced_costs(self, prices: Prices) -> tuple[Floats, Floats]:

@@ -14,7 +14,8 @@ import pulp
 
 from flexopt.base.arrays import Floats
 from flexopt.inputs.scenario.scenario import SolverOptions
-from flexopt.model.rows import Model, fix_tiers
+from flexopt.model.program import Model
+from flexopt.model.rows import fix_tiers
 from flexopt.solve.backend import Backend
 from flexopt.solve.coupling import SHORTAGE, CouplingRows
 from flexopt.solve.pricing import Response
@@ -48,7 +49,7 @@ class RestrictedMaster:
 
     def add(self, response: Response) -> int:
         """The choices of a response, group by group; returns how many were new."""
-        cost = response.counts @ self.coupling.cost + (0.0 if response.fees is None else response.fees)
+        cost = response.counts @ self.coupling.cost + response.fees
         put = response.counts @ self.coupling.seat.T + response.tokens @ self.coupling.token.T
         new = 0
         for g, (paid, terms) in enumerate(zip(cost.tolist(), np.round(put, 9), strict=True)):

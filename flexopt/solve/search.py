@@ -20,12 +20,13 @@ from heapq import heappop, heappush
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats
+from flexopt.base.money import HALF_CENT
 from flexopt.model.core import Core, given
 from flexopt.solve.backend import Status
 from flexopt.solve.bound import Bound
 from flexopt.solve.coupling import Cut
 from flexopt.solve.fixing import cheapest_outside, fix_by_reduced_cost
-from flexopt.solve.incumbent import HALF_CENT, CoreSolver, TierPrices
+from flexopt.solve.incumbent import CoreSolver, TierPrices
 from flexopt.solve.knapsack import knapsack_bound
 from flexopt.solve.options import SearchOptions
 
