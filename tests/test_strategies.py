@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import FEATURES, Instance, medium, small
 
 from flexopt import load_scenario
@@ -30,6 +31,7 @@ def test_every_feature_is_reached(strategy: Callable[[], st.SearchStrategy[Insta
     assert set(hits) == FEATURES, (FEATURES - set(hits), set(hits) - FEATURES)
 
 
+@one_in(4)
 @given(small())
 def test_instances_load_as_files(tmp_path_factory: pytest.TempPathFactory, instance: Instance) -> None:
     folder: Path = tmp_path_factory.mktemp("instance")

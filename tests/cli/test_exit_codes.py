@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import start
 
 from flexopt.base.errors import AuditError, LimitError, SolverError
 
@@ -181,7 +182,7 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_a
     drafts.mkdir()
     hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
     before = sorted(folder.rglob("*"))
-    with subprocess.Popen(
+    with start(
         [FLEXOPT, "plan", hard],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -208,12 +209,34 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_a
         pytest.xfail("the solver goes on by itself: PuLP does not end it")
 
 
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="needs nohup")
+def test_a_hang_up_that_nohup_ignores_changes_nothing(folder: Path, hard: Path) -> None:
+    """`nohup flexopt plan ... &` goes on without its terminal, and can be ended tidily."""
+    hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
+    with subprocess.Popen(
+        ["nohup", FLEXOPT, "plan", hard],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until(lambda: len(group(process.pid)) > 1, "the solver starts")
+        os.killpg(process.pid, signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.strip()) == (130, "interrupted: nothing was written")
+
+
 def test_130_interrupted_while_reading(folder: Path) -> None:
     """DuckDB has a way of its own to be interrupted."""
     pty = pytest.importorskip("pty", reason="needs terminals")
     (folder / "usage.csv").write_bytes(b"user,product,date\n" + b"tie,AutoCAD,2025-01-02\n" * 3_000_000)
     ours, theirs = pty.openpty()
-    with subprocess.Popen([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
+    with start([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         while b"reading usage" not in shown:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import start
 from sweep_processes import run
 from variants import alive, children, files_of, until, variants
 
@@ -263,7 +264,7 @@ def test_stopped_and_resumed(folder: Path, name: str) -> None:
     hard = _hard(folder)
     quick = variants(folder, 2)
     out = folder / "out"
-    with subprocess.Popen(
+    with start(
         [FLEXOPT, "sweep", *quick, *hard, "-o", out, "--processes", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
