@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No process of their own for tests that are named: to start one takes longer than most tests."""
+    """No processes of their own for tests that are named: to start them takes longer than most tests."""
     return 0 if _are_named(config) else None  # as many as there are cores
 
 
@@ -53,7 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _are_named(config: pytest.Config) -> bool:
-    return all("::" in argument for argument in config.args)
+    """Files or tests, not whole folders."""
+    return all(".py" in argument for argument in config.args)
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import start
+from programs import needs, start
 from sweep_processes import run
 from variants import alive, children, files_of, until, variants
 
@@ -239,7 +239,7 @@ def test_a_killed_process_costs_nothing_but_time(folder: Path) -> None:
 def _ps(parent: int) -> list[str]:
     """Direct children that are Python."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+        [needs("ps"), "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
     ).stdout.splitlines()[1:]
     rows = [line.split(None, 2) for line in listed]
     return [pid for pid, ppid, args in rows if int(ppid) == parent and "flexopt.parallel.worker" in args]

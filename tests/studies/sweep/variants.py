@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from programs import needs
+
 __all__ = ["alive", "children", "files_of", "until", "variants"]
 
 
@@ -29,7 +31,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def children(parent: int) -> list[int]:
     """Processes that run below another, however deep."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,stat"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        [needs("ps"), "-eo", "pid,ppid,stat"], capture_output=True, text=True, check=True
+    ).stdout
     rows = [line.split() for line in listed.splitlines()[1:]]
     found, todo = [], [parent]
     while todo:
