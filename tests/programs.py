@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
-__all__ = ["Recalculated", "needs", "recalculated", "start"]
+__all__ = ["Recalculated", "needs", "processes", "recalculated", "start"]
 
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -34,6 +34,12 @@ def needs(program: str) -> str:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(f"needs {program}")
     return str(found)
+
+
+def processes(columns: str) -> list[list[str]]:
+    """Of every process that runs, these columns of `ps`."""
+    done = subprocess.run([needs("ps"), "-eo", columns], capture_output=True, text=True, check=True)
+    return [line.split(None, columns.count(",")) for line in done.stdout.splitlines()[1:]]
 
 
 def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[Any]:

@@ -35,9 +35,7 @@ def flexopt(*arguments: object) -> str:
 @pytest.fixture(scope="session")
 def renewal(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The README's main command, run once a session: what it prints, and the plan folder."""
-    (line,) = re.findall(
-        r"&& \.venv/bin/flexopt (plan .*) -o renewal\.plan$", README.read_text(), re.MULTILINE
-    )
+    (line,) = re.findall(r"/flexopt (plan .*) -o renewal\.plan$", README.read_text(), re.MULTILINE)
     folder = tmp_path_factory.mktemp("readme") / "renewal.plan"
     return flexopt(*shlex.split(line), "-o", folder), folder
 

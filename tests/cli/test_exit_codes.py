@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import needs, start
+from programs import processes, start
 
 from flexopt.base.errors import AuditError, LimitError, SolverError
 
@@ -256,10 +256,7 @@ def test_130_interrupted_while_reading(folder: Path) -> None:
 
 def group(leader: int) -> list[int]:
     """Processes of a process group that run."""
-    listed = subprocess.run(
-        [needs("ps"), "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split() for line in listed.splitlines()[1:]]
+    rows = processes("pid,pgid,stat")
     return [int(pid) for pid, pgid, stat in rows if int(pgid) == leader and not stat.startswith("Z")]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import needs, start
+from programs import processes, start
 from sweep_processes import run
 from variants import alive, children, files_of, until, variants
 
@@ -238,10 +238,7 @@ def test_a_killed_process_costs_nothing_but_time(folder: Path) -> None:
 
 def _ps(parent: int) -> list[str]:
     """Direct children that are Python."""
-    listed = subprocess.run(
-        [needs("ps"), "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()[1:]
-    rows = [line.split(None, 2) for line in listed]
+    rows = processes("pid,ppid,args")
     return [pid for pid, ppid, args in rows if int(ppid) == parent and "flexopt.parallel.worker" in args]
 
 
