@@ -177,7 +177,11 @@ def test_what_no_small_example_brings_about(
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
-@pytest.mark.parametrize("to_all", [True, False], ids=["as the terminal does", "to flexopt alone"])
+@pytest.mark.parametrize(
+    "to_all",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["as the terminal does", "to flexopt alone"],
+)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_all: bool) -> None:
     """At once, and nothing is written or left behind."""

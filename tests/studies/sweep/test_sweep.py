@@ -253,7 +253,9 @@ def test_a_scenario_that_always_kills_its_process_is_an_error(
 
 
 @needs_groups
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGKILL"))]
+)
 def test_stopped_and_resumed(folder: Path, name: str) -> None:
     """^C ends all processes with their solvers; what was done stays, nothing half done."""
     drafts = folder.parent / "drafts"
@@ -328,6 +330,7 @@ def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:
     assert done.stdout == "0\n"
 
 
+@pytest.mark.slow
 def test_benchmark() -> None:
     """It runs, and finds the same bytes."""
     figures = run(3, 6, (1, 2))
