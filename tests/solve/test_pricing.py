@@ -18,6 +18,7 @@ import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_problem, every, the_value
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.inputs.scenario.scenario import SolverOptions
@@ -104,6 +105,7 @@ def judge(P: Problem, prices: Prices) -> Judge:
 # --- value -----------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced())
 def test_value_is_the_least_that_users_can_pay(drawn: tuple[Instance, Prices]) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
@@ -112,6 +114,7 @@ def test_value_is_the_least_that_users_can_pay(drawn: tuple[Instance, Prices]) -
     assert the_value(pricing, prices) == pytest.approx(judge(P, prices).least(), rel=1e-7, abs=1e-5)
 
 
+@one_in(8)
 @given(priced(), st.integers(1, 6))
 def test_a_structure_rounded_up_gives_a_lower_bound(drawn: tuple[Instance, Prices], states: int) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
@@ -166,6 +169,7 @@ def test_a_seat_goes_before_tokens_of_the_same_price() -> None:
 # --- respond ---------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced(), st.integers(1, 3))
 def test_a_response_adds_up(drawn: tuple[Instance, Prices], groups: int) -> None:
     """Counts, tokens and value of every group, counted again from the seats of its subproblems."""
@@ -201,6 +205,7 @@ def test_a_response_adds_up(drawn: tuple[Instance, Prices], groups: int) -> None
 # --- reduced costs ---------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced(), st.data())
 def test_a_reduced_cost_is_the_difference_that_the_decision_makes(
     drawn: tuple[Instance, Prices], data: st.DataObject
@@ -254,6 +259,7 @@ def _same(cost: float, on: float, off: float) -> None:
         assert cost == pytest.approx(on - off, abs=1e-4)
 
 
+@one_in(8)
 @given(priced(), st.data())
 def test_idle_seats_can_all_be_left(drawn: tuple[Instance, Prices], data: st.DataObject) -> None:
     """They add nothing even together: the cheapest choice has none of them."""
