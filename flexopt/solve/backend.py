@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -57,17 +58,21 @@ def solve(
     gap: float | None = None,
     nodes: int | None = None,
     start: bool = False,
+    cbc: str = pulp_cbc_path,
 ) -> Outcome:
     """Solve within `seconds`; the values are then in the problem's variables.
 
     gap : distance from the optimum that is close enough, in money; `options.gap` where it is not given
     nodes : limit of the search tree: unlike a time limit it is the same on every machine
     start : whether the variables hold a solution to start from (CBC takes it, HiGHS does without)
+    cbc : path of its program
 
     After a crash (CBC 2.10.3 has some) it is tried once more, with CBC's preprocessing. Raises SolverError if
     that crashes too.
     """
-    run = {"cbc": _cbc, "highs": _highs}[options.name]
+    solvers: dict[str, Callable[..., tuple[Status, float] | None]]
+    solvers = {"cbc": partial(_cbc, program=cbc), "highs": _highs}
+    run = solvers[options.name]
     began = time.monotonic()
     outcome = run(lp, options, seconds, gap, nodes, again=False, start=start)
     if outcome is None:
@@ -82,7 +87,9 @@ def solve(
     return Outcome(status, bound, time.monotonic() - began)
 
 
-def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
+def solve_relaxation(
+    lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, cbc: str = pulp_cbc_path
+) -> float | None:
     """Solve a linear programme; the optimum, inf where it is infeasible, None where neither is known.
 
     The values are then in the variables and the dual values in the rows (`pi`), as precise as the solver
@@ -92,7 +99,7 @@ def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: flo
         if options.name == "highs":
             solver: LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
         else:
-            solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
+            solver = COIN_CMD(path=cbc, msg=False, mip=False, timeLimit=max(1.0, seconds))
             solver.tmpDir = folder
         try:
             with _quiet():
@@ -157,6 +164,7 @@ def _cbc(
     *,
     again: bool,
     start: bool,
+    program: str,
 ) -> tuple[Status, float] | None:
     # CBC's integer preprocessing has called a plan optimal that cost 2.00 too much (a model of 7 seats): it
     # is for models on which the search without it crashes
@@ -165,7 +173,7 @@ def _cbc(
     with _folder() as folder:
         log = Path(folder) / "cbc.log"
         cbc = COIN_CMD(
-            path=pulp_cbc_path,
+            path=program,
             msg=False,
             gapRel=float(options.gap) if gap is None else 0.0,
             gapAbs=gap,

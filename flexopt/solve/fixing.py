@@ -14,8 +14,7 @@ from flexopt.base.arrays import Bools, Ints
 from flexopt.model.core import Block, Core
 from flexopt.model.sets import Problem, spans
 from flexopt.solve.coupling import CouplingRows
-from flexopt.solve.pricing import TINY, Forbidden, Prices, PricingProblem, ReducedCosts, Response
-from flexopt.solve.subproblems import Subproblems
+from flexopt.solve.pricing import TINY, Forbidden, Pass, Prices, PricingProblem, ReducedCosts, Response
 
 __all__ = ["cheapest_outside", "fix_by_reduced_cost"]
 
@@ -33,9 +32,10 @@ def fix_by_reduced_cost(
         and 1 inside
     """
     problem, of = pricing.problem, _Decisions(pricing.problem)
-    for n, places, costs in pricing.reduced_costs(prices, np.flatnonzero(inside)):
-        for column, place in enumerate(places.tolist()):
-            of.add(pricing.parts[n], place, costs, column, window)
+    for part in pricing.passes(prices, np.flatnonzero(inside)):
+        costs = part.reduced_costs()
+        for column in range(len(part.numbers)):
+            of.add(part, costs, column, window)
     mine = np.array(of.decided, dtype=np.int64).reshape(-1, 2)
     counts = np.bincount(mine[:, 1], minlength=len(problem.contracts))
     response = outside(counts)
@@ -81,10 +81,10 @@ def cheapest_outside(
             if not len(takers):
                 return response
             loss = np.full(len(pricing), np.inf)
-            for n, places, costs in pricing.reduced_costs(prices, takers):
-                part = pricing.parts[n]
-                theirs = np.isin(part.contracts[part.kind[places]].T, contracts) & (costs.seat <= TINY)
-                loss[pricing.first[n] + places] = np.where(theirs, -costs.seat, np.inf).min(0)
+            for part in pricing.passes(prices, takers):
+                seat = part.reduced_costs().seat
+                theirs = np.isin(part.contract, contracts) & (seat <= TINY)
+                loss[part.numbers] = np.where(theirs, -seat, np.inf).min(0)
             # the last of those who lose least: the first users keep their seats
             order = np.lexsort((-takers, loss[takers]))
             pricing.forbid(forbidden, contracts.tolist(), takers[order[: math.ceil(over[worst])]])
@@ -103,12 +103,10 @@ class _Decisions:
         self.decided: list[tuple[int, int]] = []
         self.blocks: list[tuple[int, int, int]] = []
 
-    def add(self, part: Subproblems, place: int, costs: ReducedCosts, column: int, window: float) -> None:
-        problem, pairs = self.problem, part.pairs[:, place].tolist()
+    def add(self, part: Pass, costs: ReducedCosts, column: int, window: float) -> None:
+        problem, pairs = self.problem, part.pairs[:, column].tolist()
         user = int(problem.demand.pair_user[pairs[0]])
-        seats = list(
-            zip(part.contracts[part.kind[place]].tolist(), costs.seat[:, column].tolist(), strict=True)
-        )
+        seats = list(zip(part.contract[:, column].tolist(), costs.seat[:, column].tolist(), strict=True))
         # an inexact structure bounds the cost, but its cheapest choice may be none: all stays open
         width = window if part.structure.exact else np.inf
         self.seats += [(user, k) for k, cost in seats if abs(cost) <= width]

@@ -75,10 +75,10 @@ def knapsack_bound(pricing: PricingProblem, coupling: CouplingRows, cut: Cut, mo
         outside = float(distance[order[count]]) if count < len(order) else math.inf
         window = min(outside, most)
         menus: dict[int, Menu] = {}
-        for numbers, chunk in pricing.passes(cut.prices, np.sort(chosen)):
-            of_chunk = _Menus(chunk, holdings, highest, (1 + problem.buffer) / float(step))
-            for column, n in enumerate(numbers.tolist()):
-                menu = of_chunk.of(column, window, options.most_choices)
+        for part in pricing.passes(cut.prices, np.sort(chosen)):
+            of_part = _Menus(part, holdings, highest, (1 + problem.buffer) / float(step))
+            for column, n in enumerate(part.numbers.tolist()):
+                menu = of_part.of(column, window, options.most_choices)
                 if menu is None:
                     return _unreached(0.0)
                 menus[n] = menu
@@ -145,13 +145,10 @@ def _unused(problem: Problem, highest: Bools, tokens: Floats) -> float:
 def _first_other_choice(pricing: PricingProblem, cut: Cut, holdings: Holdings) -> Floats:
     """float64[subproblems]: the least reduced cost of another use, or of other seats that are counted."""
     found = np.full(len(pricing), np.inf)
-    for n, places, costs in pricing.reduced_costs(cut.prices, np.arange(len(pricing))):
-        part = pricing.parts[n]
-        counted = holdings.digits[part.contracts[part.kind[places]].T] != 0
+    for part in pricing.passes(cut.prices):
+        costs, counted = part.reduced_costs(), holdings.digits[part.contract] != 0
         seat = np.where(np.isnan(costs.seat) | ~counted, np.inf, np.abs(costs.seat))
-        flex = np.where(np.isnan(costs.flex), np.inf, np.abs(costs.flex))
-        least = np.minimum(seat.min(axis=0, initial=np.inf), flex.min(axis=(0, 1), initial=np.inf))
-        found[pricing.first[n] + places] = least
+        found[part.numbers] = np.minimum(seat.min(axis=0, initial=np.inf), costs.least()[1])
     return found
 
 

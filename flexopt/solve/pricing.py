@@ -134,8 +134,8 @@ class PricingProblem:
         counts = np.zeros(groups * contracts, dtype=np.int64)
         tokens = np.zeros(groups * periods)
         takers, taken = [], []
-        for n, chunk in self._chunks():
-            part, here = Pass(self, n, chunk, prices, forbidden), self.first[n] + chunk
+        for part in self.passes(prices, forbidden=forbidden):
+            here = part.numbers
             value[here] = part.backward()
             seats, used = part.forward()
             row, column = np.nonzero(seats)
@@ -158,21 +158,20 @@ class PricingProblem:
     def least_reduced_costs(self, prices: Prices) -> tuple[Floats, Floats]:
         """`ReducedCosts.least` of all subproblems; 0 where the structure is not exact."""
         least, tokens = np.zeros(len(self)), np.zeros(len(self))
-        for n, chunk in self._chunks():
-            if self.parts[n].structure.exact:
-                here = self.first[n] + chunk
-                least[here], tokens[here] = Pass(self, n, chunk, prices).reduced_costs().least()
+        for part in self.passes(prices, np.flatnonzero(self.exact)):
+            least[part.numbers], tokens[part.numbers] = part.reduced_costs().least()
         return least, tokens
 
-    def reduced_costs(self, prices: Prices, subproblems: Ints) -> Iterator[tuple[int, Ints, ReducedCosts]]:
-        """Those of some subproblems, with the number of their structure and their places in it."""
-        for n, chunk in self._chunks(subproblems):
-            yield n, chunk, Pass(self, n, chunk, prices).reduced_costs()
-
-    def passes(self, prices: Prices, subproblems: Ints) -> Iterator[tuple[Ints, Pass]]:
-        """Some subproblems, and the pass over them, structure by structure."""
-        for n, chunk in self._chunks(subproblems):
-            yield self.first[n] + chunk, Pass(self, n, chunk, prices)
+    def passes(
+        self, prices: Prices, subproblems: Ints | None = None, forbidden: Forbidden | None = None
+    ) -> Iterator[Pass]:
+        """The passes over some subproblems (over all, if none are given), structure by structure."""
+        cells, widest = self.options.pass_cells, self.options.pass_width
+        for n, part in enumerate(self.parts):
+            places = np.arange(len(part)) if subproblems is None else self._of_part(n, subproblems)
+            width = max(64, min(widest, cells // part.structure.states))
+            for begin in range(0, len(places), width):
+                yield Pass(self, n, places[begin : begin + width], prices, forbidden)
 
     def opened(self, prices: Prices, inside: Bools, window: float) -> Opened:
         """Where a core of the subproblems inside is fixed: here, where nothing moves."""
@@ -183,14 +182,6 @@ class PricingProblem:
         mine = (subproblems >= self.first[n]) & (subproblems < self.first[n + 1])
         places: Ints = subproblems[mine] - self.first[n]
         return places
-
-    def _chunks(self, subproblems: Ints | None = None) -> Iterator[tuple[int, Ints]]:
-        cells, widest = self.options.pass_cells, self.options.pass_width
-        for n, part in enumerate(self.parts):
-            places = np.arange(len(part)) if subproblems is None else self._of_part(n, subproblems)
-            width = max(64, min(widest, cells // part.structure.states))
-            for begin in range(0, len(places), width):
-                yield n, places[begin : begin + width]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,19 +199,20 @@ class Opened:
 
 
 class Pass:
-    """Some subproblems of one structure at given prices."""
+    """Some subproblems of one structure at given prices: their numbers, and their places in `part`."""
 
     def __init__(
-        self, pricing: PricingProblem, n: int, chunk: Ints, prices: Prices, forbidden: Forbidden | None = None
+        self, pricing: PricingProblem, n: int, places: Ints, prices: Prices, forbidden: Forbidden | None
     ) -> None:
+        self.numbers, self.places = pricing.first[n] + places, places
         self.part = pricing.parts[n]
         self.structure = self.part.structure
         self.problem = pricing.problem
-        self.pairs = self.part.pairs[:, chunk]
-        self.contract = self.part.contracts[self.part.kind[chunk]].T
+        self.pairs = self.part.pairs[:, places]
+        self.contract = self.part.contracts[self.part.kind[places]].T
         self.seat = prices.seat[self.contract]
         if forbidden and n in forbidden:
-            self.seat = np.where(forbidden[n][:, chunk], np.inf, self.seat)
+            self.seat = np.where(forbidden[n][:, places], np.inf, self.seat)
         self.flex = [self._flex(pricing, pairs, prices.token) for pairs in self.pairs]
         self.taken: dict[int, Bools] = {}
 

@@ -139,7 +139,7 @@ def test_by_hand() -> None:
     assert found.seats.tolist() == [[0, 1]]
     assert found.counts.tolist() == [[0, 1, 0]]
     assert found.tokens.sum() == 140
-    costs = next(pricing.reduced_costs(prices, np.array([0])))[2]
+    costs = next(pricing.passes(prices)).reduced_costs()
     part = pricing.parts[0]
     seat = dict(zip(part.contracts[0].tolist(), costs.seat[:, 0].tolist(), strict=True))
     # a seat of AutoCAD costs 1,890 more; without Revit's the collection is next; with it both, 270 more
@@ -217,10 +217,10 @@ def test_a_reduced_cost_is_the_difference_that_the_decision_makes(
     users = judge(P, prices)
     assume(users.least() < math.inf)
     found = {}
-    for n, places, costs in pricing.reduced_costs(prices, np.arange(len(pricing))):
-        part = pricing.parts[n]
-        for column, place in enumerate(places.tolist()):
-            found[int(pricing.first[n]) + place] = (part, place, costs, column)
+    for chunk in pricing.passes(prices):
+        costs = chunk.reduced_costs()
+        for column, place in enumerate(chunk.places.tolist()):
+            found[int(chunk.numbers[column])] = (chunk.part, place, costs, column)
     number = data.draw(st.sampled_from(sorted(found)))
     part, place, costs, column = found[number]
     user = int(pricing.user[number])
@@ -269,11 +269,9 @@ def test_idle_seats_can_all_be_left(drawn: tuple[Instance, Prices], data: st.Dat
     assume(math.isfinite(value))
     users = judge(P, prices)
     assume(pricing.exact.all())
-    for n, places, costs in pricing.reduced_costs(prices, np.arange(len(pricing))):
-        part = pricing.parts[n]
-        for row, column in np.argwhere(costs.idle).tolist():
-            k = int(part.contracts[part.kind[places[column]], row])
-            key = int(pricing.user[pricing.first[n] + places[column]]), k
+    for chunk in pricing.passes(prices):
+        for row, column in np.argwhere(chunk.reduced_costs().idle).tolist():
+            key = int(pricing.user[chunk.numbers[column]]), int(chunk.contract[row, column])
             if key in users.seat:
                 users.seat[key].upBound = 0
     assert users.least() == pytest.approx(value, rel=1e-7, abs=1e-5)
