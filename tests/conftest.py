@@ -92,9 +92,10 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `case` runs on every worked example."""
+    """A test that takes `case` runs on every worked example; the largest is slow."""
     if "case" in metafunc.fixturenames:
-        metafunc.parametrize("case", CASES, ids=[c.name for c in CASES])
+        marks = {"mixed-negotiated": pytest.mark.slow}
+        metafunc.parametrize("case", [pytest.param(c, id=c.name, marks=marks.get(c.name, ())) for c in CASES])
 
 
 @pytest.fixture(scope="session")

@@ -52,8 +52,8 @@ def alive(pid: int) -> bool:
     return stat != "Z"
 
 
-def until(happened: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def until(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
     limit = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < limit, f"waited in vain until {what}"
-        time.sleep(0.02)
+        time.sleep(0.05)
