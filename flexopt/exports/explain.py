@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from flexopt.base.columns import Rows, classes
+from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.summary import headline
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
 __all__ = ["explain_text", "explain_user"]
 
-Document = Mapping[str, Any]
 
-
-def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
+def explain_user(document: PlanDocument, user: str) -> tuple[dict[str, Any], str]:
     """What one user has and why: as data and as text. Raises FlexoptError if the plan has no such user."""
-    assignment, gone = (Rows.of(document[table], TABLES[table]) for table in ("assignment", "left_out"))
+    assignment, gone = (
+        ColumnTable.of(document[table], TABLES[table]) for table in ("assignment", "left_out")
+    )
     rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
         known = sorted(set(assignment.columns["user"].array()))
@@ -59,9 +60,9 @@ def explain_user(document: Document, user: str) -> tuple[dict[str, Any], str]:
     )
 
 
-def explain_text(document: Document) -> tuple[dict[str, Any], str]:
+def explain_text(document: PlanDocument) -> tuple[dict[str, Any], str]:
     """What drives the plan: who goes where by product, and the purchases; as data and as text."""
-    columns = Rows.of(document["assignment"], TABLES["assignment"]).columns
+    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
     who, what, pays_from = (columns[n].distinct() for n in ("user", "product", "break_even_days"))
     offer = columns["offer"].mapped(lambda name: name or "Flex").distinct()
     users: dict[str, Counter[str]] = {name: Counter() for name in sorted(set(what.array()))}
@@ -119,7 +120,7 @@ def explain_text(document: Document) -> tuple[dict[str, Any], str]:
     }, text
 
 
-def _marginal_prices(document: Document) -> Iterator[str]:
+def _marginal_prices(document: PlanDocument) -> Iterator[str]:
     """What one more token is worth, and when."""
     for entry in document["proof"]["marginal_token_prices"]:
         when = f"from {entry['start']} to {entry['end']}"
@@ -131,7 +132,7 @@ def _marginal_prices(document: Document) -> Iterator[str]:
             yield fill(f"one more token {when} is worth nothing: it would save neither a pack nor a seat")
 
 
-def _at_the_margin(document: Document, break_even: Sequence[str]) -> str:
+def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str:
     """The break-even days at the marginal price, where there is one of each."""
     prices = {Decimal(entry["price"]) for entry in document["proof"]["marginal_token_prices"]}
     if len(prices) != 1 or len(break_even) != 1 or not (price := prices.pop()):

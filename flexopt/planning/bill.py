@@ -20,7 +20,7 @@ from flexopt.inputs.rules.prices import token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
-from flexopt.planning.usage_under_cover import Stretches, make_stretches, users_on_seats
+from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
 
 __all__ = [
     "Bill",
@@ -111,7 +111,7 @@ class Charges:
 class Bill(Charges):
     """The charges, and what is had for them: each pair's days, and the pool over the year."""
 
-    stretches: Stretches
+    assignment: AssignmentRows
     ledger: tuple[LedgerRow, ...]
 
     @property
@@ -128,8 +128,8 @@ def make_charges(problem: Problem, solution: Solution) -> Charges:
 def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
     charges = make_charges(problem, solution)
-    stretches, need = make_stretches(problem, solution)
-    return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
+    rows, need = assignment_rows(problem, solution)
+    return Bill(charges.seats, charges.purchases, rows, _ledger(problem, need, charges.purchases))
 
 
 def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:

@@ -16,8 +16,8 @@ from flexopt.audit import audit
 from flexopt.base.errors import AuditError, LimitError, SolverError
 from flexopt.base.findings import Findings
 from flexopt.base.money import Money
-from flexopt.demand.cache import Forecasts
 from flexopt.demand.forecast import Demand
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage, usage_from_frame
@@ -119,7 +119,7 @@ class Plan:
 
 def plan(
     source: ScenarioFile | str | Path,
-    usage: pd.DataFrame | Usage | Forecasts | None = None,
+    usage: pd.DataFrame | Usage | ForecastCache | None = None,
     *,
     on_progress: Progress | None = None,
     memory: str | None = None,
@@ -133,7 +133,7 @@ def plan(
     usage
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
-        as it is or in `Forecasts`, with which price variants share the demand too.
+        as it is or in `ForecastCache`, with which price variants share the demand too.
     on_progress
         Called as each phase begins, and as it gets on.
     memory
@@ -161,7 +161,7 @@ def plan(
         usage = read_usage(file.usage_files, file.scenario, file.path.parent, on_file, memory=memory)
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, file.scenario, memory=memory)
-    forecasts = usage if isinstance(usage, Forecasts) else Forecasts(usage)
+    forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
     forecasts.usage.findings.raise_if_errors()
     clock.lap("reading usage")
     return finish(compared(solve(file, forecasts, tell, clock), tell, clock), tell, clock)
@@ -179,7 +179,7 @@ class Solved:
 
 
 def solve(
-    source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock, *, certified: bool = True
+    source: ScenarioFile, forecasts: ForecastCache, tell: Progress, clock: Clock, *, certified: bool = True
 ) -> Solved:
     """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flexopt.base.errors import FlexoptError, SolverError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
 from flexopt.parallel.local import in_processes
@@ -53,7 +53,7 @@ class _Solving:
 
 def solve_all(
     sources: Mapping[str, ScenarioFile],
-    forecasts: Mapping[str, Forecasts],
+    forecasts: Mapping[str, ForecastCache],
     tell: Progress,
     processes: int,
     *,
@@ -90,7 +90,7 @@ def solve_all(
 
 
 def _jobs(
-    sources: Mapping[str, ScenarioFile], forecasts: Mapping[str, Forecasts], work: Path, baselines: bool
+    sources: Mapping[str, ScenarioFile], forecasts: Mapping[str, ForecastCache], work: Path, baselines: bool
 ) -> Iterator[_Solving]:
     files: dict[int, Path] = {}
     for id_, source in sources.items():
@@ -101,7 +101,9 @@ def _jobs(
         yield _Solving(id_, source, files[reading], baselines)
 
 
-def _solved(id_: str, source: ScenarioFile, forecasts: Forecasts, tell: Progress, baselines: bool) -> Solved:
+def _solved(
+    id_: str, source: ScenarioFile, forecasts: ForecastCache, tell: Progress, baselines: bool
+) -> Solved:
     try:
         found = solve(source, forecasts, tell, Clock())
         return compared(found, tell, Clock()) if baselines else found

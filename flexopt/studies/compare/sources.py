@@ -7,12 +7,12 @@ from functools import cache
 from pathlib import Path
 
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.inputs.usage.reading import reading_key
-from flexopt.inputs.usage.sniff import sha256
+from flexopt.inputs.usage.containers import sha256
+from flexopt.inputs.usage.read import usage_key
 from flexopt.planning.planner import Progress, tell_files
 
 __all__ = ["one_reading", "sources_of"]
@@ -60,7 +60,7 @@ def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> Non
 
 def one_reading(
     sources: Mapping[str, ScenarioFile], tell: Progress, memory: str | None
-) -> dict[str, Forecasts]:
+) -> dict[str, ForecastCache]:
     """The usage of every scenario: read once for all that name products and offers alike.
 
     Raises FlexoptError where the days of use differ, InputError where the usage has errors.
@@ -68,8 +68,8 @@ def one_reading(
     hashed = cache(sha256)
     base, first = next(iter(sources.items()))
     files = _content(first, hashed)
-    readings: dict[str, Forecasts] = {}
-    found: dict[str, Forecasts] = {}
+    readings: dict[str, ForecastCache] = {}
+    found: dict[str, ForecastCache] = {}
     for id_, source in sources.items():
         if _content(source, hashed) != files:
             raise FlexoptError(
@@ -77,7 +77,7 @@ def one_reading(
                 f"let {id_} have the `usage` of {base}, for example with `extends: {first.path.name}`",
             )
         try:
-            key = reading_key(source, hashed)
+            key = usage_key(source, hashed)
         except OSError as error:
             raise FlexoptError(
                 f"{error.filename}: cannot be read ({error.strerror})", "check the file's permissions"
@@ -95,7 +95,7 @@ def one_reading(
                     "let both have the same `products` with the same aliases, and the same `usage`; "
                     "prices, offers and terms may differ",
                 )
-            readings[key] = Forecasts(usage)
+            readings[key] = ForecastCache(usage)
         found[id_] = readings[key]
     return found
 

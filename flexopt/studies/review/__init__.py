@@ -16,7 +16,7 @@ import pandas as pd
 
 from flexopt.base.errors import FlexoptError, LimitError, SolverError
 from flexopt.base.money import CENT, cents
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage, usage_from_frame
@@ -83,7 +83,7 @@ def review(
     if into is not None:
         read_same(into, inputs_of(file, read))  # before minutes are spent
     clock.lap("reading usage")
-    solved = compared(solve(file, Forecasts(read), tell, clock), tell, clock)
+    solved = compared(solve(file, ForecastCache(read), tell, clock), tell, clock)
     proof = None
     if min_saving:
         tell("moving less", "")

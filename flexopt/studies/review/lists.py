@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flexopt.inputs.records import Access, Person, Usage
+from flexopt.inputs.records import Person, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.review.access import Has
 
@@ -19,7 +19,7 @@ IDLE_DAYS = 90
 Rows = list[dict[str, Any]]
 
 
-def idle(scenario: Scenario, access: Sequence[Access], usage: Usage, last: date) -> Rows:
+def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> Rows:
     """Seats without use in the last 90 days of the history, which ends with `last`; never used first.
 
     Whoever uses one product of a collection uses the seat. Summaries do not say when the days were: who has
@@ -52,7 +52,7 @@ def idle(scenario: Scenario, access: Sequence[Access], usage: Usage, last: date)
     return sorted(found, key=lambda row: (row["last_use"] or "", row["user"], row["product"]))
 
 
-def leavers(scenario: Scenario, access: Sequence[Access], people: Mapping[str, Person]) -> Rows:
+def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[str, Person]) -> Rows:
     """Access of people who leave before the horizon ends, or have left; the first to leave first."""
     found: Rows = [
         {"user": row.user, "product": row.product, "offer": row.offer, "leaves": str(person.leaves)}

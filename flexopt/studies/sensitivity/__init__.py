@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.planner import Progress
 from flexopt.studies.sensitivity.indifference import as_good_as, next_tier, offer_in_plan
@@ -22,7 +22,7 @@ SPREAD = (-2, -1, 0, 1, 2)
 
 def sensitivity(
     source: ScenarioFile,
-    forecasts: Forecasts,
+    forecasts: ForecastCache,
     *,
     step: Decimal = Decimal("0.10"),
     only: Collection[str] = (),

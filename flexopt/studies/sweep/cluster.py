@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import flexopt
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.parallel.local import ATTEMPTS
 from flexopt.studies.sweep.jobs import Job, Made, make, put
@@ -145,7 +145,7 @@ class _Cluster:
             yield put(job, Failure("failed", why, "give the workers more memory"))
 
 
-def _plan(source: ScenarioFile, usage: Forecasts, versions: Mapping[str, str]) -> Made:
+def _plan(source: ScenarioFile, usage: ForecastCache, versions: Mapping[str, str]) -> Made:
     """What runs on a worker."""
     if versions != _versions():  # a worker that came later
         return Failure("failed", "a worker has another version of flexopt, PuLP or pandas", "renew it")

@@ -12,7 +12,7 @@ from typing import Any
 
 import flexopt
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.planner import plan
 from flexopt.solve.backend import solver_version
@@ -84,7 +84,7 @@ def job_key(source: ScenarioFile, reading: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def make(source: ScenarioFile, usage: Forecasts) -> Made:
+def make(source: ScenarioFile, usage: ForecastCache) -> Made:
     """The plan of one scenario; an error of its own must not end the others."""
     # as many scenarios as processors are planned at once: each solver keeps to one
     solver = source.scenario.solver.model_copy(update={"threads": 1})

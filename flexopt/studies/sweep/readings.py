@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage import read_usage
-from flexopt.inputs.usage.reading import reading_key
-from flexopt.inputs.usage.sniff import sha256
+from flexopt.inputs.usage.containers import sha256
+from flexopt.inputs.usage.read import usage_key
 from flexopt.planning.planner import Progress, tell_files
 
 __all__ = ["Readings", "usage_in"]
@@ -24,7 +24,7 @@ class Readings:
         self.folder, self.tell = folder, tell
         self.count = 0
         """Readings made so far."""
-        self.key_of: Callable[[ScenarioFile], str] = lambda source: reading_key(source, self._hash)
+        self.key_of: Callable[[ScenarioFile], str] = lambda source: usage_key(source, self._hash)
         self._hash = cache(sha256)  # the same files come with every scenario
 
     def file(self, source: ScenarioFile, key: str) -> Path:
@@ -40,9 +40,9 @@ class Readings:
 
 
 @lru_cache(maxsize=2)
-def usage_in(file: Path) -> Forecasts:
+def usage_in(file: Path) -> ForecastCache:
     """The usage that `Readings` put there. The last two stay in memory: most scenarios share one.
 
     So do the demands forecast from it, once in each process.
     """
-    return Forecasts(pickle.loads(file.read_bytes()))
+    return ForecastCache(pickle.loads(file.read_bytes()))

@@ -16,7 +16,7 @@ from profiles import one_in
 from strategies import Instance, small
 
 from flexopt.base.errors import FlexoptError, InfeasibleError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.planning.planner import Clock, plan, solve
 from flexopt.studies.sensitivity import sensitivity
 from flexopt.studies.sensitivity.levers import levers_of, one_percent_off, tier_price
@@ -28,7 +28,9 @@ ONE: dict[str, Any] = {"products": [AUTOCAD], "offers": [AUTOCAD_YEAR]}
 
 
 def study(days: Days, changes: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
-    return sensitivity(a_source(a_scenario(**ONE | (changes or {}))), Forecasts(usage_of(days)), **options)
+    return sensitivity(
+        a_source(a_scenario(**ONE | (changes or {}))), ForecastCache(usage_of(days)), **options
+    )
 
 
 def sides(row: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -249,7 +251,7 @@ instances = small().map(lambda i: i.changed(solver={"gap": "0.000000001", "time_
 def test_laws(instance: Instance, data: st.DataObject) -> None:
     """A dearer price never lowers the total, one percent never costs, flips are there when solved anew."""
     instance.demand()
-    source, forecasts = instance.source(), Forecasts(instance.read_usage())
+    source, forecasts = instance.source(), ForecastCache(instance.read_usage())
     levers = levers_of(source.scenario)
     priced = [name for name, lever in levers.items() if lever.line]
     assume(priced)

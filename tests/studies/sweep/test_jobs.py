@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flexopt import load_scenario
-from flexopt.inputs.usage.reading import reading_key
+from flexopt.inputs.usage.read import usage_key
 from flexopt.studies.sweep.jobs import job_key, names_of
 
 
@@ -56,16 +56,16 @@ def test_keys_change_with_what_they_stand_for(folder: Path, change: str) -> None
         path = base
     one, two = load_scenario(base), load_scenario(path)
     reading, job = CHANGES[change]
-    keys = reading_key(one), reading_key(two)
+    keys = usage_key(one), usage_key(two)
     assert (keys[0] == keys[1]) == (reading == "same")
     assert (job_key(one, keys[0]) == job_key(two, keys[1])) == (job == "same")
 
 
 def test_reading_changes_with_the_bytes_and_the_name_of_the_file(folder: Path) -> None:
     source = load_scenario(folder / "scenario.yaml")
-    before = reading_key(source)
-    assert reading_key(load_scenario((folder / "scenario.yaml").resolve())) == before
+    before = usage_key(source)
+    assert usage_key(load_scenario((folder / "scenario.yaml").resolve())) == before
     with (folder / "usage.csv").open("a") as file:
         file.write("over,AutoCAD,2025-12-31\n")
-    assert reading_key(source) != before
-    assert reading_key(source, lambda path: "x") == reading_key(source, lambda path: "x")
+    assert usage_key(source) != before
+    assert usage_key(source, lambda path: "x") == usage_key(source, lambda path: "x")
