@@ -34,8 +34,6 @@ from flexopt.inputs.usage import read_usage
 from flexopt.planning.bill import make_bill
 from flexopt.store.tables import TABLES
 
-pytestmark = pytest.mark.xdist_group("worked examples")  # which are planned once
-
 
 @pytest.fixture(scope="module")
 def sound() -> Document:

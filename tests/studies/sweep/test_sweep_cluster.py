@@ -26,9 +26,6 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]]
 
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     place = tmp_path_factory.mktemp("cluster")
