@@ -36,9 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     profiles.load(every=config.getoption("--all"))
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No processes of their own for tests that are named: to start them takes longer than most tests."""
-    return 0 if _are_named(config) else None  # as many as there are cores
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are cores, as many tests wait for other programs.
+
+    None for tests that are named: to start them takes longer than most tests.
+    """
+    return 0 if _are_named(config) else (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
