@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from flexopt.base.columns import Column, Rows
 from flexopt.store.tables import TABLES
 
-__all__ = ["document_json", "parse_document", "render"]
+__all__ = ["PlanDocument", "document_json", "parse_document", "render"]
+
+PlanDocument: TypeAlias = Mapping[str, Any]
+"""plan.json as it is read: docs/outputs.md has its keys."""
 
 BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
 """The tables that grow with the users, by their columns."""

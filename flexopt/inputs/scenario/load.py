@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Access, Person, ScenarioFile
 from flexopt.inputs.scenario.checks import check
@@ -18,7 +20,7 @@ from flexopt.inputs.scenario.yaml import Path as YamlPath
 from flexopt.inputs.tables.sidetables import read_access, read_people
 from flexopt.inputs.tables.subscriptions import read_subscriptions
 
-__all__ = ["load_scenario", "read_scenario"]
+__all__ = ["load_scenario", "make_scenario", "read_scenario"]
 
 
 def load_scenario(path: str | Path) -> ScenarioFile:
@@ -34,6 +36,76 @@ def load_scenario(path: str | Path) -> ScenarioFile:
     if read is None:
         raise InputError(findings.errors)
     return read
+
+
+def make_scenario(
+    scenario: Scenario | Mapping[str, Any],
+    *,
+    people: Iterable[Person] = (),
+    access: Iterable[Access] = (),
+    name: str = "scenario",
+) -> ScenarioFile:
+    """A scenario made in Python, with the tables that would lie beside its file; checked as a file is.
+
+    Parameters
+    ----------
+    scenario
+        What a scenario file holds (docs/scenario-file.md), as a dict of plain values or as a `Scenario`. It
+        names no files: give `people`, `access` and, with each call, the usage instead.
+    people
+        Who works where, from when and until when.
+    access
+        Today's access: what a review, and the baseline `today`, compare with.
+    name
+        What studies call it, and its folder where a plan of theirs is saved.
+
+    Raises
+    ------
+    InputError
+        With every error found, if the scenario cannot be used.
+    FlexoptError
+        It names a file, or `name` cannot be that of a folder.
+
+    Examples
+    --------
+    >>> source = make_scenario(
+    ...     {
+    ...         "schema": "flexopt.scenario/1",
+    ...         "currency": "USD",
+    ...         "horizon": {"start": "2026-01-01", "months": 12},
+    ...         "products": [{"id": "AutoCAD", "rates": [{"from": "2025-01-01", "tokens": 7}]}],
+    ...         "offers": [],
+    ...         "tokens": {"tiers": [{"from": 100, "price": 3}]},
+    ...     }
+    ... )
+    >>> source.scenario.currency
+    'USD'
+    """
+    if not name or name.startswith(".") or set(name) & set("/\\:"):
+        raise FlexoptError(f"`{name}` cannot be the name of a folder", "take letters, digits, - and _")
+    findings = Findings()
+    data = scenario.model_dump(mode="json", by_alias=True) if isinstance(scenario, Scenario) else scenario
+    resolved = Resolved(name, dict(data))
+    found = scenario if isinstance(scenario, Scenario) else _validate(resolved, findings)
+    if found is None:
+        raise InputError(findings.errors)
+    known, today = {p.user: p for p in people}, tuple(access)
+    lacking = {
+        "usage.files": found.usage.files,
+        "subscriptions": found.subscriptions,
+        "people": found.people and not known,
+        "access": found.access and not today,
+    }
+    for key, is_lacking in lacking.items():
+        if is_lacking:
+            raise FlexoptError(
+                f"{name}: the scenario names a file under `{key}`, and was not read from a folder",
+                "give what is in the file in its place, or use `load_scenario`",
+            )
+    check(found, known or None, resolved, findings)
+    findings.raise_if_errors()
+    own = tuple(h for h in found.holdings if h.ends >= found.horizon.start)
+    return ScenarioFile(name, None, found, (), known, today, own, (), findings)
 
 
 def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
@@ -59,6 +131,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     bought = read_subscriptions(tree, [(name, place) for name in exports], scenario)
     return (
         ScenarioFile(
+            name=path.stem,
             path=path,
             scenario=scenario,
             usage_files=tuple(tree.path(n) for n in usage),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from flexopt.inputs.records import ScenarioFile
+from flexopt.inputs.records import ScenarioFile, Source
 from flexopt.inputs.usage.products import Catalogue
 from flexopt.inputs.usage.read import _shown
 from flexopt.inputs.usage.sniff import sha256
 
-__all__ = ["reading_key"]
+__all__ = ["reading_key", "usage_sources"]
 
 
 def reading_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
@@ -27,7 +28,7 @@ def reading_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -
 
     Raises OSError if a file cannot be read.
     """
-    scenario, root = source.scenario, source.path.parent
+    scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
         "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
@@ -37,3 +38,12 @@ def reading_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -
         "offers": list(catalogue.offers.items()),
     }
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def usage_sources(source: ScenarioFile) -> list[Source]:
+    """The usage files as `Usage.sources` has them, without making anything of them."""
+    found = []
+    for name, path in sorted((_shown(path, source.folder), path) for path in source.usage_files):
+        with suppress(OSError):
+            found.append(Source(name, sha256(path)))
+    return found
