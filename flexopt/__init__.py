@@ -17,7 +17,7 @@ from flexopt.base.errors import AuditError, FlexoptError, InfeasibleError, Limit
 from flexopt.base.findings import InputError
 
 if TYPE_CHECKING:
-    from flexopt.inputs.records import Access, Person, ScenarioFile, Usage
+    from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
     from flexopt.inputs.scenario.load import load_scenario, make_scenario
     from flexopt.planning.breakeven import breakeven
     from flexopt.planning.explain import Explanation, UserExplanation, explain
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Access",
     "AuditError",
     "Comparison",
     "Explanation",
@@ -45,6 +44,7 @@ __all__ = [
     "SolverError",
     "Sweep",
     "SweepResult",
+    "TodaysAccess",
     "Usage",
     "UserExplanation",
     "__version__",
@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "inputs.records": ("Access", "Person", "ScenarioFile", "Usage"),
+    "inputs.records": ("TodaysAccess", "Person", "ScenarioFile", "Usage"),
     "inputs.scenario.load": ("load_scenario", "make_scenario"),
     "planning.breakeven": ("breakeven",),
     "planning.explain": ("Explanation", "UserExplanation", "explain"),

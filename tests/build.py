@@ -15,7 +15,7 @@ import pandas as pd
 from flexopt import Plan, load_scenario, plan
 from flexopt.base.findings import Findings
 from flexopt.demand.forecast import Demand, forecast
-from flexopt.inputs.records import Access, Person, ScenarioFile, Usage
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate
 from flexopt.solve.pricing import Estate, Prices
@@ -108,7 +108,7 @@ def a_problem(days: Days, people: Iterable[Person] = (), **changes: Any) -> Prob
 
 
 def a_source(
-    scenario: Scenario, people: Iterable[Person] = (), access: Iterable[Access] = ()
+    scenario: Scenario, people: Iterable[Person] = (), access: Iterable[TodaysAccess] = ()
 ) -> ScenarioFile:
     """What `load_scenario` would return, without files."""
     return ScenarioFile(

@@ -13,7 +13,7 @@ from typing import Any
 from build import AUTOCAD, Days, a_scenario, a_source, every, usage_of
 
 from flexopt import Plan, plan
-from flexopt.inputs.records import Access, Person
+from flexopt.inputs.records import Person, TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["ACCESS", "CHANGES", "PEOPLE", "USE", "estate", "estate_plan"]
@@ -115,7 +115,10 @@ PEOPLE = [
     Person("mia", leaves=date(2026, 10, 1)),
 ]
 
-ACCESS = [Access("abe", "AutoCAD", "named", "autocad-1y"), Access("ida", "Revit", "named", "revit-1y")]
+ACCESS = [
+    TodaysAccess("abe", "AutoCAD", "named", "autocad-1y"),
+    TodaysAccess("ida", "Revit", "named", "revit-1y"),
+]
 
 
 @cache

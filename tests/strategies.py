@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import Demand, forecast
-from flexopt.inputs.records import Access, Person, ScenarioFile, Usage
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["FEATURES", "Instance", "medium", "small"]
@@ -41,7 +41,7 @@ class Instance:
     document: Document
     usage: pd.DataFrame
     people: dict[str, Person]
-    access: tuple[Access, ...] = ()
+    access: tuple[TodaysAccess, ...] = ()
 
     def __repr__(self) -> str:
         """A failing instance is read by people: the YAML, then the usage."""
@@ -217,12 +217,12 @@ def _people(draw: Draw, start: date, users: list[str]) -> dict[str, Person]:
     }
 
 
-def _access(draw: Draw, document: Document, users: list[str]) -> tuple[Access, ...]:
+def _access(draw: Draw, document: Document, users: list[str]) -> tuple[TodaysAccess, ...]:
     """Today's access; only the baseline `today` reads it."""
     if not _maybe(draw):
         return ()
     product = document["products"][0]["id"]
-    return tuple(Access(user, product, draw(st.sampled_from(["flex", "named"]))) for user in users)
+    return tuple(TodaysAccess(user, product, draw(st.sampled_from(["flex", "named"]))) for user in users)
 
 
 # --- parts of the scenario -------------------------------------------------------------------------------

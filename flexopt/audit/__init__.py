@@ -1,9 +1,9 @@
 """The plan replayed without the solver: day by day from its own rows, and the bill added up again.
 
-Shares no code with `model`, `problem`, `bill` or `solution`: it reads the plan document as it will be
-written, the scenario and the demand, and says what does not hold. A plan with a failure is never written.
-What it does not know again: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and the words of
-the reasons, which explain a decision and are no part of the bill.
+Shares no rule with `model`, `solve` or `planning`, and has its own (`rules.py`): it reads the plan document
+as it will be written, the scenario and the demand, and says what does not hold. A plan with a failure is
+never written. What it does not know again: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and
+the words of the reasons, which explain a decision and are no part of the bill.
 
 The rows are read as columns, and no step loops over them: what is alike in all that a check looks at is
 checked once, with integers and fractions: a million users take seconds, and nothing is rounded.
@@ -13,33 +13,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
-from flexopt.audit.held import hold_alternatives, hold_days, hold_policy
 from flexopt.audit.ledger import ledger, replay_pool
+from flexopt.audit.notes import Notes, read_columns
 from flexopt.audit.replay import replay_days
-from flexopt.audit.rows import Notes, Row, read
 from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["audit"]
 
 
-def audit(document: Row, scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[str]:
+def audit(
+    document: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand
+) -> list[str]:
     """What does not hold in the plan, each kind of failure once; an empty list is a pass.
 
     No failure names a user: usage is personal data, and these words may end in a log.
     """
     notes = Notes()
     header(document, scenario, demand, notes)
-    rows = read(document["assignment"], ASSIGNMENT)
+    rows = read_columns(document["assignment"], ASSIGNMENT)
     claims = read_claims(rows, scenario, demand, notes)
     replay = replay_days(claims, scenario, demand, notes)
-    hold_policy(replay, scenario, demand, notes)
-    hold_days(claims, replay, notes)
-    hold_alternatives(document, claims, replay, scenario, notes)
+    check_policy(replay, scenario, demand, notes)
+    check_days(claims, replay, notes)
+    check_alternatives(document, claims, replay, scenario, notes)
     pool = replay_pool(document, scenario, replay.use, notes)
     ledger(document, scenario, pool, notes)
     seats(document, claims, scenario, holdings, notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,17 +12,31 @@ import numpy as np
 
 from flexopt.audit.claims import Claims
 from flexopt.audit.ledger import Day
-from flexopt.audit.rows import TOLERANCE, Notes, Row, Seat, day_of, distinct, seat_of
-from flexopt.base.dates import add_months, overlap_days
+from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
+from flexopt.audit.rules import (
+    expiry_of,
+    new_seat_days,
+    seat_cost,
+    seat_price,
+    smallest_in_tier,
+    smallest_tier,
+    term_end,
+    tier_discount,
+    tier_of,
+    token_price,
+)
 from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.store.plan_json import PlanDocument, PlanRow
 
 __all__ = ["limits", "purchases", "seats"]
 
 KINDS = ("owned", "renewed", "new")
 
 
-def seats(doc: Row, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def seats(
+    doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
+) -> None:
     """Seats start, end and cost what the scenario says, and are enough for their users."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
@@ -61,7 +75,7 @@ def seats(doc: Row, claims: Claims, scenario: Scenario, holdings: Sequence[Holdi
         )
 
 
-def _users(claims: Claims, rows: Sequence[Row], notes: Notes) -> None:
+def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
     """As many users sit on the seats as the rows say."""
     users: dict[Seat, int] = defaultdict(int)
     user, named = claims.cells["user"].codes, np.flatnonzero(claims.named)
@@ -79,7 +93,7 @@ def _users(claims: Claims, rows: Sequence[Row], notes: Notes) -> None:
         )
 
 
-def _owned_row(row: Row, scenario: Scenario, notes: Notes) -> None:
+def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
     start = scenario.horizon.start
@@ -88,36 +102,22 @@ def _owned_row(row: Row, scenario: Scenario, notes: Notes) -> None:
     )
 
 
-def _bought_row(row: Row, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
+def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
     _, begin, finish = seat_of(row)
-    start, end = scenario.horizon.start, scenario.horizon.end
     count = row["renewed"] + row["new"]
-    ends = add_months(begin, offer.term_months)
+    ends = term_end(offer, scenario.horizon, begin, new=bool(row["new"]))
     if row["new"]:
-        monthly = [add_months(start, m) for m in range(scenario.horizon.months)]
-        often = offer.starts == "monthly" or offer.term_months < 12
-        allowed = monthly if often else [start]
-        dates = () if isinstance(offer.starts, str) else offer.starts
-        notes.expect(
-            start <= begin < end and begin in (*allowed, *dates),
-            f"a new seat of {offer.id} may not start on {begin}",
-        )
-        if begin in monthly:  # a term from the 31st ends on a 31st again, also after a short month
-            ends = add_months(start, monthly.index(begin) + offer.term_months)
+        allowed = begin in new_seat_days(offer, scenario.horizon)
+        notes.expect(allowed, f"a new seat of {offer.id} may not start on {begin}")
     notes.expect(finish == ends, f"a term of {offer.id} from {begin} ends on {ends}, not {finish}")
-    price = max((p for p in offer.prices if p.from_ <= begin), key=lambda p: p.from_, default=None)
-    if price is None or finish <= begin:
+    discount = tier_discount(offer, ordered)
+    unit = seat_price(scenario, offer, begin, discount, renewed=bool(row["renewed"]))
+    if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
-    listed = price.renewal if row["renewed"] and price.renewal is not None else price.new
-    off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
-    reached = [t for t in offer.tiers if t.from_ <= ordered]
-    tier = max(reached, key=lambda t: t.from_).discount if reached else Decimal(0)
-    unit = cents(listed * (1 - off) * (1 - tier))
-    share = Fraction(overlap_days(begin, finish, start, end), (finish - begin).days)
     expected = {
         "unit_price": unit,
-        "cost": cents(Fraction(unit) * share) * count,
+        "cost": seat_cost(unit, begin, finish, scenario.horizon) * count,
         "commitment": unit * count,
     }
     for name, amount in expected.items():
@@ -127,7 +127,7 @@ def _bought_row(row: Row, scenario: Scenario, offer: Offer, ordered: int, notes:
         )
 
 
-def _holdings(rows: Sequence[Row], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """All owned seats are there, and no more are renewed than end on the day."""
     owned: dict[tuple[str, date], int] = defaultdict(int)
     for h in holdings:
@@ -149,14 +149,14 @@ def _holdings(rows: Sequence[Row], scenario: Scenario, holdings: Sequence[Holdin
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")
 
 
-def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
+def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     """Packs are bought on allowed days, in whole increments, in their tier, at its price."""
     tokens = scenario.tokens
     allowed = set(scenario.purchase_dates())
     for row in doc["purchases"]:
         day, count = day_of(row["date"]), row["tokens"]
         notes.expect(day in allowed, f"{day} is not a purchase date")
-        ends = day + timedelta(days=tokens.valid_days)
+        ends = expiry_of(tokens, day)
         notes.expect(
             day_of(row["expires"]) == ends, f"the pack of {day} expires on {ends}, not {row['expires']}"
         )
@@ -164,12 +164,11 @@ def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
         )
-        reached = [t for t in tokens.tiers if t.from_ <= count]
-        if not reached:
+        tier = tier_of(tokens, count)
+        if tier is None:
             notes.fail(f"{count} tokens on {day} are under the minimum purchase")
             continue
-        tier = max(reached, key=lambda t: t.from_)
-        price = tier.price * (1 - scenario.negotiated.tokens)
+        price = token_price(scenario, tier)
         notes.expect(
             row["tier_from"] == tier.from_,
             f"{count} tokens on {day} are in the tier from {tier.from_}, not {row['tier_from']}",
@@ -186,13 +185,12 @@ def purchases(doc: Row, scenario: Scenario, notes: Notes) -> None:
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
 
 
-def limits(doc: Row, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
+def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
     """Oversize, maxima and budgets."""
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
-        first = min(t.from_ for t in tokens.tiers)
-        smallest = -(-first // tokens.increment) * tokens.increment
+        smallest = smallest_in_tier(tokens, smallest_tier(tokens))
         needed = sum((d.raw for d in pool.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flexopt.audit.rows import Bools, Cells, Ints, Notes, Seat, alike, day_of, distinct
+from flexopt.audit.notes import Notes, Seat, day_of, distinct
+from flexopt.base.arrays import Bools, Ints, places_in
+from flexopt.base.columns import Column, classes
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["ASSIGNMENT", "Claims", "find_pairs", "read_claims"]
+__all__ = ["ASSIGNMENT", "Claims", "read_claims"]
 
 ASSIGNMENT = (
     "user",
@@ -42,7 +44,7 @@ class Claims:
     """
 
     demand: Demand
-    cells: dict[str, Cells]
+    cells: dict[str, Column]
     pair: Ints
     named: Bools
     flex: Bools
@@ -52,12 +54,12 @@ class Claims:
     sits: Ints
 
 
-def read_claims(cells: dict[str, Cells], scenario: Scenario, demand: Demand, notes: Notes) -> Claims:
+def read_claims(cells: dict[str, Column], scenario: Scenario, demand: Demand, notes: Notes) -> Claims:
     """The rows as numbers; rows that make no sense are noted."""
     user, product, access, offer = (cells[name] for name in ("user", "product", "access", "offer"))
     begin, finish = cells["contract_start"], cells["contract_end"]
     everyone = np.arange(len(user.codes))
-    contract, first = alike(offer.codes, begin.codes, finish.codes)
+    contract, first = classes(offer.codes, begin.codes, finish.codes)
     number: dict[Seat, int] = {}
     seat_of_contract = [
         number.setdefault(
@@ -72,18 +74,20 @@ def read_claims(cells: dict[str, Cells], scenario: Scenario, demand: Demand, not
     ]
     seat = np.array(seat_of_contract, dtype=np.int64)[contract]
     seats = list(number)
-    named, flex = access.of(lambda a: a == "named", bool), access.of(lambda a: a == "flex", bool)
+    named, flex = access.array_of(lambda a: a == "named", bool), access.array_of(lambda a: a == "flex", bool)
 
     products = {p: i for i, p in enumerate(demand.products)}
     of_offer = {o.id: {products[p] for p in o.covers if p in products} for o in scenario.offers}
     covers = np.zeros((len(seats), len(products)), dtype=bool)
     for s, (name, _, _) in enumerate(seats):
         covers[s, sorted(of_offer.get(name, ()))] = True
-    place = product.of(lambda p: products.get(p, -1), np.int64)
+    place = product.array_of(lambda p: products.get(p, -1), np.int64)
     person = pd.Index(np.asarray(demand.users, dtype=object)).get_indexer(user.values)[user.codes]
-    pair = find_pairs(demand, person, place)
+    wide = len(demand.products)
+    wanted = np.where((person >= 0) & (place >= 0), person * wide + place, -1)
+    pair = places_in(demand.pair_user * wide + demand.pair_product, wanted)  # pairs are sorted by both
 
-    _, once = alike(user.codes, product.codes, access.codes, seat)
+    _, once = classes(user.codes, product.codes, access.codes, seat)
     again = np.setdiff1d(everyone, once)
     for i in distinct(again, product.codes):
         notes.fail(f"a row for {product.values[product.codes[i]]} is there twice")
@@ -95,7 +99,7 @@ def read_claims(cells: dict[str, Cells], scenario: Scenario, demand: Demand, not
         )
     empty = np.ones(len(everyone), dtype=bool)
     for cell in (offer, begin, finish):
-        empty &= cell.of(lambda text: not text, bool)
+        empty &= cell.array_of(lambda text: not text, bool)
     for i in distinct(np.flatnonzero(flex & ~empty), product.codes):
         notes.fail(f"a row for {product.values[product.codes[i]]} on Flex has a contract")
     for i in distinct(np.flatnonzero(~named & ~flex), product.codes, access.codes):
@@ -108,14 +112,3 @@ def read_claims(cells: dict[str, Cells], scenario: Scenario, demand: Demand, not
     key = np.unique(person[sits] * len(seats) + seat[sits])
     both = np.column_stack(np.divmod(key, max(1, len(seats))))
     return Claims(demand, cells, pair, named, flex, seat, seats, covers, both)
-
-
-def find_pairs(demand: Demand, user: Ints, product: Ints) -> Ints:
-    """The pairs of users and products, -1 where the demand has none; pairs are sorted by both."""
-    wide = len(demand.products)
-    keys = demand.pair_user * wide + demand.pair_product
-    wanted = np.where((user >= 0) & (product >= 0), user * wide + product, -1)
-    place = np.searchsorted(keys, wanted)
-    there = place < len(keys)
-    there[there] = keys[place[there]] == wanted[there]
-    return np.where(there, place, -1)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from flexopt.audit.rows import TOLERANCE, Notes, Row, close, day_of, show
-from flexopt.base.dates import add_months
+from flexopt.audit.notes import TOLERANCE, Notes, close, day_of, show
+from flexopt.audit.rules import cloud_tokens, opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["Day", "cloud_tokens", "ledger", "replay_pool"]
+__all__ = ["Day", "ledger", "replay_pool"]
 
 ONE_DAY = timedelta(days=1)
 
@@ -35,15 +36,15 @@ class _Pack:
     left: Fraction
 
 
-def replay_pool(doc: Row, scenario: Scenario, use: Sequence[Fraction], notes: Notes) -> dict[date, Day]:
+def replay_pool(
+    doc: PlanDocument, scenario: Scenario, use: Sequence[Fraction], notes: Notes
+) -> dict[date, Day]:
     """Tokens come from the pack that ends first, the smallest of them first; there is no negative balance.
 
     `use` has the tokens of each day's chargeable days, without buffer.
     """
     start, end = scenario.horizon.start, scenario.horizon.end
-    packs = [
-        _Pack(p.expires, start - ONE_DAY, Fraction(p.tokens)) for p in scenario.pool if p.expires > start
-    ]
+    packs = [_Pack(p.expires, start - ONE_DAY, Fraction(p.tokens)) for p in opening_packs(scenario)]
     packs += [_Pack(day_of(p["expires"]), day_of(p["date"]), Fraction(p["tokens"])) for p in doc["purchases"]]
     buffer = 1 + Fraction(scenario.tokens.buffer)
     days: dict[date, Day] = {}
@@ -73,22 +74,7 @@ def _days(start: date, end: date) -> list[date]:
     return [start + timedelta(days=d) for d in range((end - start).days)]
 
 
-def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
-    """Per-result tokens of each day, without and with buffer: a month's tokens over the month's days."""
-    due: list[tuple[Fraction, Fraction]] = []
-    for month in range(scenario.horizon.months):
-        begin, finish = (add_months(scenario.horizon.start, m) for m in (month, month + 1))
-        raw, buffered = Fraction(0), Fraction(0)
-        for service in scenario.cloud:
-            share = scenario.tokens.buffer if service.buffer is None else service.buffer
-            daily = Fraction(service.monthly_tokens) / (finish - begin).days
-            raw += daily
-            buffered += daily * (1 + Fraction(share))
-        due += [(raw, buffered)] * (finish - begin).days
-    return due
-
-
-def ledger(doc: Row, scenario: Scenario, pool: dict[date, Day], notes: Notes) -> None:
+def ledger(doc: PlanDocument, scenario: Scenario, pool: dict[date, Day], notes: Notes) -> None:
     """The ledger's periods tile the horizon, each adds up, and each number is that of the replay."""
     cursor = scenario.horizon.start
     for row in doc["ledger"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -17,11 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from flexopt.audit.claims import Claims
-from flexopt.audit.rows import Bools, Ints, Notes, alike, exact
+from flexopt.audit.notes import Notes, exact
+from flexopt.audit.rules import tokens_a_day
+from flexopt.base.arrays import Bools, Ints, ranges
+from flexopt.base.columns import classes
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Product, Scenario
+from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["Replay", "rate_of", "replay_days"]
+__all__ = ["Replay", "replay_days"]
 
 CHUNK = 4_000_000
 """Spans that are cut at once: what is needed beside them stays small."""
@@ -80,7 +83,7 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
     after = np.append(first[1:], 0)
     after[np.append(pair[1:] != pair[:-1], True)] = length
     lives = begin < finish
-    under, segment = _ranges(
+    under, segment = ranges(
         np.searchsorted(keys, own_pair * wide + begin),
         np.where(lives, np.searchsorted(keys, own_pair * wide + finish), 0),
     )
@@ -92,9 +95,9 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
 
     per = np.ones(demand.pairs, dtype=np.int64)
     per[demand.spans["pair"].to_numpy()] = demand.spans["per"].to_numpy()
-    weight_of, of_weight = alike(np.asarray(demand.pair_factor, dtype=object), per)
+    weight_of, of_weight = classes(np.asarray(demand.pair_factor, dtype=object), per)
     weights = [Fraction(demand.pair_factor[i]) / int(per[i]) for i in of_weight]
-    kind, of_kind = alike(demand.pair_product, weight_of)  # pairs whose days on Flex are added up together
+    kind, of_kind = classes(demand.pair_product, weight_of)  # pairs whose days on Flex are added up together
 
     most = float(demand.spans["count"].sum()) * length
     days: npt.NDArray[Any] = np.zeros(len(keys), dtype=exact(int(most)))
@@ -106,7 +109,7 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
             notes.fail("the days of a user and product have two denominators")
         base = spans["pair"] * wide
         low = np.searchsorted(keys, base + spans["first"], side="right") - 1
-        row, place = _ranges(low, np.searchsorted(keys, base + spans["after"], side="left"))
+        row, place = ranges(low, np.searchsorted(keys, base + spans["after"], side="left"))
         count = spans["count"][row].astype(days.dtype)
         begins = np.maximum(spans["first"][row], first[place])
         ends = np.minimum(spans["after"][row], after[place])
@@ -148,21 +151,15 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
 def _rates(scenario: Scenario, demand: Demand, length: int) -> tuple[list[list[int]], int]:
     """Tokens of a day times a whole number, [products][days], NO_RATE off Flex; and that number."""
     days = [scenario.horizon.start + timedelta(days=d) for d in range(length)]
-    table = [[rate_of(scenario.product_by_id[name], day) for day in days] for name in demand.products]
+    table = [[tokens_a_day(scenario.product_by_id[name], day) for day in days] for name in demand.products]
     scale = lcm(*{rate.denominator for row in table for rate in row if rate is not None})
     return [[NO_RATE if rate is None else int(rate * scale) for rate in row] for row in table], scale
-
-
-def rate_of(product: Product, day: date) -> Fraction | None:
-    """Tokens of a chargeable day, None where the product is not on Flex."""
-    known = [r for r in product.rates if r.from_ <= day] if product.flex else []
-    return Fraction(max(known, key=lambda r: r.from_).tokens) if known else None
 
 
 def _own_seats(claims: Claims, demand: Demand) -> tuple[Ints, Ints]:
     """Pair and seat for every seat of a user that covers the pair's product, sorted."""
     user, seat = claims.sits.T
-    row, pair = _ranges(
+    row, pair = ranges(
         np.searchsorted(demand.pair_user, user), np.searchsorted(demand.pair_user, user, side="right")
     )
     covered = claims.covers[seat[row], demand.pair_product[pair]]
@@ -178,14 +175,6 @@ def _changes(demand: Demand, rates: list[list[int]], wide: int) -> Iterator[Ints
         for day, rate in enumerate(row):
             if not day or rate != row[day - 1]:
                 yield mine * wide + day
-
-
-def _ranges(first: Ints, after: Ints) -> tuple[Ints, Ints]:
-    """All numbers of the ranges `[first, after)`, one range after the other: their range, and themselves."""
-    size = np.maximum(after - first, 0)
-    row = np.repeat(np.arange(len(size)), size)
-    number = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size) + first[row]
-    return row, number
 
 
 def _pieces(demand: Demand) -> Iterator[dict[str, Ints]]:

@@ -8,17 +8,20 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.rows import TOLERANCE, Cells, Notes, Row, alike, close, read, show
+from flexopt.audit.notes import TOLERANCE, Notes, close, read_columns, show
+from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.base.columns import Column, classes
+from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument, PlanRow
 
 __all__ = ["header", "proof", "summary"]
 
-CENT = Decimal("0.01")
 TENTH = Fraction(1, 10)
 
 
-def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
+def header(doc: PlanDocument, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     """The plan is of this scenario and of this demand, and lists what is left out."""
     horizon = {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)}
     notes.expect(doc["horizon"] == horizon, "the horizon is not the scenario's")
@@ -36,7 +39,7 @@ def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     said = coverage["days_left_out"]
     notes.expect(said == days, f"{days} days are left out, not {said}")
     spans = {name: demand.spans[name].to_numpy(np.int64) for name in ("first", "after", "count", "per")}
-    per, of_per = alike(spans["per"])
+    per, of_per = classes(spans["per"])
     counts = np.zeros(len(of_per), dtype=np.int64)
     np.add.at(counts, per, spans["count"] * (spans["after"] - spans["first"]))
     planned = sum(
@@ -46,7 +49,7 @@ def header(doc: Row, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     notes.expect(close(Fraction(said), planned, TENTH / 2), f"{show(planned)} days are planned, not {said}")
 
 
-def _lists(rows: Sequence[Row], demand: Demand) -> bool:
+def _lists(rows: Sequence[PlanRow], demand: Demand) -> bool:
     """Whether the rows are those of what was left out, in their order, and say nothing else."""
     columns = ("user", "product", "days", "reason")
     named = getattr(rows, "columns", None)
@@ -54,20 +57,19 @@ def _lists(rows: Sequence[Row], demand: Demand) -> bool:
         set(keys) != set(columns) for keys in ([named] if named else rows)
     ):
         return False
-    cells = read(rows, columns)
+    cells = read_columns(rows, columns)
     return all(
-        np.array_equal(cells[name].of(lambda value: value, object), demand.left_out[name].to_numpy(object))
-        for name in columns
+        np.array_equal(cells[name].array(), demand.left_out[name].to_numpy(object)) for name in columns
     )
 
 
-def summary(doc: Row, assignment: dict[str, Cells], scenario: Scenario, notes: Notes) -> None:
+def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario, notes: Notes) -> None:
     """Every sum of the summary, from the rows."""
     said, rows, packs = doc["summary"], doc["seats"], doc["purchases"]
     seats, tokens = _money(rows, "cost"), _money(packs, "cost")
     user, access = assignment["user"], assignment["access"]
     met = np.zeros((3, len(user.values)), dtype=bool)
-    met[access.of(lambda a: {"named": 0, "flex": 1}.get(a, 2), np.int64), user.codes] = True
+    met[access.array_of(lambda a: {"named": 0, "flex": 1}.get(a, 2), np.int64), user.codes] = True
     named, flex, other = met
     bought = sum(r["tokens"] for r in packs)
     exact = {
@@ -92,7 +94,7 @@ def summary(doc: Row, assignment: dict[str, Cells], scenario: Scenario, notes: N
             close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
             f"`{name}` of the summary is not that of the ledger",
         )
-    smallest = min(scenario.tokens.tiers, key=lambda t: t.from_).price * (1 - scenario.negotiated.tokens)
+    smallest = token_price(scenario, smallest_tier(scenario.tokens))
     paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
     _price(said, "token_price", paid, count, notes)
     if used > TOLERANCE:
@@ -103,14 +105,14 @@ def summary(doc: Row, assignment: dict[str, Cells], scenario: Scenario, notes: N
         _baseline(name, baseline, total, notes)
 
 
-def _price(said: Row, name: str, paid: Fraction, count: Fraction, notes: Notes) -> None:
+def _price(said: PlanRow, name: str, paid: Fraction, count: Fraction, notes: Notes) -> None:
     """A price a token, in ten-thousandths; the count is a sum of rounded numbers and may be a little off."""
     told = None if said[name] is None else Fraction(said[name])
     agree = told is not None and close(told * count, paid, (count + told) * TOLERANCE)
     notes.expect(agree, f"`{name}` of the summary is not what the packs cost")
 
 
-def _baseline(name: str, baseline: Row, total: Decimal, notes: Notes) -> None:
+def _baseline(name: str, baseline: PlanRow, total: Decimal, notes: Notes) -> None:
     parts = [
         None if baseline[k] is None else Decimal(baseline[k]) for k in ("total", "seats", "tokens", "saving")
     ]
@@ -124,7 +126,7 @@ def _baseline(name: str, baseline: Row, total: Decimal, notes: Notes) -> None:
     notes.expect(saving == whole - total, f"the saving against the baseline {name} is {whole - total}")
 
 
-def proof(doc: Row, notes: Notes) -> None:
+def proof(doc: PlanDocument, notes: Notes) -> None:
     """The bound is below the cost, the gap is theirs, and nothing costs less than the bound."""
     total, said = Decimal(doc["total"]), doc["proof"]
     bound, gap, asked = (Decimal(said[k]) for k in ("bound", "gap", "gap_asked"))
@@ -144,5 +146,5 @@ def proof(doc: Row, notes: Notes) -> None:
         notes.expect(possible, f"the baseline {name} costs less than the bound of all plans")
 
 
-def _money(rows: Iterable[Row], column: str) -> Decimal:
+def _money(rows: Iterable[PlanRow], column: str) -> Decimal:
     return sum((Decimal(r[column]) for r in rows), Decimal(0))

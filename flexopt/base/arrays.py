@@ -1,12 +1,27 @@
-"""The kinds of numpy arrays that the package passes around; shapes are given where they are used."""
+"""The kinds of numpy arrays that the package passes around, and what is done with their indexes."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Floats", "Ints"]
+__all__ = ["Bools", "Floats", "Ints", "places_in", "ranges"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+
+def ranges(first: Ints, after: Ints) -> tuple[Ints, Ints]:
+    """All numbers of the ranges `[first, after)`, one range after the other: their range, and themselves."""
+    size = np.maximum(after - first, 0)
+    row = np.repeat(np.arange(len(size)), size)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size) + first[row]
+
+
+def places_in(keys: Ints, wanted: Ints) -> Ints:
+    """The place of each wanted number among sorted keys, -1 where it is none of them."""
+    place = np.searchsorted(keys, wanted)
+    there = place < len(keys)
+    there[there] = keys[place[there]] == wanted[there]
+    return np.where(there, place, -1)

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Column", "Rows", "classes"]
+__all__ = ["Column", "ColumnTable", "classes"]
 
 Ints = npt.NDArray[np.integer[Any]]
 
-CHUNK = 50_000
+BLOCK = 50_000
 """Rows that are spelled out at once."""
 
 
@@ -71,6 +71,10 @@ class Column:
         once = Column.of(self.values)
         return Column(once.codes[self.codes], once.values)
 
+    def array_of(self, change: Callable[[Any], Any], dtype: type) -> npt.NDArray[Any]:
+        """dtype[rows]: the cells changed to what numpy calculates with; each value once."""
+        return np.array([change(value) for value in self.values], dtype=dtype)[self.codes]
+
     def array(self) -> npt.NDArray[np.object_]:
         """object[rows]: the cells."""
         return _objects(self.values)[self.codes]
@@ -82,25 +86,26 @@ def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:
     return found
 
 
-class Rows(Sequence[dict[str, Any]]):
+class ColumnTable(Sequence[dict[str, Any]]):
     """A read-only list of rows, each a dict with the same keys; `columns` has what they are made of.
 
     `json.dumps(rows, default=list)` writes it; a row that is taken out is a dict of its own.
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
+    def __init__(self, columns: Mapping[str, Column], block: int = BLOCK) -> None:
         self.columns = dict(columns)
+        self._block = block
         sizes = {len(column.codes) for column in self.columns.values()}
         if len(sizes) != 1:
             raise ValueError("columns of a table have the same number of rows, and there is at least one")
         (self._size,) = sizes
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> Rows:
+    def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str], block: int = BLOCK) -> ColumnTable:
         """The table itself, or that of other rows, with these columns."""
-        if isinstance(rows, Rows):
+        if isinstance(rows, ColumnTable):
             return rows
-        return cls({name: Column.of(row[name] for row in rows) for name in names})
+        return cls({name: Column.of(row[name] for row in rows) for name in names}, block)
 
     def __len__(self) -> int:
         return self._size
@@ -122,7 +127,7 @@ class Rows(Sequence[dict[str, Any]]):
                 yield dict(zip(names, cells, strict=True))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rows | list | tuple):
+        if not isinstance(other, ColumnTable | list | tuple):
             return NotImplemented
         return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 
@@ -130,7 +135,7 @@ class Rows(Sequence[dict[str, Any]]):
 
     def __repr__(self) -> str:
         more = ", ..." if self._size > 3 else ""
-        return f"Rows([{', '.join(map(repr, islice(self, 3)))}{more}])"
+        return f"ColumnTable([{', '.join(map(repr, islice(self, 3)))}{more}])"
 
     def where(self, name: str, cell: Any) -> list[dict[str, Any]]:
         """The rows with this cell in the column."""
@@ -146,8 +151,8 @@ class Rows(Sequence[dict[str, Any]]):
     def _blocks(self, values: Mapping[str, Sequence[Any]]) -> Iterator[npt.NDArray[np.object_]]:
         """object[rows, columns], some rows at once, with these values in place of the columns' own."""
         columns = [(self.columns[name].codes, _objects(mine)) for name, mine in values.items()]
-        for start in range(0, self._size, CHUNK):
-            block = np.empty((min(CHUNK, self._size - start), len(columns)), dtype=object)
+        for start in range(0, self._size, self._block):
+            block = np.empty((min(self._block, self._size - start), len(columns)), dtype=object)
             for number, (codes, cells) in enumerate(columns):
-                block[:, number] = cells[codes[start : start + CHUNK]]
+                block[:, number] = cells[codes[start : start + self._block]]
             yield block

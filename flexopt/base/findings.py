@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from flexopt.base.errors import FlexoptError
 
-__all__ = ["Finding", "Findings", "InputError", "Severity"]
+__all__ = ["Finding", "Findings", "InputError", "Severity", "did_you_mean"]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -61,6 +62,20 @@ class InputError(FlexoptError):
         text = "\n".join(str(f) for f in self.findings[: self.SHOWN])
         more = len(self.findings) - self.SHOWN
         return text + (f"\n... and {more} more errors; `flexopt check` lists them all" if more > 0 else "")
+
+
+MOST_NAMES = 2000
+"""Words among which a close one is looked for."""
+
+
+def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
+    """A hint that names the closest known word."""
+    if len(known) > MOST_NAMES:
+        return otherwise
+    names = sorted(set(known))
+    folded = {n.casefold(): n for n in reversed(names)}
+    near = difflib.get_close_matches(word[:200].casefold(), folded, 1, 0.6)
+    return f"did you mean `{folded[near[0]]}`?" if near else otherwise
 
 
 UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -16,7 +16,7 @@ __all__ = ["least_of_best"]
 
 
 MOST = 5_000
-"""Combinations looked at side by side; of more, what their first choices prove counts."""
+"""Combinations that are looked at side by side."""
 
 
 def least_of_best(
@@ -25,6 +25,8 @@ def least_of_best(
     counts: Sequence[Sequence[int]],
     most: int | None,
     enough: float,
+    *,
+    kept_most: int = MOST,
 ) -> tuple[float, tuple[int, ...]]:
     """The bound, and the choice at each place where it is (as far as it was decided).
 
@@ -33,6 +35,7 @@ def least_of_best(
 
     constant : float64[cuts]; worth : for each place float64[cuts, choices]
     counts : for each choice whether it counts against `most`, the most that may be chosen
+    kept_most : combinations looked at side by side; of more, what their first choices prove counts
     """
     rest = [np.zeros(len(constant))]
     for values in reversed(worth):
@@ -51,7 +54,7 @@ def least_of_best(
         if most is not None:
             bound[used > most] = np.inf
         order = np.argsort(bound, kind="stable")
-        kept = order[:MOST][bound[order[:MOST]] < enough]
+        kept = order[:kept_most][bound[order[:kept_most]] < enough]
         if len(kept) < len(order) and bound[order[len(kept)]] < closed:
             first = order[len(kept)]
             closed, closed_at = float(bound[first]), tuple(chosen[first].tolist())

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-__all__ = ["CENT", "Money", "cents"]
+__all__ = ["CENT", "HALF_CENT", "SAME_COST", "Money", "cents"]
 
 CENT = Decimal("0.01")
+
+HALF_CENT = 0.005
+"""The most by which rounding to whole cents moves one amount."""
+
+SAME_COST = 0.004
+"""Costs that the solver finds this near to each other are the same in cents: its arithmetic, not money."""
 
 
 def cents(amount: Decimal | Fraction | int) -> Decimal:

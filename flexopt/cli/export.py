@@ -12,8 +12,8 @@ from flexopt.cli.options import PATH, output_option
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.words import LANGUAGES
+from flexopt.store.atomic import write_whole
 from flexopt.store.folder import read_document
-from flexopt.store.whole import write_whole
 
 __all__ = ["command"]
 

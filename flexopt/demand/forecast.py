@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.base.arrays import Bools
+from flexopt.base.arrays import Bools, ranges
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
@@ -70,9 +70,7 @@ class Demand:
         spans = self.spans
         first, after = spans["first"].to_numpy(), spans["after"].to_numpy()
         begin = np.searchsorted(edges, first, side="right") - 1
-        pieces = np.searchsorted(edges, after, side="left") - begin
-        row = np.repeat(np.arange(len(spans)), pieces)
-        period = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + begin[row]
+        row, period = ranges(begin, np.searchsorted(edges, after, side="left"))
         inside = np.minimum(edges[period + 1], after[row]) - np.maximum(edges[period], first[row])
         cells = pd.DataFrame(
             {
@@ -93,7 +91,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     findings = Findings()
     history, window = _history(scenario, usage, findings)
     findings.raise_if_errors()
-    estate = _Estate.of(scenario, usage, people)
+    estate = _PairIndex.of(scenario, usage, people)
     repeat = scenario.demand.method == "repeat"
     spans, outside = (
         _repeat(scenario, estate, history) if repeat else _rate(scenario, estate, history, window)
@@ -133,7 +131,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Estate:
+class _PairIndex:
     """Users and products as numbers: pair = user * width + product, in the order of users and products."""
 
     users: list[str]
@@ -142,7 +140,7 @@ class _Estate:
     products: tuple[str, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> _Estate:
+    def of(cls, scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> _PairIndex:
         users = sorted(usage.users)
         groups = [people[u].group if u in people else "" for u in users]
         return cls(users, groups, people, tuple(p.id for p in scenario.products))
@@ -252,7 +250,9 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
 
 
-def _repeat(scenario: Scenario, estate: _Estate, history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _repeat(
+    scenario: Scenario, estate: _PairIndex, history: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
     start, end = scenario.horizon.start, scenario.horizon.end
     length = (end - start).days
@@ -288,7 +288,7 @@ def _repeat(scenario: Scenario, estate: _Estate, history: pd.DataFrame) -> tuple
 
 
 def _rate(
-    scenario: Scenario, estate: _Estate, history: pd.DataFrame, window: tuple[date, date]
+    scenario: Scenario, estate: _PairIndex, history: pd.DataFrame, window: tuple[date, date]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Chargeable days per calendar day of the observed window, on every day of the horizon."""
     pair, count = np.unique(estate.pair(history), return_counts=True)
@@ -296,7 +296,7 @@ def _rate(
     return _spans(pair, 0, length, count, (window[1] - window[0]).days + 1), _left_out(pair[:0], 0, "")
 
 
-def _totals(scenario: Scenario, estate: _Estate, usage: Usage) -> pd.DataFrame:
+def _totals(scenario: Scenario, estate: _PairIndex, usage: Usage) -> pd.DataFrame:
     """Summaries have no days to repeat: their count is spread over the window they cover."""
     totals = usage.totals
     length = (scenario.horizon.end - scenario.horizon.start).days
@@ -305,7 +305,7 @@ def _totals(scenario: Scenario, estate: _Estate, usage: Usage) -> pd.DataFrame:
 
 
 def _within_employment(
-    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cut each span to the days its user is there."""
     start, far = scenario.horizon.start, 10**9
@@ -330,7 +330,7 @@ def _within_employment(
 
 
 def _within_policy(
-    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
     """Drop what `access: none` leaves out; the rule of each pair that stays."""
     pairs, place = _distinct(spans)
@@ -345,7 +345,7 @@ def _within_policy(
 
 
 def _within_growth(
-    scenario: Scenario, estate: _Estate, spans: pd.DataFrame
+    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
     """Drop what shrinks to nothing (growth -1): no days, no access; the factor of each pair that stays."""
     pairs, place = _distinct(spans)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from flexopt.base.errors import FlexoptError
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["EXPORTERS", "exporter"]
 
@@ -25,7 +25,7 @@ EXPORTERS = {
 class Exporter(Protocol):
     """What the module of an exporter has."""
 
-    def render(self, document: Mapping[str, Any], **options: Any) -> bytes:
+    def render(self, document: PlanDocument, **options: Any) -> bytes:
         """The whole file; the same document gives the same bytes. Only some have options."""
 
 

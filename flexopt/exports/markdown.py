@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from flexopt.base.text import printable
-from flexopt.exports.report import Section, Table, make_report
+from flexopt.exports.report import ReportTable, Section, make_report
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["escaped", "render"]
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"(?i)(?<=www)\.|:(?=//)")
 """Where an address that becomes a link by itself is broken."""
 
 
-def render(document: Mapping[str, Any]) -> bytes:
+def render(document: PlanDocument) -> bytes:
     """The report of a plan document as Markdown. Who has what is not in it: the table is in other exports."""
     report = make_report(document)
     parts = [
@@ -58,7 +58,7 @@ def _parts(section: Section) -> Iterator[str]:
         yield "\n".join(_table(part))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: ReportTable) -> Iterator[str]:
     def line(cells: Iterator[str]) -> str:
         return f"| {' | '.join(cells)} |"
 

@@ -16,15 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from flexopt.base.columns import Column, Rows
+from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.errors import FlexoptError
+from flexopt.store.atomic import folder_lock, write_whole
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 from flexopt.store.tables import TABLES
-from flexopt.store.whole import turn, write_whole
 
 __all__ = ["people_left_out", "pseudonymise", "without_people"]
-
-Document = Mapping[str, Any]
 
 WITHHELD = "(name withheld)"
 
@@ -40,12 +39,12 @@ REVIEWED = ("moves", "double_use", "idle", "leavers")
 """Tables of `review` with a row for each user and product."""
 
 
-def people_left_out(document: Document) -> bool:
+def people_left_out(document: PlanDocument) -> bool:
     """Whether the plan has users and the document has not: `without_people` was here."""
     return not document["assignment"] and document["summary"]["users"] > 0
 
 
-def pseudonymise(document: Document, key_file: Path) -> dict[str, Any]:
+def pseudonymise(document: PlanDocument, key_file: Path) -> dict[str, Any]:
     """The document with a code in place of each user, the same for all documents of one key file.
 
     The key file (CSV: user, code; for its owner only) is read, and gets a line for each user it does not
@@ -55,10 +54,12 @@ def pseudonymise(document: Document, key_file: Path) -> dict[str, Any]:
     code = _codes(sorted(set(_users(document))), key_file)
     changed = _replaced(document, code)
     for table in ("assignment", "left_out"):
-        rows = Rows.of(changed[table], TABLES[table])
+        rows = ColumnTable.of(changed[table], TABLES[table])
         if len(rows):
             order = np.argsort(rows.columns["user"].array().astype(str), kind="stable")
-            changed[table] = Rows({n: Column(c.codes[order], c.values) for n, c in rows.columns.items()})
+            changed[table] = ColumnTable(
+                {n: Column(c.codes[order], c.values) for n, c in rows.columns.items()}
+            )
     for part, names in (("comparison", ("changes",)), ("review", REVIEWED)):
         for name in names:
             if part in changed and name in changed[part]:
@@ -66,7 +67,7 @@ def pseudonymise(document: Document, key_file: Path) -> dict[str, Any]:
     return changed
 
 
-def without_people(document: Document) -> dict[str, Any]:
+def without_people(document: PlanDocument) -> dict[str, Any]:
     """The document without the rows of people; sums and counts stay."""
     changed = _replaced(document, dict.fromkeys(_users(document), WITHHELD))
     changed["assignment"], changed["left_out"] = [], []
@@ -77,20 +78,20 @@ def without_people(document: Document) -> dict[str, Any]:
     return changed
 
 
-def _users(document: Document) -> Iterator[str]:
+def _users(document: PlanDocument) -> Iterator[str]:
     for table in ("assignment", "left_out"):
-        yield from Rows.of(document[table], TABLES[table]).columns["user"].values
+        yield from ColumnTable.of(document[table], TABLES[table]).columns["user"].values
     yield from (row["user"] for row in document.get("comparison", {}).get("changes", ()))
     yield from (row["user"] for name in REVIEWED for row in document.get("review", {}).get(name, ()))
     yield from (rule["user"] for rule in document["scenario"]["policy"] if rule["user"] is not None)
 
 
-def _replaced(document: Document, code: Mapping[str, str]) -> dict[str, Any]:
+def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]:
     """Every user replaced; the tables in their order."""
     changed = dict(document)
     for table in ("assignment", "left_out"):
-        rows = Rows.of(document[table], TABLES[table])
-        changed[table] = Rows(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
+        rows = ColumnTable.of(document[table], TABLES[table])
+        changed[table] = ColumnTable(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
     said = _sayer(code)
     changed["findings"] = [_finding(finding, said) for finding in document["findings"]]
     rules = [
@@ -147,7 +148,7 @@ def _codes(users: Sequence[str], key_file: Path) -> dict[str, str]:
     try:
         place = key_file.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
-        with turn(place.parent):  # who exports at the same time must not give other codes
+        with folder_lock(place.parent):  # who exports at the same time must not give other codes
             old = place.read_bytes() if place.exists() else b""
             known = _read_key(key_file, old)
             if fresh := [user for user in users if user not in known]:

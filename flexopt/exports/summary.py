@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flexopt.base.text import fill, printable, text_table
-from flexopt.exports.report import Table, assumed, changes, costs, proven
+from flexopt.exports.report import ReportTable, assumed, changes, costs, proven
 from flexopt.exports.words import ENGLISH
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
 
 __all__ = ["BASELINE_NAMES", "headline", "summary_text"]
-
-Document = Mapping[str, Any]
 
 BASELINE_NAMES = {name: ENGLISH(name) for name in BASELINES}
 
@@ -20,12 +16,12 @@ LINES = 24
 """Lines of a table on the screen; the CSV files have every row."""
 
 
-def headline(document: Document) -> str:
+def headline(document: PlanDocument) -> str:
     """One sentence: what it saves against the first baseline that is known, and who moves."""
     return costs.headline(document, ENGLISH)
 
 
-def summary_text(document: Document) -> str:
+def summary_text(document: PlanDocument) -> str:
     """The summary for a terminal."""
     horizon = document["horizon"]
     baselines, notes = costs.baselines(document, ENGLISH)
@@ -44,7 +40,7 @@ def summary_text(document: Document) -> str:
     return "\n\n".join(parts)
 
 
-def _seats(document: Document) -> str:
+def _seats(document: PlanDocument) -> str:
     first, *notes = costs.seats(document, ENGLISH)
     if isinstance(first, str):
         return first
@@ -56,7 +52,7 @@ def _seats(document: Document) -> str:
     return "\n".join([text, *map(str, notes)])
 
 
-def _packs(document: Document) -> str:
+def _packs(document: PlanDocument) -> str:
     table, use = costs.packs(document, ENGLISH), fill(costs.token_use(document, ENGLISH))
     if table is None:
         return use
@@ -67,5 +63,5 @@ def _packs(document: Document) -> str:
     return f"{text}\n{use}"
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     return text_table(table.columns, table.rows)

@@ -12,7 +12,7 @@ import pandas as pd
 from flexopt.base.findings import Findings
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
-__all__ = ["Access", "Coverage", "Person", "ScenarioFile", "Source", "Usage"]
+__all__ = ["Coverage", "Person", "ScenarioFile", "Source", "TodaysAccess", "Usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class TodaysAccess:
     """A row of today's access table."""
 
     user: str
@@ -57,7 +57,7 @@ class ScenarioFile:
     usage_files: tuple[Path, ...]
     """Globs expanded, sorted, without repeats."""
     people: dict[str, Person]
-    access: tuple[Access, ...]
+    access: tuple[TodaysAccess, ...]
     holdings: tuple[Holding, ...]
     """The scenario's own and those of its Subscriptions exports."""
     sources: tuple[Source, ...]

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -20,9 +20,11 @@ import pandas as pd
 
 from flexopt.base.arrays import Bools, Floats
 from flexopt.base.dates import add_months, anniversaries, overlap_days
-from flexopt.base.money import CENT, cents
+from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.prices import in_force, rate_on, seat_price, token_price
+from flexopt.inputs.rules.expiry import expiry_date, opening_packs
+from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
+from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 __all__ = [
@@ -148,9 +150,8 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
     terms = _terms(scenario, holdings)
-    opening = [(start, p.expires, p.tokens) for p in scenario.pool if p.expires > start and p.tokens > 0]
-    life = timedelta(days=scenario.tokens.valid_days)
-    bought = [(d, d + life, None) for d in scenario.purchase_dates()]
+    opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
+    bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
     events.update(day for lot in opening + bought for day in lot[:2])
     events.update(day for term in terms for day in (term.start, term.end))
@@ -284,12 +285,8 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
         )
         assert price is not None  # _terms keeps only terms with a price
         whole.append(price)
-    # pro rata to the days inside the horizon
-    inside = Fraction(
-        overlap_days(term.start, term.end, scenario.horizon.start, scenario.horizon.end),
-        (term.end - term.start).days,
-    )
-    return tuple(cents(Fraction(price) * inside) for price in whole), tuple(whole)
+    inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
+    return tuple(inside), tuple(whole)
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
@@ -326,12 +323,10 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
     """Tiers in whole increments; nobody needs more than `most` tokens or a tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
-    step = tokens.increment
-    needed = int(np.ceil(most / step - 1e-9))
+    needed = int(np.ceil(most / tokens.increment - 1e-9))
     for j, tier in enumerate(tokens.tiers):
-        lower = -(-tier.from_ // step)
-        last = tokens.tiers[j + 1].from_ - 1 if j + 1 < len(tokens.tiers) else None
-        upper = max(lower, needed) if last is None else min(max(lower, needed), last // step)
+        lower, last = increments_in_tier(tokens, j)
+        upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
             tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))
     return tuple(tiers)

@@ -18,8 +18,8 @@ import pandas as pd
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.records import Access
-from flexopt.inputs.scenario.prices import in_force
+from flexopt.inputs.records import TodaysAccess
+from flexopt.inputs.rules.prices import in_force
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 
@@ -76,7 +76,7 @@ def break_even_rule(problem: Problem) -> Restriction:
     return Restriction(rule=_rule(named=named & _always_named(problem), flex=~named & _always_flex(problem)))
 
 
-def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
+def todays_access(problem: Problem, access: Sequence[TodaysAccess]) -> Restriction:
     """Everybody keeps today's access; what today's table does not list is free.
 
     A seat goes before tokens: who holds a seat that covers the product is not bound to Flex for it.
@@ -111,7 +111,7 @@ def todays_access(problem: Problem, access: Sequence[Access]) -> Restriction:
     return Restriction(rule=rule, offers=offers)
 
 
-def with_idle_holders(demand: Demand, access: Sequence[Access], horizon_days: int) -> Demand:
+def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_days: int) -> Demand:
     """The demand with everybody who holds a seat today: without use, a sliver of a day keeps the seat."""
     known = {
         (demand.users[u], demand.products[p])

@@ -15,10 +15,12 @@ from itertools import pairwise
 import numpy as np
 
 from flexopt.base.money import cents
-from flexopt.inputs.scenario.prices import token_price
+from flexopt.inputs.rules.expiry import Lot, draw, live_lots, opening_packs
+from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
-from flexopt.planning.usage_under_cover import Stretches, make_stretches, users_on_seats
+from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
 
 __all__ = [
     "Bill",
@@ -109,7 +111,7 @@ class Charges:
 class Bill(Charges):
     """The charges, and what is had for them: each pair's days, and the pool over the year."""
 
-    stretches: Stretches
+    assignment: AssignmentRows
     ledger: tuple[LedgerRow, ...]
 
     @property
@@ -126,8 +128,8 @@ def make_charges(problem: Problem, solution: Solution) -> Charges:
 def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
     charges = make_charges(problem, solution)
-    stretches, need = make_stretches(problem, solution)
-    return Bill(charges.seats, charges.purchases, stretches, _ledger(problem, need, charges.purchases))
+    rows, need = assignment_rows(problem, solution)
+    return Bill(charges.seats, charges.purchases, rows, _ledger(problem, need, charges.purchases))
 
 
 def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
@@ -164,7 +166,7 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
     for lot, j, units in solution.purchases:
         tokens = units * problem.scenario.tokens.increment
         price = problem.tiers[lot][j].price
-        tier = max((t for t in problem.scenario.tokens.tiers if t.from_ <= tokens), key=lambda t: t.from_)
+        tier = tier_reached(problem.scenario.tokens, tokens)
         if token_price(tier, problem.scenario.negotiated) != price:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
         pack = problem.packs[lot]
@@ -172,41 +174,25 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
     return tuple(sorted(rows, key=lambda r: r.date))
 
 
-@dataclass(slots=True)
-class _Lot:
-    """What is left of a pack as the year goes on."""
-
-    start: date
-    expires: date
-    left: Fraction
-
-
 def _ledger(problem: Problem, need: list[Fraction], bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
-    """The pool period by period: packs that expire first are drawn first, the smallest of them first.
+    """The pool period by period.
 
     `need` has the tokens of everybody on Flex per period, without buffer; per-result services come on top.
     """
     share = 1 + Fraction(problem.scenario.tokens.buffer)
     raw = [tokens + due for tokens, (due, _) in zip(need, problem.cloud_exact, strict=True)]
     buffered = [tokens * share + due for tokens, (_, due) in zip(need, problem.cloud_exact, strict=True)]
-    packs = [
-        _Lot(problem.edges[0], p.expires, Fraction(p.tokens))
-        for p in problem.scenario.pool
-        if p.expires > problem.edges[0]
-    ]
-    packs += [_Lot(p.date, p.expires, Fraction(p.tokens)) for p in bought]
+    opening = opening_packs(problem.scenario)
+    packs = [Lot(problem.edges[0], p.expires, Fraction(p.tokens)) for p in opening]
+    packs += [Lot(p.date, p.expires, Fraction(p.tokens)) for p in bought]
     rows = []
     for t, (start, end) in enumerate(pairwise(problem.edges)):
-        live = sorted((p for p in packs if p.start <= start < p.expires), key=lambda p: (p.expires, p.left))
+        live = live_lots(packs, start)
         arrived = sum((Fraction(p.tokens) for p in bought if p.date == start), Fraction(0))
-        opening = sum((p.left for p in live), Fraction(0)) - arrived
-        due = buffered[t]
-        for p in live:
-            used = min(p.left, due)
-            p.left -= used
-            due -= used
+        before = sum((p.left for p in live), Fraction(0)) - arrived
+        missing = draw(live, buffered[t])
         expired = sum((p.left for p in live if p.expires == end), Fraction(0))
         closing = sum((p.left for p in live), Fraction(0)) - expired
-        drawn_as_buffer = buffered[t] - due - raw[t]
-        rows.append(LedgerRow(start, end, opening, arrived, raw[t], drawn_as_buffer, expired, closing))
+        drawn_as_buffer = buffered[t] - missing - raw[t]
+        rows.append(LedgerRow(start, end, before, arrived, raw[t], drawn_as_buffer, expired, closing))
     return tuple(rows)

@@ -16,8 +16,8 @@ import pandas as pd
 
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile
+from flexopt.inputs.rules.prices import rate_on, seat_price, token_price
 from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.scenario.prices import rate_on, seat_price, token_price
 from flexopt.inputs.scenario.scenario import Offer, Scenario
 from flexopt.planning.explain import HasDocument, document_of
 

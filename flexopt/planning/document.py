@@ -2,7 +2,7 @@
 
 Money and quantities are decimal strings, dates ISO strings, counts integers; no clock, no machine, no path
 of this computer, so that the same input gives the same bytes. The tables that grow with the users,
-`assignment` and `left_out`, are `Rows`: read-only, and lists of dicts to whoever reads them.
+`assignment` and `left_out`, are a `ColumnTable`: read-only, and lists of dicts to whoever reads them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flexopt.base.columns import Column, Rows
+from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
+from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
 __all__ = ["TABLES", "inputs_of", "make_document", "typed_frame"]
@@ -67,7 +69,9 @@ def make_document(
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
-        "left_out": Rows({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
+        "left_out": ColumnTable(
+            {name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}
+        ),
         "scenario": scenario.model_dump(mode="json", by_alias=True),
     }
 
@@ -77,10 +81,10 @@ def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, s
     return [{"file": source.shown(s.file), "sha256": s.sha256} for s in (*source.sources, *usage)]
 
 
-def typed_frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
+def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None where a cell is empty."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    rows = Rows.of(document[table], TABLES[table])
+    rows = ColumnTable.of(document[table], TABLES[table])
 
     def typed(column: str, kind: type) -> pd.Series[Any]:
         cells = rows.columns[column].mapped(
@@ -152,7 +156,7 @@ def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
     if certificate is None:
         return []
     lives = [(p.date, p.expires) for p in bill.purchases]
-    lives += [(start, p.expires) for p in problem.scenario.pool if p.tokens]
+    lives += [(start, p.expires) for p in opening_packs(problem.scenario)]
     return [
         plain(Decimal(repr(price)), 4) if any(first <= day < after for first, after in lives) else ""
         for price, day in zip(certificate.token.tolist(), problem.edges[:-1], strict=True)
@@ -171,7 +175,7 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
 
 
 def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
-    user, seated = problem.demand.pair_user[bill.stretches.pair], bill.stretches.contract >= 0
+    user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
@@ -202,7 +206,7 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     if not source.access:
         return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
     demand = problem.demand
-    rows = bill.stretches
+    rows = bill.assignment
     # everybody who is in the table or the plan gets a number, and so does each of their products
     users, _ = pd.factorize(np.array([*demand.users, *(a.user for a in source.access)], dtype=object))
     numbers = {
@@ -232,8 +236,8 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Rows:
-    demand, rows = problem.demand, bill.stretches
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
+    demand, rows = problem.demand, bill.assignment
     told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
@@ -257,7 +261,7 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Rows:
     for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
         amounts: Column = getattr(told, name)
         columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
-    return Rows({name: columns[name] for name in TABLES["assignment"]})
+    return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
 
 
 def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias, overload
 import numpy as np
 import pandas as pd
 
-from flexopt.base.columns import Rows, classes
+from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.text import printable
 from flexopt.exports.summary import headline
@@ -124,7 +124,9 @@ def _frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
 
 
 def _of_user(document: PlanDocument, user: str) -> UserExplanation:
-    assignment, gone = (Rows.of(document[table], TABLES[table]) for table in ("assignment", "left_out"))
+    assignment, gone = (
+        ColumnTable.of(document[table], TABLES[table]) for table in ("assignment", "left_out")
+    )
     rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
         known = sorted(set(assignment.columns["user"].array()))
@@ -138,7 +140,7 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
 
 
 def _whole(document: PlanDocument) -> Explanation:
-    columns = Rows.of(document["assignment"], TABLES["assignment"]).columns
+    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
     who, what, pays_from = (columns[n].distinct() for n in ("user", "product", "break_even_days"))
     offer = columns["offer"].mapped(lambda name: name or "Flex").distinct()
     users: dict[str, Counter[str]] = {name: Counter() for name in sorted(set(what.array()))}

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage, usage_from_frame
-from flexopt.inputs.usage.reading import reading_key
+from flexopt.inputs.usage.read import usage_key
 
 __all__ = [
     "Progress",
@@ -29,7 +29,7 @@ __all__ = [
 ScenarioLike: TypeAlias = ScenarioFile | str | Path
 """What `load_scenario` or `make_scenario` returned, or the path of a scenario."""
 
-UsageLike: TypeAlias = pd.DataFrame | Usage | Forecasts
+UsageLike: TypeAlias = pd.DataFrame | Usage | ForecastCache
 """Days of use as a frame, what `read_usage` made of some, or that with its forecasts."""
 
 Progress: TypeAlias = Callable[[str, str], None]
@@ -48,7 +48,7 @@ def forecasts_for(
     memory: str | None,
     *,
     token_days: bool = False,
-) -> Forecasts:
+) -> ForecastCache:
     """The usage given, or that of the scenario's files. Raises InputError with every finding."""
     if usage is None:
         on_file = tell and tell_files(tell, len(source.usage_files))
@@ -62,7 +62,7 @@ def forecasts_for(
         )
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
-    forecasts = usage if isinstance(usage, Forecasts) else Forecasts(usage)
+    forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
     forecasts.usage.findings.raise_if_errors()
     return forecasts
 
@@ -73,10 +73,10 @@ def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callabl
     Raises OSError if a file cannot be read.
     """
     if usage is None:
-        return reading_key(source, hash_of)
+        return usage_key(source, hash_of)
     if isinstance(usage, pd.DataFrame):  # cleaned by the names that the scenario has for products and offers
-        return _digest(reading_key(source, hash_of), _content(usage))
-    read = usage.usage if isinstance(usage, Forecasts) else usage
+        return _digest(usage_key(source, hash_of), _content(usage))
+    read = usage.usage if isinstance(usage, ForecastCache) else usage
     return _digest(_content(read.days), _content(read.totals))
 
 

@@ -16,8 +16,8 @@ from flexopt.audit import audit
 from flexopt.base.errors import AuditError, LimitError, SolverError
 from flexopt.base.findings import Findings
 from flexopt.base.money import Money
-from flexopt.demand.cache import Forecasts
 from flexopt.demand.forecast import Demand
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
@@ -127,7 +127,7 @@ def plan(
     usage
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
-        as it is or in `Forecasts`, with which price variants share the demand too.
+        as it is or in `ForecastCache`, with which price variants share the demand too.
     on_progress
         Called as each phase begins, and as it gets on.
     memory
@@ -167,7 +167,7 @@ class Solved:
 
 
 def solve(
-    source: ScenarioFile, forecasts: Forecasts, tell: Progress, clock: Clock, *, certified: bool = True
+    source: ScenarioFile, forecasts: ForecastCache, tell: Progress, clock: Clock, *, certified: bool = True
 ) -> Solved:
     """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.usage.sniff import sha256
+from flexopt.inputs.usage.containers import sha256
 from flexopt.planning.inputs import (
     Progress,
     ScenarioLike,
@@ -63,7 +63,7 @@ def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> Non
 
 def usage_by_quote(
     sources: Mapping[str, ScenarioFile], usage: UsageLike | None, tell: Progress, memory: str | None
-) -> dict[str, Forecasts]:
+) -> dict[str, ForecastCache]:
     """The usage of every quote: read once for all that name products and offers alike.
 
     Raises FlexoptError where the days of use differ, InputError where the usage has errors.
@@ -71,8 +71,8 @@ def usage_by_quote(
     hashed = cache(sha256)
     base, first = next(iter(sources.items()))
     files = _content(first, hashed)
-    read: dict[str, Forecasts] = {}
-    found: dict[str, Forecasts] = {}
+    read: dict[str, ForecastCache] = {}
+    found: dict[str, ForecastCache] = {}
     for id_, source in sources.items():
         if usage is None and _content(source, hashed) != files:
             example = f", for example with `extends: {first.path.name}`" if first.path else ""

@@ -13,7 +13,7 @@ import numpy as np
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.prices import token_price
+from flexopt.inputs.rules.prices import token_price
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
 
@@ -28,7 +28,7 @@ NEVER = 2**60
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The alternatives of every stretch of a bill, in its order; None where there is no such alternative.
+    """The alternatives of every row of the assignment, in its order; None where there is no such alternative.
 
     cost_if_named, cost_if_flex, break_even_days : Decimal or None
     segment, reason : str
@@ -56,11 +56,11 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
 
 
 def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
-    """Every stretch of the bill. A cell depends on few numbers: it is made once for each set of them.
+    """Every row of the assignment. A cell depends on few numbers: it is made once for each set of them.
 
     marginal : for every period, what one more token is worth to the plan; empty where that is not known
     """
-    rows, demand, tell = bill.stretches, problem.demand, _Teller(problem, bill, marginal)
+    rows, demand, tell = bill.assignment, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
     seated = rows.contract >= 0
     on_flex, cheapest = _alternatives(problem, product, rows.periods)
@@ -239,7 +239,7 @@ class _Teller:
 
 
 def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
-    rows, demand = bill.stretches, tell.problem.demand
+    rows, demand = bill.assignment, tell.problem.demand
     product = demand.pair_product[rows.pair]
     rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
     rule = Column(rules.codes[rows.pair], rules.values)

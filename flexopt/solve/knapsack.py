@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flexopt.base.arrays import Bools, Floats, Ints
-from flexopt.inputs.scenario.prices import rate_on
+from flexopt.inputs.rules.prices import rate_on
 from flexopt.model.sets import Problem
 from flexopt.solve.coupling import Cut, Shared
 from flexopt.solve.pricing import TINY, Estate, Pass

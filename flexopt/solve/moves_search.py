@@ -17,7 +17,7 @@ from decimal import Decimal
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats, Ints
-from flexopt.base.money import CENT
+from flexopt.base.money import CENT, HALF_CENT
 from flexopt.model.core import Core, everything
 from flexopt.model.move_rows import Today, build_moves, moved
 from flexopt.model.restriction import Restriction
@@ -29,7 +29,6 @@ from flexopt.solve.bound import Bound
 from flexopt.solve.coupling import Cut
 from flexopt.solve.fixing import near
 from flexopt.solve.pricing import Estate, Forbidden, Prices, Response
-from flexopt.solve.search import HALF_CENT
 from flexopt.solve.subproblems import need_of_pairs
 
 __all__ = ["Thresholded", "with_threshold"]

@@ -19,7 +19,7 @@ import numpy as np
 
 from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.base.errors import LimitError
-from flexopt.base.money import CENT
+from flexopt.base.money import CENT, HALF_CENT
 from flexopt.model.core import Core, everything, given
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build, fix_tiers
@@ -32,7 +32,7 @@ from flexopt.solve.fixing import near
 from flexopt.solve.knapsack import fill
 from flexopt.solve.pricing import TINY, Estate, Forbidden, Response
 
-__all__ = ["HALF_CENT", "Infeasible", "Search"]
+__all__ = ["Infeasible", "Search"]
 
 
 SMALL = 400
@@ -70,9 +70,6 @@ SOME = 0.01
 
 WIDER = 4
 """How much wider the next core is: the plan found in a narrow one tells how little may be needed."""
-
-HALF_CENT = 0.005
-"""Money that rounding to the cent may move a total by."""
 
 
 class Infeasible(Exception):

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from flexopt.base.errors import FlexoptError
-from flexopt.store.plan_json import document_json, parse_document
+from flexopt.store.atomic import folder_lock
+from flexopt.store.plan_json import PlanDocument, document_json, parse_document
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, TABLES
-from flexopt.store.whole import turn
 
 __all__ = [
     "check_place",
@@ -49,7 +49,7 @@ ABANDONED = 24 * 3600
 """Seconds after which a draft is taken for abandoned where writers cannot take turns (no file locks)."""
 
 
-def write_folder(document: Mapping[str, Any], folder: Path) -> Path:
+def write_folder(document: PlanDocument, folder: Path) -> Path:
     """Write the plan folder whole or not at all.
 
     Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
@@ -64,7 +64,7 @@ def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with turn(place.parent) as mine:
+        with folder_lock(place.parent) as mine:
             _recover(place)
             _clean(place, everything=mine)
             with _draft(place) as fresh:
@@ -186,12 +186,12 @@ def _read(path: Path) -> str:
         # where names cannot be exchanged a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
-        with turn(path.parents[1]):
+        with folder_lock(path.parents[1]):
             _recover(path.parent)
             return path.read_text(encoding="utf-8")
 
 
-def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
+def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
     """The text of every file of a plan folder, in pieces."""
     added = {key: document[key] for key in ADDED if key in document}
     document = {key: document[key] for key in document if key not in added} | added
@@ -202,7 +202,7 @@ def plan_files(document: Mapping[str, Any]) -> dict[str, Iterable[str]]:
     }
 
 
-def summary_json(document: Mapping[str, Any]) -> dict[str, Any]:
+def summary_json(document: PlanDocument) -> dict[str, Any]:
     """summary.json: what a program wants of a plan without its rows."""
     names = ("name", "currency", "horizon", "status", "total", "summary", "baselines", "proof")
     return {"schema": "flexopt.summary/1", **{name: document[name] for name in names}}
@@ -263,7 +263,7 @@ def _old(place: Path) -> Path:
 
 def _recover_in_turn(place: Path) -> None:
     if place.name and _old(place).exists():
-        with turn(place.parent):
+        with folder_lock(place.parent):
             _recover(place)
 
 

@@ -6,32 +6,35 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from flexopt.base.columns import Column, Rows
+from flexopt.base.columns import Column, ColumnTable
 from flexopt.store.tables import TABLES
 
-__all__ = ["PlanDocument", "document_json", "parse_document", "render"]
+__all__ = ["PlanDocument", "PlanRow", "document_json", "parse_document", "render"]
 
 PlanDocument: TypeAlias = Mapping[str, Any]
-"""plan.json as it is read: docs/outputs.md has its keys."""
+"""A plan as plan.json has it (`plan_schema`): made, read and rendered, and never changed in place."""
+
+PlanRow: TypeAlias = Mapping[str, Any]
+"""A row of one of its tables, by column."""
 
 BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
 """The tables that grow with the users, by their columns."""
 
 
-def render(document: Mapping[str, Any]) -> bytes:
+def render(document: PlanDocument) -> bytes:
     """The document itself, as in the plan folder."""
     # text may have half a surrogate pair, which UTF-8 has not; its escape is what JSON has for it
     return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
 
 
-def document_json(document: Mapping[str, Any]) -> Iterator[str]:
+def document_json(document: PlanDocument) -> Iterator[str]:
     """What `json.dumps(document, indent=1, ensure_ascii=False)` would be if tables were lists."""
     if not document:
         yield "{}"
     for number, (key, value) in enumerate(document.items()):
         yield f"{',' if number else '{'}\n {_text(key)}: "
         # a text has no line breaks of its own in JSON
-        yield from _table(value) if isinstance(value, Rows) else [_text(value).replace("\n", "\n ")]
+        yield from _table(value) if isinstance(value, ColumnTable) else [_text(value).replace("\n", "\n ")]
     if document:
         yield "\n}"
 
@@ -40,7 +43,7 @@ def _text(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False)
 
 
-def _table(rows: Rows) -> Iterator[str]:
+def _table(rows: ColumnTable) -> Iterator[str]:
     if not rows:
         yield "[]"
         return
@@ -84,7 +87,7 @@ def parse_document(text: str) -> Any:
     return document
 
 
-def _with_keys(rows: list[Any], columns: tuple[str, ...]) -> Rows | list[Any]:
+def _with_keys(rows: list[Any], columns: tuple[str, ...]) -> ColumnTable | list[Any]:
     if all(isinstance(row, _Cells) and len(row) == len(columns) for row in rows):
-        return Rows({name: Column.of(row[n] for row in rows) for n, name in enumerate(columns)})
+        return ColumnTable({name: Column.of(row[n] for row in rows) for n, name in enumerate(columns)})
     return [dict(zip(columns, row, strict=True)) if isinstance(row, _Cells) else row for row in rows]

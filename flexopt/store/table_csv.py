@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import category, normalize
 
-from flexopt.base.columns import Rows
+from flexopt.base.columns import ColumnTable
+from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
 __all__ = ["harmless", "render", "table_csv"]
@@ -24,7 +25,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if formula else text
 
 
-def render(document: Mapping[str, Any]) -> bytes:
+def render(document: PlanDocument) -> bytes:
     """The assignment of the plan as CSV."""
     # text may have half a surrogate pair, which UTF-8 has not
     return "".join(table_csv(document["assignment"], TABLES["assignment"])).encode("utf-8", "replace")
@@ -37,10 +38,10 @@ class _Lines(list[str]):
         self.append(row)
 
 
-def table_csv(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, type]) -> Iterator[str]:
+def table_csv(rows: Sequence[PlanRow], columns: Mapping[str, type]) -> Iterator[str]:
     """Rows as CSV with a header, in pieces: comma, UTF-8, line feed."""
     yield ",".join(columns) + "\n"
-    table = Rows.of(rows, columns)
+    table = ColumnTable.of(rows, columns)
     *names, last = columns
     ends = dict.fromkeys(names, ",") | {last: "\n"}
     alone = len(columns) == 1

@@ -16,7 +16,7 @@ from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand
 
 from flexopt import plan
 from flexopt.audit import audit
-from flexopt.audit.estate import Estate
+from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import formulate
@@ -124,7 +124,7 @@ def test_users_pay_what_the_optimiser_says_also_where_ends_are_rounded_up(
     seat = np.array([float(c.cost[0]) for c in problem.contracts])
     told = the_value(needs, Prices(seat, np.full(problem.periods, 2.5)))
 
-    again = Estate(scenario, (), demand, periods=problem.edges[:-1], days=set())
+    again = UserSubproblems(scenario, (), demand, periods=problem.edges[:-1], days=set())
     seats = np.array([float(t.cost[0]) for t in again.terms])
     assert again.least(seats, np.full(len(again.edges) - 1, 2.5)) == pytest.approx(told, abs=1e-6)
     assert told > 0

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flexopt.base import columns
-from flexopt.base.columns import Column, Rows, classes
+from flexopt.base.columns import Column, ColumnTable, classes
 
 CELLS = st.one_of(st.none(), st.integers(0, 3), st.text(max_size=2))
 TABLES = st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS}), max_size=8)
@@ -21,20 +20,18 @@ TABLES = st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS}), max_size=8)
 
 @given(TABLES, st.integers(1, 4))
 def test_rows_are_the_rows_they_were_made_of(rows: list[dict[str, Any]], chunk: int) -> None:
-    table = Rows.of(rows, ["a", "b"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "CHUNK", chunk)
-        assert table == rows
-        assert list(table) == rows
+    table = ColumnTable.of(rows, ["a", "b"], block=chunk)
+    assert table == rows
+    assert list(table) == rows
     assert [table[i] for i in range(len(table))] == rows
     assert table[1:] == rows[1:]
     assert (table != [*rows, {}], len(table), bool(table)) == (True, len(rows), bool(rows))
     assert json.loads(json.dumps(table, default=list)) == rows
-    assert copy.deepcopy(table) == table == Rows.of(table, [])
+    assert copy.deepcopy(table) == table == ColumnTable.of(table, [])
 
 
 def test_rows_are_read_only() -> None:
-    table = Rows.of([{"a": 1}, {"a": 2}], ["a"])
+    table = ColumnTable.of([{"a": 1}, {"a": 2}], ["a"])
     table[0]["a"] = 3
     assert table == [{"a": 1}, {"a": 2}]
     assert table[-1] == {"a": 2}
@@ -46,7 +43,7 @@ def test_rows_are_read_only() -> None:
 
 def test_columns_of_different_lengths_are_no_table() -> None:
     with pytest.raises(ValueError, match="same number of rows"):
-        Rows({"a": Column.of([1]), "b": Column.of([1, 2])})
+        ColumnTable({"a": Column.of([1]), "b": Column.of([1, 2])})
 
 
 @pytest.mark.parametrize("kind", [object, "category", "str"])

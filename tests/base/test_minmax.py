@@ -6,7 +6,6 @@ import math
 from itertools import product
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,9 +43,11 @@ def tried(
 Instance = tuple[list[float], list[list[list[float]]], list[list[int]], int | None]
 
 
-def bound(instance: Instance, enough: float = math.inf) -> float:
+def bound(instance: Instance, enough: float = math.inf, kept_most: int = 1_000) -> float:
     constant, worth, counts, most = instance
-    return least_of_best(np.array(constant), [np.array(w) for w in worth], counts, most, enough)[0]
+    return least_of_best(
+        np.array(constant), [np.array(w) for w in worth], counts, most, enough, kept_most=kept_most
+    )[0]
 
 
 @given(instances())
@@ -63,6 +64,4 @@ def test_enough_is_proven_or_what_there_is(instance: Instance, enough: float) ->
 
 @given(instances())
 def test_more_combinations_than_fit_are_bounded_by_their_first_choices(instance: Instance) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.base.minmax.MOST", 2)
-        assert bound(instance) <= tried(*instance)
+    assert bound(instance, kept_most=2) <= tried(*instance)

@@ -26,7 +26,7 @@ from flexopt.audit import audit
 from flexopt.base.findings import Findings
 from flexopt.demand.forecast import Demand
 from flexopt.exports.summary import summary_text
-from flexopt.inputs.records import Access, Coverage, ScenarioFile, Usage
+from flexopt.inputs.records import Coverage, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
@@ -286,7 +286,7 @@ def prepare(
         scenario=scenario,
         usage_files=(),
         people={},
-        access=tuple(Access(u, "AutoCAD", "named") for u in demand.users[::5]),
+        access=tuple(TodaysAccess(u, "AutoCAD", "named") for u in demand.users[::5]),
         holdings=scenario.holdings,
         sources=(),
         findings=Findings(),

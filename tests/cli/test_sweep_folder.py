@@ -16,7 +16,7 @@ from variants import BUDGET, alive, changed, children, files_of, needs_groups, u
 
 from flexopt import FlexoptError, LimitError, load_scenario, plan
 from flexopt.cli.sweep import sweep_into
-from flexopt.inputs.usage.reading import reading_key
+from flexopt.inputs.usage.read import usage_key
 from flexopt.store.folder import read_document
 from flexopt.store.sweep_folder import SweepFolder
 from flexopt.studies.sweep.names import plan_key
@@ -84,7 +84,7 @@ def test_what_changed_is_planned_again(folder: Path, change: str) -> None:
     elif change == "limit":
         source = load_scenario(path)
         row = failed_row("v1", "variant 1", LimitError("late"))
-        SweepFolder(out).write(row, plan_key(source, reading_key(source)), None)
+        SweepFolder(out).write(row, plan_key(source, usage_key(source)), None)
     (row,), known = sweep_into(out, [path], processes=1)
     assert (known, row["status"]) == (0, "optimal")
     assert read_document(out / "v1.plan")["total"] == row["total"]

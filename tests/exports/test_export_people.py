@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whole import with_everything
 
-from flexopt.base.columns import Rows
+from flexopt.base.columns import ColumnTable
 from flexopt.base.errors import FlexoptError
 from flexopt.exports.people import WITHHELD, people_left_out, pseudonymise, without_people
 from flexopt.store.plan_json import render
@@ -221,4 +221,4 @@ def test_reasons_name_nobody(planned: Document) -> None:
 
 
 def test_tables_stay_columns(document: Document, tmp_path: Path) -> None:
-    assert isinstance(pseudonymise(document, tmp_path / "key.csv")["assignment"], Rows)
+    assert isinstance(pseudonymise(document, tmp_path / "key.csv")["assignment"], ColumnTable)

@@ -15,7 +15,7 @@ from whole import with_everything
 
 from flexopt.base.text import printable
 from flexopt.exports.markdown import escaped, render
-from flexopt.exports.report import Table, make_report
+from flexopt.exports.report import ReportTable, make_report
 
 Document = dict[str, Any]
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -57,7 +57,7 @@ def test_everything_of_the_report_is_in_it(planned: Document) -> None:
     report = make_report(whole)
     for section in (*report.sections, *report.appendix):
         for part in section.parts:
-            texts = [cell for row in part.rows for cell in row] if isinstance(part, Table) else [part]
+            texts = [cell for row in part.rows for cell in row] if isinstance(part, ReportTable) else [part]
             assert {" ".join(t.split()) for t in texts} <= {*seen, ""}
 
 

@@ -27,7 +27,7 @@ from flexopt.exports.pdf.setting import (
     parts_data,
     text_data,
 )
-from flexopt.exports.report import Table, make_report
+from flexopt.exports.report import ReportTable, make_report
 from flexopt.exports.words import LANGUAGES
 
 Document = dict[str, Any]
@@ -248,7 +248,9 @@ def test_many_rows_are_not_tagged_and_have_their_header_on_every_page(document: 
 
 def test_a_wide_table_is_set_in_pieces() -> None:
     row = ("total", *(f"1,234,567.{i:02}" for i in range(10)))
-    wide = Table("comparison", ("USD", *(f"Quote {i}" for i in range(10))), (row,), tuple(range(1, 11)), (0,))
+    wide = ReportTable(
+        "comparison", ("USD", *(f"Quote {i}" for i in range(10))), (row,), tuple(range(1, 11)), (0,)
+    )
     pieces = [*parts_data([wide])]
     assert len(pieces) == 2
     assert [cell for piece in pieces for cell in piece["rows"][0][1:]] == list(row[1:])
@@ -256,7 +258,7 @@ def test_a_wide_table_is_set_in_pieces() -> None:
 
 
 def test_a_table_of_numbers_alone_has_widths() -> None:
-    grid = Table("grid", ("", "1"), (("2", "3"),), (0, 1))
+    grid = ReportTable("grid", ("", "1"), (("2", "3"),), (0, 1))
     ((piece,)) = [*parts_data([grid])]
     assert len(piece["widths"]) == 2
 
@@ -283,7 +285,7 @@ def test_no_letter_is_wider_than_thought(tmp_path: Path) -> None:
 def test_rows_of_one_line_fill_the_page_or_are_not_used(document: Document) -> None:
     row = ("user", "Revit", "", "Flex", "", "1", "2", "3")
     columns = ("user", "product", "group", "access", "contract", "days", "seat", "Flex")
-    short = Table("assignment", columns, (row,), (5, 6, 7))
+    short = ReportTable("assignment", columns, (row,), (5, 6, 7))
     upright = one_line_widths(short)
     assert upright is not None
     assert sum(upright) == pytest.approx(PORTRAIT, abs=1)

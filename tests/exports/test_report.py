@@ -10,8 +10,8 @@ from whole import with_everything
 
 from flexopt.exports.report import (
     Report,
+    ReportTable,
     Section,
-    Table,
     assignment_table,
     make_report,
     report_comparison,
@@ -31,8 +31,8 @@ def section(report: Report, name: str) -> Section:
     return next(s for s in report.sections if s.name == name)
 
 
-def table(report: Report, name: str) -> Table:
-    tables = [p for s in (*report.sections, *report.appendix) for p in s.parts if isinstance(p, Table)]
+def table(report: Report, name: str) -> ReportTable:
+    tables = [p for s in (*report.sections, *report.appendix) for p in s.parts if isinstance(p, ReportTable)]
     return next(t for t in tables if t.name == name)
 
 
@@ -68,7 +68,7 @@ def test_every_row_of_every_table_has_every_column(document: Document) -> None:
     whole = with_everything(document, 5)
     report = make_report(whole)
     for part in (p for s in (*report.sections, *report.appendix) for p in s.parts):
-        if isinstance(part, Table):
+        if isinstance(part, ReportTable):
             assert {len(row) for row in part.rows} == {len(part.columns)}, part.name
             assert all(isinstance(cell, str) for row in part.rows for cell in row)
 
@@ -163,7 +163,7 @@ def test_who_changes(document: Document) -> None:
         *(_contract("m", f"2026-0{i}-01", f"2026-0{i + 1}-01", new=i) for i in (1, 2, 3)),
     ]
     found, *more = changes(document, ENGLISH)
-    assert isinstance(found, Table)
+    assert isinstance(found, ReportTable)
     assert not more
     assert found.rows == (
         ("~", "14 users to Flex tokens"),
@@ -264,11 +264,13 @@ def test_long_tables_go_on_in_the_appendix(document: Document) -> None:
     finding = {"severity": "info", "code": "U1", "row": None, "column": "", "count": 1, "hint": ""}
     document["findings"] = [finding | {"file": f"{i}.csv", "message": "odd"} for i in range(40)]
     report = make_report(document)
-    found = [p for p in section(report, "coverage").parts if isinstance(p, Table) and p.name == "findings"]
+    found = [
+        p for p in section(report, "coverage").parts if isinstance(p, ReportTable) and p.name == "findings"
+    ]
     assert len(found[0].rows) == 24
     assert "16 more in the appendix." in section(report, "coverage").parts
     (whole,) = [s for s in report.appendix if s.name == "all_findings"]
-    assert isinstance(whole.parts[0], Table)
+    assert isinstance(whole.parts[0], ReportTable)
     assert len(whole.parts[0].rows) == 40
 
 

@@ -33,7 +33,7 @@ from flexopt.base.findings import Findings
 from flexopt.base.money import cents
 from flexopt.exports.people import without_people
 from flexopt.exports.workbook import render
-from flexopt.exports.workbook.book import LONGEST, Book, Column, clean
+from flexopt.exports.workbook.book import LONGEST, Book, SheetColumn, clean
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import formulate
 from flexopt.planning.bill import Bill, make_bill
@@ -344,7 +344,7 @@ def test_a_cell_takes_any_text(text: str) -> None:
 def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
     book = Book(planned)
     rows = [[f"{number}", text] for number, text in enumerate(texts)]
-    book.add("Texts").table([Column("number"), Column("text")], rows)
+    book.add("Texts").table([SheetColumn("number"), SheetColumn("text")], rows)
     read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
     assert read[1:] == [[f"{number}", clean(text)] for number, text in enumerate(texts)]
 
@@ -410,11 +410,10 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
     assert book.get_sheet_by_name("Summary").to_python()
 
 
-def test_more_rows_than_a_sheet_has_are_refused(planned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexopt.exports.workbook.book.ROWS", 100)
+def test_more_rows_than_a_sheet_has_are_refused(planned: Document) -> None:
     rows = [planned["assignment"][0]] * 101
     with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
-        render(planned | {"assignment": rows})
+        render(planned | {"assignment": rows}, most_rows=100)
 
 
 def test_what_has_no_plan_is_empty(planned: Document) -> None:

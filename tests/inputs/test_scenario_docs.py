@@ -50,10 +50,10 @@ def test_every_key_is_named() -> None:
 
 def test_every_code_is_explained_and_every_explained_code_exists() -> None:
     explained = set(re.findall(r"\b[ST][1-3]\d\d\b", TEXT[TEXT.index("## Findings") :]))
-    source = {p.name: p.read_text() for p in (ROOT / "flexopt" / "inputs").glob("*.py")}
+    source = {p.name: p.read_text() for p in (ROOT / "flexopt" / "inputs").rglob("*.py")}
     used = {code for text in source.values() for code in re.findall(r'"(S\d{3})"', text)}
     assert {c for c in explained if c[0] == "S"} == used
-    for prefix, name in (("T1", "sidetables"), ("T2", "sidetables"), ("T3", "subscriptions")):
+    for prefix, name in (("T1", "people_and_access"), ("T2", "people_and_access"), ("T3", "subscriptions")):
         own = re.findall(r'"(\d\d)"', source[f"{name}.py"] + source["delimited.py"])
         assert {c[2:] for c in explained if c.startswith(prefix)} <= set(own)
         assert {c[2:] for c in explained if c.startswith(prefix)} >= set(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from flexopt.inputs import scenario
+from flexopt.inputs.scenario import scenario
 from flexopt.inputs.scenario.schema import MERGED, scenario_schema
 
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.scenario.yaml import Document, read_yaml
+from flexopt.inputs.scenario.yaml import YamlDocument, read_yaml
 
 
-def read(text: str | bytes) -> Document:
+def read(text: str | bytes) -> YamlDocument:
     findings = Findings()
     document = read_yaml(text if isinstance(text, bytes) else text.encode(), "x.yaml", findings)
     assert document is not None, [str(f) for f in findings]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strategies import Instance, small
 
 from flexopt.base.errors import LimitError
-from flexopt.inputs.records import Access
+from flexopt.inputs.records import TodaysAccess
 from flexopt.model.move_rows import Today, moved
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
@@ -72,7 +72,7 @@ def at_most(choices: int) -> Iterator[None]:
 
 
 @st.composite
-def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[Access, ...]]:
+def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[TodaysAccess, ...]]:
     """A small instance, and a table of today's access for some of what is used."""
     instance = draw(small())
     scenario = instance.scenario
@@ -82,16 +82,16 @@ def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[Access, ...]]:
         for p in scenario.products:
             kind = draw(st.sampled_from(["", "flex", "named", "offer", "offer"]))
             if kind == "offer" and offers[p.id]:
-                rows.append(Access(user, p.id, "named", draw(st.sampled_from(offers[p.id]))))
+                rows.append(TodaysAccess(user, p.id, "named", draw(st.sampled_from(offers[p.id]))))
             elif kind in ("flex", "named"):
-                rows.append(Access(user, p.id, "named" if kind == "named" else "flex"))
+                rows.append(TodaysAccess(user, p.id, "named" if kind == "named" else "flex"))
     return instance, tuple(rows)
 
 
 @pytest.mark.parametrize("choices", [400, -1], ids=["whole", "by-tiers"])
 @given(drawn=with_access(), price=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]))
 def test_no_set_of_moves_is_better(
-    choices: int, drawn: tuple[Instance, tuple[Access, ...]], price: str
+    choices: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], price: str
 ) -> None:
     instance, access = drawn
     source, demand = instance.source(), instance.demand()
@@ -124,7 +124,7 @@ DAYS: Days = {
     ("ann", "AutoCAD"): every(date(2025, 1, 1), 120),  # a seat saves 2,520 - 2,310 = 210
     ("bob", "AutoCAD"): every(date(2025, 1, 1), 20),  # Flex saves 2,310 - 420 = 1,890
 }
-ACCESS = [Access("ann", "AutoCAD", "flex"), Access("bob", "AutoCAD", "named", "autocad-1y")]
+ACCESS = [TodaysAccess("ann", "AutoCAD", "flex"), TodaysAccess("bob", "AutoCAD", "named", "autocad-1y")]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_moves_that_pay_only_together_are_made_together() -> None:
     offer = AUTOCAD_YEAR | {"prices": [{"from": "2025-01-01", "new": 1000}]}
     problem = a_problem(days, offers=[offer], tokens=tokens)
     restriction = todays_access(
-        problem, [Access(u, "AutoCAD", "named", "autocad-1y") for u in ("ann", "bob")]
+        problem, [TodaysAccess(u, "AutoCAD", "named", "autocad-1y") for u in ("ann", "bob")]
     )
     for price, cost, moves in (("249", 1500, 2), ("251", 2000, 0)):
         found = threshold(problem, restriction, Decimal(price))
@@ -158,8 +158,8 @@ def test_of_users_who_need_the_same_the_one_with_the_seat_today_keeps_it() -> No
     changes: dict[str, Any] = {"holdings": [{"offer": "autocad-1y", "quantity": 2, "ends": "2027-01-01"}]}
     problem = a_problem(days, **changes)
     access = [
-        Access("ann", "AutoCAD", "flex"),
-        *(Access(u, "AutoCAD", "named", "autocad-1y") for u in ("bob", "cat")),
+        TodaysAccess("ann", "AutoCAD", "flex"),
+        *(TodaysAccess(u, "AutoCAD", "named", "autocad-1y") for u in ("bob", "cat")),
     ]
     restriction = todays_access(problem, access)
     free = optimise(problem)
@@ -172,6 +172,6 @@ def test_of_users_who_need_the_same_the_one_with_the_seat_today_keeps_it() -> No
 
 def test_access_that_is_no_longer_possible_is_left_at_any_price() -> None:
     problem = a_problem({("ann", "AutoCAD"): every(date(2025, 1, 1), 20)})
-    restriction = todays_access(problem, [Access("ann", "AutoCAD", "named", "gone-1y")])
+    restriction = todays_access(problem, [TodaysAccess("ann", "AutoCAD", "named", "gone-1y")])
     found = threshold(problem, restriction, Decimal(9000))
     assert (found.cost, found.moves) == (Decimal(420), 1)

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexopt import plan
-from flexopt.inputs.records import Access
+from flexopt.inputs.records import TodaysAccess
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import all_flex, all_named, break_even_rule, todays_access, with_idle_holders
@@ -52,7 +52,7 @@ def bound(problem: Problem, restriction: Restriction) -> dict[tuple[str, str], s
     }
 
 
-def totals(days: Days, access: Sequence[Access] = (), **changes: Any) -> dict[str, str | None]:
+def totals(days: Days, access: Sequence[TodaysAccess] = (), **changes: Any) -> dict[str, str | None]:
     document = plan(a_source(a_scenario(**changes), access=access), usage_of(days)).document
     found = {name: b["total"] for name, b in document["baselines"].items()}
     for b in document["baselines"].values():
@@ -143,14 +143,14 @@ def test_a_baseline_that_the_rules_forbid_says_so() -> None:
 
 def test_today_keeps_seats_and_tokens_where_they_are() -> None:
     """ann's seat stays though 20 days on tokens are 420; bob stays on tokens though a seat is cheaper."""
-    access = [Access("ann", "AutoCAD", "named", "autocad-1y"), Access("bob", "AutoCAD", "flex")]
+    access = [TodaysAccess("ann", "AutoCAD", "named", "autocad-1y"), TodaysAccess("bob", "AutoCAD", "flex")]
     found = totals({("ann", "AutoCAD"): year(20), ("bob", "AutoCAD"): year(150)}, access)
     assert found["today"] == "5460.00"  # 2,310 + 150 x 7 x 3
     assert found["plan"] == "2730.00"  # 420 + 2,310
 
 
 def test_who_holds_a_seat_without_use_pays_for_it_today() -> None:
-    access = [Access("zoe", "Revit", "named", "revit-1y"), Access("ann", "AutoCAD", "flex")]
+    access = [TodaysAccess("zoe", "Revit", "named", "revit-1y"), TodaysAccess("ann", "AutoCAD", "flex")]
     found = totals({("ann", "AutoCAD"): year(20)}, access)
     assert found["today"] == "3405.00"  # 2,985 + 420
     assert found["plan"] == "420.00"
@@ -158,13 +158,13 @@ def test_who_holds_a_seat_without_use_pays_for_it_today() -> None:
 
 def test_what_today_does_not_list_is_free() -> None:
     found = totals(
-        {("ann", "AutoCAD"): year(150), ("bob", "Revit"): year(20)}, [Access("bob", "Revit", "named")]
+        {("ann", "AutoCAD"): year(150), ("bob", "Revit"): year(20)}, [TodaysAccess("bob", "Revit", "named")]
     )
     assert found["today"] == "5295.00"  # ann's seat by choice, bob's by today's table
 
 
 def test_a_collection_today_is_one_seat() -> None:
-    access = [Access("ann", p, "named", "aec-1y") for p in ("AutoCAD", "Revit")]
+    access = [TodaysAccess("ann", p, "named", "aec-1y") for p in ("AutoCAD", "Revit")]
     days = {("ann", "AutoCAD"): year(10), ("ann", "Revit"): year(10)}
     found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
     assert found["today"] == "3675.00"
@@ -173,7 +173,7 @@ def test_a_collection_today_is_one_seat() -> None:
 
 def test_one_product_of_a_collection_today_brings_the_others() -> None:
     # Revit is listed as Flex, but the seat of the collection covers it and goes before tokens
-    access = [Access("ann", "AutoCAD", "named", "aec-1y"), Access("ann", "Revit", "flex")]
+    access = [TodaysAccess("ann", "AutoCAD", "named", "aec-1y"), TodaysAccess("ann", "Revit", "flex")]
     days = {("ann", "AutoCAD"): year(10), ("ann", "Revit"): year(10)}
     found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
     assert found["today"] == "3675.00"
@@ -183,7 +183,7 @@ def test_the_seat_of_today_is_the_offer_of_today() -> None:
     """AutoCAD through the collection costs 3,675, though a single seat would be enough."""
     found = totals(
         {("ann", "AutoCAD"): year(150)},
-        [Access("ann", "AutoCAD", "named", "aec-1y")],
+        [TodaysAccess("ann", "AutoCAD", "named", "aec-1y")],
         offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC],
     )
     assert (found["today"], found["plan"]) == ("3675.00", "2310.00")
@@ -192,9 +192,9 @@ def test_the_seat_of_today_is_the_offer_of_today() -> None:
 def test_idle_holders_join_in_user_order_and_change_nothing_else() -> None:
     problem = a_problem({("bob", "AutoCAD"): year(20), ("zoe", "Revit"): year(7)})
     access = [
-        Access("ann", "Revit", "named"),
-        Access("bob", "Revit", "named"),
-        Access("cat", "Revit", "flex"),
+        TodaysAccess("ann", "Revit", "named"),
+        TodaysAccess("bob", "Revit", "named"),
+        TodaysAccess("cat", "Revit", "flex"),
     ]
     demand = with_idle_holders(problem.demand, access, 365)
     assert demand.users == ("ann", "bob", "zoe")
@@ -213,7 +213,7 @@ def test_idle_holders_join_in_user_order_and_change_nothing_else() -> None:
 
 def test_offers_of_today_bind_only_their_product() -> None:
     problem = a_problem({("ann", "AutoCAD"): year(9)})
-    restriction = todays_access(problem, [Access("ann", "AutoCAD", "named", "autocad-1y")])
+    restriction = todays_access(problem, [TodaysAccess("ann", "AutoCAD", "named", "autocad-1y")])
     assert restriction.offers == {0: frozenset({"autocad-1y"})}
 
 
@@ -231,7 +231,7 @@ COUNTS = st.integers(1, 200)
     st.sampled_from([1, 100]),
     st.lists(
         st.builds(
-            Access,
+            TodaysAccess,
             st.sampled_from("abcd"),
             st.sampled_from(["AutoCAD", "Revit"]),
             st.sampled_from(["named", "flex"]),
@@ -242,7 +242,7 @@ COUNTS = st.integers(1, 200)
     st.booleans(),
 )
 def test_no_baseline_is_below_the_plan(
-    counts: dict[tuple[str, str], int], buffer: str, increment: int, access: list[Access], holds: bool
+    counts: dict[tuple[str, str], int], buffer: str, increment: int, access: list[TodaysAccess], holds: bool
 ) -> None:
     found = totals(
         {key: year(n) for key, n in counts.items()},

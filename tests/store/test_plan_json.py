@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexopt.base import columns
-from flexopt.base.columns import Rows
+from flexopt.base.columns import ColumnTable
 from flexopt.store.plan_json import document_json, parse_document, render
 
 TEXT = st.text(st.sampled_from('a"\\\n\r\u2028\x00é🦉'), max_size=4)
@@ -22,21 +21,19 @@ ROWS = st.lists(st.tuples(CELLS, CELLS).map(lambda c: {"user": c[0], "days": c[1
 @given(st.dictionaries(TEXT, VALUES, max_size=3), ROWS, st.integers(1, 3))
 def test_same_text_as_json(parts: dict[str, Any], rows: list[dict[str, Any]], chunk: int) -> None:
     whole = {"first": 1, **parts, "rows": rows, "last": []}
-    pieces = whole | {"rows": Rows.of(rows, ["user", "days"])}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "CHUNK", chunk)
-        assert "".join(document_json(pieces)) == json.dumps(whole, indent=1, ensure_ascii=False)
+    pieces = whole | {"rows": ColumnTable.of(rows, ["user", "days"], block=chunk)}
+    assert "".join(document_json(pieces)) == json.dumps(whole, indent=1, ensure_ascii=False)
 
 
 def test_a_table_of_one_column_and_nothing_at_all() -> None:
     rows: list[dict[str, Any]] = [{"a": 1}, {"a": None}]
     expected = json.dumps({"rows": rows}, indent=1)
-    assert "".join(document_json({"rows": Rows.of(rows, ["a"])})) == expected
+    assert "".join(document_json({"rows": ColumnTable.of(rows, ["a"])})) == expected
     assert "".join(document_json({})) == "{}"
 
 
 def test_a_plan(document: dict[str, Any]) -> None:
-    rows = Rows.of(document["assignment"], document["assignment"][0])
+    rows = ColumnTable.of(document["assignment"], document["assignment"][0])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     assert "".join(document_json(document | {"assignment": rows})) == text
 
@@ -45,7 +42,7 @@ def test_a_plan_that_is_read_again(document: dict[str, Any]) -> None:
     """Big tables come back as columns; one that somebody changed is the list of dicts that it is."""
     again = parse_document(json.dumps(document))
     assert again == document
-    assert isinstance(again["assignment"], Rows)
+    assert isinstance(again["assignment"], ColumnTable)
     first, *others = document["assignment"]
     for row in (first | {"note": 1}, dict(reversed(first.items())), first | {"reason": ["a"]}, "a"):
         changed = document | {"assignment": [*others, row]}

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from flexopt.exports.charts.bill import cost_chart, pool_chart
-from flexopt.exports.charts.parts import Chart, ChartWords, Document
+from flexopt.exports.charts.parts import Chart, ChartWords
 from flexopt.exports.charts.quotes import tornado_chart, waterfall_chart
 from flexopt.exports.charts.use import days_chart
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["Chart", "charts"]
 
 
 def charts(
-    document: Document,
+    document: PlanDocument,
     *,
     say: Callable[[str], str] = str,
     number: Callable[[Decimal], str] = lambda value: f"{value:,f}",

@@ -14,16 +14,16 @@ from flexopt.exports.charts.parts import (
     WIDTH,
     Chart,
     ChartWords,
-    Document,
     name_bars,
     value_axis,
     write_beside,
 )
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["cost_chart", "pool_chart"]
 
 
-def cost_chart(document: Document, words: ChartWords) -> Chart | None:
+def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """What each offer costs, dearest first, and the token packs among them."""
     costs: dict[str, Decimal] = {}
     for row in document["seats"]:
@@ -65,7 +65,7 @@ def cost_chart(document: Document, words: ChartWords) -> Chart | None:
     return Chart("cost", title, text, header, cells, (WIDTH, height), draw)
 
 
-def pool_chart(document: Document, words: ChartWords) -> Chart | None:
+def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """Balance through the horizon: up where packs are bought, down as tokens are used, and what expires."""
     rows = document["ledger"]
     say = words.say

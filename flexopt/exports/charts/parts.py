@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -18,13 +17,10 @@ __all__ = [
     "WIDTH",
     "Chart",
     "ChartWords",
-    "Document",
     "name_bars",
     "value_axis",
     "write_beside",
 ]
-
-Document: TypeAlias = Mapping[str, Any]
 
 WIDTH = 5.4
 """Inches of a chart: half a laptop's page, and the text is still read on a telephone."""

@@ -17,11 +17,11 @@ from flexopt.exports.charts.parts import (
     WIDTH,
     Chart,
     ChartWords,
-    Document,
     name_bars,
     value_axis,
     write_beside,
 )
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["tornado_chart", "waterfall_chart"]
 
@@ -29,7 +29,7 @@ DRIVERS = ("seat_price", "token_price", "tier", "mix")
 DRIVER_NAMES = {"seat_price": "seat price", "token_price": "token price", "tier": "tier", "mix": "mix"}
 
 
-def waterfall_chart(document: Document, words: ChartWords) -> Chart | None:
+def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """From the total of the first quote to that of each other, driver by driver."""
     comparison = document.get("comparison")
     if not comparison or not comparison["drivers"]:
@@ -98,7 +98,7 @@ def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartW
     clear_spines(axes, "left")
 
 
-def tornado_chart(document: Document, words: ChartWords) -> Chart | None:
+def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """How far the optimal total moves when each price does, widest first."""
     sensitivity = document.get("sensitivity")
     if not sensitivity or not sensitivity["levers"]:

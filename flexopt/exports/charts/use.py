@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flexopt.base.columns import Rows, classes
+from flexopt.base.columns import ColumnTable, classes
 from flexopt.exports.charts.drawing import EDGE, GRID, INK, MUTED, PALE, SOLID, clear_spines, label
-from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords, Document
+from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
 __all__ = ["days_chart"]
@@ -30,9 +31,9 @@ class _Use:
     break_even: list[float]
 
 
-def _uses(document: Document) -> list[_Use]:
+def _uses(document: PlanDocument) -> list[_Use]:
     """By product, the one with most users first."""
-    columns = Rows.of(document["assignment"], TABLES["assignment"]).columns
+    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
     user, product = columns["user"].distinct(), columns["product"].distinct()
     pairs, first = classes(user.codes, product.codes)
     values = np.array([float(Decimal(v)) for v in columns["days"].values])
@@ -52,7 +53,7 @@ def _uses(document: Document) -> list[_Use]:
     return sorted(found, key=lambda use: (-len(use.seats) - len(use.flex), use.product))
 
 
-def days_chart(document: Document, words: ChartWords) -> Chart | None:
+def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """How many users use a product on how many days, and from how many days on a seat pays."""
     uses = _uses(document)
     if not uses:

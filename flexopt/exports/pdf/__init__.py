@@ -18,9 +18,10 @@ from flexopt.base.errors import FlexoptError
 from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data
-from flexopt.exports.report import Part, Section, Table, assignment_table, make_report
+from flexopt.exports.report import Part, ReportTable, Section, assignment_table, make_report
 from flexopt.exports.report.parts import named, sentence
 from flexopt.exports.words import LANGUAGES, Words
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["render"]
 
@@ -39,7 +40,7 @@ TAGGED = 2_000
 """Rows of the assignment up to which the file is tagged for screen readers: tags are megabytes for more."""
 
 
-def render(document: Mapping[str, Any], *, brand: Brand | None = None, language: str = "en") -> bytes:
+def render(document: PlanDocument, *, brand: Brand | None = None, language: str = "en") -> bytes:
     """The PDF of a plan document in `language` (en, de, fr). The same document gives the same bytes."""
     import typst
 
@@ -86,7 +87,7 @@ def render(document: Mapping[str, Any], *, brand: Brand | None = None, language:
     return made
 
 
-def _content(document: Mapping[str, Any], words: Words, assignment: Table, folder: Path) -> dict[str, Any]:
+def _content(document: PlanDocument, words: Words, assignment: ReportTable, folder: Path) -> dict[str, Any]:
     """What the report says; its charts are put into the folder."""
     report = make_report(document, words)
     drawn = {c.name: c for c in charts(document, say=words.say, number=words.number)}
@@ -122,7 +123,7 @@ def _first_rows(section: Section, words: Words) -> Section:
     """A section of the appendix without the rows that nobody reads on paper; how many they are is said."""
     parts: list[Part] = []
     for part in section.parts:
-        if isinstance(part, Table) and (more := len(part.rows) - ROWS) > 0:
+        if isinstance(part, ReportTable) and (more := len(part.rows) - ROWS) > 0:
             kept = replace(part, rows=part.rows[:ROWS], sums=tuple(i for i in part.sums if i < ROWS))
             parts += [kept, sentence(words("not_shown", n=words.number(more)))]
         else:
@@ -132,7 +133,7 @@ def _first_rows(section: Section, words: Words) -> Section:
 
 def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
     """Tables that only repeat a chart, or go into more depth than the meeting."""
-    return isinstance(part, Table) and (
+    return isinstance(part, ReportTable) and (
         (part.name == "levers" and "tornado" in drawn) or part.name.startswith("grid")
     )
 

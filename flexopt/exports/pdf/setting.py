@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import category
 
-from flexopt.exports.report import Part, Table
+from flexopt.exports.report import Part, ReportTable
 
 __all__ = ["one_line_widths", "parts_data", "text_data"]
 
@@ -46,7 +46,7 @@ def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
             yield from map(_table, _narrow(part))
 
 
-def _narrow(table: Table) -> Iterator[Table]:
+def _narrow(table: ReportTable) -> Iterator[ReportTable]:
     """A table of many columns of numbers as several that fit the page, each with the first column."""
     many = len(table.columns) - 1
     widest = max((len(row[i]) + 2 for row in table.rows for i in range(1, many + 1)), default=0)
@@ -65,12 +65,12 @@ def _narrow(table: Table) -> Iterator[Table]:
         )
 
 
-def _numbers_only(table: Table) -> bool:
+def _numbers_only(table: ReportTable) -> bool:
     """Whether there is nothing but numbers beside the first column."""
     return {*range(1, len(table.columns))} <= {*table.numbers}
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: ReportTable) -> dict[str, Any]:
     whole = table.name == "inputs"  # hashes are copied: no place to break in them
     lines = one_line_widths(table) if len(table.rows) > MANY else None
     known: dict[str, str] = {}  # thousands of rows have few different cells
@@ -95,7 +95,7 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def one_line_widths(table: Table) -> list[float] | None:
+def one_line_widths(table: ReportTable) -> list[float] | None:
     """Points of every column so that each cell surely fits in one line; None if pages are too narrow.
 
     Rows of one line are of a height that is known, and thousands of them are set in half the time. What does
@@ -131,7 +131,7 @@ def _letter(c: str) -> float:
     return 0.74 if c.isupper() else 0.56
 
 
-def _widths(table: Table) -> list[int]:
+def _widths(table: ReportTable) -> list[int]:
     """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
     if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
         columns = [min(8, max(5, -(-len(heading) // 3))) for heading in table.columns]

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from flexopt.base.columns import Column, Rows
+from flexopt.base.columns import Column, ColumnTable
 from flexopt.exports.report import assumed, changes, compared, costs, proven
-from flexopt.exports.report.parts import Document, Part, Report, Section, Table, named, sentence, shortened
+from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
 from flexopt.exports.words import ENGLISH, Words
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["Part", "Report", "Section", "Table", "assignment_table", "make_report", "report_comparison"]
+__all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make_report", "report_comparison"]
 
 
-def make_report(document: Document, words: Words = ENGLISH) -> Report:
+def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     """The report of a plan document. Who has what is a table of its own: `assignment_table`."""
     sections: list[Section] = []
     appendix: list[Section] = []
@@ -53,9 +54,9 @@ def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> S
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
 
 
-def assignment_table(document: Document, words: Words = ENGLISH) -> Table:
+def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
     """Who has what, a row per user, product and access."""
-    rows = Rows.of(document["assignment"], TABLES["assignment"])
+    rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
     show: dict[str, Callable[[Any], str]] = {
         "user": named,
         "product": named,
@@ -72,10 +73,10 @@ def assignment_table(document: Document, words: Words = ENGLISH) -> Table:
     columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
     columns.insert(4, term.array().tolist())
     keys = ("who", "product", "group", "access", "term", "days", "if_seat", "if_flex")
-    return Table("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
+    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
 
 
-def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]:
+def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
     """The sections by name, with their parts whole."""
     packs = costs.packs(document, words)
     expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
@@ -123,7 +124,7 @@ def _parts(document: Document, words: Words) -> Iterator[tuple[str, list[Part]]]
     )
 
 
-def _cover(document: Document, words: Words) -> str:
+def _cover(document: PlanDocument, words: Words) -> str:
     start, end = (words.date(document["horizon"][key]) for key in ("start", "end"))
     data = words.date(document["history"]["last"])
     return words("cover", start=start, end=end, data=data, currency=document["currency"])

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flexopt.base.columns import Rows
-from flexopt.exports.report.parts import Document, Table, named
+from flexopt.base.columns import ColumnTable
+from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
 __all__ = ["assumption_clauses", "assumptions", "is_estimate", "marked", "prices"]
@@ -26,7 +27,7 @@ def is_estimate(source: str) -> bool:
     return any(word in source.casefold() for word in ESTIMATES)
 
 
-def assumption_clauses(document: Document, words: Words) -> Iterator[str]:
+def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     """Forecast, buffer, discounts and sources of seat prices, each in a few words."""
     yield _forecast(document, words) + (f" ({changes})" if (changes := _growth(document, words)) else "")
     yield _buffer(document, words)
@@ -39,7 +40,7 @@ def assumption_clauses(document: Document, words: Words) -> Iterator[str]:
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
 
 
-def assumptions(document: Document, words: Words) -> Table:
+def assumptions(document: PlanDocument, words: Words) -> ReportTable:
     """Everything assumed but the prices, a line each."""
     scenario, currency = document["scenario"], document["currency"]
     tokens = scenario["tokens"]
@@ -84,10 +85,12 @@ def assumptions(document: Document, words: Words) -> Table:
         ("limits", _listed(limits, words)),
     ]
     columns = (words("assumption"), words("as_planned"))
-    return Table("assumptions", columns, tuple((words(f"label_{key}"), text) for key, text in rows if text))
+    return ReportTable(
+        "assumptions", columns, tuple((words(f"label_{key}"), text) for key, text in rows if text)
+    )
 
 
-def prices(document: Document, words: Words) -> tuple[Table, Table]:
+def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTable]:
     """Every price and rate with its source: those the plan stands on, and the others it could have used."""
     used: list[tuple[str, ...]] = []
     others: list[tuple[str, ...]] = []
@@ -112,7 +115,7 @@ def prices(document: Document, words: Words) -> tuple[Table, Table]:
         what = words("a_token_from", tokens=words.count(tier["from"], "token"))
         cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
         used.append((what, "", *cells, *_sourced(tier["source"], words)))
-    assignment = Rows.of(document["assignment"], TABLES["assignment"])
+    assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
     on_flex = {row["product"] for row in assignment.where("access", "flex")}
     for product in scenario["products"]:
         for rate in product["rates"]:
@@ -123,12 +126,12 @@ def prices(document: Document, words: Words) -> tuple[Table, Table]:
                 (used if product["id"] in on_flex or not assignment else others).append(row)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
-        Table("prices", columns, tuple(used), (2, 3, 4)),
-        Table("other_prices", columns, tuple(others), (2, 3, 4)),
+        ReportTable("prices", columns, tuple(used), (2, 3, 4)),
+        ReportTable("other_prices", columns, tuple(others), (2, 3, 4)),
     )
 
 
-def _paid(document: Document) -> dict[tuple[str, str, str], list[str]]:
+def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
     """What is paid for a seat at each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
     dated = {offer["id"]: [p["from"] for p in offer["prices"]] for offer in document["scenario"]["offers"]}
@@ -141,7 +144,7 @@ def _paid(document: Document) -> dict[tuple[str, str, str], list[str]]:
     return paid
 
 
-def marked(table: Table, words: Words) -> str:
+def marked(table: ReportTable, words: Words) -> str:
     """How many of the prices in the table are estimates or have no source."""
     marks = Counter(row[-1] for row in table.rows)
     estimates, unsourced = marks[words("estimate")], marks[words("no_source")]
@@ -170,13 +173,13 @@ def _plain(amount: Decimal) -> str:
     return str(cents) if cents == amount else format(amount.normalize(), "f")
 
 
-def _forecast(document: Document, words: Words) -> str:
+def _forecast(document: PlanDocument, words: Words) -> str:
     first, last = (words.date(document["history"][key]) for key in ("first", "last"))
     repeats = document["scenario"]["demand"]["method"] == "repeat"
     return words("repeats" if repeats else "goes_on", first=first, last=last)
 
 
-def _growth(document: Document, words: Words) -> str:
+def _growth(document: PlanDocument, words: Words) -> str:
     growth = document["scenario"]["demand"]["growth"]
     general = [words("growth", share=words.exact(g, sign=True))] if Decimal(g := growth["default"]) else []
     return ", ".join(
@@ -190,12 +193,12 @@ def _growth(document: Document, words: Words) -> str:
     )
 
 
-def _buffer(document: Document, words: Words) -> str:
+def _buffer(document: PlanDocument, words: Words) -> str:
     share = document["scenario"]["tokens"]["buffer"]
     return words("buffer", share=words.exact(share)) if Decimal(share) else words("no_buffer")
 
 
-def _discounts(document: Document, words: Words) -> str:
+def _discounts(document: PlanDocument, words: Words) -> str:
     negotiated = document["scenario"]["negotiated"]
     general = [
         words("off", share=words.exact(d), what=words(f"off_{what}"))

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named, sentence
+from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["access_now", "changes", "moves", "review"]
 
 
-def access_now(document: Document, words: Words) -> str:
+def access_now(document: PlanDocument, words: Words) -> str:
     """How many users the plan gives what."""
     s = document["summary"]
     kinds = {kind: words.number(s[f"users_{kind}"]) for kind in ("named_only", "flex_only", "both")}
@@ -27,7 +28,7 @@ def access_now(document: Document, words: Words) -> str:
     return text + (words("users_idle", n=words.number(s["users_idle"])) if s["users_idle"] else "")
 
 
-def changes(document: Document, words: Words) -> Iterator[Part]:
+def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Users by what becomes of their access, and seats by what becomes of their contracts."""
     s = document["summary"]
     rows = [
@@ -40,14 +41,16 @@ def changes(document: Document, words: Words) -> Iterator[Part]:
         if n
     ]
     rows += sorted(_contracts(document, words), key=lambda row: "+~-".index(row[0]))
-    yield Table("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
+    yield (
+        ReportTable("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
+    )
     if s["users_to_flex"] is None:
         yield sentence(words("change_none"))
     if document["scenario"]["subscriptions"]:
         yield sentence(words("subscriptions"))
 
 
-def moves(document: Document, words: Words) -> Table:
+def moves(document: PlanDocument, words: Words) -> ReportTable:
     """The review's moves, user by user; who keeps what they have is not in it."""
     rows = [
         (
@@ -63,10 +66,10 @@ def moves(document: Document, words: Words) -> Table:
         if move["move"] != "keep"
     ]
     keys = ("who", "product", "move", "before", "after", "saving")
-    return Table("moves", ("", *map(words, keys)), tuple(rows), (6,))
+    return ReportTable("moves", ("", *map(words, keys)), tuple(rows), (6,))
 
 
-def review(document: Document, words: Words) -> Iterator[Part]:
+def review(document: PlanDocument, words: Words) -> Iterator[Part]:
     """The review in numbers: its saving, what it found beside the moves, and its seven checks."""
     found = document["review"]
     if found["saving"] is not None:
@@ -84,7 +87,7 @@ def review(document: Document, words: Words) -> Iterator[Part]:
         for check in found["checks"]
     ]
     heads = ("", *map(words, ("check", "result", "message")))
-    yield Table("checks", heads, tuple(rows), title=words("checks"))
+    yield ReportTable("checks", heads, tuple(rows), title=words("checks"))
     details: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "double_use": lambda row: f"{words.number(row['flex_days'])} {words('days')}",
         "idle": lambda row: words.date(row["last_use"]),
@@ -96,10 +99,10 @@ def review(document: Document, words: Words) -> Iterator[Part]:
         for row in found[key]
     ]
     columns = tuple(map(words, ("listed", "who", "product", "before", "when")))
-    yield Table("listed", columns, tuple(listed))
+    yield ReportTable("listed", columns, tuple(listed))
 
 
-def _contracts(document: Document, words: Words) -> Iterator[tuple[str, str]]:
+def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]]:
     start, end = (document["horizon"][key] for key in ("start", "end"))
     held: Counter[tuple[str, str]] = Counter()
     for holding in document["scenario"]["holdings"]:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named, sentence
+from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["comparison", "quote_changes", "sensitivity"]
 
@@ -39,27 +40,27 @@ def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
     rows += [(words(key), *(words.number(s[key]) for s in scenarios)) for key in NUMBERS]
     price = "effective_token_price"
     rows.insert(-1, (words(price), *(words.money(s[price]) for s in scenarios)))
-    yield Table("comparison", (currency, *heads), tuple(rows), numbers, (1,))
+    yield ReportTable("comparison", (currency, *heads), tuple(rows), numbers, (1,))
     offers = dict.fromkeys(o["offer"] for s in scenarios for o in s["offers"])
     seats = [{o["offer"]: o["seats"] for o in s["offers"]} for s in scenarios]
     rows = [(named(o), *(words.number(of.get(o, 0)) for of in seats)) for o in offers]
-    yield Table("offers", (words("offers"), *heads), tuple(rows), numbers)
+    yield ReportTable("offers", (words("offers"), *heads), tuple(rows), numbers)
     if compared["drivers"]:
         drivers = compared["drivers"]
         columns = (currency, *(names[d["scenario"]] for d in drivers))
         title = words("drivers", first=names[first["id"]])
         rows = [(words(key), *(words.money(d[key]) for d in drivers)) for key in DRIVERS]
-        yield Table("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,), title)
+        yield ReportTable("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,), title)
     rows = [
         (name, *(words.money(cell) for cell in row))
         for name, row in zip(heads, compared["regret"], strict=True)
     ]
-    yield Table("regret", (words("assigned_as"), *heads), tuple(rows), numbers, title=words("regret"))
+    yield ReportTable("regret", (words("assigned_as"), *heads), tuple(rows), numbers, title=words("regret"))
     for note in compared["notes"]:
         yield sentence(f"{names[note['plan']]} / {names[note['quote']]}: {named(note['note'], 400)}")
 
 
-def quote_changes(compared: Mapping[str, Any], words: Words) -> Table:
+def quote_changes(compared: Mapping[str, Any], words: Words) -> ReportTable:
     """Who changes from the first quote to each other."""
     names = _names(compared)
     rows = [
@@ -73,14 +74,14 @@ def quote_changes(compared: Mapping[str, Any], words: Words) -> Table:
         for c in compared["changes"]
     ]
     keys = ("scenario", "who", "product", "before", "after")
-    return Table("quote_changes", tuple(map(words, keys)), tuple(rows))
+    return ReportTable("quote_changes", tuple(map(words, keys)), tuple(rows))
 
 
-def sensitivity(document: Document, words: Words) -> Iterator[Part]:
+def sensitivity(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Of plan.json's `sensitivity`: what to ask for first, what moves the total, where the answer changes."""
     found = document["sensitivity"]
     rows = [(named(n["label"]), words.money(n["saving"])) for n in found["negotiation"]]
-    yield Table("negotiation", (words("negotiation"), words("saving")), tuple(rows), (1,))
+    yield ReportTable("negotiation", (words("negotiation"), words("saving")), tuple(rows), (1,))
     step = words.exact(found["step"])
     rows_ = [
         (
@@ -92,7 +93,7 @@ def sensitivity(document: Document, words: Words) -> Iterator[Part]:
         for v in found["levers"]
     ]
     columns = (words("lever"), words("value"), words("lower", step=step), words("higher", step=step))
-    yield Table("levers", columns, tuple(rows_), (1, 2, 3))
+    yield ReportTable("levers", columns, tuple(rows_), (1, 2, 3))
     asked = [
         (
             named(i["question"]),
@@ -102,7 +103,7 @@ def sensitivity(document: Document, words: Words) -> Iterator[Part]:
         for i in found["indifference"]
     ]
     columns = (words("indifference"), words("below"), words("above"), words("note"))
-    yield Table("indifference", columns, tuple(asked))
+    yield ReportTable("indifference", columns, tuple(asked))
     labels = {v["lever"]: named(v["label"]) for v in found["levers"]}
     for number, grid in enumerate(found["grids"], 1):
         x, y = (labels.get(grid[axis], named(grid[axis])) for axis in "xy")
@@ -112,7 +113,9 @@ def sensitivity(document: Document, words: Words) -> Iterator[Part]:
             for value, row in zip(grid["y_values"], grid["totals"], strict=True)
         ]
         title = words("grid", x=x, y=y)
-        yield Table(f"grid_{number}", ("", *across), tuple(body), tuple(range(len(across) + 1)), title=title)
+        yield ReportTable(
+            f"grid_{number}", ("", *across), tuple(body), tuple(range(len(across) + 1)), title=title
+        )
 
 
 def _side(side: Mapping[str, Any] | None, words: Words) -> str:

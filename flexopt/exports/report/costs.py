@@ -7,14 +7,15 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from flexopt.exports.report.parts import Document, Part, Table, named
+from flexopt.exports.report.parts import Part, ReportTable, named
 from flexopt.exports.words import Words
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
 
 __all__ = ["baselines", "costs", "figures", "headline", "packs", "seats", "token_use"]
 
 
-def headline(document: Document, words: Words) -> str:
+def headline(document: PlanDocument, words: Words) -> str:
     """One sentence: what it saves against the first baseline that is known, and who moves."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
@@ -38,7 +39,7 @@ def headline(document: Document, words: Words) -> str:
     return sentence
 
 
-def figures(document: Document, words: Words) -> tuple[tuple[str, str], ...]:
+def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]:
     """The few numbers that stand under the headline."""
     s, currency = document["summary"], document["currency"]
     found = [(words("figure_total"), words.priced(document["total"], currency))]
@@ -54,7 +55,7 @@ def figures(document: Document, words: Words) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def costs(document: Document, words: Words) -> Table:
+def costs(document: PlanDocument, words: Words) -> ReportTable:
     """Seats, packs and the total, which add up."""
     s = document["summary"]
     bought, owned = words.number(s["seats_bought"]), words.number(s["seats_owned"])
@@ -67,10 +68,10 @@ def costs(document: Document, words: Words) -> Table:
     ]
     if Decimal(s["commitment"]) > Decimal(document["total"]):
         rows.append((words("cost_commitment"), words.money(s["commitment"])))
-    return Table("cost", (words("cost_"), document["currency"]), tuple(rows), (1,), (2,))
+    return ReportTable("cost", (words("cost_"), document["currency"]), tuple(rows), (1,), (2,))
 
 
-def seats(document: Document, words: Words) -> Iterator[Part]:
+def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Seats by contract; three contracts of one kind and more (seats by the month) are one line."""
     kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
     groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
@@ -95,12 +96,12 @@ def seats(document: Document, words: Words) -> Iterator[Part]:
         return
     lines.append((words("sum_seats"), "", "", "", "", "", words.money(document["summary"]["seats"])))
     keys = ("seats", "from", "until", "number", "kind", "each", "cost_")
-    yield Table("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
+    yield ReportTable("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
     if len(groups) < len(document["seats"]):
         yield words("grouped")
 
 
-def packs(document: Document, words: Words) -> Table | None:
+def packs(document: PlanDocument, words: Words) -> ReportTable | None:
     """The token packs to buy; None where there are none."""
     if not document["purchases"]:
         return None
@@ -118,10 +119,10 @@ def packs(document: Document, words: Words) -> Table | None:
     s = document["summary"]
     lines.append((words("sum_packs"), words.number(s["tokens_bought"]), "", words.money(s["tokens"]), "", ""))
     keys = ("buy_on", "tokens", "each", "cost_", "price_for", "expires")
-    return Table("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
+    return ReportTable("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
 
 
-def token_use(document: Document, words: Words) -> str:
+def token_use(document: PlanDocument, words: Words) -> str:
     """What the forecast does with the tokens, and what that makes of their price."""
     s = document["summary"]
     used, price = words.number(s["tokens_used"]), s["effective_token_price"]
@@ -131,7 +132,7 @@ def token_use(document: Document, words: Words) -> str:
     return words("uses", used=used) + per
 
 
-def baselines(document: Document, words: Words) -> tuple[Table, list[str]]:
+def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[str]]:
     """The plan against other ways to decide; and what is to be said about them."""
     rows, notes = [], []
     for name in BASELINES:
@@ -143,10 +144,10 @@ def baselines(document: Document, words: Words) -> tuple[Table, list[str]]:
         if baseline["note"]:
             notes.append(f"{words(name)}: {named(baseline['note'], 400)}")
     columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
-    return Table("baselines", columns, tuple(rows), (1, 2, 3)), notes
+    return ReportTable("baselines", columns, tuple(rows), (1, 2, 3)), notes
 
 
-def _first(document: Document) -> tuple[str, Decimal, Decimal] | None:
+def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:
     """The first baseline that is known and costs something: its name, what is saved, what it costs."""
     for name in BASELINES:
         baseline = document["baselines"].get(name)
@@ -155,7 +156,7 @@ def _first(document: Document) -> tuple[str, Decimal, Decimal] | None:
     return None
 
 
-def _span(document: Document, words: Words) -> str:
+def _span(document: PlanDocument, words: Words) -> str:
     months = document["scenario"]["horizon"]["months"]
     return words("a_year") if months == 12 else words("in_months", months=words.count(months, "month"))
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from flexopt.base.text import printable
 from flexopt.exports.words import Words
 
-__all__ = ["LINES", "Document", "Part", "Report", "Section", "Table", "named", "sentence", "shortened"]
-
-Document: TypeAlias = Mapping[str, Any]
+__all__ = ["LINES", "Part", "Report", "ReportTable", "Section", "named", "sentence", "shortened"]
 
 LINES = 24
 """Rows of a table that a section shows; the appendix has the whole table."""
@@ -21,7 +18,7 @@ FIRST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A table as text; every row has as many cells as there are `columns`."""
 
     name: str
@@ -36,7 +33,7 @@ class Table:
     title: str = ""
 
 
-Part: TypeAlias = str | Table
+Part: TypeAlias = str | ReportTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
 
 
-def shortened(table: Table, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
+def shortened(table: ReportTable, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
     """A long table as its first rows and how many more there are; and the whole one for the appendix."""
     lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
     if len(table.rows) <= lines + len(table.sums) + 2:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from flexopt.exports.report.parts import Document, Table, named
+from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["claim", "coverage", "files", "findings", "inputs", "left_out", "proof"]
 
 
-def coverage(document: Document, words: Words, *, where: str) -> str:
+def coverage(document: PlanDocument, words: Words, *, where: str) -> str:
     """What was read and planned; `where` is the text that says where the rest is listed."""
     c = document["coverage"]
     text = words(
@@ -25,17 +26,17 @@ def coverage(document: Document, words: Words, *, where: str) -> str:
     return text + (f"; {words.count(warnings, 'warning')}" if warnings else "")
 
 
-def files(document: Document, words: Words) -> Table:
+def files(document: PlanDocument, words: Words) -> ReportTable:
     """The usage files, row by row accounted for."""
     counts = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
     rows = [
         (named(f["file"]), *(words.number(f[key]) for key in counts)) for f in document["coverage"]["files"]
     ]
     columns = (words("file"), *(words(f"rows_{key}") for key in counts))
-    return Table("files", columns, tuple(rows), tuple(range(1, len(columns))))
+    return ReportTable("files", columns, tuple(rows), tuple(range(1, len(columns))))
 
 
-def findings(document: Document, words: Words) -> Table:
+def findings(document: PlanDocument, words: Words) -> ReportTable:
     """What is odd in the inputs."""
     rows = []
     for f in document["findings"]:
@@ -43,19 +44,19 @@ def findings(document: Document, words: Words) -> Table:
         message = named(f["message"], 400) + (f" (x{words.number(f['count'])})" if f["count"] > 1 else "")
         rows.append((words(f"severity_{f['severity']}"), f["code"], place, message))
     columns = (words("severity"), "", words("place"), words("message"))
-    return Table("findings", columns, tuple(rows), title=words("findings"))
+    return ReportTable("findings", columns, tuple(rows), title=words("findings"))
 
 
-def left_out(document: Document, words: Words) -> Table:
+def left_out(document: PlanDocument, words: Words) -> ReportTable:
     """Use that is not planned, with the reason."""
     rows = [
         (named(r["user"]), named(r["product"]), words.number(r["days"]), named(r["reason"]))
         for r in document["left_out"]
     ]
-    return Table("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
+    return ReportTable("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
 
 
-def claim(document: Document, words: Words) -> str:
+def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document["proof"], document["currency"]
     room = Decimal(document["total"]) - Decimal(proof["bound"])
@@ -88,7 +89,7 @@ def claim(document: Document, words: Words) -> str:
     )
 
 
-def proof(document: Document, words: Words) -> Table:
+def proof(document: PlanDocument, words: Words) -> ReportTable:
     """Status, bound, gap, solver and version."""
     p, currency = document["proof"], document["currency"]
     rows = (
@@ -101,13 +102,13 @@ def proof(document: Document, words: Words) -> Table:
         (words("seed"), str(p["seed"])),
         (words("version"), f"flexopt {named(document['flexopt'])}, {document['schema']}"),
     )
-    return Table("proof", ("", ""), rows)
+    return ReportTable("proof", ("", ""), rows)
 
 
-def inputs(document: Document, words: Words) -> Table:
+def inputs(document: PlanDocument, words: Words) -> ReportTable:
     """The files the plan was made of, and what they were when it was."""
     rows = [(named(i["file"]), i["sha256"]) for i in document["inputs"]]
-    return Table("inputs", (words("inputs"), words("sha256")), tuple(rows))
+    return ReportTable("inputs", (words("inputs"), words("sha256")), tuple(rows))
 
 
 def _gap(gap: str) -> str:

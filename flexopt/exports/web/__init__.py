@@ -19,6 +19,7 @@ from flexopt.exports.report import make_report
 from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
 from flexopt.exports.words import ENGLISH
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["render"]
 
@@ -39,7 +40,7 @@ MOST = 2_000
 SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
 
-def render(document: Mapping[str, Any]) -> bytes:
+def render(document: PlanDocument) -> bytes:
     """The page in UTF-8; the same document gives the same bytes."""
     report = make_report(document)
     drawn = {chart.name: chart for chart in charts(document)}

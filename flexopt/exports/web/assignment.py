@@ -7,12 +7,13 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from flexopt.base.text import money
 from flexopt.exports.web.escape import isolated
+from flexopt.store.plan_json import PlanRow
 
 __all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]
 
@@ -23,12 +24,10 @@ NUMBERS = (3, 4, 5, 6)
 DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
 """What rows of a user have in common that are one decision."""
 
-Row = Mapping[str, Any]
 
-
-def assignment_rows(assignment: Sequence[Row]) -> Iterator[str]:
+def assignment_rows(assignment: Sequence[PlanRow]) -> Iterator[str]:
     """The rows as HTML with the columns of `HEADINGS`; a user's rows together, in the plan's order."""
-    people: dict[tuple[str, str], dict[tuple[Any, ...], list[Row]]] = {}
+    people: dict[tuple[str, str], dict[tuple[Any, ...], list[PlanRow]]] = {}
     for row in assignment:
         decisions = people.setdefault((row["user"], row["group"]), {})
         decisions.setdefault(tuple(row[name] for name in DECIDED), []).append(row)

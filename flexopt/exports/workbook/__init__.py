@@ -9,19 +9,20 @@ from __future__ import annotations
 from flexopt.exports.workbook.assignment import write_assignment, write_left_out
 from flexopt.exports.workbook.assumed import write_assumptions
 from flexopt.exports.workbook.bill import write_ledger, write_purchases, write_seats
-from flexopt.exports.workbook.book import Book, Document
+from flexopt.exports.workbook.book import ROWS, Book
 from flexopt.exports.workbook.compared import write_comparison, write_sensitivity
 from flexopt.exports.workbook.overview import write_summary
 from flexopt.exports.workbook.prices import prices
 from flexopt.exports.workbook.proven import write_proof
 from flexopt.exports.workbook.reviewed import write_review
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["render"]
 
 
-def render(document: Document) -> bytes:
-    """The workbook of a plan document, as .xlsx."""
-    book = Book(document)
+def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
+    """The workbook of a plan document, as .xlsx; FlexoptError where a table has more than `most_rows`."""
+    book = Book(document, most_rows)
     # sheets in the order in which they are read; written in the order in which they need each other
     names = ["Summary", "Assignments", "Seats", "Purchases", "Ledger"]
     names += [part.capitalize() for part in ("comparison", "review", "sensitivity") if part in document]

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from flexopt.base.columns import Rows
+from flexopt.base.columns import ColumnTable
 from flexopt.exports.people import people_left_out
-from flexopt.exports.workbook.book import Column, Document, Formula, Sheet, cells
+from flexopt.exports.workbook.book import Formula, Sheet, SheetColumn, cells
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
 __all__ = ["write_assignment", "write_left_out"]
 
 COLUMNS = {
-    "user": Column("User", "text", 26),
-    "product": Column("Product", "text", 22),
-    "group": Column("Group", "text", 18),
-    "access": Column("Access", "text", 9),
-    "offer": Column("Offer", "text", 16),
-    "contract_start": Column("From", "date", 11),
-    "contract_end": Column("Until (first day without)", "date", 12),
-    "days": Column("Days of use", "quantity", 9),
-    "tokens": Column("Tokens", "quantity", 10),
-    "cost_if_named": Column("Cost with a seat", "money", 12),
-    "cost_if_flex": Column("Cost with tokens", "money", 12),
-    "break_even_days": Column("Break-even, days", "quantity", 11),
-    "segment": Column("Segment", "text", 11),
-    "reason": Column("Reason", "wrap", 80),
+    "user": SheetColumn("User", "text", 26),
+    "product": SheetColumn("Product", "text", 22),
+    "group": SheetColumn("Group", "text", 18),
+    "access": SheetColumn("Access", "text", 9),
+    "offer": SheetColumn("Offer", "text", 16),
+    "contract_start": SheetColumn("From", "date", 11),
+    "contract_end": SheetColumn("Until (first day without)", "date", 12),
+    "days": SheetColumn("Days of use", "quantity", 9),
+    "tokens": SheetColumn("Tokens", "quantity", 10),
+    "cost_if_named": SheetColumn("Cost with a seat", "money", 12),
+    "cost_if_flex": SheetColumn("Cost with tokens", "money", 12),
+    "break_even_days": SheetColumn("Break-even, days", "quantity", 11),
+    "segment": SheetColumn("Segment", "text", 11),
+    "reason": SheetColumn("Reason", "wrap", 80),
 }
 
 
-def write_assignment(sheet: Sheet, document: Document) -> None:
+def write_assignment(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Assignments; the sums are those of the rows that the filters show."""
     if people_left_out(document):
         sheet.line("The rows of people are left out of this file.", "note")
         return
-    rows = Rows.of(document["assignment"], TABLES["assignment"])
+    rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
     data = list(zip(*(rows.columns[name].array().tolist() for name in COLUMNS), strict=True))
     total = ["Total of the rows shown", *[""] * (len(COLUMNS) - 1)]
     places = {name: number for number, name in enumerate(COLUMNS)}
@@ -45,13 +46,13 @@ def write_assignment(sheet: Sheet, document: Document) -> None:
     sheet.filtered(1, len(data), len(COLUMNS))
 
 
-def write_left_out(sheet: Sheet, document: Document) -> None:
+def write_left_out(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Left out."""
     columns = [
-        Column("User", "text", 26),
-        Column("Product", "text", 26),
-        Column("Days", "count", 10),
-        Column("Why it is not planned", "wrap", 60),
+        SheetColumn("User", "text", 26),
+        SheetColumn("Product", "text", 26),
+        SheetColumn("Days", "count", 10),
+        SheetColumn("Why it is not planned", "wrap", 60),
     ]
     rows = [[row["user"], row["product"], row["days"], row["reason"]] for row in document["left_out"]]
     days = Formula(

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from flexopt.exports.report.assumed import assumptions, is_estimate
 from flexopt.exports.words import ENGLISH
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell
-from flexopt.exports.workbook.prices import Prices
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
+from flexopt.exports.workbook.prices import PlanPrices
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["write_assumptions"]
 
@@ -15,7 +16,7 @@ PRICE = 5
 """Column of the prices to change."""
 
 
-def write_assumptions(sheet: Sheet, document: Document, prices: Prices) -> list[str]:
+def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) -> list[str]:
     """The sheet Assumptions; returns the cell of each price."""
     currency = document["currency"]
     sheet.line("Assumptions", "title", across=7)
@@ -27,14 +28,14 @@ def write_assumptions(sheet: Sheet, document: Document, prices: Prices) -> list[
     )
     sheet.gap()
     columns = [
-        Column("Price of", "text", 26),
-        Column("Kind", "text", 20),
-        Column("Listed from", "date", 12),
-        Column(f"List price, {currency}", "price", 14),
-        Column("Discount", "percent", 11),
-        Column(f"Price paid, {currency}", "price", 15),
-        Column("Source", "wrap", 50),
-        Column("Marked", "text", 12),
+        SheetColumn("Price of", "text", 26),
+        SheetColumn("Kind", "text", 20),
+        SheetColumn("Listed from", "date", 12),
+        SheetColumn(f"List price, {currency}", "price", 14),
+        SheetColumn("Discount", "percent", 11),
+        SheetColumn(f"Price paid, {currency}", "price", 15),
+        SheetColumn("Source", "wrap", 50),
+        SheetColumn("Marked", "text", 12),
     ]
     rows: list[list[Cell]] = []
     looks: dict[tuple[int, int], str] = {}
@@ -80,7 +81,11 @@ def write_assumptions(sheet: Sheet, document: Document, prices: Prices) -> list[
         for rate in product["rates"]
         if rate["from"] < document["horizon"]["end"]
     ]
-    columns[3:6] = [Column("Tokens a day", "quantity"), Column("", "text", 1), Column("", "text", 1)]
+    columns[3:6] = [
+        SheetColumn("Tokens a day", "quantity"),
+        SheetColumn("", "text", 1),
+        SheetColumn("", "text", 1),
+    ]
     sheet.table(columns, [[*rate, _mark(rate[-1])] for rate in rates], title="Rates")
     sheet.gap()
     sheet.line("Forecast and rules", "section")

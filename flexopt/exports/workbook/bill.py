@@ -14,9 +14,10 @@ from fractions import Fraction
 
 from flexopt.base.dates import overlap_days
 from flexopt.base.money import cents
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_pool
-from flexopt.exports.workbook.prices import Prices
+from flexopt.exports.workbook.prices import PlanPrices
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["Totals", "write_ledger", "write_purchases", "write_seats"]
 
@@ -34,22 +35,22 @@ class Totals:
     """The cost of each row of the plan's table."""
 
 
-def write_seats(sheet: Sheet, document: Document, prices: Prices, cell_of: Sequence[str]) -> Totals:
+def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_of: Sequence[str]) -> Totals:
     """The sheet Seats; `cell_of` has the cell of each price."""
     columns = [
-        Column("Offer", "text", 24),
-        Column("From", "date", 12),
-        Column("Until (first day without)", "date", 13),
-        Column("Owned", "count", 9),
-        Column("Renewed", "count", 9),
-        Column("New", "count", 9),
-        Column("Price of a seat, whole term", "money", 14),
-        Column("Days inside the horizon", "count", 11),
-        Column("Days of the term", "count", 10),
-        Column("Cost of a seat, inside the horizon", "money", 14),
-        Column("Cost", "money", 15),
-        Column("Commitment, whole terms", "money", 15),
-        Column("Assigned", "count", 10),
+        SheetColumn("Offer", "text", 24),
+        SheetColumn("From", "date", 12),
+        SheetColumn("Until (first day without)", "date", 13),
+        SheetColumn("Owned", "count", 9),
+        SheetColumn("Renewed", "count", 9),
+        SheetColumn("New", "count", 9),
+        SheetColumn("Price of a seat, whole term", "money", 14),
+        SheetColumn("Days inside the horizon", "count", 11),
+        SheetColumn("Days of the term", "count", 10),
+        SheetColumn("Cost of a seat, inside the horizon", "money", 14),
+        SheetColumn("Cost", "money", 15),
+        SheetColumn("Commitment, whole terms", "money", 15),
+        SheetColumn("Assigned", "count", 10),
     ]
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
     rows: list[list[Cell]] = []
@@ -92,15 +93,17 @@ def write_seats(sheet: Sheet, document: Document, prices: Prices, cell_of: Seque
     return Totals(cost, commitment, tuple(cell(1 + n, 10, "Seats") for n in range(count)))
 
 
-def write_purchases(sheet: Sheet, document: Document, prices: Prices, cell_of: Sequence[str]) -> Totals:
+def write_purchases(
+    sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_of: Sequence[str]
+) -> Totals:
     """The sheet Purchases."""
     columns = [
-        Column("Buy on", "date", 13),
-        Column("Tokens", "count", 12),
-        Column("Price for purchases from, tokens", "count", 17),
-        Column("Price of a token", "price", 14),
-        Column("Cost", "money", 16),
-        Column("Expires (first day without)", "date", 16),
+        SheetColumn("Buy on", "date", 13),
+        SheetColumn("Tokens", "count", 12),
+        SheetColumn("Price for purchases from, tokens", "count", 17),
+        SheetColumn("Price of a token", "price", 14),
+        SheetColumn("Cost", "money", 16),
+        SheetColumn("Expires (first day without)", "date", 16),
     ]
     rows: list[list[Cell]] = []
     for number, pack in enumerate(document["purchases"]):
@@ -132,13 +135,13 @@ def _cost(price_cell: str, price: Decimal, tokens_cell: str, tokens: int) -> str
     return f"=ROUND(ROUND({price_cell}*{10**places},0)*{tokens_cell}/{10 ** (places - 2)},0)/100"
 
 
-def write_ledger(sheet: Sheet, document: Document) -> None:
+def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Ledger: the pool, period by period."""
     columns = [
-        Column("From", "date", 12),
-        Column("Until (first day after)", "date", 13),
+        SheetColumn("From", "date", 12),
+        SheetColumn("Until (first day after)", "date", 13),
         *(
-            Column(title, "quantity", 14)
+            SheetColumn(title, "quantity", 14)
             for title in ("Opening", "Bought", "Drawn", "Buffer", "Expired", "Closing")
         ),
     ]

@@ -16,11 +16,10 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from flexopt.base.errors import FlexoptError
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
-__all__ = ["Book", "Cell", "Column", "Document", "Formula", "Sheet", "cell", "cells", "clean", "total_of"]
-
-Document: TypeAlias = Mapping[str, Any]
+__all__ = ["ROWS", "Book", "Cell", "Formula", "Sheet", "SheetColumn", "cell", "cells", "clean", "total_of"]
 
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
@@ -85,7 +84,7 @@ Cell: TypeAlias = Formula | Decimal | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """A column of a table: heading, style of its cells, and width in characters."""
 
     title: str
@@ -173,7 +172,7 @@ class Sheet:
 
     def table(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[SheetColumn],
         rows: Sequence[Sequence[Cell]],
         total: Sequence[Cell] = (),
         *,
@@ -184,9 +183,9 @@ class Sheet:
 
         `looks` has the style of single cells of `rows` that are not like their column.
         """
-        if self.row + len(rows) > ROWS:
+        if self.row + len(rows) > self.book.most_rows:
             raise FlexoptError(
-                f"a sheet has {ROWS:,} rows at most, and `{self.name}` needs {len(rows):,}",
+                f"a sheet has {self.book.most_rows:,} rows at most, and `{self.name}` needs {len(rows):,}",
                 "export to .csv, or leave people out with --no-people",
             )
         if title:
@@ -243,7 +242,8 @@ class Sheet:
 class Book:
     """The workbook of a document."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: PlanDocument, most_rows: int = ROWS) -> None:
+        self.most_rows = most_rows
         self.stream = BytesIO()
         self.workbook = Workbook(
             self.stream,

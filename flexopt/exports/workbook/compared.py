@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, cells
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
 from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
+from flexopt.store.plan_json import PlanDocument, PlanRow
 
 __all__ = ["write_comparison", "write_sensitivity"]
 
@@ -25,10 +25,8 @@ FIGURES = {
     "gap": ("Gap", "gap"),
 }
 
-Scenario = Mapping[str, Any]
 
-
-def write_comparison(sheet: Sheet, document: Document) -> None:
+def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     """Scenarios in columns, the first is the baseline; then who pays for signing the wrong quote, and why."""
     found = document["comparison"]
     scenarios = found["scenarios"]
@@ -53,10 +51,10 @@ def write_comparison(sheet: Sheet, document: Document) -> None:
     sheet.sheet.freeze_panes(1, 1)
 
 
-def _totals(sheet: Sheet, scenarios: Sequence[Scenario]) -> int:
+def _totals(sheet: Sheet, scenarios: Sequence[PlanRow]) -> int:
     """The figures of each scenario; returns the row of the header."""
     header = sheet.row
-    columns = [Column("", "text"), *(Column(s["name"] or s["id"], "money", 17) for s in scenarios)]
+    columns = [SheetColumn("", "text"), *(SheetColumn(s["name"] or s["id"], "money", 17) for s in scenarios)]
     rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline's"]]
     for number, s in enumerate(scenarios):
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
@@ -75,7 +73,7 @@ def _totals(sheet: Sheet, scenarios: Sequence[Scenario]) -> int:
     return header
 
 
-def _offers(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
+def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
     """Cost by offer, adding up to the seats of each scenario; and seats by offer."""
     offers = list(dict.fromkeys(o["offer"] for s in scenarios for o in s["offers"]))
     for title, key, style in (
@@ -83,7 +81,7 @@ def _offers(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
         ("Seats by offer", "seats", "count"),
     ):
         first = sheet.row + 1
-        columns = [Column(title, "text"), *(Column(s["name"] or s["id"], style) for s in scenarios)]
+        columns = [SheetColumn(title, "text"), *(SheetColumn(s["name"] or s["id"], style) for s in scenarios)]
         by_offer = [{o["offer"]: Decimal(o[key]) for o in s["offers"]} for s in scenarios]
         rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
         sums = [
@@ -97,7 +95,7 @@ def _offers(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
         sheet.gap()
 
 
-def _regret(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     sheet.line("What it costs to sign the wrong quote", "section")
     sheet.line(
         "Rows: who has what as in the plan of this scenario. Columns: the quote that is signed, its tokens "
@@ -106,8 +104,8 @@ def _regret(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
         across=max(len(names), 5),
     )
     columns = [
-        Column("Assignment of", "text"),
-        *(Column(f"quote: {name}", "money") for name in names.values()),
+        SheetColumn("Assignment of", "text"),
+        *(SheetColumn(f"quote: {name}", "money") for name in names.values()),
     ]
     rows: list[list[Cell]] = [
         [name, *("not possible" if amount is None else Decimal(amount) for amount in row)]
@@ -126,13 +124,13 @@ def _regret(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
     sheet.gap()
 
 
-def _drivers(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     if not found["drivers"]:
         return
     keys = ("seat_price", "token_price", "tier", "mix")
     titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
-    columns = [Column("Why a total differs", "text"), *(Column(title, "money") for title in titles)]
-    columns.append(Column("Difference", "money"))
+    columns = [SheetColumn("Why a total differs", "text"), *(SheetColumn(title, "money") for title in titles)]
+    columns.append(SheetColumn("Difference", "money"))
     rows: list[list[Cell]] = []
     for number, driver in enumerate(found["drivers"]):
         r = sheet.row + 1 + number
@@ -143,7 +141,7 @@ def _drivers(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
     sheet.gap()
 
 
-def _purchases(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
+def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
     rows: list[list[Cell]] = [
         [s["name"] or s["id"], p["date"], p["tokens"], Decimal(p["unit_price"]), Decimal(p["cost"])]
         for s in scenarios
@@ -152,12 +150,12 @@ def _purchases(sheet: Sheet, scenarios: Sequence[Scenario]) -> None:
     if rows:
         styles = ("date", "count", "price", "money")
         titles = ("Buy on", "Tokens", "Price of a token", "Cost")
-        columns = [Column("Token packs of", "text"), *map(Column, titles, styles)]
+        columns = [SheetColumn("Token packs of", "text"), *map(SheetColumn, titles, styles)]
         sheet.table(columns, rows)
         sheet.gap()
 
 
-def _changes(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
+def _changes(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     rows = [
         [
             names.get(c["scenario"], c["scenario"]),
@@ -170,10 +168,10 @@ def _changes(sheet: Sheet, found: Scenario, names: Mapping[str, str]) -> None:
     ]
     if rows:
         titles = ("Who changes, against the baseline", "User", "Product", "Before", "After")
-        sheet.table([Column(title, "wrap") for title in titles], rows)
+        sheet.table([SheetColumn(title, "wrap") for title in titles], rows)
 
 
-def write_sensitivity(sheet: Sheet, document: Document) -> None:
+def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
     """What moves the optimal total, what one percent is worth, and where an answer flips."""
     found, currency = document["sensitivity"], document["currency"]
     sheet.line("Sensitivity", "title", across=9)
@@ -186,16 +184,16 @@ def write_sensitivity(sheet: Sheet, document: Document) -> None:
     )
     sheet.gap()
     columns = [
-        Column("Lever", "text", 34),
-        Column("Low", "price", 12),
-        Column("Total at low", "money", 15),
-        Column("Less the plan's", "money", 14),
-        Column("High", "price", 12),
-        Column("Total at high", "money", 15),
-        Column("Less the plan's", "money", 14),
-        Column("As planned", "price", 12),
-        Column("Seats bought, low to high", "text right", 14),
-        Column("Tokens bought, low to high", "text right", 18),
+        SheetColumn("Lever", "text", 34),
+        SheetColumn("Low", "price", 12),
+        SheetColumn("Total at low", "money", 15),
+        SheetColumn("Less the plan's", "money", 14),
+        SheetColumn("High", "price", 12),
+        SheetColumn("Total at high", "money", 15),
+        SheetColumn("Less the plan's", "money", 14),
+        SheetColumn("As planned", "price", 12),
+        SheetColumn("Seats bought, low to high", "text right", 14),
+        SheetColumn("Tokens bought, low to high", "text right", 18),
     ]
     total = Decimal(found["total"])
     rows: list[list[Cell]] = []
@@ -223,14 +221,14 @@ def write_sensitivity(sheet: Sheet, document: Document) -> None:
     sheet.sheet.freeze_panes(1, 1)
 
 
-def _negotiation(sheet: Sheet, found: Scenario) -> None:
+def _negotiation(sheet: Sheet, found: PlanRow) -> None:
     if found["negotiation"]:
         rows: list[list[Cell]] = [[n["label"], Decimal(n["saving"])] for n in found["negotiation"]]
-        sheet.table([Column("What to ask for first", "text"), Column("Saves", "money")], rows)
+        sheet.table([SheetColumn("What to ask for first", "text"), SheetColumn("Saves", "money")], rows)
         sheet.gap()
 
 
-def _indifference(sheet: Sheet, found: Scenario) -> None:
+def _indifference(sheet: Sheet, found: PlanRow) -> None:
     if not found["indifference"]:
         return
     titles = (
@@ -253,18 +251,18 @@ def _indifference(sheet: Sheet, found: Scenario) -> None:
             sides += [_amount(there["value"]), _amount(there["total"]), there["answer"]]
         rows.append([question["question"], question["unit"], *sides, question["note"]])
     sheet.widths |= {1: 16, 7: 16, 8: 24}
-    sheet.table([Column(title, style) for title, style in zip(titles, styles, strict=True)], rows)
+    sheet.table([SheetColumn(title, style) for title, style in zip(titles, styles, strict=True)], rows)
     sheet.gap()
 
 
-def _grids(sheet: Sheet, found: Scenario) -> None:
+def _grids(sheet: Sheet, found: PlanRow) -> None:
     labels = {lever["lever"]: lever["label"] for lever in found["levers"]}
     for grid in found["grids"]:
         x, y = (labels.get(grid[key], grid[key]) for key in ("x", "y"))
         sheet.line(f"Total by {x} (across) and {y} (down)", "section")
         columns = [
-            Column("", "price"),
-            *(Column(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
+            SheetColumn("", "price"),
+            *(SheetColumn(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
         ]
         rows = [
             [Decimal(value), *map(_amount, totals)]

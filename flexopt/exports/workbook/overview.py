@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from flexopt.exports.summary import BASELINE_NAMES, headline
 from flexopt.exports.workbook.bill import Totals
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["write_summary"]
 
@@ -18,7 +19,7 @@ SIDE = 5
 """Column of the charts."""
 
 
-def write_summary(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> None:
+def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
     """The sheet Summary."""
     horizon, currency = document["horizon"], document["currency"]
     sentence = headline(document)
@@ -48,13 +49,13 @@ def write_summary(sheet: Sheet, document: Document, seats: Totals, packs: Totals
     sheet.sheet.fit_to_pages(1, 1)
 
 
-def _costs(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> None:
+def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
     summary, months = document["summary"], document["scenario"]["horizon"]["months"]
     columns = [
-        Column(f"Cost, {document['currency']}", "text", 46),
-        Column("At the prices of this workbook", "money", 17),
-        Column("As planned", "money", 15),
-        Column("Difference", "money", 14),
+        SheetColumn(f"Cost, {document['currency']}", "text", 46),
+        SheetColumn("At the prices of this workbook", "money", 17),
+        SheetColumn("As planned", "money", 15),
+        SheetColumn("Difference", "money", 14),
     ]
     first = sheet.row + 1
     total, planned = Decimal(document["total"]), Decimal(summary["commitment"])
@@ -85,12 +86,12 @@ def _costs(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> No
     sheet.table(columns, rows, looks=look)
 
 
-def _compared(sheet: Sheet, document: Document) -> None:
+def _compared(sheet: Sheet, document: PlanDocument) -> None:
     columns = [
-        Column("As planned, compared with", "text"),
-        Column("Costs", "money"),
-        Column("Saved", "money"),
-        Column("Saved", "percent"),
+        SheetColumn("As planned, compared with", "text"),
+        SheetColumn("Costs", "money"),
+        SheetColumn("Saved", "money"),
+        SheetColumn("Saved", "percent"),
     ]
     rows: list[list[Cell]] = []
     notes = []
@@ -120,7 +121,7 @@ def _compared(sheet: Sheet, document: Document) -> None:
         sheet.line(note, "note", across=3)
 
 
-def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> tuple[int, int]:
+def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> tuple[int, int]:
     """Cost by offer, dearest first, then the token packs; the row of the first, and how many."""
     cost: dict[str, Decimal] = {}
     lines: dict[str, list[int]] = {}
@@ -139,10 +140,10 @@ def _offers(sheet: Sheet, document: Document, seats: Totals, packs: Totals) -> t
         formula = f"=ROUND({_sum(lines[offer], seats)},2)"
         rows.append([offer, Formula(formula, cost[offer]), bought, owned])
     columns = [
-        Column("Cost by offer", "text"),
-        Column("Cost", "money"),
-        Column("Seats bought", "count"),
-        Column("Seats owned", "count"),
+        SheetColumn("Cost by offer", "text"),
+        SheetColumn("Cost", "money"),
+        SheetColumn("Seats bought", "count"),
+        SheetColumn("Seats owned", "count"),
     ]
     first = sheet.table(columns, rows)
     return first, len(rows)
@@ -156,7 +157,7 @@ def _sum(lines: list[int], seats: Totals) -> str:
     return "+".join(seats.rows[line] for line in lines)
 
 
-def _figures(sheet: Sheet, document: Document) -> None:
+def _figures(sheet: Sheet, document: PlanDocument) -> None:
     s = document["summary"]
     figures: list[tuple[str, Cell, str]] = [
         ("Users", s["users"], "count"),
@@ -174,5 +175,5 @@ def _figures(sheet: Sheet, document: Document) -> None:
     figures += [("Cost of a token used, as planned", None if price is None else Decimal(price), "price")]
     shown = [(words, value, style) for words, value, style in figures if value is not None]
     looks = {(number, 1): style for number, (_, _, style) in enumerate(shown)}
-    columns = [Column("Users and tokens", "text"), Column("", "count")]
+    columns = [SheetColumn("Users and tokens", "text"), SheetColumn("", "count")]
     sheet.table(columns, [[words, value] for words, value, _ in shown], looks=looks)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from flexopt.exports.workbook.book import Document
+from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["Price", "Prices", "prices"]
+__all__ = ["PlanPrice", "PlanPrices", "prices"]
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class PlanPrice:
     """A price in the plan: of a seat for its term, or of a token in purchases of some size."""
 
     what: str
@@ -27,19 +27,19 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class PlanPrices:
     """All prices, and which of them a row of the bill has."""
 
-    listed: list[Price] = field(default_factory=list)
+    listed: list[PlanPrice] = field(default_factory=list)
     of_seats: list[int | None] = field(default_factory=list)
     """Of each row of `seats`; None where they are owned and cost nothing."""
     of_tier: dict[int, int] = field(default_factory=dict)
     """By the size of purchase from which it holds."""
 
 
-def prices(document: Document) -> Prices:
+def prices(document: PlanDocument) -> PlanPrices:
     """The prices of the seats bought, then those of all token tiers."""
-    found, known = Prices(), dict[Price, int]()
+    found, known = PlanPrices(), dict[PlanPrice, int]()
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
         if row["owned"]:
@@ -55,7 +55,7 @@ def prices(document: Document) -> Prices:
     for tier in document["scenario"]["tokens"]["tiers"]:
         found.of_tier[tier["from"]] = len(found.listed)
         found.listed.append(
-            Price(
+            PlanPrice(
                 what="Flex token",
                 kind=f"{tier['from']:,} or more at once",
                 since=None,
@@ -68,11 +68,11 @@ def prices(document: Document) -> Prices:
     return found
 
 
-def _of_seat(row: Mapping[str, Any], offer: Mapping[str, Any]) -> Price:
+def _of_seat(row: Mapping[str, Any], offer: Mapping[str, Any]) -> PlanPrice:
     """The price in force when the seats start, as the bill has it after all discounts."""
     entry = max((p for p in offer["prices"] if p["from"] <= row["contract_start"]), key=lambda p: p["from"])
     renewed = bool(row["renewed"])
-    return Price(
+    return PlanPrice(
         what=row["offer"],
         kind="renewal" if renewed else "new",
         since=entry["from"],

@@ -6,14 +6,15 @@ from decimal import Decimal
 
 from flexopt.exports.report.proven import claim
 from flexopt.exports.words import ENGLISH
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cell, total_of
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["write_proof"]
 
 COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
 
 
-def write_proof(sheet: Sheet, document: Document) -> None:
+def write_proof(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Proof."""
     proof, currency = document["proof"], document["currency"]
     said = claim(document, ENGLISH)
@@ -43,7 +44,7 @@ def write_proof(sheet: Sheet, document: Document) -> None:
         ("Version", f"flexopt {document['flexopt']}", "text right"),
     ]
     looks = {(number, 1): style for number, (_, _, style) in enumerate(figures)}
-    columns = [Column("What", "wrap", 44), Column("", "text", 30)]
+    columns = [SheetColumn("What", "wrap", 44), SheetColumn("", "text", 30)]
     sheet.table(columns, [[words, value] for words, value, _ in figures], looks=looks)
     sheet.gap()
     _prices(sheet, document)
@@ -53,19 +54,19 @@ def write_proof(sheet: Sheet, document: Document) -> None:
     sheet.sheet.freeze_panes(1, 0)
 
 
-def _prices(sheet: Sheet, document: Document) -> None:
+def _prices(sheet: Sheet, document: PlanDocument) -> None:
     rows = [[p["start"], p["end"], Decimal(p["price"])] for p in document["proof"]["marginal_token_prices"]]
     if rows:
         columns = [
-            Column("From", "date"),
-            Column("Until (first day after)", "date"),
-            Column("Worth of one more token", "price"),
+            SheetColumn("From", "date"),
+            SheetColumn("Until (first day after)", "date"),
+            SheetColumn("Worth of one more token", "price"),
         ]
         sheet.table(columns, rows)
         sheet.gap()
 
 
-def _inputs(sheet: Sheet, document: Document) -> None:
+def _inputs(sheet: Sheet, document: PlanDocument) -> None:
     sheet.line("Inputs", "section")
     files = [(file["file"], file["sha256"], "wrap") for file in document["inputs"]]
     for name, digest, style in [("File", "SHA-256 of its bytes", "header"), *files]:
@@ -75,10 +76,10 @@ def _inputs(sheet: Sheet, document: Document) -> None:
     sheet.gap()
 
 
-def _coverage(sheet: Sheet, document: Document) -> None:
+def _coverage(sheet: Sheet, document: PlanDocument) -> None:
     files = document["coverage"]["files"]
     titles = ("Rows", "Kept", "Repeated", "No tokens", "Unknown product", "Left out", "Rejected")
-    columns = [Column("Usage file", "wrap"), *(Column(title, "count", 11) for title in titles)]
+    columns = [SheetColumn("Usage file", "wrap"), *(SheetColumn(title, "count", 11) for title in titles)]
     first = sheet.row + 2
     sums = [
         total_of((file[name] for file in files), first, 1 + n, len(files), digits=0)
@@ -101,7 +102,7 @@ def _coverage(sheet: Sheet, document: Document) -> None:
     sheet.gap()
 
 
-def _findings(sheet: Sheet, document: Document) -> None:
+def _findings(sheet: Sheet, document: PlanDocument) -> None:
     sheet.line("Findings in the inputs", "section")
     if not document["findings"]:
         sheet.line("none", "note")

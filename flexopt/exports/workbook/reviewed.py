@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flexopt.exports.workbook.book import Cell, Column, Document, Formula, Sheet, cells
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cells
+from flexopt.store.plan_json import PlanDocument
 
 __all__ = ["write_review"]
 
@@ -17,7 +18,7 @@ LISTS = {
 }
 
 
-def write_review(sheet: Sheet, document: Document) -> None:
+def write_review(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Review."""
     found, currency = document["review"], document["currency"]
     sheet.line("Review", "title", across=6)
@@ -32,12 +33,12 @@ def write_review(sheet: Sheet, document: Document) -> None:
     sheet.line(f"{saving}{least}" or "Today's access against the plan.", "note", across=6)
     sheet.gap()
     columns = [
-        Column("Check", "text", 26),
-        Column("", "wrap", 24),
-        Column("Found", "text", 18),
-        Column("Number", "count", 14),
-        Column("What was found", "wrap", 36),
-        Column("Repair", "wrap", 36),
+        SheetColumn("Check", "text", 26),
+        SheetColumn("", "wrap", 24),
+        SheetColumn("Found", "text", 18),
+        SheetColumn("Number", "count", 14),
+        SheetColumn("What was found", "wrap", 36),
+        SheetColumn("Repair", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
         [c["code"], c["name"], "yes" if c["found"] else "no", c["count"], c["message"], c["repair"]]
@@ -46,7 +47,7 @@ def write_review(sheet: Sheet, document: Document) -> None:
     sheet.table(columns, checks)
     sheet.gap()
     counts: list[list[Cell]] = [[move, number] for move, number in found["counts"].items()]
-    sheet.table([Column("Move", "text"), Column("Number", "count")], counts)
+    sheet.table([SheetColumn("Move", "text"), SheetColumn("Number", "count")], counts)
     sheet.gap()
     for name, (title, key, heading) in LISTS.items():
         _people(sheet, found[name], title, key, heading)
@@ -57,7 +58,12 @@ def write_review(sheet: Sheet, document: Document) -> None:
 def _people(sheet: Sheet, rows: Sequence[Mapping[str, Any]], title: str, key: str, heading: str) -> None:
     if rows:
         style = "quantity" if key == "flex_days" else "date"
-        columns = [Column("User"), Column("Product"), Column("Offer"), Column(heading, style)]
+        columns = [
+            SheetColumn("User"),
+            SheetColumn("Product"),
+            SheetColumn("Offer"),
+            SheetColumn(heading, style),
+        ]
         cells_ = [
             [r["user"], r["product"], r["offer"], Decimal(str(r[key])) if style == "quantity" else r[key]]
             for r in rows
@@ -71,7 +77,7 @@ def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
         return
     styles = ("text", "text", "text", "text", "wrap", "wrap", "money")
     titles = ("User", "Product", "Group", "Move", "Before", "After", "Saving")
-    columns = [Column(title, style) for title, style in zip(titles, styles, strict=True)]
+    columns = [SheetColumn(title, style) for title, style in zip(titles, styles, strict=True)]
     rows: list[list[Cell]] = [
         [
             *(move[key] for key in ("user", "product", "group", "move", "before", "after")),

@@ -7,19 +7,19 @@ from datetime import date
 from itertools import pairwise
 
 from flexopt.base.dates import add_months
-from flexopt.inputs.scenario.checking import Check
-from flexopt.inputs.scenario.prices import in_force
+from flexopt.inputs.rules.prices import in_force
+from flexopt.inputs.scenario.check import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Offer
-from flexopt.inputs.scenario.yaml import Path
+from flexopt.inputs.scenario.yaml import KeyPath
 
 __all__ = ["DATE_RULES"]
 
 
-def _tiers(run: Check) -> None:
+def _tiers(run: ScenarioCheck) -> None:
     """S207: tiers rise; S225, S229: larger orders are not dearer."""
     tokens = run.scenario.tokens.tiers
     for index, (low, high) in enumerate(pairwise(tokens), start=1):
-        path: Path = ("tokens", "tiers", index)
+        path: KeyPath = ("tokens", "tiers", index)
         _rising(run, path, low.from_, high.from_)
         if high.from_ > low.from_ and high.price > low.price:
             run.say(
@@ -45,7 +45,7 @@ def _tiers(run: Check) -> None:
                 )
 
 
-def _rising(run: Check, path: Path, low: int, high: int) -> None:
+def _rising(run: ScenarioCheck, path: KeyPath, low: int, high: int) -> None:
     if high <= low:
         run.say(
             "S207",
@@ -56,10 +56,10 @@ def _rising(run: Check, path: Path, low: int, high: int) -> None:
         )
 
 
-def _dated(run: Check) -> None:
+def _dated(run: ScenarioCheck) -> None:
     """S209 rates, S210 repeated dates, S211 prices."""
     for index, product in enumerate(run.scenario.products):
-        path: Path = ("products", index)
+        path: KeyPath = ("products", index)
         _once(run, (*path, "rates"), [r.from_ for r in product.rates])
         if product.flex and in_force(product.rates, run.start) is None:
             run.say(
@@ -83,7 +83,7 @@ def _dated(run: Check) -> None:
             )
 
 
-def _once(run: Check, path: Path, days: Sequence[date]) -> None:
+def _once(run: ScenarioCheck, path: KeyPath, days: Sequence[date]) -> None:
     met: set[date] = set()
     for index, day in enumerate(days):
         if day in met:
@@ -97,10 +97,10 @@ def _once(run: Check, path: Path, days: Sequence[date]) -> None:
         met.add(day)
 
 
-def _offers(run: Check) -> None:
+def _offers(run: ScenarioCheck) -> None:
     """S208 limits, S216 starts, S223 seats that cannot start again, S230 holdings beyond the maximum."""
     for index, offer in enumerate(run.scenario.offers):
-        path: Path = ("offers", index)
+        path: KeyPath = ("offers", index)
         if offer.maximum is not None and offer.maximum < offer.minimum:
             run.say(
                 "S208",
@@ -124,7 +124,7 @@ def _offers(run: Check) -> None:
             )
 
 
-def _term(run: Check, path: Path, offer: Offer) -> None:
+def _term(run: ScenarioCheck, path: KeyPath, offer: Offer) -> None:
     if offer.term_months >= 12 and run.scenario.horizon.months > offer.term_months and not offer.starts:
         ends = add_months(run.start, offer.term_months)
         run.say(
@@ -137,7 +137,7 @@ def _term(run: Check, path: Path, offer: Offer) -> None:
         )
 
 
-def _inside(run: Check, code: str, path: Path, days: Iterable[date], effect: str) -> None:
+def _inside(run: ScenarioCheck, code: str, path: KeyPath, days: Iterable[date], effect: str) -> None:
     for index, day in enumerate(days):
         if not run.start <= day < run.end:
             run.say(
@@ -150,7 +150,7 @@ def _inside(run: Check, code: str, path: Path, days: Iterable[date], effect: str
             )
 
 
-def _time(run: Check) -> None:
+def _time(run: ScenarioCheck) -> None:
     """S212 holdings, S213 packs, S214 and S215 purchase dates, S217 budgets."""
     for index, holding in enumerate(run.scenario.holdings):
         if holding.ends < run.start:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flexopt.inputs.scenario.checking import Check
+from flexopt.inputs.scenario.check import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Policy, normal
-from flexopt.inputs.scenario.yaml import Path
+from flexopt.inputs.scenario.yaml import KeyPath
 
 __all__ = ["NAME_RULES"]
 
 
-def _ids(run: Check) -> None:
+def _ids(run: ScenarioCheck) -> None:
     """S201: an id is there once, S232: and is not blank."""
     lists: list[tuple[str, Sequence[str]]] = [
         ("products", [p.id for p in run.scenario.products]),
@@ -35,7 +35,7 @@ def _ids(run: Check) -> None:
             first.setdefault(normal(name), name)
 
 
-def _aliases(run: Check) -> None:
+def _aliases(run: ScenarioCheck) -> None:
     """S202: a name leads to one product, and with a term to one offer."""
     owners = {normal(p.id): p.id for p in run.scenario.products}
     for index, product in enumerate(run.scenario.products):
@@ -51,7 +51,7 @@ def _aliases(run: Check) -> None:
                 _collision(run, ("offers", index, "aliases", number), alias, holder)
 
 
-def _collision(run: Check, path: Path, alias: str, owner: str) -> None:
+def _collision(run: ScenarioCheck, path: KeyPath, alias: str, owner: str) -> None:
     run.say(
         "S202",
         path,
@@ -61,13 +61,13 @@ def _collision(run: Check, path: Path, alias: str, owner: str) -> None:
     )
 
 
-def _names(run: Check) -> None:
+def _names(run: ScenarioCheck) -> None:
     """S203 covers, S204 holdings, S205 negotiated offers, S206 growth, S228 repeated products."""
     products, offers = run.scenario.product_by_id, run.scenario.offer_by_id
     for index, offer in enumerate(run.scenario.offers):
         met: set[str] = set()
         for number, name in enumerate(offer.covers):
-            path: Path = ("offers", index, "covers", number)
+            path: KeyPath = ("offers", index, "covers", number)
             run.unknown("S203", path, name, products)
             if name in met:
                 run.say(
@@ -85,7 +85,7 @@ def _names(run: Check) -> None:
             run.nobody(("demand", "growth", "groups", name), name, run.groups, "group")
 
 
-def _access(run: Check) -> None:
+def _access(run: ScenarioCheck) -> None:
     """S224: every product can be reached with a seat or with tokens."""
     covered = {name for offer in run.scenario.offers for name in offer.covers}
     for index, product in enumerate(run.scenario.products):
@@ -100,14 +100,14 @@ def _access(run: Check) -> None:
             )
 
 
-def _policy(run: Check) -> None:
+def _policy(run: ScenarioCheck) -> None:
     """S218, S219 names; S220 contradictions; S221, S222 access that does not exist."""
     products = run.scenario.product_by_id
     covered = {name for offer in run.scenario.offers for name in offer.covers}
     met: dict[tuple[str | None, ...], Policy] = {}
     groups = run.groups
     for index, rule in enumerate(run.scenario.policy):
-        path: Path = ("policy", index)
+        path: KeyPath = ("policy", index)
         if rule.product is not None:
             run.unknown("S218", (*path, "product"), rule.product, products)
         if run.people is not None:

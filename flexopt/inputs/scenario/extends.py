@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.scenario.tree import Tree, is_absolute
-from flexopt.inputs.scenario.yaml import MAX_BYTES, Document, Path, read_yaml
+from flexopt.inputs.scenario.folder import ScenarioFolder, is_absolute
+from flexopt.inputs.scenario.yaml import MAX_BYTES, KeyPath, YamlDocument, read_yaml
 
 __all__ = ["Resolved", "resolve"]
 
 MAX_CHAIN = 20
 MAX_FILES = 100
 
-Places: TypeAlias = dict[Path, tuple[str, int]]
+Places: TypeAlias = dict[KeyPath, tuple[str, int]]
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Resolved:
     data: dict[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
 
-    def place(self, path: Path) -> tuple[str, int | None, str]:
+    def place(self, path: KeyPath) -> tuple[str, int | None, str]:
         """File, line and dotted key of a path; of the nearest key above where it was not written."""
         near = path
         while near and near not in self.places:
@@ -39,7 +39,7 @@ class Resolved:
         file, row = self.places[near] if near else (self.file, None)
         return file, row, self.dotted(path)
 
-    def dotted(self, path: Path) -> str:
+    def dotted(self, path: KeyPath) -> str:
         """`offers.autocad-1y.prices.1`: ids in place of positions, other positions from 1."""
         words: list[str] = []
         value: Any = self.data
@@ -54,29 +54,29 @@ class Resolved:
         return ".".join(words)
 
 
-def resolve(path: FilePath, tree: Tree) -> Resolved | None:
+def resolve(path: Path, folder: ScenarioFolder) -> Resolved | None:
     """Reads a scenario and its bases; None with error findings if any of them cannot be read."""
-    findings = tree.findings
+    findings = folder.findings
     before = len(findings.errors)
     name = path.name
-    reader = _Reader(tree, findings)
-    reader.visit(name, (), (tree.shown(name), None, ""))
+    reader = _ExtendsReader(folder, findings)
+    reader.visit(name, (), (folder.shown(name), None, ""))
     if len(findings.errors) > before:
         return None
-    resolved = Resolved(tree.shown(name))
+    resolved = Resolved(folder.shown(name))
     for file, document in reader.documents:
         resolved = _merge(resolved, file, document)
     return resolved
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ExtendsReader:
     """Visits the files of a chain of `extends`, bases first."""
 
-    tree: Tree
+    folder: ScenarioFolder
     findings: Findings
-    documents: list[tuple[str, Document]] = field(default_factory=list)
-    seen: set[FilePath] = field(default_factory=set)
+    documents: list[tuple[str, YamlDocument]] = field(default_factory=list)
+    seen: set[Path] = field(default_factory=set)
 
     def visit(self, name: str, chain: tuple[str, ...], place: tuple[str, int | None, str]) -> None:
         real = self.real(name)
@@ -97,28 +97,28 @@ class _Reader:
                 name,
             )
             return
-        slot = len(self.tree.sources)
-        raw = self.tree.read(name, place, MAX_BYTES, "S121" if chain else "S101")
+        slot = len(self.folder.sources)
+        raw = self.folder.read(name, place, MAX_BYTES, "S121" if chain else "S101")
         if raw is None:
             return
-        own = self.tree.sources.pop(slot)
-        file = self.tree.shown(name)
+        own = self.folder.sources.pop(slot)
+        file = self.folder.shown(name)
         document = read_yaml(raw, file, self.findings)
         if document is not None:
             for base, where in self.bases(document, name, file):
                 self.visit(base, (*chain, name), where)
             _rebase(document.data, posixpath.dirname(name))
             self.documents.append((file, document))
-        self.tree.sources.append(own)
+        self.folder.sources.append(own)
 
-    def real(self, name: str) -> FilePath:
+    def real(self, name: str) -> Path:
         try:
-            return self.tree.path(name).resolve()
+            return self.folder.path(name).resolve()
         except (OSError, RuntimeError, ValueError):
-            return self.tree.path(name)
+            return self.folder.path(name)
 
     def bases(
-        self, document: Document, name: str, file: str
+        self, document: YamlDocument, name: str, file: str
     ) -> list[tuple[str, tuple[str, int | None, str]]]:
         """The files `extends` names, relative to the tree; takes the key out of the data."""
         if "extends" not in document.data:
@@ -140,7 +140,7 @@ class _Reader:
                 )
                 continue
             base = posixpath.normpath(posixpath.join(posixpath.dirname(name), entry))
-            if is_absolute(entry) or not self.tree.holds(base):
+            if is_absolute(entry) or not self.folder.holds(base):
                 self.error(
                     "S122",
                     f"`{entry}` leads out of the folder of the scenario",
@@ -160,7 +160,7 @@ class _Reader:
 
 
 def _rebase(data: dict[str, Any], folder: str) -> None:
-    """Makes the data files that a file names relative to the tree."""
+    """Makes the data files that a file names relative to the folder."""
 
     def moved(value: Any) -> Any:
         if isinstance(value, list):
@@ -177,7 +177,7 @@ def _rebase(data: dict[str, Any], folder: str) -> None:
         usage["files"] = moved(usage["files"])
 
 
-def _merge(base: Resolved, file: str, over: Document) -> Resolved:
+def _merge(base: Resolved, file: str, over: YamlDocument) -> Resolved:
     out = Resolved(base.file)
     over_places: Places = {path: (file, row) for path, (row, _) in over.positions.items()}
     out.data = _Merge(base.places, over_places, out.places).maps(base.data, over.data, (), (), ())
@@ -192,14 +192,16 @@ class _Merge:
     over: Places
     out: Places
 
-    def value(self, base: Any, over: Any, b: Path, o: Path, at: Path) -> Any:
+    def value(self, base: Any, over: Any, b: KeyPath, o: KeyPath, at: KeyPath) -> Any:
         if isinstance(base, dict) and isinstance(over, dict):
             return self.maps(base, over, b, o, at)
         if isinstance(base, list) and isinstance(over, list) and _by_id(base) and _by_id(over):
             return self.lists(base, over, b, o, at)
         return self.copy(over, self.over, o, at)
 
-    def maps(self, base: dict[str, Any], over: dict[str, Any], b: Path, o: Path, at: Path) -> dict[str, Any]:
+    def maps(
+        self, base: dict[str, Any], over: dict[str, Any], b: KeyPath, o: KeyPath, at: KeyPath
+    ) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         for key, value in base.items():
             if key in over:
@@ -212,7 +214,7 @@ class _Merge:
                 merged[key] = self.copy(value, self.over, (*o, key), (*at, key))
         return merged
 
-    def lists(self, base: list[Any], over: list[Any], b: Path, o: Path, at: Path) -> list[Any]:
+    def lists(self, base: list[Any], over: list[Any], b: KeyPath, o: KeyPath, at: KeyPath) -> list[Any]:
         """Items of `over` go into the first of `base` with their id; a repeated id stays to be reported."""
         first: dict[str, int] = {}
         for index, item in enumerate(over):
@@ -233,7 +235,7 @@ class _Merge:
                 merged.append(self.copy(item, self.over, (*o, index), (*at, len(merged))))
         return merged
 
-    def copy(self, value: Any, places: Places, source: Path, at: Path) -> Any:
+    def copy(self, value: Any, places: Places, source: KeyPath, at: KeyPath) -> Any:
         self.mark(places, source, at)
         if isinstance(value, dict):
             return {k: self.copy(v, places, (*source, k), (*at, k)) for k, v in value.items()}
@@ -241,7 +243,7 @@ class _Merge:
             return [self.copy(v, places, (*source, i), (*at, i)) for i, v in enumerate(value)]
         return value
 
-    def mark(self, places: Places, source: Path, at: Path) -> None:
+    def mark(self, places: Places, source: KeyPath, at: KeyPath) -> None:
         if source in places:
             self.out[at] = places[source]
 

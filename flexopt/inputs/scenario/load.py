@@ -10,14 +10,16 @@ from pydantic import ValidationError
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
-from flexopt.inputs.records import Access, Person, ScenarioFile
-from flexopt.inputs.scenario.checks import check
-from flexopt.inputs.scenario.explain import explain
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
+from flexopt.inputs.scenario.check import ScenarioCheck
+from flexopt.inputs.scenario.check_dates import DATE_RULES
+from flexopt.inputs.scenario.check_names import NAME_RULES
 from flexopt.inputs.scenario.extends import Resolved, resolve
-from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.inputs.scenario.tree import Place, Tree
-from flexopt.inputs.scenario.yaml import Path as YamlPath
-from flexopt.inputs.tables.sidetables import read_access, read_people
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
+from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.inputs.scenario.schema_errors import report_schema_errors
+from flexopt.inputs.scenario.yaml import KeyPath
+from flexopt.inputs.tables.people_and_access import read_access, read_people
 from flexopt.inputs.tables.subscriptions import read_subscriptions
 
 __all__ = ["load_scenario", "make_scenario", "read_scenario"]
@@ -42,7 +44,7 @@ def make_scenario(
     scenario: Scenario | Mapping[str, Any],
     *,
     people: Iterable[Person] = (),
-    access: Iterable[Access] = (),
+    access: Iterable[TodaysAccess] = (),
     name: str = "scenario",
 ) -> ScenarioFile:
     """A scenario made in Python, with the tables that would lie beside its file; checked as a file is.
@@ -102,9 +104,8 @@ def make_scenario(
                 f"{name}: the scenario names a file under `{key}`, and was not read from a folder",
                 "give what is in the file in its place, or use `load_scenario`",
             )
-    check(found, known or None, resolved, findings)
+    own = _checked(found, known or None, resolved, findings)
     findings.raise_if_errors()
-    own = tuple(h for h in found.holdings if h.ends >= found.horizon.start)
     return ScenarioFile(name, None, found, (), known, today, own, (), findings)
 
 
@@ -112,54 +113,62 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     """The scenario and all findings, also with errors; None where the schema refuses the scenario."""
     path = Path(path)
     findings = Findings()
-    tree = Tree(path.parent, findings)
-    resolved = resolve(path, tree)
+    folder = ScenarioFolder(path.parent, findings)
+    resolved = resolve(path, folder)
     scenario = _validate(resolved, findings) if resolved else None
     if resolved is None or scenario is None:
         return None, findings
-    usage = tree.expand(_named(resolved, ("usage", "files"), scenario.usage.files), "usage")
-    exports = tree.expand(_named(resolved, ("subscriptions",), scenario.subscriptions), "Subscriptions")
-    people = _people(tree, resolved, scenario)
-    access: tuple[Access, ...] = ()
+    usage = folder.expand(_named(resolved, ("usage", "files"), scenario.usage.files), "usage")
+    exports = folder.expand(_named(resolved, ("subscriptions",), scenario.subscriptions), "Subscriptions")
+    people = _people(folder, resolved, scenario)
+    access: tuple[TodaysAccess, ...] = ()
     if scenario.access is not None:
         place = resolved.place(("access",))
-        if tree.allowed(scenario.access, place):
-            access = read_access(tree, scenario.access, place, scenario)
-    check(scenario, people, resolved, findings)
+        if folder.allowed(scenario.access, place):
+            access = read_access(folder, scenario.access, place, scenario)
+    own = _checked(scenario, people, resolved, findings)
     place = resolved.place(("subscriptions",))
-    own = tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
-    bought = read_subscriptions(tree, [(name, place) for name in exports], scenario)
+    bought = read_subscriptions(folder, [(name, place) for name in exports], scenario)
     return (
         ScenarioFile(
             name=path.stem,
             path=path,
             scenario=scenario,
-            usage_files=tuple(tree.path(n) for n in usage),
+            usage_files=tuple(folder.path(n) for n in usage),
             people=people or {},
             access=access,
             holdings=own + bought,
-            sources=tuple(tree.sources),
+            sources=tuple(folder.sources),
             findings=findings,
         ),
         findings,
     )
 
 
-def _named(resolved: Resolved, path: YamlPath, names: Sequence[str]) -> list[tuple[str, Place]]:
+def _checked(
+    scenario: Scenario, people: dict[str, Person] | None, resolved: Resolved, findings: Findings
+) -> tuple[Holding, ...]:
+    """The holdings that reach into the horizon; what the rules say of the scenario goes to the findings."""
+    for rule in (*NAME_RULES, *DATE_RULES):
+        rule(ScenarioCheck(scenario, people, resolved, findings))
+    return tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
+
+
+def _named(resolved: Resolved, path: KeyPath, names: Sequence[str]) -> list[tuple[str, Place]]:
     return [(name, resolved.place((*path, index))) for index, name in enumerate(names)]
 
 
-def _people(tree: Tree, resolved: Resolved, scenario: Scenario) -> dict[str, Person] | None:
+def _people(folder: ScenarioFolder, resolved: Resolved, scenario: Scenario) -> dict[str, Person] | None:
     """None where no table is named, or none can be read: then nobody is called unknown."""
     place = resolved.place(("people",))
-    if scenario.people is None or not tree.allowed(scenario.people, place):
+    if scenario.people is None or not folder.allowed(scenario.people, place):
         return None
-    return read_people(tree, scenario.people, place) or None
+    return read_people(folder, scenario.people, place) or None
 
 
 def _validate(resolved: Resolved, findings: Findings) -> Scenario | None:
     try:
         return Scenario.model_validate(resolved.data)
     except ValidationError as error:
-        explain(error, resolved, findings)
+        report_schema_errors(error, resolved, findings)
         return None

@@ -18,7 +18,7 @@ from flexopt.base.dates import add_months, anniversaries
 __all__ = [
     "Budget",
     "Cloud",
-    "Demand",
+    "DemandOptions",
     "Growth",
     "Holding",
     "Horizon",
@@ -134,7 +134,7 @@ class Growth(_Part):
     """Growth by group; a user of a named group and a named product grows by both, one after the other."""
 
 
-class Demand(_Part):
+class DemandOptions(_Part):
     method: Literal["repeat", "rate"] = "repeat"
     """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
     growth: Growth = Growth()
@@ -306,7 +306,7 @@ class Scenario(_Part):
     """ISO 4217 code of every price."""
     horizon: Horizon
     usage: UsageFiles = UsageFiles()
-    demand: Demand = Demand()
+    demand: DemandOptions = DemandOptions()
     products: Annotated[tuple[Product, ...], Field(min_length=1)]
     offers: tuple[Offer, ...] = ()
     tokens: Tokens

@@ -17,13 +17,13 @@ import yaml
 
 from flexopt.base.findings import Findings
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Path", "read_yaml"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "KeyPath", "YamlDocument", "read_yaml"]
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
 MAX_DIGITS = 60
 
-Path: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 Mark: TypeAlias = Any  # a place as PyYAML gives it: .line and .column from 0, or None
 
 NULL = re.compile(r"~|null|Null|NULL|")
@@ -34,11 +34,11 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """One file: plain data, and the (line, column) of every key and list item, both from 1."""
 
     data: dict[str, Any]
-    positions: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    positions: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
 
 class _Refused(Exception):
@@ -50,7 +50,7 @@ class _Refused(Exception):
         self.row = mark.line + 1 if mark is not None else None
 
 
-def read_yaml(raw: bytes, file: str, findings: Findings) -> Document | None:
+def read_yaml(raw: bytes, file: str, findings: Findings) -> YamlDocument | None:
     """Reads a scenario file; None with error findings where it cannot be read.
 
     `file` is the name findings show. Values are dict, list, str, int, Decimal, bool and None.
@@ -136,7 +136,7 @@ class _Open:
     """A map or list that is being read."""
 
     value: dict[str, Any] | list[Any]
-    path: Path
+    path: KeyPath
     key: str | None = None
 
 
@@ -145,7 +145,7 @@ class _Builder:
 
     def __init__(self, file: str, findings: Findings) -> None:
         self.file, self.findings = file, findings
-        self.positions: dict[Path, tuple[int, int]] = {}
+        self.positions: dict[KeyPath, tuple[int, int]] = {}
         self.stack: list[_Open] = []
         self.documents = 0
         self.root: Any = None
@@ -156,7 +156,7 @@ class _Builder:
             code, message, file=self.file, row=mark.line + 1, column=column, value=value, hint=hint
         )
 
-    def build(self, events: Iterator[yaml.Event]) -> Document:
+    def build(self, events: Iterator[yaml.Event]) -> YamlDocument:
         mark: Mark = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -181,7 +181,7 @@ class _Builder:
                 "start with `schema: flexopt.scenario/1`",
                 mark,
             )
-        return Document(self.root, self.positions)
+        return YamlDocument(self.root, self.positions)
 
     def node(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
@@ -251,7 +251,7 @@ class _Builder:
         else:
             self.positions[(*top.path, key)] = (mark.line + 1, mark.column + 1)
 
-    def place(self, value: Any, event: yaml.NodeEvent) -> Path:
+    def place(self, value: Any, event: yaml.NodeEvent) -> KeyPath:
         """Puts a value where it belongs and says where that is."""
         if not self.stack:
             self.root = value

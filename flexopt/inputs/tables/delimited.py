@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from flexopt.base.findings import Finding, Findings, Severity
-from flexopt.inputs.scenario.explain import did_you_mean
-from flexopt.inputs.scenario.tree import Place, Tree
+from flexopt.base.findings import Finding, Findings, Severity, did_you_mean
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 
-__all__ = ["Row", "Table", "read_table"]
+__all__ = ["DelimitedRow", "DelimitedTable", "read_table"]
 
 MAX_BYTES = 500_000_000
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -21,7 +20,7 @@ ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DelimitedRow:
     """One line: its number in the file and its cells by column, without outer white space."""
 
     number: int
@@ -32,12 +31,12 @@ class Row:
 
 
 @dataclass(slots=True)
-class Table:
+class DelimitedTable:
     """The rows of one file; `add` gathers findings of the same kind and value into one with a count."""
 
     file: str
     prefix: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[DelimitedRow] = field(default_factory=list)
     found: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
 
     def add(
@@ -66,7 +65,7 @@ class Table:
         """Hands the findings over, in the order of the lines."""
         findings.items.extend(sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)))
 
-    def day(self, row: Row, column: str, number: str) -> date | None:
+    def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
         """The date of a cell; None for an empty cell, and with a finding for anything that is no date."""
         text = row[column]
         if not text:
@@ -87,7 +86,7 @@ class Table:
 
 
 def read_table(
-    tree: Tree,
+    folder: ScenarioFolder,
     name: str,
     place: Place,
     prefix: str,
@@ -95,14 +94,14 @@ def read_table(
     known: tuple[str, ...],
     required: tuple[str, ...],
     exports: bool = False,
-) -> Table:
+) -> DelimitedTable:
     """Reads a table; what is wrong with the file is in the table's findings, and it then has no rows.
 
     Column names are compared without case, spaces and dashes count as `_`. `exports` says that other columns
     are nothing to warn about.
     """
-    table = Table(tree.shown(name), prefix)
-    raw = tree.read(name, place, MAX_BYTES, "S140")
+    table = DelimitedTable(folder.shown(name), prefix)
+    raw = folder.read(name, place, MAX_BYTES, "S140")
     text = _decode(raw, table) if raw is not None else None
     if text is None:
         return table
@@ -127,7 +126,7 @@ def read_table(
     return table
 
 
-def _decode(raw: bytes, table: Table) -> str | None:
+def _decode(raw: bytes, table: DelimitedTable) -> str | None:
     if raw[:2] == b"PK":
         table.add("01", "the file is a workbook or an archive", "save the sheet as CSV (UTF-8)")
         return None
@@ -140,7 +139,7 @@ def _decode(raw: bytes, table: Table) -> str | None:
         return None
 
 
-def _lines(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: str, table: DelimitedTable) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and cells of the lines that are not empty."""
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=lambda d: (first.count(d), -",;\t".index(d)))
@@ -160,7 +159,7 @@ def _lines(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header(
-    cells: list[str], table: Table, known: tuple[str, ...], required: tuple[str, ...], exports: bool
+    cells: list[str], table: DelimitedTable, known: tuple[str, ...], required: tuple[str, ...], exports: bool
 ) -> list[str]:
     columns = [re.sub(r"[\s_-]+", "_", c.strip().casefold()) for c in cells]
     for column in sorted({c for c in columns if c and columns.count(c) > 1}):
@@ -184,7 +183,7 @@ def _header(
     return columns
 
 
-def _row(number: int, cells: list[str], columns: list[str], table: Table) -> Row | None:
+def _row(number: int, cells: list[str], columns: list[str], table: DelimitedTable) -> DelimitedRow | None:
     if any(c.strip() for c in cells[len(columns) :]):
         table.add(
             "06",
@@ -193,7 +192,7 @@ def _row(number: int, cells: list[str], columns: list[str], table: Table) -> Row
             row=number,
         )
         return None
-    row = Row(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
+    row = DelimitedRow(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
     for column, text in row.cells.items():
         if CONTROL.search(text):
             table.add("08", "the cell has a control character", "delete it", row=number, column=column)

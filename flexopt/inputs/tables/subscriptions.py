@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from flexopt.inputs.scenario.explain import did_you_mean
+from flexopt.base.findings import did_you_mean
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
-from flexopt.inputs.scenario.tree import Place, Tree
-from flexopt.inputs.tables.delimited import Row, Table, read_table
-from flexopt.inputs.tables.sidetables import names_of
+from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
+from flexopt.inputs.tables.people_and_access import names_of
 
 __all__ = ["read_subscriptions"]
 
@@ -35,14 +35,14 @@ Style = Literal["dmy", "mdy"]
 
 
 def read_subscriptions(
-    tree: Tree, files: Sequence[tuple[str, Place]], scenario: Scenario
+    folder: ScenarioFolder, files: Sequence[tuple[str, Place]], scenario: Scenario
 ) -> tuple[Holding, ...]:
     """Holdings of the active rows that match an offer; findings T3xx."""
     holdings: list[Holding] = []
     seen: dict[tuple[str, ...], str] = {}
     offers = names_of(scenario)[1]
     for name, place in files:
-        table = read_table(tree, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
+        table = read_table(folder, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
         style = _style(table, scenario)
         for row in table.rows:
             holding = _holding(table, row, scenario, offers, style)
@@ -62,12 +62,16 @@ def read_subscriptions(
                 continue
             seen[key] = f"{table.file}:{row.number}"
             holdings.append(holding)
-        table.report(tree.findings)
+        table.report(folder.findings)
     return tuple(holdings)
 
 
 def _holding(
-    table: Table, row: Row, scenario: Scenario, offers: dict[str, list[str]], style: Style | None
+    table: DelimitedTable,
+    row: DelimitedRow,
+    scenario: Scenario,
+    offers: dict[str, list[str]],
+    style: Style | None,
 ) -> Holding | None:
     status = row["subscription_status"]
     if status.casefold() not in ACTIVE:
@@ -122,7 +126,9 @@ def _holding(
     return Holding(offer=offer, quantity=int(quantity), ends=ends)
 
 
-def _offer(table: Table, row: Row, scenario: Scenario, offers: dict[str, list[str]]) -> str | None:
+def _offer(
+    table: DelimitedTable, row: DelimitedRow, scenario: Scenario, offers: dict[str, list[str]]
+) -> str | None:
     """The offer a row names, by id or alias; its term decides between offers that share an alias."""
     name, term = row["offering_name"], row["term"]
     months = _months(term)
@@ -174,7 +180,7 @@ def _months(term: str) -> int | None:
     return WORDS.get(text)
 
 
-def _style(table: Table, scenario: Scenario) -> Style | None:
+def _style(table: DelimitedTable, scenario: Scenario) -> Style | None:
     """How the dates with slashes of a file are written: what its dates say, else the scenario."""
     pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
     dmy = any(int(m[1]) > 12 for m in pairs)
@@ -185,7 +191,7 @@ def _style(table: Table, scenario: Scenario) -> Style | None:
     return said if said in ("dmy", "mdy") and not dmy else None
 
 
-def _day(table: Table, row: Row, column: str, style: Style | None) -> date | None:
+def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | None) -> date | None:
     match = SLASHED.fullmatch(row[column])
     if match is None:
         return table.day(row, column, "11")

@@ -8,14 +8,14 @@ import duckdb
 
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
-from flexopt.inputs.usage.scan import BLANK, LEFT_OUT, OK, REJECTED, ZERO, Table
+from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
 __all__ = ["cover", "note"]
 
 
 def cover(
     con: duckdb.DuckDBPyConnection,
-    tables: Mapping[int, Table],
+    tables: Mapping[int, UsageTable],
     kept: Mapping[int, int],
     unsplit: Mapping[int, int],
 ) -> dict[int, Coverage]:
@@ -60,7 +60,7 @@ def _fate(status: int, nameless: bool, known: str) -> str:
 
 def note(
     con: duckdb.DuckDBPyConnection,
-    tables: Mapping[int, Table],
+    tables: Mapping[int, UsageTable],
     coverage: Mapping[int, Coverage],
     findings: Findings,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -12,32 +14,23 @@ import duckdb
 import pandas as pd
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.records import Source, Usage
+from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.burnt import add_burnt, burnt_days, create_burnt
-from flexopt.inputs.usage.chargeable import chargeable_days
+from flexopt.inputs.usage.chargeable_days import chargeable_days
+from flexopt.inputs.usage.containers import Refusal, sha256
 from flexopt.inputs.usage.coverage import cover, note
-from flexopt.inputs.usage.engine import Progress, connected, watched
-from flexopt.inputs.usage.opening import even_lines, open_frame, open_table
+from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
+from flexopt.inputs.usage.date_styles import with_date_styles
+from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
+from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table
 from flexopt.inputs.usage.people import identify
-from flexopt.inputs.usage.products import assign
-from flexopt.inputs.usage.report import NAMELESS, VALUES, line_of, report_faults, report_fresh_faults
-from flexopt.inputs.usage.scan import (
-    OK,
-    Table,
-    create,
-    features,
-    forget,
-    scan,
-    style,
-    unclear_zero,
-    with_styles,
-)
-from flexopt.inputs.usage.sniff import Refusal, sha256
+from flexopt.inputs.usage.products import Catalogue, assign
+from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
 from flexopt.inputs.usage.summaries import summaries
+from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
+from flexopt.inputs.usage.usage_table import OK, UsageTable
 
-__all__ = ["Progress", "products_in", "read_usage", "usage_from_frame"]
+__all__ = ["UsageProgress", "products_in", "read_usage", "usage_from_frame", "usage_key", "usage_sources"]
 
 SHOWN = 20
 """Findings of one kind listed one by one; the rest is counted."""
@@ -47,10 +40,11 @@ def read_usage(
     files: Sequence[Path],
     scenario: Scenario,
     root: Path,
-    on_progress: Progress | None = None,
+    on_progress: UsageProgress | None = None,
     *,
     memory: str | None = None,
     token_days: bool = False,
+    options: DatabaseOptions = DEFAULTS,
 ) -> Usage:
     """Read and clean usage files: one row per chargeable day, whatever export they come from.
 
@@ -72,11 +66,11 @@ def read_usage(
     # the order of the files decides which of two equal rows is the repeated one: it must not matter
     ordered = sorted((_shown(path, root), path) for path in files)
     names = [name for name, _ in ordered]
-    with connected(memory) as (con, work), ThreadPoolExecutor(1) as beside:
-        reader = _Reader(con, scenario, names, findings, token_days=token_days)
+    with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
+        reader = _UsageReader(con, scenario, names, findings, token_days=token_days)
         digests = []
         for number, (name, path) in enumerate(ordered):
-            with watched(con, name, path, on_progress) as done:
+            with watched(con, name, path, on_progress, options.every) as done:
                 reader.add(partial(open_table, con, number, path, name, work), number, work)
                 done(reader.rows(number))
             # a scan keeps every core busy, what comes after it one of them: the digest takes another
@@ -91,7 +85,7 @@ def usage_from_frame(
     """Usage from a frame with the columns of the plain format, cleaned and reported like a file."""
     findings = Findings()
     with connected(memory) as (con, work):
-        reader = _Reader(con, scenario, ["usage frame"], findings, token_days=token_days)
+        reader = _UsageReader(con, scenario, ["usage frame"], findings, token_days=token_days)
         reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
         return reader.usage([])
 
@@ -111,6 +105,39 @@ def products_in(files: Sequence[Path]) -> list[str]:
     return sorted(found)
 
 
+def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
+    """A SHA-256 over everything `read_usage` takes: equal keys, equal `Usage`.
+
+    That is the bytes of the files and their names as findings show them, `usage.dates` and `usage.period`,
+    and the names that products and offers go by. Prices, terms, holdings and rules are not in it.
+
+    Parameters
+    ----------
+    hash_of : SHA-256 of a file's bytes; a caller that meets the same files again may remember it.
+
+    Raises OSError if a file cannot be read.
+    """
+    scenario, root = source.scenario, source.folder
+    catalogue = Catalogue.of(scenario)
+    parts = {
+        "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
+        "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
+        # in their order: of two names that are alike, a suggestion takes the later product
+        "products": list(catalogue.products.items()),
+        "offers": list(catalogue.offers.items()),
+    }
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def usage_sources(source: ScenarioFile) -> list[Source]:
+    """The usage files as `Usage.sources` has them, without making anything of them."""
+    found = []
+    for name, path in sorted((_shown(path, source.folder), path) for path in source.usage_files):
+        with suppress(OSError):
+            found.append(Source(name, sha256(path)))
+    return found
+
+
 def _shown(path: Path, root: Path) -> str:
     try:
         # the name as it was given: what a link points to is not what the planner wrote
@@ -127,7 +154,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-class _Reader:
+class _UsageReader:
     """The reading of all files of one scenario."""
 
     def __init__(
@@ -140,18 +167,18 @@ class _Reader:
         token_days: bool,
     ) -> None:
         self.con, self.scenario, self.names, self.findings = con, scenario, names, findings
-        self.opened: dict[int, Table] = {}
+        self.opened: dict[int, UsageTable] = {}
         self.unsplit: dict[int, int] = {}
         self.token_days, self.tells = token_days, False
         create(con)
-        create_burnt(con)
+        create_token_days(con)
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
         (row,) = self.con.execute(query, [number]).fetchall()
         return int(row[0]) + self.unsplit.get(number, 0)
 
-    def add(self, open_: Callable[[], Table], number: int, work: Path) -> None:
+    def add(self, open_: Callable[[], UsageTable], number: int, work: Path) -> None:
         """Scan one file into cells, or say why not."""
         name = self.names[number]
         try:
@@ -188,7 +215,7 @@ class _Reader:
                 "as `CSV UTF-8`",
             )
 
-    def _scan(self, table: Table, number: int) -> None:
+    def _scan(self, table: UsageTable, number: int) -> None:
         forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
@@ -198,7 +225,7 @@ class _Reader:
             )
         # most files have ISO dates and no fault: one fast pass, and a closer look only where it fails
         if scan(self.con, table):
-            table = self._with_styles(table, number)
+            table = with_date_styles(self.con, table, self.scenario.usage.dates)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
@@ -215,11 +242,11 @@ class _Reader:
             )
         self._say_features(table)
         if self.token_days:
-            self.tells |= add_burnt(self.con, table)
+            self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
-        self.unsplit[number] = report_fresh_faults(self.con, table, self.findings, SHOWN)
+        self.unsplit[number] = report_unsplit_lines(self.con, table, self.findings, SHOWN)
 
-    def _say_features(self, table: Table) -> None:
+    def _say_features(self, table: UsageTable) -> None:
         count, row, feature = features(self.con, table)
         if count:
             self.findings.add(
@@ -233,37 +260,6 @@ class _Reader:
                 hint="if it is a per-result service, take the rows out and plan it under `cloud`",
                 count=count,
             )
-
-    def _with_styles(self, table: Table, number: int) -> Table:
-        styles = {}
-        for role, seen in style(self.con, table).items():
-            count, column = seen.count, table.column(role)
-            decided = dates.decide(count, self.scenario.usage.dates)
-            if decided in ("mixed", "ambiguous"):
-                row, value = seen.first[1 if decided == "mixed" else 0]
-                row = line_of(self.con, table, row)
-            if decided == "mixed":
-                raise Refusal(
-                    "U105",
-                    "two date styles in one column: "
-                    f"{count.iso + count.ymd:,} with the year first, {count.day_first:,} with the day first, "
-                    f"{count.month_first:,} with the month first, {count.open:,} that may be either",
-                    "write all dates of the column as 2025-12-31",
-                    row,
-                    column=column,
-                    value=value,
-                )
-            if decided == "ambiguous":
-                raise Refusal(
-                    "U106",
-                    "the dates may have the day or the month first",
-                    "set `usage.dates: dmy` (day first) or `usage.dates: mdy` (month first) in the scenario",
-                    row,
-                    column=column,
-                    value=value,
-                )
-            styles[role] = decided
-        return with_styles(table, styles)
 
     def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
@@ -296,5 +292,5 @@ class _Reader:
         for name, digest in digests:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
-        burnt = burnt_days(self.con) if self.tells else None
-        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, burnt)
+        token_days = read_token_days(self.con) if self.tells else None
+        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, token_days)

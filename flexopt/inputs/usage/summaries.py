@@ -11,8 +11,8 @@ import pandas as pd
 
 from flexopt.base.findings import Findings
 from flexopt.inputs.scenario.scenario import Window
-from flexopt.inputs.usage.chargeable import Kept
-from flexopt.inputs.usage.scan import OK
+from flexopt.inputs.usage.chargeable_days import Kept
+from flexopt.inputs.usage.usage_table import OK
 
 __all__ = ["summaries"]
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.money import cents
-from flexopt.inputs.scenario.prices import token_price
+from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Charges, PurchaseRow, SeatRow, make_charges
@@ -80,5 +81,4 @@ def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
 
 def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
     """What a pack of this size costs at the quote's prices; below its smallest, at the price of that."""
-    fitting = [t for t in quote.tokens.tiers if t.from_ <= pack.tokens] or quote.tokens.tiers[:1]
-    return cents(token_price(fitting[-1], quote.negotiated) * pack.tokens)
+    return cents(token_price(tier_reached(quote.tokens, pack.tokens), quote.negotiated) * pack.tokens)

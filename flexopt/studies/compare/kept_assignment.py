@@ -12,10 +12,12 @@ import numpy as np
 
 from flexopt.base.arrays import Ints
 from flexopt.base.errors import SolverError
+from flexopt.base.money import SAME_COST
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
 from flexopt.model.cover import cover_of
-from flexopt.model.rows import Model, build
+from flexopt.model.program import Model
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution, read_solution
 from flexopt.solve.backend import Status, solve
@@ -23,9 +25,6 @@ from flexopt.solve.coupling import Shared
 
 __all__ = ["KeptAssignment", "SeatHolders", "keep_assignment", "seat_holders"]
 
-
-HALF_CENT = 0.004
-"""Distance from the cheapest packs that is none in money."""
 
 LIMITS = {
     ("holding",): ("the seats owned or to be renewed", "`holdings`"),
@@ -156,7 +155,7 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssign
     model, split = _model(problem, core, groups)
     options = problem.scenario.solver
     try:
-        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=HALF_CENT)
+        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=SAME_COST)
     except SolverError:
         return KeptAssignment(None, "the solver ended without an answer: try `solver: {name: highs}`")
     if outcome.status is Status.INFEASIBLE:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flexopt.base.errors import FlexoptError, SolverError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
 from flexopt.parallel.pool import in_processes
@@ -39,7 +39,7 @@ class _Solving:
     shared: Path
     baselines: bool
 
-    def run(self, shared: Forecasts) -> _Found | Exception:
+    def run(self, shared: ForecastCache) -> _Found | Exception:
         try:
             found = _solved(self.id, self.source, shared, lambda *_: None, self.baselines)
         except Exception as error:  # whatever it is, it is raised where it can be told
@@ -52,7 +52,7 @@ class _Solving:
 
 def solve_all(
     sources: Mapping[str, ScenarioFile],
-    forecasts: Mapping[str, Forecasts],
+    forecasts: Mapping[str, ForecastCache],
     tell: Progress,
     processes: int,
     *,
@@ -90,7 +90,7 @@ def solve_all(
 
 def _tasks(
     sources: Mapping[str, ScenarioFile],
-    forecasts: Mapping[str, Forecasts],
+    forecasts: Mapping[str, ForecastCache],
     shared: SharedValues,
     baselines: bool,
 ) -> Iterator[_Solving]:
@@ -100,7 +100,9 @@ def _tasks(
         yield _Solving(id_, source, file if file.exists() else shared.put(key, forecasts[id_]), baselines)
 
 
-def _solved(id_: str, source: ScenarioFile, forecasts: Forecasts, tell: Progress, baselines: bool) -> Solved:
+def _solved(
+    id_: str, source: ScenarioFile, forecasts: ForecastCache, tell: Progress, baselines: bool
+) -> Solved:
     try:
         found = solve(source, forecasts, tell, Clock())
         return compared(found, tell, Clock()) if baselines else found

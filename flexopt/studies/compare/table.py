@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flexopt.base.columns import Rows
+from flexopt.base.columns import ColumnTable
 from flexopt.planning.planner import Plan
 from flexopt.store.plan_json import PlanDocument
 from flexopt.studies.compare.drivers import Drivers
@@ -86,7 +86,7 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
 
 def _access(document: PlanDocument) -> OffersByPair:
     """What every user has for every product over the year."""
-    columns = Rows.of(document["assignment"], ("user", "product", "offer")).columns
+    columns = ColumnTable.of(document["assignment"], ("user", "product", "offer")).columns
     found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     cells = (columns[name].array().tolist() for name in ("user", "product", "offer"))
     for user, product, offer in zip(*cells, strict=True):

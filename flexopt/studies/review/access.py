@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flexopt.inputs.records import Access
+from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
 __all__ = ["MOVES", "Has", "Move", "moves_of", "todays"]
@@ -58,7 +58,7 @@ class Move:
     together: int
 
 
-def todays(scenario: Scenario, access: Sequence[Access], planned: Iterable[Pair]) -> dict[Pair, Has]:
+def todays(scenario: Scenario, access: Sequence[TodaysAccess], planned: Iterable[Pair]) -> dict[Pair, Has]:
     """Today's access of everybody in the table, and to what they use in the plan.
 
     A seat goes before tokens: whoever holds one that covers a product does not use it on Flex.
@@ -88,7 +88,7 @@ def todays(scenario: Scenario, access: Sequence[Access], planned: Iterable[Pair]
 
 
 def moves_of(
-    scenario: Scenario, access: Sequence[Access], assignment: Sequence[Mapping[str, Any]]
+    scenario: Scenario, access: Sequence[TodaysAccess], assignment: Sequence[Mapping[str, Any]]
 ) -> list[Move]:
     """Every user and product of today's table and of the plan's assignment, sorted by user and product."""
     covers = {o.id: set(o.covers) for o in scenario.offers}

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.studies.review.access import Move
 
 __all__ = ["CHECKS", "Facts", "checks"]
@@ -114,7 +115,7 @@ def _expiry(facts: Facts) -> CheckResult:
     """Tokens that expire unused in the plan, and packs held that end soon."""
     document, start = facts.document, facts.source.scenario.horizon.start
     step = facts.source.scenario.tokens.increment
-    owned = {str(p.expires): p for p in facts.source.scenario.pool if p.expires > start and p.tokens}
+    owned = {str(p.expires): p for p in opening_packs(facts.source.scenario)}
     lost = {
         row["period_end"]: Decimal(row["expired"]) for row in document["ledger"] if Decimal(row["expired"])
     }
@@ -219,8 +220,7 @@ CHECKS: dict[str, Callable[[Facts], CheckResult]] = {
 
 def _pool(facts: Facts) -> Decimal:
     """Tokens in opening packs that live on the first day."""
-    scenario = facts.source.scenario
-    return sum((p.tokens for p in scenario.pool if p.expires > scenario.horizon.start), Decimal(0))
+    return sum((p.tokens for p in opening_packs(facts.source.scenario)), Decimal(0))
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flexopt.inputs.records import Access, Person, Usage
+from flexopt.inputs.records import Person, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.review.access import Has
 
@@ -20,7 +20,7 @@ UserList = list[dict[str, Any]]
 """A row per user and product: the columns of docs/outputs.md."""
 
 
-def idle(scenario: Scenario, access: Sequence[Access], usage: Usage, last: date) -> UserList:
+def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> UserList:
     """Seats without use in the last 90 days of the history, which ends with `last`; never used first.
 
     Whoever uses one product of a collection uses the seat. Summaries do not say when the days were: who has
@@ -53,7 +53,7 @@ def idle(scenario: Scenario, access: Sequence[Access], usage: Usage, last: date)
     return sorted(found, key=lambda row: (row["last_use"] or "", row["user"], row["product"]))
 
 
-def leavers(scenario: Scenario, access: Sequence[Access], people: Mapping[str, Person]) -> UserList:
+def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[str, Person]) -> UserList:
     """Access of people who leave before the horizon ends, or have left; the first to leave first."""
     found: UserList = [
         {"user": row.user, "product": row.product, "offer": row.offer, "leaves": str(person.leaves)}

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.prices import in_force, seat_price, token_price
+from flexopt.inputs.rules.prices import in_force, seat_price, token_price
 from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier
 
 __all__ = ["TOKEN_STEP", "Lever", "levers_of", "one_percent_off", "tier_price", "without"]

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from flexopt.base.errors import InfeasibleError
 from flexopt.base.findings import InputError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
@@ -61,7 +61,7 @@ class Answer:
 class Study:
     """Solves variants of one scenario over one reading of its usage."""
 
-    def __init__(self, source: ScenarioFile, forecasts: Forecasts, tell: Progress) -> None:
+    def __init__(self, source: ScenarioFile, forecasts: ForecastCache, tell: Progress) -> None:
         self.source, self.forecasts, self.tell = source, forecasts, tell
         # as `flexopt plan` does, so that both have the same total
         self._base = compared(solve(source, forecasts, tell, Clock()), tell, Clock())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.planner import plan
 from flexopt.studies.sweep.results import SweepResult, failed_row, planned_row
@@ -25,7 +25,7 @@ class PlanTask:
     shared: Path
     key: str
 
-    def run(self, shared: Forecasts) -> SweepResult:
+    def run(self, shared: ForecastCache) -> SweepResult:
         """Plan it; an error of its own must not end the others."""
         # as many scenarios as processors are planned at once: each solver keeps to one
         solver = self.source.scenario.solver.model_copy(update={"threads": 1})

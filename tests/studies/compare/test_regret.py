@@ -19,7 +19,7 @@ from strategies import Instance, medium, small
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import InputError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.model.sets import formulate
 from flexopt.planning.bill import make_charges
 from flexopt.planning.planner import Clock, Solved, solve
@@ -37,7 +37,7 @@ DAYS = {(user, "AutoCAD"): every(date(2025, 1, 1), 150, 2) for user in ("a", "b"
 
 
 def solved(source: Any, usage: Any) -> Solved:
-    return solve(source, Forecasts(usage), lambda *_: None, Clock())
+    return solve(source, ForecastCache(usage), lambda *_: None, Clock())
 
 
 def solved_instance(instance: Instance) -> Solved:

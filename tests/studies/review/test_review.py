@@ -15,7 +15,7 @@ import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every
 
 from flexopt.base.errors import FlexoptError
-from flexopt.inputs.records import Access, Person
+from flexopt.inputs.records import Person, TodaysAccess
 from flexopt.studies.review import review
 
 AEC = {
@@ -26,12 +26,12 @@ AEC = {
 }
 
 
-def named(user: str, product: str, offer: str = "") -> Access:
-    return Access(user, product, "named", offer)
+def named(user: str, product: str, offer: str = "") -> TodaysAccess:
+    return TodaysAccess(user, product, "named", offer)
 
 
-def flex(user: str, product: str) -> Access:
-    return Access(user, product, "flex")
+def flex(user: str, product: str) -> TodaysAccess:
+    return TodaysAccess(user, product, "flex")
 
 
 def days(count: int) -> list[date]:
@@ -40,7 +40,7 @@ def days(count: int) -> list[date]:
 
 def reviewed(
     days: Days,
-    access: Sequence[Access],
+    access: Sequence[TodaysAccess],
     people: Sequence[Person] = (),
     least: str = "0",
     columns: Sequence[str] = (),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, a_scenario
 
-from flexopt.inputs.scenario.prices import seat_price, token_price
+from flexopt.inputs.rules.prices import seat_price, token_price
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.sensitivity.levers import Lever, levers_of, one_percent_off, tier_price, without
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import Instance, small
 
 from flexopt.base.errors import FlexoptError, InfeasibleError
-from flexopt.demand.cache import Forecasts
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.planning.planner import Clock, plan, solve
 from flexopt.studies.sensitivity import sensitivity
 from flexopt.studies.sensitivity.levers import levers_of, one_percent_off, tier_price
@@ -252,7 +252,7 @@ few = settings(max_examples=max(settings().max_examples // 4, 3))
 def test_laws(instance: Instance, data: st.DataObject) -> None:
     """A dearer price never lowers the total, one percent never costs, flips are there when solved anew."""
     instance.demand()
-    source, forecasts = instance.source(), Forecasts(instance.read_usage())
+    source, forecasts = instance.source(), ForecastCache(instance.read_usage())
     levers = levers_of(source.scenario)
     priced = [name for name, lever in levers.items() if lever.line]
     assume(priced)

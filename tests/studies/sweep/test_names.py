@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from build import a_scenario, a_source
 
-from flexopt import Access, Person, load_scenario, make_scenario
-from flexopt.inputs.usage.reading import reading_key
+from flexopt import Person, TodaysAccess, load_scenario, make_scenario
+from flexopt.inputs.usage.read import usage_key
 from flexopt.studies.sweep.names import ids_of, names_of, plan_key
 
 
@@ -57,7 +57,7 @@ def test_keys_change_with_what_they_stand_for(folder: Path, change: str) -> None
         path = base
     one, two = load_scenario(base), load_scenario(path)
     reading, job = CHANGES[change]
-    keys = reading_key(one), reading_key(two)
+    keys = usage_key(one), usage_key(two)
     assert (keys[0] == keys[1]) == (reading == "same")
     assert (plan_key(one, keys[0]) == plan_key(two, keys[1])) == (job == "same")
 
@@ -81,16 +81,16 @@ def test_the_tables_of_a_scenario_made_in_python_are_in_its_key() -> None:
     document = a_scenario().model_dump(mode="json", by_alias=True)
     keys = {
         plan_key(make_scenario(document, **tables), "usage")
-        for tables in ({}, {"people": [Person("ann")]}, {"access": [Access("ann", "AutoCAD", "flex")]})
+        for tables in ({}, {"people": [Person("ann")]}, {"access": [TodaysAccess("ann", "AutoCAD", "flex")]})
     }
     assert len(keys) == 3
 
 
 def test_reading_changes_with_the_bytes_and_the_name_of_the_file(folder: Path) -> None:
     source = load_scenario(folder / "scenario.yaml")
-    before = reading_key(source)
-    assert reading_key(load_scenario((folder / "scenario.yaml").resolve())) == before
+    before = usage_key(source)
+    assert usage_key(load_scenario((folder / "scenario.yaml").resolve())) == before
     with (folder / "usage.csv").open("a") as file:
         file.write("over,AutoCAD,2025-12-31\n")
-    assert reading_key(source) != before
-    assert reading_key(source, lambda path: "x") == reading_key(source, lambda path: "x")
+    assert usage_key(source) != before
+    assert usage_key(source, lambda path: "x") == usage_key(source, lambda path: "x")

@@ -15,8 +15,8 @@ from sweep_processes import run
 from variants import BUDGET, alive, changed, needs_groups, planning_processes, variants
 
 from flexopt import AuditError, LimitError, Person, load_scenario, plan, sweep, sweep_each
-from flexopt.demand.cache import Forecasts
 from flexopt.demand.forecast import Demand
+from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage import read_usage
 from flexopt.store.sweep_folder import SWEEP_COLUMNS
@@ -64,7 +64,7 @@ def test_usage_is_read_once_for_all_that_agree_in_it(folder: Path) -> None:
     assert [row["status"] for row in done.rows] == ["optimal", "optimal", "input", "optimal"]
 
 
-class Failing(Forecasts):
+class Failing(ForecastCache):
     """Usage on which planning fails as the name of the scenario has it."""
 
     def of(self, scenario: Scenario, people: Mapping[str, Person]) -> Demand:

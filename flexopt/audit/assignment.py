@@ -1,0 +1,213 @@
+"""The rows of the assignment held against the replay; what is alike is compared once, as exact fractions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flexopt.audit.claims import Claims
+from flexopt.audit.notes import ROUNDING, Notes, Seat, close, distinct, fractions, seat_of, show
+from flexopt.audit.replay import Replay
+from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.base.arrays import Ints, places_in
+from flexopt.base.columns import classes
+from flexopt.base.money import cents
+from flexopt.demand.forecast import Demand
+from flexopt.demand.policy import rule_for
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.plan_json import PlanDocument
+
+__all__ = ["check_alternatives", "check_days", "check_policy"]
+
+
+def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
+    """Every day has an access, and one that the policy allows."""
+    start = scenario.horizon.start
+    # users that no rule names share an answer
+    named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
+    user = np.where(named[demand.pair_user], demand.pair_user, -1)
+    groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
+    kind, first = classes(user, groups, demand.pair_product)
+    rules = [
+        rule_for(
+            scenario.policy,
+            demand.users[demand.pair_user[i]],
+            groups[i],
+            demand.products[demand.pair_product[i]],
+        )
+        for i in first
+    ]
+    access = np.array([rule.access if rule else "" for rule in rules], dtype="U5")[kind]
+    product, rule = demand.pair_product[replay.pair], access[replay.pair]
+    seated, on_tokens = replay.live > 0, (replay.live == 0) & replay.on_flex
+    for where, words in (
+        (seated & (rule == "flex"), "the policy asks for Flex, but a seat covers {} on {}"),
+        (~seated & ~on_tokens, "a user has no access to {} on {}"),
+        (on_tokens & (rule == "named"), "the policy asks for a seat, but {} is on Flex on {}"),
+    ):
+        for i in distinct(np.flatnonzero(where), product, replay.earliest):
+            day = start + timedelta(days=int(replay.earliest[i]))
+            notes.fail(words.format(demand.products[product[i]], day))
+    for i in distinct(np.flatnonzero(access == "none"), demand.pair_product):
+        notes.fail(f"the policy leaves {demand.products[demand.pair_product[i]]} out, but it is planned")
+
+
+def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
+    """Days and tokens of every pair's rows, and the days under each seat; and the group of each row."""
+    demand, known = claims.demand, claims.pair >= 0
+    on_tokens, on_seats = np.flatnonzero(known & claims.flex), np.flatnonzero(known & claims.named)
+    days, days_scale = fractions(claims.cells["days"])
+    tokens, tokens_scale = fractions(claims.cells["tokens"])
+    flex_rows, seat_rows = (
+        np.bincount(claims.pair[rows], minlength=demand.pairs) for rows in (on_tokens, on_seats)
+    )
+    said_flex, said_tokens, said_seats = (
+        _added(claims.pair[rows], amounts[rows], demand.pairs)
+        for rows, amounts in ((on_tokens, days), (on_tokens, tokens), (on_seats, days))
+    )
+    flex = (replay.live == 0) & replay.on_flex
+    flex_days, flex_tokens, seat_days = (
+        _added(replay.pair[where], amounts[where], demand.pairs)
+        for where, amounts in ((flex, replay.days), (flex, replay.tokens), (replay.live > 0, replay.days))
+    )
+    pairs, product = np.arange(demand.pairs), demand.pair_product
+    for i in distinct(pairs, product, said_flex, flex_days, replay.weight_of):
+        words = f"days of {demand.products[product[i]]} on Flex"
+        _same(words, Fraction(int(said_flex[i]), days_scale), _days(replay, flex_days[i], i), notes)
+    for i in distinct(pairs, product, said_tokens, flex_tokens, replay.weight_of):
+        words = f"tokens of {demand.products[product[i]]}"
+        replayed = _days(replay, flex_tokens[i], i) / replay.scale
+        _same(words, Fraction(int(said_tokens[i]), tokens_scale), replayed, notes)
+    for i in distinct(np.flatnonzero(flex_rows != (flex_days != 0)), product, flex_rows):
+        notes.fail(f"{flex_rows[i]} rows on Flex of one user for {demand.products[product[i]]}")
+    for i in distinct(pairs, product, said_seats, seat_days, replay.weight_of, seat_rows):
+        said, replayed = Fraction(int(said_seats[i]), days_scale), _days(replay, seat_days[i], i)
+        notes.expect(
+            close(said, replayed, ROUNDING * max(1, int(seat_rows[i]))),
+            f"the rows say {show(said)} days of {demand.products[product[i]]} on seats, "
+            f"the replay {show(replayed)}",
+        )
+    _check_seats(claims, replay, on_seats, notes)
+
+    groups = list(dict.fromkeys(demand.groups))
+    own = pd.Index(groups).get_indexer(pd.Index(demand.groups, dtype=object))
+    group = claims.cells["group"]
+    theirs = group.array_of(lambda g: groups.index(g) if g in groups else -1, np.int64)
+    pair = claims.pair[known]
+    other = pair[theirs[known] != own[demand.pair_user[pair]]]
+    for i in distinct(other, product):
+        notes.fail(f"a row for {demand.products[product[i]]} has another group")
+
+
+def _check_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
+    """Each row on a seat; where two seats of a user are live, a day may stand under either of them."""
+    demand, days = claims.demand, claims.cells["days"]
+    alone = replay.live[replay.segment] == 1
+    size = len(replay.own_pair) + 1  # the last is a seat that is not among the user's own
+    at_most = _added(replay.under, replay.days[replay.segment], size)
+    sure = _added(replay.under[alone], replay.days[replay.segment[alone]], size)
+    own, pair, seat = _own(claims, replay, rows), claims.pair[rows], claims.seat[rows]
+    product, said = demand.pair_product[pair], days.codes[rows]
+    keys = (product, seat, said, sure[own], at_most[own], replay.weight_of[pair])
+    for n in distinct(np.arange(len(rows)), *keys):
+        told = Fraction(days.values[said[n]])
+        least, most = (_days(replay, amount[own[n]], pair[n]) for amount in (sure, at_most))
+        notes.expect(
+            least - ROUNDING <= told <= most + ROUNDING and most > 0,
+            f"a row says {show(told)} days of {demand.products[product[n]]} on seats of "
+            f"{claims.seats[seat[n]][0]}, the replay {show(least)}",
+        )
+    tokens = claims.cells["tokens"]
+    for n in distinct(np.arange(len(rows)), product, tokens.codes[rows]):
+        free = not Fraction(tokens.values[tokens.codes[rows[n]]])
+        notes.expect(free, f"days of {demand.products[product[n]]} on a seat take tokens")
+
+
+def check_alternatives(
+    doc: PlanDocument, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes
+) -> None:
+    """`cost_if_flex` of every row whose days are certain, and `cost_if_named` of those on a seat."""
+    buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
+    price: dict[Seat, set[Decimal]] = defaultdict(set)
+    for row in doc["seats"]:
+        if count := row["owned"] + row["renewed"] + row["new"]:
+            price[seat_of(row)].add(Decimal(row["cost"]) / count)
+
+    demand, rows = claims.demand, np.flatnonzero(claims.pair >= 0)
+    pair, seat, seated = claims.pair[rows], claims.seat[rows], claims.named[rows]
+    product, named = demand.pair_product[pair], claims.cells["cost_if_named"]
+    for n in distinct(np.flatnonzero(seated), product, seat, named.codes[rows]):
+        cost = named.values[named.codes[rows[n]]]
+        notes.expect(
+            cost is not None and Decimal(cost) in price[claims.seats[seat[n]]],
+            f"cost_if_named of a row for {demand.products[product[n]]} is not the price of its seat of "
+            f"{claims.seats[seat[n]][0]}",
+        )
+
+    size = len(replay.own_pair) + 1
+    bare, own = replay.live == 0, _own(claims, replay, rows)
+    under, of_pair = (replay.under, replay.segment), (replay.pair[bare], np.flatnonzero(bare))
+
+    def gathered(amounts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Of each row: the sum over its segments, those of its seat or those without one."""
+        (a, b), (c, d) = under, of_pair
+        on_seats, on_tokens = _added(a, amounts[b], size), _added(c, amounts[d], demand.pairs)
+        return np.where(seated, on_seats[own], on_tokens[pair])
+
+    tokens, reached = gathered(replay.tokens), gathered((~replay.on_flex).astype(np.int64)) == 0
+    certain = gathered((replay.live > 1).astype(np.int64)) == 0
+    flex = claims.cells["cost_if_flex"]
+    keys = (product, reached, tokens, replay.weight_of[pair], flex.codes[rows])
+    for n in distinct(np.flatnonzero(certain), *keys):
+        expected = cents(_days(replay, tokens[n], pair[n]) / replay.scale * buffered) if reached[n] else None
+        cell = flex.values[flex.codes[rows[n]]]
+        said = None if cell is None else Decimal(cell)
+        notes.expect(
+            said == expected,
+            f"cost_if_flex of a row for {demand.products[product[n]]} is {expected}, not {said}",
+        )
+
+
+def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
+    """What a token costs in this plan."""
+    packs = doc["purchases"]
+    bought = sum(r["tokens"] for r in packs)
+    if bought:
+        paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
+        return Fraction(cents(Fraction(paid) / bought * 100) / 100)
+    return Fraction(token_price(scenario, smallest_tier(scenario.tokens)))
+
+
+def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
+    """The place of each row's seat among the own seats of its pair; one behind the last for none of them."""
+    wide = len(claims.seats)
+    keys = replay.own_pair * wide + replay.own_seat
+    wanted = claims.pair[rows] * wide + claims.seat[rows]
+    place = places_in(keys, wanted)
+    return np.where(place < 0, len(keys), place)
+
+
+def _added(place: Ints, amounts: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """integers[size]: the amounts of each place, added up."""
+    total = np.zeros(size, dtype=amounts.dtype)
+    np.add.at(total, place, amounts)
+    return total
+
+
+def _days(replay: Replay, number: Any, pair: Any) -> Fraction:
+    """A number of the replay with the weight of its pair."""
+    weight: Fraction = replay.weights[replay.weight_of[pair]]
+    return int(number) * weight
+
+
+def _same(what: str, said: Fraction, replayed: Fraction, notes: Notes) -> None:
+    notes.expect(
+        close(said, replayed, ROUNDING), f"the rows say {show(said)} {what}, the replay {show(replayed)}"
+    )

@@ -1,0 +1,96 @@
+"""The least that a plan can cost by the stored cuts, over all sizes of purchases and of orders."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from flexopt.audit.certificate.cuts import StoredCut
+from flexopt.audit.certificate.subproblems import UserSubproblems
+from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, token_price
+from flexopt.base.minmax import least_of_best
+from flexopt.inputs.scenario.scenario import Scenario
+
+__all__ = ["least_bound"]
+
+
+def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough: float) -> float:
+    """The least over all choices of tiers of what the best cut says for them."""
+    scenario = subproblems.scenario
+    opening = opening_packs(scenario)
+    constant = [
+        c.constant
+        + c.users
+        - math.fsum(float(p.tokens) * c.value(subproblems, subproblems.start, p.expires) for p in opening)
+        for c in cuts
+    ]
+    packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in _dates(scenario)]
+    orders: dict[tuple[str, date], list[int]] = defaultdict(list)
+    for k, t in enumerate(subproblems.terms):
+        if t.ordered:
+            orders[t.offer.id, t.start].append(k)
+    seats = [np.array([_order(subproblems, c, ks) for c in cuts]) for _, ks in sorted(orders.items())]
+    counts = [[0] + [1] * (w.shape[1] - 1) for w in packs] + [[0] * w.shape[1] for w in seats]
+    most = scenario.tokens.max_purchases
+    return least_of_best(np.array(constant), [*packs, *seats], counts, most, enough)[0]
+
+
+def _dates(scenario: Scenario) -> list[date]:
+    """Days on which a pack may be of use.
+
+    Who buys later what an earlier pack could hold as long might as well have bought both together: larger
+    purchases cost no more a token, and no budget looks at the date.
+    """
+    tokens, days = scenario.tokens, scenario.purchase_dates()
+    prices = [t.price for t in sorted(tokens.tiers, key=lambda t: t.from_)]
+    if scenario.budgets or prices != sorted(prices, reverse=True):
+        return days
+    found = days[:1]
+    for day in days[1:]:
+        if min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1]):
+            found.append(day)
+    return found
+
+
+def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float]:
+    """No purchase on the day, or one in each tier, as small or as large as it may be."""
+    scenario, tokens = subproblems.scenario, subproblems.scenario.tokens
+    expires, step = expiry_of(tokens, day), tokens.increment
+    worth = cut.value(subproblems, day, expires)
+    share = 1.0 + sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
+    tiers = sorted(tokens.tiers, key=lambda t: t.from_)
+    needed = math.ceil(subproblems.use[subproblems.pieces(day, expires)].sum() / step - 1e-9) * step
+    found = [0.0]
+    for tier, after in zip(tiers, [*tiers[1:], None], strict=True):
+        each = float(token_price(scenario, tier)) * share + cut.oversize - worth
+        least = smallest_in_tier(tokens, tier)
+        # nobody needs more than everybody's use in the life of the pack, or the tier's smallest purchase
+        most = max(least, needed)
+        if after is not None:
+            most = min(most, (after.from_ - 1) // step * step)
+        found.append(min(each * least, each * most) if least <= most else math.inf)
+    return found
+
+
+def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -> list[float]:
+    """No seat, or as many as each seat tier allows, the cheapest first."""
+    offer = subproblems.terms[terms[0]].offer
+    found, bounds = [0.0], [1, *(t.from_ for t in offer.tiers)]
+    for j, lower in enumerate(bounds):
+        least = max(lower, offer.minimum)
+        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(subproblems.demand.users))
+        each = []
+        for k in terms:
+            term = subproblems.terms[k]
+            price = float(term.cost[j]) + cut.limits(k, term, j) - cut.order[k]
+            each.append((price, most if term.most is None else term.most))
+        total, count = 0.0, 0
+        for price, limit in sorted(each):
+            seats = max(0, min(limit, (most if price < 0 else least) - count))
+            total, count = total + price * seats, count + seats
+        found.append(total if least <= most and count >= least else math.inf)
+    return found

@@ -1,0 +1,95 @@
+"""The prices that a plan stores, cut by cut: what users pay, and what is given for what can be had."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import ROUND_FLOOR
+
+import numpy as np
+
+from flexopt.audit.certificate.subproblems import UserSubproblems
+from flexopt.audit.certificate.terms import Term
+from flexopt.audit.notes import day_of
+from flexopt.audit.rules import smallest_in_tier, smallest_tier
+from flexopt.base.money import CENT
+
+__all__ = ["StoredCut"]
+
+
+class StoredCut:
+    """The prices of one cut: what a user pays for tokens and seats, and what is given for what can be had."""
+
+    def __init__(self, subproblems: UserSubproblems, prices: Sequence[Mapping[str, str]]) -> None:
+        scenario, terms, tokens = subproblems.scenario, subproblems.terms, subproblems.scenario.tokens
+        number = {t.key: k for k, t in enumerate(terms)}
+        budgets = {b.id: b for b in scenario.budgets}
+        pool: dict[date, float] = {}
+        seat = [0.0 if t.ordered else float(t.cost[0]) for t in terms]
+        # what a seat pays for room under maxima, and what share of its price for room in budgets
+        self.room, self.due = [0.0] * len(terms), [0.0] * len(terms)
+        self.order: dict[int, float] = defaultdict(float)
+        self.budget: dict[str, float] = defaultdict(float)
+        self.oversize = 0.0
+        self.constant = 0.0
+        for entry in prices:
+            row, price = entry["row"], float(entry["price"])
+            # a price of the wrong sign, or of a row that is not there, would prove what is not so
+            size = max(0.0, price if row in ("pool", "order") else -price)
+            if not math.isfinite(price):
+                raise ValueError
+            if row == "pool":
+                pool[day_of(entry["start"])] = size
+            elif row in ("order", "holding"):
+                k = number[entry["offer"], entry["kind"], entry["start"], entry["end"]]
+                seat[k] += size
+                if row == "order" and terms[k].ordered:
+                    self.order[k] += size
+                elif row == "holding" and not terms[k].ordered and terms[k].most is not None:
+                    self.constant -= size * (terms[k].most or 0)
+                else:
+                    raise ValueError
+            elif row == "maximum" and (most := scenario.offer_by_id[entry["offer"]].maximum) is not None:
+                day = day_of(entry["start"])
+                self.constant -= size * most
+                for k, t in enumerate(terms):
+                    if t.offer.id == entry["offer"] and t.start <= day < t.end:
+                        self.room[k] += size
+            elif row == "budget":
+                limit = budgets[entry["id"]]
+                self.budget[limit.id] += size
+                # sums of cents: no more than a cent above what is invoiced is ever needed
+                self.constant -= size * (float(limit.amount.quantize(CENT, ROUND_FLOOR)) + 0.01)
+                for k, t in enumerate(terms):
+                    if t.kind != "owned" and limit.from_ <= t.start < limit.to:
+                        self.due[k] += size
+            elif row == "oversize" and tokens.max_oversize is not None:
+                self.oversize = size
+            else:
+                raise ValueError
+        self.seat = np.array(
+            [
+                p if t.ordered else p + self.limits(k, t, 0)
+                for k, (p, t) in enumerate(zip(seat, terms, strict=True))
+            ]
+        )
+        starts = sorted(pool)
+        if not starts or starts[0] > subproblems.start:
+            raise ValueError
+        self.pool = np.array([pool[max(s for s in starts if s <= d)] for d in subproblems.edges[:-1]])
+        share = 1 + float(tokens.max_oversize or 0)
+        self.token = self.pool * (1 + float(tokens.buffer)) - self.oversize * share
+        for raw, buffered, piece in subproblems.cloud:
+            self.constant += buffered * self.pool[piece] - self.oversize * share * raw
+        self.constant -= self.oversize * float(smallest_in_tier(tokens, smallest_tier(tokens)))
+        self.users = subproblems.least(self.seat, self.token)
+
+    def limits(self, k: int, term: Term, tier: int) -> float:
+        """What a seat in the tier pays for room under maxima and in budgets."""
+        return self.room[k] + self.due[k] * float(term.whole[tier])
+
+    def value(self, subproblems: UserSubproblems, first: date, after: date) -> float:
+        """What a token is worth that can be used on days [first, after), where it is worth most."""
+        return max([0.0, *(float(self.pool[n]) for n in subproblems.pieces(first, after))])

@@ -1,0 +1,66 @@
+"""Which seats there are: contracts by their start and end, how many can be had, and their prices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from flexopt.audit.rules import new_seat_days, seat_cost, seat_price, term_end
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+
+__all__ = ["Term", "make_terms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Seats of one offer with one start and one end: how many can be had, what one costs by seat tier."""
+
+    offer: Offer
+    kind: str
+    start: date
+    end: date
+    most: int | None
+    cost: tuple[Decimal, ...]
+    whole: tuple[Decimal, ...]
+
+    @property
+    def ordered(self) -> bool:
+        """Bought by the order: its size decides the price, or has a minimum."""
+        return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.offer.id, self.kind, str(self.start), str(self.end)
+
+
+def make_terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
+    """The seats that are owned, and all that can be bought in the horizon."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    owned: dict[tuple[str, date], int] = defaultdict(int)
+    for h in holdings:
+        owned[h.offer, h.ends] += h.quantity
+    found = []
+    for offer in scenario.offers:
+        for (name, day), count in sorted(owned.items()):
+            if name != offer.id or day < start:
+                continue
+            if day > start:
+                free = (Decimal(0),) * (len(offer.tiers) + 1)
+                found.append(Term(offer, "owned", start, day, count, free, free))
+            if day < end:
+                found.append(_priced(scenario, offer, "renewal", day, count))
+        found += [_priced(scenario, offer, "new", d, None) for d in new_seat_days(offer, scenario.horizon)]
+    return [t for t in found if t.whole and t.end > max(t.start, start)]
+
+
+def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | None) -> Term:
+    """A term and its prices; without any where the offer has no price yet."""
+    end = term_end(offer, scenario.horizon, day, new=kind == "new")
+    discounts = (Decimal(0), *(t.discount for t in offer.tiers))
+    prices = [seat_price(scenario, offer, day, d, renewed=kind == "renewal") for d in discounts]
+    whole = tuple(p for p in prices if p is not None)
+    cost = tuple(seat_cost(p, day, end, scenario.horizon) for p in whole)
+    return Term(offer, kind, day, end, most, cost, whole)

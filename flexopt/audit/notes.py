@@ -1,0 +1,99 @@
+"""Where the audit notes what does not hold, and how it reads the rows of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.base.arrays import Ints
+from flexopt.base.columns import Column, ColumnTable, classes
+from flexopt.store.plan_json import PlanRow
+
+__all__ = [
+    "ROUNDING",
+    "TOLERANCE",
+    "Notes",
+    "Seat",
+    "close",
+    "day_of",
+    "distinct",
+    "exact",
+    "fractions",
+    "read_columns",
+    "seat_of",
+    "show",
+]
+
+Seat = tuple[str, date, date]
+"""Offer, first day and first day after of a contract."""
+
+ROUNDING = Fraction(1, 1_000_000)
+"""Tokens and days are written with six decimals."""
+TOLERANCE = Fraction(1, 10_000)
+"""Sums of many of them, and what the solver's arithmetic may leave uncovered, in tokens."""
+
+
+class Notes:
+    """Failures in the order they are found; the same words are kept once."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, None] = {}
+
+    def fail(self, failure: str) -> None:
+        self.failures[failure] = None
+
+    def expect(self, holds: bool, failure: str) -> None:
+        if not holds:
+            self.fail(failure)
+
+
+def read_columns(rows: Sequence[PlanRow], names: Iterable[str]) -> dict[str, Column]:
+    """The columns of a table of the plan, no value twice in a column."""
+    names = tuple(names)
+    table = ColumnTable.of(rows, names)
+    return {name: table.columns[name].distinct() for name in names}
+
+
+def fractions(column: Column) -> tuple[npt.NDArray[Any], int]:
+    """Numbers that are written as text: integers[rows], and the number by which all are divided."""
+    numbers = [Fraction(value) for value in column.values]
+    scale = lcm(*(number.denominator for number in numbers))
+    whole = [int(number * scale) for number in numbers]
+    kind = exact(max(map(abs, whole), default=0) * max(1, len(column.codes)))
+    return np.array(whole, dtype=kind)[column.codes], scale
+
+
+def exact(most: int) -> type:
+    """The type of integers that stay exact up to `most`: int64, or those of Python."""
+    return np.int64 if most < 2**62 else object
+
+
+def distinct(rows: Ints, *keys: npt.NDArray[Any]) -> list[int]:
+    """One of these rows for each combination of the keys: what holds for it holds for all like it."""
+    found: list[int] = rows[classes(*(key[rows] for key in keys))[1]].tolist()
+    return found
+
+
+def seat_of(row: PlanRow) -> Seat:
+    return row["offer"], day_of(row["contract_start"]), day_of(row["contract_end"])
+
+
+def day_of(text: str | None) -> date:
+    """The date of a cell; an empty cell is a day before every other."""
+    return date.fromisoformat(text) if text else date.min
+
+
+def close(a: Fraction, b: Fraction, by: Fraction = TOLERANCE) -> bool:
+    return abs(a - b) <= by
+
+
+def show(number: Fraction) -> str:
+    """A number as a failure shows it."""
+    return format(round(Decimal(number.numerator) / number.denominator, 4).normalize(), "f")

@@ -1,0 +1,155 @@
+"""The rules of a scenario as the audit has them, each once: expiry, seats and their prices, purchases, rates.
+
+The model has its own (`inputs.rules`). These share nothing with it, so that a mistake in one is found by the
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from flexopt.base.dates import add_months, overlap_days
+from flexopt.base.money import cents
+from flexopt.inputs.scenario.scenario import (
+    Horizon,
+    Offer,
+    OpeningPack,
+    Product,
+    Scenario,
+    Tokens,
+    TokenTier,
+)
+
+__all__ = [
+    "cloud_tokens",
+    "expiry_of",
+    "new_seat_days",
+    "opening_packs",
+    "seat_cost",
+    "seat_price",
+    "smallest_in_tier",
+    "smallest_tier",
+    "term_end",
+    "tier_discount",
+    "tier_of",
+    "token_price",
+    "tokens_a_day",
+]
+
+
+class _Dated(Protocol):
+    @property
+    def from_(self) -> date: ...
+
+
+T = TypeVar("T", bound=_Dated)
+
+
+def _in_force(entries: Sequence[T], day: date) -> T | None:
+    begun = [entry for entry in entries if entry.from_ <= day]
+    return max(begun, key=lambda entry: entry.from_) if begun else None
+
+
+def tokens_a_day(product: Product, day: date) -> Fraction | None:
+    """Tokens of a chargeable day, None where the product is not on Flex."""
+    rate = _in_force(product.rates, day) if product.flex else None
+    return None if rate is None else Fraction(rate.tokens)
+
+
+def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
+    """Per-result tokens of each day, without and with buffer: a month's tokens over the month's days."""
+    due: list[tuple[Fraction, Fraction]] = []
+    for month in range(scenario.horizon.months):
+        begin, finish = (add_months(scenario.horizon.start, m) for m in (month, month + 1))
+        raw, buffered = Fraction(0), Fraction(0)
+        for service in scenario.cloud:
+            share = scenario.tokens.buffer if service.buffer is None else service.buffer
+            daily = Fraction(service.monthly_tokens) / (finish - begin).days
+            raw += daily
+            buffered += daily * (1 + Fraction(share))
+        due += [(raw, buffered)] * (finish - begin).days
+    return due
+
+
+# --- packs -----------------------------------------------------------------------------------------------
+
+
+def expiry_of(tokens: Tokens, bought: date) -> date:
+    """The first day on which a pack bought on this day is of no use."""
+    return bought + timedelta(days=tokens.valid_days)
+
+
+def opening_packs(scenario: Scenario) -> list[OpeningPack]:
+    """The packs owned at the start that can be used on its first day."""
+    return [pack for pack in scenario.pool if scenario.horizon.start < pack.expires]
+
+
+def smallest_in_tier(tokens: Tokens, tier: TokenTier) -> int:
+    """The fewest tokens of a purchase in the tier, in whole increments."""
+    return -(-tier.from_ // tokens.increment) * tokens.increment
+
+
+def smallest_tier(tokens: Tokens) -> TokenTier:
+    """The tier of the smallest purchase there is."""
+    return min(tokens.tiers, key=lambda t: t.from_)
+
+
+def tier_of(tokens: Tokens, count: int) -> TokenTier | None:
+    """The tier whose price holds for every token of a purchase; None under the smallest purchase."""
+    return max((t for t in tokens.tiers if t.from_ <= count), key=lambda t: t.from_, default=None)
+
+
+def token_price(scenario: Scenario, tier: TokenTier) -> Decimal:
+    """What a token in the tier costs, not rounded."""
+    return tier.price * (1 - scenario.negotiated.tokens)
+
+
+# --- seats -----------------------------------------------------------------------------------------------
+
+
+def _anniversaries(horizon: Horizon) -> list[date]:
+    return [add_months(horizon.start, month) for month in range(horizon.months)]
+
+
+def new_seat_days(offer: Offer, horizon: Horizon) -> list[date]:
+    """The days of the horizon on which new seats may start, sorted."""
+    monthly = offer.starts == "monthly" or offer.term_months < 12
+    days = {*(_anniversaries(horizon) if monthly else [horizon.start])}
+    days.update(() if isinstance(offer.starts, str) else offer.starts)
+    return sorted(day for day in days if horizon.start <= day < horizon.end)
+
+
+def term_end(offer: Offer, horizon: Horizon, begin: date, *, new: bool) -> date:
+    """The first day after the term of a seat."""
+    months = _anniversaries(horizon)
+    if new and begin in months:  # a term from the 31st ends on a 31st again, also after a short month
+        return add_months(horizon.start, months.index(begin) + offer.term_months)
+    return add_months(begin, offer.term_months)
+
+
+def tier_discount(offer: Offer, ordered: int) -> Decimal:
+    """What an order of so many seats takes off the price of each."""
+    reached = [t for t in offer.tiers if t.from_ <= ordered]
+    return max(reached, key=lambda t: t.from_).discount if reached else Decimal(0)
+
+
+def seat_price(
+    scenario: Scenario, offer: Offer, begin: date, discount: Decimal, *, renewed: bool
+) -> Decimal | None:
+    """The price of a seat for its whole term, less `discount` of its tier; None before any price."""
+    price = _in_force(offer.prices, begin)
+    if price is None:
+        return None
+    listed = price.renewal if renewed and price.renewal is not None else price.new
+    negotiated = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
+    return cents(listed * (1 - negotiated) * (1 - discount))
+
+
+def seat_cost(price: Decimal, begin: date, finish: date, horizon: Horizon) -> Decimal:
+    """The share of a seat's price that falls on days of the horizon."""
+    share = Fraction(overlap_days(begin, finish, horizon.start, horizon.end), (finish - begin).days)
+    return cents(Fraction(price) * share)

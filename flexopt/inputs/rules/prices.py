@@ -1,0 +1,66 @@
+"""Which dated price, rate or discount is in force, and what a seat or a token costs the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from flexopt.base.dates import overlap_days
+from flexopt.base.money import CENT, cents
+from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, TokenTier
+
+__all__ = ["in_force", "price_in_horizon", "rate_on", "seat_price", "token_price"]
+
+
+class _Dated(Protocol):
+    @property
+    def from_(self) -> date: ...
+
+
+T = TypeVar("T", bound=_Dated)
+
+
+def in_force(dated: Sequence[T], day: date) -> T | None:
+    """The last entry that starts on or before `day`."""
+    return max((d for d in dated if d.from_ <= day), key=lambda d: d.from_, default=None)
+
+
+def rate_on(product: Product, day: date) -> Decimal | None:
+    """Tokens of a chargeable day that starts on `day`; None where the product is not on Flex then."""
+    rate = in_force(product.rates, day) if product.flex else None
+    return rate.tokens if rate else None
+
+
+def seat_price(
+    offer: Offer,
+    negotiated: Negotiated,
+    day: date,
+    *,
+    renewal: bool = False,
+    tier_discount: Decimal = Decimal(0),
+) -> Decimal | None:
+    """Price of one seat for its whole term, in whole cents, if it starts on `day`; None before any price.
+
+    The negotiated discount of the offer (else the general one) and then the tier's are taken off.
+    """
+    price = in_force(offer.prices, day)
+    if price is None:
+        return None
+    listed = price.renewal if renewal and price.renewal is not None else price.new
+    discount = negotiated.offers.get(offer.id, negotiated.seats)
+    return cents(listed * (1 - discount) * (1 - tier_discount))
+
+
+def price_in_horizon(price: Decimal, start: date, end: date, horizon: Horizon) -> Decimal:
+    """The share of a seat's price for its days in the horizon, to the cent; its term is [start, end)."""
+    days = overlap_days(start, end, horizon.start, horizon.end)
+    return cents(Fraction(price) * Fraction(days, (end - start).days))
+
+
+def token_price(tier: TokenTier, negotiated: Negotiated) -> Decimal:
+    """Price of one token of the tier after the negotiated discount: at least two decimals, not rounded."""
+    price = tier.price * (1 - negotiated.tokens)
+    return price.quantize(CENT) if price == price.quantize(CENT) else price

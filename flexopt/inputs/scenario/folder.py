@@ -1,0 +1,151 @@
+"""Which files a scenario may name: those in its folder, and data files at an absolute path, on purpose."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PureWindowsPath
+
+from flexopt.base.findings import Findings
+from flexopt.inputs.records import Source
+
+__all__ = ["ScenarioFolder", "is_absolute"]
+
+Place = tuple[str, int | None, str]
+"""File, line and key that name a file."""
+
+
+def is_absolute(name: str) -> bool:
+    """Whether a path of a scenario is absolute, on any system."""
+    return name.startswith("/") or bool(PureWindowsPath(name).drive) or name.startswith("\\")
+
+
+@dataclass(slots=True)
+class ScenarioFolder:
+    """The folder of the scenario named on the command line; names below are relative to it, with `/`."""
+
+    folder: Path
+    findings: Findings
+    sources: list[Source] = field(default_factory=list)
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def shown(self, name: str) -> str:
+        """The file as findings name it."""
+        return self.path(name).as_posix()
+
+    def holds(self, name: str) -> bool:
+        """Whether the name, and the file behind its symbolic links, are in the folder."""
+        if is_absolute(name) or posixpath.normpath(name).split("/")[0] == "..":
+            return False
+        try:
+            return self.path(name).resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+    def read(self, name: str, place: Place, limit: int, code: str) -> bytes | None:
+        """The bytes of a file, recorded as a source; None with a finding where it cannot be read."""
+        file, row, column = place
+        path = self.path(name)
+        try:
+            if not path.is_file():
+                there = path.exists()
+                raise OSError("it is not a file" if there else "there is no such file")
+            if (size := path.stat().st_size) > limit:
+                self.findings.add(
+                    "S102",
+                    f"`{name}` has {size:,} bytes, the most is {limit:,}",
+                    file=file,
+                    row=row,
+                    column=column,
+                    value=name,
+                    hint="check that this is the file you meant",
+                )
+                return None
+            raw = path.read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.findings.add(
+                code,
+                f"cannot read `{name}`: {reason}",
+                file=file,
+                row=row,
+                column=column,
+                value=name,
+                hint="check the spelling and the folder; paths are relative to the file that says them",
+            )
+            return None
+        self.sources.append(Source(self.shown(name), hashlib.sha256(raw).hexdigest()))
+        return raw
+
+    def allowed(self, name: str, place: Place) -> bool:
+        """Data files are in the folder, or absolute and so named on purpose; otherwise a finding."""
+        if is_absolute(name) or self.holds(name):
+            return True
+        file, row, column = place
+        self.findings.add(
+            "S141",
+            f"`{name}` leads out of the folder of the scenario",
+            file=file,
+            row=row,
+            column=column,
+            value=name,
+            hint="move the file into the folder, or name it by its absolute path if you mean it",
+        )
+        return False
+
+    def expand(self, patterns: Iterable[tuple[str, Place]], what: str) -> list[str]:
+        """Names of data files: globs expanded, sorted, each file once."""
+        chosen: dict[Path, str] = {}
+        found: list[str] = []
+        for pattern, place in patterns:
+            found += self._matches(pattern, place, what)
+        for name in sorted(set(found)):
+            chosen.setdefault(self.path(name).resolve(), name)
+        return list(chosen.values())
+
+    def _matches(self, pattern: str, place: Place, what: str) -> list[str]:
+        file, row, column = place
+        path = self.path(pattern)
+        wild = any(c in pattern for c in "*?[") and not _is_file(path)
+        if wild and (is_absolute(pattern) or posixpath.normpath(pattern).split("/")[0] != ".."):
+            names = [
+                n.replace("\\", "/") if not is_absolute(n) else n
+                for n in glob.glob(pattern, root_dir=self.folder, recursive=True)  # noqa: PTH207
+                if _is_file(self.path(n))
+            ]
+            if names:
+                return [n for n in sorted(names) if self.allowed(n, place)]
+            message, hint = (
+                f"no file matches `{pattern}`",
+                "check the folder and the ending; `**` matches folders of any depth",
+            )
+        elif not self.allowed(pattern, place):
+            return []
+        elif _is_file(path):
+            return [pattern]
+        elif _is_folder(path):
+            message, hint = f"`{pattern}` is a folder", f"name its files: `{pattern}/*.csv`"
+        else:
+            message = f"there is no {what} file `{pattern}`"
+            hint = "check the spelling and the folder; paths are relative to the file that says them"
+        self.findings.add("S140", message, file=file, row=row, column=column, value=pattern, hint=hint)
+        return []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,139 @@
+"""The tables beside a scenario: people and today's access."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from flexopt.base.findings import did_you_mean
+from flexopt.inputs.records import Person, TodaysAccess
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
+from flexopt.inputs.scenario.scenario import Scenario, normal
+from flexopt.inputs.tables.delimited import DelimitedTable, read_table
+
+__all__ = ["names_of", "read_access", "read_people"]
+
+PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
+ACCESS = ("user", "product", "access", "offer")
+
+
+def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Person]:
+    """People by user; findings T1xx."""
+    table = read_table(folder, name, place, "T1", known=PEOPLE, required=("user",))
+    people: dict[str, Person] = {}
+    lines: dict[str, int] = {}
+    spelt: dict[str, str] = {}
+    for row in table.rows:
+        user = row["user"]
+        if user in people:
+            table.add(
+                "10",
+                f'"{user[:60]}" is there twice (first on line {lines[user]})',
+                "keep one line a user",
+                row=row.number,
+                column="user",
+                value=user,
+            )
+            continue
+        other = spelt.setdefault(normal(user), user)
+        if other != user:
+            table.add(
+                "13",
+                f'"{user[:60]}" and "{other[:60]}" (line {lines[other]}) differ only by case or spaces',
+                "write one user one way: usage, people and access are compared letter by letter",
+                row=row.number,
+                column="user",
+                value=user,
+                severity="warning",
+            )
+        starts, leaves = table.day(row, "starts", "11"), table.day(row, "leaves", "11")
+        if starts and leaves and leaves <= starts:
+            table.add(
+                "12",
+                f"the user leaves on {leaves}, not after the start on {starts}",
+                "`starts` is the first day, `leaves` the first day gone",
+                row=row.number,
+                column="leaves",
+                value=f"{user}: {row['leaves']}",
+            )
+        people[user] = Person(user, row["group"], row["cost_centre"], starts, leaves)
+        lines[user] = row.number
+    table.report(folder.findings)
+    return people
+
+
+def names_of(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Product id by normal name, and offer ids by normal name; ids go before aliases."""
+    products = {normal(a): p.id for p in reversed(scenario.products) for a in p.aliases}
+    products |= {normal(p.id): p.id for p in reversed(scenario.products)}
+    offers: dict[str, list[str]] = {}
+    for offer in scenario.offers:
+        for name in sorted({normal(n) for n in (offer.id, *offer.aliases)}):
+            offers.setdefault(name, []).append(offer.id)
+    return products, offers
+
+
+def read_access(
+    folder: ScenarioFolder, name: str, place: Place, scenario: Scenario
+) -> tuple[TodaysAccess, ...]:
+    """Today's access, in the order of the file; findings T2xx."""
+    table = read_table(folder, name, place, "T2", known=ACCESS, required=("user", "product", "access"))
+    products, offers = names_of(scenario)
+    by_product, by_offer = scenario.product_by_id, scenario.offer_by_id
+    rows: list[TodaysAccess] = []
+    first: dict[tuple[str, str], int] = {}
+    for row in table.rows:
+        product = products.get(normal(row["product"]))
+        if product is None:
+            _unknown(table, row.number, "product", row["product"], list(by_product))
+        word = row["access"].casefold()
+        if word not in ("named", "flex"):
+            table.add(
+                "10",
+                f'"{row["access"][:60]}" is not a kind of access',
+                "write `named` for a seat or `flex` for tokens",
+                row=row.number,
+                column="access",
+                value=row["access"],
+            )
+        wanted = row["offer"]
+        matches = [wanted] if wanted in by_offer else offers.get(normal(wanted), [])
+        offer = next((o for o in matches if product in by_offer[o].covers), (matches or [""])[0])
+        if wanted and not matches:
+            _unknown(table, row.number, "offer", wanted, list(by_offer))
+        if product is None or word not in ("named", "flex") or (wanted and not matches):
+            continue
+        if wanted and product not in by_offer[offer].covers:
+            table.add(
+                "14",
+                f"a seat of `{offer}` does not give access to `{product}`",
+                "name an offer that covers the product, or leave the cell empty",
+                row=row.number,
+                column="offer",
+                value=f"{wanted}: {product}",
+                severity="warning",
+            )
+        if (row["user"], product) in first:
+            table.add(
+                "13",
+                f"the user and product are there twice (first on line {first[row['user'], product]})",
+                "keep the line that is true today",
+                row=row.number,
+                column="product",
+                value=f"{row['user']}, {product}",
+            )
+            continue
+        first[row["user"], product] = row.number
+        rows.append(TodaysAccess(row["user"], product, cast(Literal["named", "flex"], word), offer))
+    table.report(folder.findings)
+    return tuple(rows)
+
+
+def _unknown(table: DelimitedTable, row: int, column: str, text: str, known: list[str]) -> None:
+    table.add(
+        "11" if column == "product" else "12",
+        f'"{text[:60]}" is not {"a product" if column == "product" else "an offer"} of the scenario',
+        did_you_mean(text, known, f"add it to `{column}s`, as an id or an alias, or correct the cell"),
+        row=row,
+        column=column,
+        value=text,
+    )

@@ -1,0 +1,178 @@
+"""Opens one usage file as a table that DuckDB can scan."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from flexopt.inputs.usage.containers import (
+    HEAD,
+    Refusal,
+    Text,
+    container,
+    damaged,
+    refuse_long_lines,
+    rewrite,
+    sniff_text,
+)
+from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
+from flexopt.inputs.usage.usage_table import UsageTable
+from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read_workbook
+
+__all__ = ["even_lines", "open_frame", "open_table"]
+
+
+def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
+    """The table of a file. Raises Refusal with the finding if it is none of the known formats."""
+    kind, zipped, head = container(path)
+    path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
+    if kind == "text":
+        text = sniff_text(path, zipped, head)
+        known = _format(text.header)
+        if text.rewrite:
+            text = rewrite(text, work / f"usage-{number}.csv")
+        if len(head) == HEAD:
+            refuse_long_lines(text)
+        return _text_table(number, name, known, text)
+    if kind == "parquet":
+        return _parquet_table(con, number, path, name)
+    grid = read_workbook(path, zipped) if kind == "workbook" else read_json(path, zipped)
+    return _grid_table(con, number, name, grid)
+
+
+def _plain(path: Path, stand_in: Path) -> Path:
+    """The file by a name that DuckDB takes literally: brackets would be a glob, `~` a home folder."""
+    path = path.resolve()
+    if re.search(r"[*?\[\]{}~\ud800-\udfff]", str(path)):
+        try:
+            stand_in.symlink_to(path)
+        except OSError:
+            shutil.copyfile(path, stand_in)
+        return stand_in
+    return path
+
+
+def even_lines(table: UsageTable, work: Path) -> UsageTable:
+    """A text table with all its line ends alike."""
+    if table.text is None:
+        return table
+    text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
+    return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
+
+
+def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> UsageTable:
+    """The table of a frame with the columns of the plain format."""
+    return _grid_table(con, number, name, frame_grid(frame))
+
+
+def _format(header: Sequence[str]) -> Format:
+    known = recognise(header)
+    if known is None:
+        near = closest(header)
+        seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
+        raise Refusal(
+            "U116",
+            f"no known usage export has these columns: {seen}",
+            f"closest is {near.name} ({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
+            "or use the plain format user,product,date",
+            1,
+        )
+    if known.kind == "elsewhere":
+        raise Refusal("U118", f"a {known.name} export holds no days of use", known.repair, 1)
+    if repeated := twice(known, header):
+        raise Refusal(
+            "U170",
+            f"the column `{repeated[0][:60]}` is there twice",
+            "delete or rename the one that is not meant",
+            1,
+            column=repeated[0],
+        )
+    roles = roles_of(known, header)
+    for needed in known.needs:
+        if not any(role in roles for role in needed):
+            if needed == ("date",) and "month" in roles:
+                raise Refusal(
+                    "U119",
+                    "the export has months, not days",
+                    f"a day is needed for every row: {known.repair}",
+                    1,
+                )
+            columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
+            raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
+    return known
+
+
+def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable:
+    width = len(text.header)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    # a file with one wide row in between is still a table: that row is rejected, and reported
+    relation = (
+        f"read_csv({_quoted(str(text.path))}, columns = {{{columns}}}, header = false, auto_detect = false, "
+        f"skip = {text.skip}, delim = {_quoted(text.delimiter)}, quote = '\"', escape = '\"', "
+        f"max_line_size = {HEAD}, compression = '{'gzip' if text.gzip else 'none'}', strict_mode = true, "
+        f"store_rejects = true, rejects_table = 'rejects_{number}', rejects_scan = 'scans_{number}')"
+    )
+    return UsageTable(
+        number=number,
+        file=name,
+        format=known,
+        relation=relation,
+        header=text.header,
+        roles=roles_of(known, text.header),
+        columns=tuple(f"c{i}" for i in range(width)),
+        types=("VARCHAR",) * width,
+        row="row_number() over ()",
+        text=text,
+    )
+
+
+def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> UsageTable:
+    source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
+    try:
+        described = con.execute(f"describe select * from {source}").fetchall()
+    except duckdb.Error:
+        raise damaged("parquet file", "it cannot be opened") from None
+    header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
+    known = _format(header)
+    # numbered like those of text, so that no name of a column means something else in a query
+    columns = tuple(f"c{i}" for i in range(len(header)))
+    quoted = ('"' + c.replace('"', '""') + '"' for c in header)
+    named = (f"{name} as {column}" for name, column in zip(quoted, columns, strict=True))
+    return UsageTable(
+        number=number,
+        file=name,
+        format=known,
+        relation=f"(select {', '.join(named)}, file_row_number from {source})",
+        header=header,
+        roles=roles_of(known, header),
+        columns=columns,
+        types=tuple(str(r[1]) for r in described if r[0] != "file_row_number"),
+        row="file_row_number + 2",
+    )
+
+
+def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid) -> UsageTable:
+    known = _format(grid.header)
+    con.register(f"grid_{number}", grid.table)
+    width = len(grid.header)
+    return UsageTable(
+        number=number,
+        file=name,
+        format=known,
+        relation=f"grid_{number}",
+        header=grid.header,
+        roles=roles_of(known, grid.header),
+        columns=tuple(f"c{i}" for i in range(width)),
+        types=("VARCHAR",) * width,
+        row='"row"',
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,61 @@
+"""Days of use that the exports call token use: who burns tokens beside a seat is found by them.
+
+A second pass over files that can tell, made only where somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of
+
+__all__ = ["add_token_days", "create_token_days", "read_token_days"]
+
+
+def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
+    """The empty table `token_day`: a row per person, product and day with tokens."""
+    con.execute(
+        "create temp table token_day (name varchar, email varchar, hash varchar, id varchar, "
+        "product varchar, day date)"
+    )
+
+
+def add_token_days(con: duckdb.DuckDBPyConnection, table: UsageTable) -> bool:
+    """Adds the file's days of token use; False where its columns cannot tell."""
+    known = table.format
+    if known.kind != "days" or not (known.flex_only or {"access", "tokens"} & table.roles.keys()):
+        return False
+    who = ", ".join(
+        f"coalesce({table.sql(role)}, '')" if role in table.roles else "''"
+        for role in ("name", "email", "hash", "id")
+    )
+    day = "coalesce(d, cast(make_timestamp(s) as date))"
+    con.execute(
+        f"insert into token_day select distinct {who}, coalesce({title_of(table)}, ''), {day} from "
+        f"{rows_of(table)} where {status_of(table)} = {OK} and ({_burns(table)})"
+    )
+    return True
+
+
+def _burns(table: UsageTable) -> str:
+    """SQL: a row says that it took tokens, or that its access is by token."""
+    if table.format.flex_only:
+        return "true"
+    says = []
+    if "access" in table.roles:
+        access = f"lower(trim({table.sql('access')}))"
+        says.append(f"contains({access}, 'flex') or contains({access}, 'token') or {access} = 'ppu'")
+    if "tokens" in table.roles:
+        says.append(f"t > 0 and not {seat_of(table)}")
+    return f"coalesce({' or '.join(says)}, false)"
+
+
+def read_token_days(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """`user`, `product` (str), `date` (datetime64[s]) of days with tokens, unique and sorted."""
+    frame = con.execute(
+        "select distinct p.user, t.id as product, b.day as date from token_day b "
+        "join person p using (name, email, hash, id) join title t using (product) "
+        "where p.user <> '' and t.id <> '' order by 1, 2, 3"
+    ).df()
+    return frame.astype({"user": object, "product": object, "date": "datetime64[s]"})

@@ -1,0 +1,202 @@
+"""A usage file as a table that DuckDB can read, and the SQL of what each of its rows says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flexopt.inputs.usage import dates
+from flexopt.inputs.usage.containers import Text
+from flexopt.inputs.usage.dates import Style
+from flexopt.inputs.usage.formats import Format
+from flexopt.inputs.usage.windows import DAY
+
+__all__ = [
+    "BLANK",
+    "LEFT_OUT",
+    "OK",
+    "REJECTED",
+    "ZERO",
+    "UsageTable",
+    "conditions_of",
+    "is_blank",
+    "rows_of",
+    "seat_of",
+    "status_of",
+    "title_of",
+]
+
+OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
+"""What became of a row: its `status` in `cell`."""
+
+MOST = 1e9
+"""Tokens of one row above which the row is damaged."""
+
+SHORTEST = 5 * 60_000_000
+"""Microseconds below which a launch is not charged."""
+
+LONGEST = 366
+"""Days after which an open session is a mistake of the licence server, not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """A usage file that DuckDB can read, column by role."""
+
+    number: int
+    file: str
+    format: Format
+    relation: str
+    """What follows FROM."""
+    header: tuple[str, ...]
+    roles: Mapping[str, int]
+    columns: tuple[str, ...]
+    """SQL of each column of the header, text unless `types` says otherwise."""
+    types: tuple[str, ...]
+    row: str
+    """SQL of the line of a row; for a text file, of its place among the rows that could be split."""
+    text: Text | None = None
+    styles: Mapping[str, Style] | None = None
+    """How the dates of each role are written; None: ISO, not yet looked at."""
+
+    def sql(self, role: str) -> str:
+        """The column of a role as text, or null."""
+        if role not in self.roles:
+            return "cast(null as varchar)"
+        place = self.roles[role]
+        if self.types[place] == "VARCHAR":
+            return self.columns[place] if self.text else f"nullif({self.columns[place]}, '')"
+        return f"cast({self.columns[place]} as varchar)"
+
+    def native(self, role: str) -> str:
+        """The column's own type."""
+        return self.types[self.roles[role]]
+
+    def column(self, role: str) -> str:
+        """The name of the column in the file."""
+        return self.header[self.roles[role]] if role in self.roles else ""
+
+
+def seat_of(table: UsageTable) -> str:
+    """SQL: does the row say that it is use of a seat?"""
+    access = f"lower(trim({table.sql('access')}))"
+    flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('', 'ppu', '-', 'n/a')"
+    return f"({table.sql('access')} is not null and not ({flex}))"
+
+
+def tokens_of(table: UsageTable) -> str:
+    """SQL of the tokens of a row."""
+    text = table.sql("tokens")
+    comma = table.text is not None and table.text.delimiter != ","
+    number = f"replace({text}, ',', '.')" if comma else text
+    return f"try_cast({number} as double)"
+
+
+def title_of(table: UsageTable) -> str:
+    """The product of a row, else its collection; the first is often blank in exports of collections."""
+    return f"coalesce({_child(table)}, {table.sql('parent')})"
+
+
+def _child(table: UsageTable) -> str:
+    product = table.sql("product")
+    return f"(case when trim({product}) <> '' then {product} end)" if "parent" in table.roles else product
+
+
+def _instant(table: UsageTable, role: str) -> str:
+    """SQL of the UTC microseconds of a timestamp column."""
+    if role not in table.roles:
+        return "cast(null as bigint)"
+    kind = table.native(role)
+    raw = table.columns[table.roles[role]]
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return f"epoch_us({raw}{'::timestamp' if kind != 'TIMESTAMP WITH TIME ZONE' else ''})"
+    if table.styles is None:
+        return dates.fast_instant(table.sql(role))
+    return dates.instant(table.sql(role), table.styles.get(role, "iso"))
+
+
+def _day(table: UsageTable) -> str:
+    """SQL of the date column."""
+    if "date" not in table.roles:
+        return "cast(null as date)"
+    kind = table.native("date")
+    if kind == "DATE":
+        return table.columns[table.roles["date"]]
+    if kind.startswith("TIMESTAMP"):
+        return f"cast(make_timestamp({_instant(table, 'date')}) as date)"
+    if table.styles is None:
+        return dates.fast_day(table.sql("date"))
+    return f"cast(make_timestamp({_instant(table, 'date')}) as date)"
+
+
+def _plausible(day: str) -> str:
+    return f"({day} >= date '{dates.EARLIEST}' and {day} < date '{dates.LATEST}')"
+
+
+def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
+    """(code, role, SQL condition) of every fault that one row can have by itself; d, s, e, t are computed."""
+    found: list[tuple[str, str, str]] = []
+    if table.format.kind == "summary":
+        used = f"try_cast({table.sql('days')} as double)"
+        found.append(
+            ("U151", "days", f"({used} is null or {used} < 0 or {used} > 1e5 or {used} <> floor({used}))")
+        )
+    for role, value in (("start", "s"), ("date", "d"), ("end", "e")):
+        if role not in table.roles:
+            continue
+        raw = table.columns[table.roles[role]] if table.native(role) != "VARCHAR" else table.sql(role)
+        day = value if value == "d" else f"cast(make_timestamp({value}) as date)"
+        missing = f"{raw} is null" + (" and not st" if role == "date" and "start" in table.roles else "")
+        if role == "start" and "date" in table.roles:
+            missing = "false"
+        if role != "end":
+            found.append(("U103", role, f"({missing})"))
+        found.append(("U104", role, f"({raw} is not null and {value} is null)"))
+        found.append(("U107", role, f"({value} is not null and not {_plausible(day)})"))
+    if "end" in table.roles:
+        found.append(("U109", "end", f"(e < s or e > s + {LONGEST * DAY})"))
+    if "date" in table.roles and "start" in table.roles:
+        # a local date may be the day before or after the UTC day; a long session has a row for each day
+        last = "cast(make_timestamp(greatest(s, coalesce(e, s))) as date)"
+        first = "cast(make_timestamp(s) as date)"
+        found.append(("U108", "date", f"(s is not null and (d < {first} - 1 or d > {last} + 1))"))
+    if "tokens" in table.roles:
+        bad = f"({table.sql('tokens')} is not null and (t between 0 and {MOST}) is not true)"
+        found.append(("U140", "tokens", bad))
+    return found
+
+
+def rows_of(table: UsageTable, extra: str = "") -> str:
+    """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
+    start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
+    return (
+        f"(select *{extra}, {_day(table)} as d, "
+        f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
+        f"{start} as st, {tokens_of(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
+        f"from {table.relation})"
+    )
+
+
+def is_blank(table: UsageTable) -> str:
+    """SQL: no column that the format knows has anything."""
+    return f"coalesce({', '.join([table.sql(r) for r in table.roles] + ['null'])}) is null"
+
+
+def status_of(table: UsageTable) -> str:
+    """SQL: what became of a row."""
+    rejected = f"coalesce({' or '.join(c for _, _, c in conditions_of(table)) or 'false'}, false)"
+    parts = []
+    if "category" in table.roles:
+        # first of all: an adjustment may be negative, and have no date and no user
+        category = f"coalesce(lower(trim({table.sql('category')})), '')"
+        charged = "('desktop_product', 'cloud_product')"
+        parts.append(f"when not ({is_blank(table)}) and {category} not in {charged} then {LEFT_OUT}")
+    parts.append(f"when {rejected} then case when {is_blank(table)} then {BLANK} else {REJECTED} end")
+    if "tokens" in table.roles and table.format.kind == "days":
+        parts.append(f"when t = 0 and not {seat_of(table)} then {ZERO}")
+    if "start" in table.roles and "end" in table.roles:
+        # an end equal to a start at midnight is a date without a clock, not a launch of no length
+        parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
+    if table.format.kind == "summary":
+        parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")
+    return f"case {' '.join(parts)} else {OK} end"

@@ -1,0 +1,145 @@
+"""People, access and Subscriptions exports as planners save them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from damages import GOOD, SUBSCRIPTIONS, USAGE
+
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
+from flexopt.inputs.scenario.load import load_scenario, read_scenario
+from flexopt.inputs.scenario.scenario import Holding
+
+
+def load(folder: Path, extra: str, scenario: str = GOOD, **tables: str | bytes) -> ScenarioFile:
+    (folder / "usage.csv").write_text(USAGE)
+    for name, content in tables.items():
+        raw = content if isinstance(content, bytes) else content.encode()
+        (folder / f"{name}.csv").write_bytes(raw)
+    (folder / "scenario.yaml").write_text(scenario + extra)
+    return load_scenario(folder / "scenario.yaml")
+
+
+PEOPLE = "user,group,cost_centre,starts,leaves\nann,site,CC 1,2026-03-01,\nbob,,,,2026-05-01\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PEOPLE,
+        PEOPLE.replace(",", ";"),
+        PEOPLE.replace(",", "\t"),
+        PEOPLE.replace("\n", "\r\n"),
+        PEOPLE.replace("cost_centre", "Cost Centre").replace("user", " User "),
+        PEOPLE + "\n\n",
+        PEOPLE.replace("ann,", '"ann",'),
+        PEOPLE.encode("utf-8-sig"),
+        PEOPLE.encode("utf-16"),
+    ],
+)
+def test_people_in_every_dialect(content: str | bytes, tmp_path: Path) -> None:
+    read = load(tmp_path, "people: people.csv\n", people=content)
+    assert read.people == {
+        "ann": Person("ann", "site", "CC 1", date(2026, 3, 1), None),
+        "bob": Person("bob", "", "", None, date(2026, 5, 1)),
+    }
+    assert list(read.findings) == []
+
+
+def test_an_unknown_column_is_a_warning_with_a_suggestion(tmp_path: Path) -> None:
+    read = load(tmp_path, "people: people.csv\n", people="user,groop\nann,site\n")
+    assert [(f.code, f.severity, f.hint) for f in read.findings] == [
+        ("T104", "warning", "did you mean `group`?")
+    ]
+
+
+def test_users_that_differ_by_case_are_a_warning(tmp_path: Path) -> None:
+    read = load(tmp_path, "people: people.csv\n", people="user\nann\nAnn\n")
+    assert [(f.code, f.row) for f in read.findings] == [("T113", 3)]
+    assert list(read.people) == ["ann", "Ann"]
+
+
+def test_access_matches_names_without_case_and_offers_by_alias(tmp_path: Path) -> None:
+    rows = "user,product,access,offer\nann,AUTOCAD,Named,autocad  annual\nbob,Vault,flex,\n"
+    read = load(tmp_path, "access: access.csv\n", access=rows)
+    assert read.access == (
+        TodaysAccess("ann", "AutoCAD", "named", "autocad-1y"),
+        TodaysAccess("bob", "Vault", "flex", ""),
+    )
+
+
+def test_a_seat_that_does_not_cover_is_a_warning(tmp_path: Path) -> None:
+    rows = "user,product,access,offer\nann,AutoCAD,named,vault-1y\n"
+    read = load(tmp_path, "access: access.csv\n", access=rows)
+    assert [f.code for f in read.findings] == ["T214"]
+
+
+def test_many_rows_with_one_fault_are_one_finding(tmp_path: Path) -> None:
+    rows = "user,product,access\n" + "".join(f"u{i},Autocat,flex\n" for i in range(50))
+    (tmp_path / "usage.csv").write_text(USAGE)
+    (tmp_path / "access.csv").write_text(rows)
+    (tmp_path / "scenario.yaml").write_text(GOOD + "access: access.csv\n")
+    findings = list(read_scenario(tmp_path / "scenario.yaml")[1])
+    assert [(f.code, f.row, f.count, f.hint) for f in findings] == [
+        ("T211", 2, 50, "did you mean `AutoCAD`?")
+    ]
+
+
+TERMS = GOOD.replace(
+    "tokens:\n  tiers",
+    "  - {id: autocad-3y, aliases: [AutoCAD annual], covers: [AutoCAD], term_months: 36,"
+    " prices: [{from: 2026-01-01, new: 6000}]}\ntokens:\n  tiers",
+)
+SUBS = "subscriptions: [subs.csv]\n"
+
+
+@pytest.mark.parametrize("term", ["Annual", "1 Year", "1-Year", "12 months", "yearly"])
+def test_a_term_chooses_between_offers_with_one_alias(term: str, tmp_path: Path) -> None:
+    rows = f"1,AutoCAD Annual,4,2025-04-01,2026-04-01,{term},Active\n"
+    rows += "2,autocad annual,2,,2028-01-01,3-Year,active\n"
+    read = load(tmp_path, SUBS, TERMS, subs=SUBSCRIPTIONS + rows)
+    assert read.holdings == (
+        Holding(offer="autocad-1y", quantity=4, ends=date(2026, 4, 1)),
+        Holding(offer="autocad-3y", quantity=2, ends=date(2028, 1, 1)),
+    )
+    assert list(read.findings) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "severity", "kept"),
+    [
+        ("1,AutoCAD annual,4,,2026-04-01,Annual,Expired", "T313", "info", 0),
+        ("1,Maya,4,,2026-04-01,Annual,Active", "T314", "warning", 0),
+        ("1,vault-1y,4,,2026-04-01,3-Year,Active", "T315", "warning", 1),
+        ("1,AutoCAD annual,4,,2026-04-01,Monthly,Active", "T315", "warning", 0),
+        ("1,vault-1y,4,2026-02-01,2027-02-01,Annual,Active", "T316", "warning", 0),
+        ("1,vault-1y,4,,2025-06-01,Annual,Active", "T317", "info", 0),
+    ],
+)
+def test_subscriptions_left_out_are_said(
+    row: str, code: str, severity: str, kept: int, tmp_path: Path
+) -> None:
+    read = load(tmp_path, SUBS, TERMS, subs=SUBSCRIPTIONS + row + "\n")
+    assert [(f.code, f.severity, f.row) for f in read.findings] == [(code, severity, 2)]
+    assert len(read.holdings) == kept
+
+
+def test_title_case_extra_columns_and_slashed_dates(tmp_path: Path) -> None:
+    text = (
+        "Team,Offering name,Seat quantity,Start date,End date,Subscription status\n"
+        "x,Vault-1Y,3,13/04/2025,01/04/2026,Active\n"
+    )
+    read = load(tmp_path, SUBS, subs=text)
+    assert read.holdings[0].ends == date(2026, 4, 1)
+    said = GOOD.replace("[usage.csv]}", "[usage.csv], dates: mdy}")
+    text = text.replace("13/04/2025", "03/04/2025")
+    assert load(tmp_path, SUBS, said, subs=text).holdings[0].ends == date(2026, 1, 4)
+
+
+def test_a_subscription_in_two_exports_counts_once(tmp_path: Path) -> None:
+    row = SUBSCRIPTIONS + "7,vault-1y,4,,2026-04-01,Annual,Active\n"
+    read = load(tmp_path, 'subscriptions: ["s*.csv"]\n', s1=row, s2=row)
+    assert len(read.holdings) == 1
+    assert [f.code for f in read.findings] == ["T318"]
