@@ -134,6 +134,12 @@ def plan(
         "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
         the machine's.
 
+    Returns
+    -------
+    Plan
+        Frames with a row per user and product, per contract, per pack and per period; money as Decimal in the
+        scenario's currency.
+
     Raises
     ------
     InputError
@@ -144,6 +150,11 @@ def plan(
         The time limit came before any plan.
     SolverError, AuditError
         The solver or flexopt failed; no plan is returned.
+
+    Examples
+    --------
+    >>> result = plan("my-renewal/scenario.yaml")  # doctest: +SKIP
+    >>> result.total, result.status  # doctest: +SKIP
 
     Source: docs/model.md has the formulae.
     """

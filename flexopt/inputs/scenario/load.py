@@ -26,12 +26,27 @@ __all__ = ["load_scenario", "make_scenario", "read_scenario"]
 
 
 def load_scenario(path: str | Path) -> ScenarioFile:
-    """Reads a scenario file; warnings stay in `ScenarioFile.findings`.
+    """Read a scenario, its bases and the tables beside it; usage is read when it is planned.
+
+    Parameters
+    ----------
+    path
+        The scenario file; docs/scenario-file.md has its keys.
+
+    Returns
+    -------
+    ScenarioFile
+        Warnings are in its `findings`.
 
     Raises
     ------
     InputError
         With every error found, if the scenario cannot be used.
+
+    Examples
+    --------
+    >>> load_scenario("my-renewal/scenario.yaml").scenario.currency  # doctest: +SKIP
+    'USD'
     """
     read, findings = read_scenario(path)
     findings.raise_if_errors()
@@ -60,6 +75,11 @@ def make_scenario(
         Today's access: what a review, and the baseline `today`, compare with.
     name
         What studies call it, and its folder where a plan of theirs is saved.
+
+    Returns
+    -------
+    ScenarioFile
+        Warnings are in its `findings`.
 
     Raises
     ------

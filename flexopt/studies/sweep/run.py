@@ -96,18 +96,30 @@ def sweep_each(
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Generator[SweepResult, None, None]:
-    """The results of a sweep as they come, in no order: see `sweep` for the parameters.
+    """The results of a sweep one by one as they come, in no order.
 
     Parameters
     ----------
+    scenarios, usage, processes, cluster, on_progress, memory
+        As for `sweep`.
     known
-        Asked with the id and the key of each scenario before it is planned: its row, if that is there
+        Asked with the name and the key of each scenario before it is planned: its row, if that is there
         already, from the same inputs.
 
     Yields
     ------
     SweepResult
         Once for each scenario. Closed early, what is under way is ended.
+
+    Raises
+    ------
+    FlexoptError
+        The cluster cannot be used.
+
+    Examples
+    --------
+    >>> for result in sweep_each(["quotes/low.yaml", "quotes/high.yaml"]):  # doctest: +SKIP
+    ...     print(result.scenario, result.row["total"])
     """
     if cluster is None and processes is None:
         processes = os.cpu_count() or 1
