@@ -10,34 +10,72 @@ result.save("renewal.plan")
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
+from flexopt.base.errors import AuditError, FlexoptError, InfeasibleError, LimitError, SolverError
+from flexopt.base.findings import InputError
+
 if TYPE_CHECKING:
-    from flexopt.inputs.scenario.load import load_scenario
+    from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
+    from flexopt.inputs.scenario.load import load_scenario, make_scenario
+    from flexopt.planning.breakeven import breakeven
+    from flexopt.planning.explain import Explanation, UserExplanation, explain
     from flexopt.planning.planner import Plan, plan
     from flexopt.studies.compare import Comparison, compare
-    from flexopt.studies.sweep import Sweep, sweep
+    from flexopt.studies.review import Review, review
+    from flexopt.studies.sensitivity import Sensitivity, sensitivity
+    from flexopt.studies.sweep import Sweep, SweepResult, sweep, sweep_each
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "Plan", "Sweep", "__version__", "compare", "load_scenario", "plan", "sweep"]
+__all__ = [
+    "AuditError",
+    "Comparison",
+    "Explanation",
+    "FlexoptError",
+    "InfeasibleError",
+    "InputError",
+    "LimitError",
+    "Person",
+    "Plan",
+    "Review",
+    "ScenarioFile",
+    "Sensitivity",
+    "SolverError",
+    "Sweep",
+    "SweepResult",
+    "TodaysAccess",
+    "Usage",
+    "UserExplanation",
+    "__version__",
+    "breakeven",
+    "compare",
+    "explain",
+    "load_scenario",
+    "make_scenario",
+    "plan",
+    "review",
+    "sensitivity",
+    "sweep",
+    "sweep_each",
+]
+
+_HOMES = {
+    "inputs.records": ("TodaysAccess", "Person", "ScenarioFile", "Usage"),
+    "inputs.scenario.load": ("load_scenario", "make_scenario"),
+    "planning.breakeven": ("breakeven",),
+    "planning.explain": ("Explanation", "UserExplanation", "explain"),
+    "planning.planner": ("Plan", "plan"),
+    "studies.compare": ("Comparison", "compare"),
+    "studies.review": ("Review", "review"),
+    "studies.sensitivity": ("Sensitivity", "sensitivity"),
+    "studies.sweep": ("Sweep", "SweepResult", "sweep", "sweep_each"),
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: `flexopt --help` needs neither pandas nor a solver."""
-    if name == "load_scenario":
-        from flexopt.inputs.scenario.load import load_scenario
-
-        return load_scenario
-    if name in ("plan", "Plan"):
-        import flexopt.planning.planner
-
-        return getattr(flexopt.planning.planner, name)
-    if name in ("compare", "Comparison"):
-        import flexopt.studies.compare
-
-        return getattr(flexopt.studies.compare, name)
-    if name in ("sweep", "Sweep"):
-        import flexopt.studies.sweep
-
-        return getattr(flexopt.studies.sweep, name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"flexopt.{home}"), name)
     raise AttributeError(f"module 'flexopt' has no attribute {name!r}")

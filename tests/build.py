@@ -112,6 +112,7 @@ def a_source(
 ) -> ScenarioFile:
     """What `load_scenario` would return, without files."""
     return ScenarioFile(
+        name="scenario",
         path=Path("scenario.yaml"),
         scenario=scenario,
         usage_files=(),

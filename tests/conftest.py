@@ -36,9 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     profiles.load(every=config.getoption("--all"))
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No processes of their own for tests that are named: to start them takes longer than most tests."""
-    return 0 if _are_named(config) else None  # as many as there are cores
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are cores, as many tests wait for other programs.
+
+    None for tests that are named: to start them takes longer than most tests.
+    """
+    return 0 if _are_named(config) else (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -92,9 +95,10 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `case` runs on every worked example."""
+    """A test that takes `case` runs on every worked example; the largest is slow."""
     if "case" in metafunc.fixturenames:
-        metafunc.parametrize("case", CASES, ids=[c.name for c in CASES])
+        marks = {"mixed-negotiated": pytest.mark.slow}
+        metafunc.parametrize("case", [pytest.param(c, id=c.name, marks=marks.get(c.name, ())) for c in CASES])
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ class Instance:
     def source(self) -> ScenarioFile:
         scenario = self.scenario
         return ScenarioFile(
+            name="scenario",
             path=Path("scenario.yaml"),
             scenario=scenario,
             usage_files=(),

@@ -25,7 +25,8 @@ FLOORS: list[tuple[str, ...]] = [
     ("solve",),
     ("planning",),
     ("studies",),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 ]
 """The folders of the package, lowest first: a folder imports from floors below its own, never from a peer."""
 
@@ -72,7 +73,7 @@ def test_imports_follow_the_data(module: str) -> None:
 def test_every_folder_has_its_floor_and_no_file_lies_beside_them() -> None:
     rooms = {m.split(".")[0] for m in MODULES if m != "__init__"}
     assert {p.stem for p in ROOT.glob("*.py")} <= {"__init__", "__main__"}
-    assert rooms | {"__main__"} == {room for rooms in FLOORS for room in rooms}
+    assert rooms == {room for rooms in FLOORS for room in rooms}
 
 
 def test_the_audit_imports_nothing_that_it_audits() -> None:
@@ -80,6 +81,57 @@ def test_the_audit_imports_nothing_that_it_audits() -> None:
         if module.split(".")[0] == "audit":
             rooms = {name.split(".")[0] for name in own(module)}
             assert rooms <= {"audit", "store", "demand", "inputs", "base"}, module
+
+
+def test_studies_do_not_import_each_other() -> None:
+    """What two of them need is in planning/ or parallel/."""
+    for module in MODULES:
+        if module.split(".")[0] == "studies":
+            mine = module.split(".")[1:2]
+            others = [name for name in own(module) if name.startswith("studies.")]
+            assert all(name.split(".")[1:2] == mine for name in others), f"{module} imports {others}"
+
+
+def test_what_runs_tasks_does_not_know_what_they_are() -> None:
+    for module in MODULES:
+        if module.split(".")[0] == "parallel":
+            assert {name.split(".")[0] for name in own(module)} <= {"parallel", "base"}, module
+
+
+WRITERS = {
+    "exports.people": "the key of the codes, beside the export",
+    "exports.pdf": "what is set, in a temporary folder",
+    "inputs.starter": "the folder to plan in",
+    "inputs.usage.containers": "a text with other line ends, in a temporary folder",
+    "parallel.task": "what tasks share, in a temporary folder",
+}
+"""What writes files beside store/ and cli/, and which."""
+
+
+def calls(module: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a module, by the name that is called: `print`, `exit` of `sys.exit`."""
+    for node in ast.walk(ast.parse(source(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            yield called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", ""), node
+
+
+def writes(name: str, call: ast.Call) -> bool:
+    """Whether a call opens a file to write, or makes a folder."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    modes = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    opened = name == "open" and any(set(mode) & set("wax+") and len(mode) < 4 for mode in modes)
+    return opened or name in ("write_text", "write_bytes", "mkdir", "mkstemp", "touch", "to_pickle")
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.split(".")[0] not in ("cli", "__main__")])
+def test_the_library_returns_values(module: str) -> None:
+    """It prints nothing, never exits, and writes no file but where that is its business."""
+    names = [name for name, _ in calls(module)]
+    assert not {"print", "exit", "_exit"} & {*names} - ({"_exit"} if module == "parallel.worker" else set())
+    assert not [name for name in imports(module) if name.split(".")[0] == "click"]
+    if module.split(".", maxsplit=1)[0] != "store":
+        assert any(writes(*call) for call in calls(module)) == (module in WRITERS)
 
 
 def test_one_file_knows_the_solver() -> None:

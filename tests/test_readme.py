@@ -23,8 +23,6 @@ ROWS = 6
 SUMMARY = re.compile(r"(ends with the summary of the plan:\n\n```text\n)(.*?)(\n```)", re.DOTALL)
 EXPLAIN = re.compile(r"(```text\n\$ flexopt explain renewal\.plan )(\S+)\n(.*?)(\n```)", re.DOTALL)
 
-pytestmark = pytest.mark.xdist_group("renewal")
-
 
 def flexopt(*arguments: object) -> str:
     return subprocess.run(

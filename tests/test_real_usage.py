@@ -70,7 +70,7 @@ def _scenario(folder: Path, year: int) -> ScenarioFile:
 def _usage() -> Usage:
     with tempfile.TemporaryDirectory() as folder:
         file = _scenario(Path(folder), 2026)
-        return read_usage(file.usage_files, file.scenario, file.path.parent)
+        return read_usage(file.usage_files, file.scenario, file.folder)
 
 
 def test_windows_are_those_of_a_plain_loop() -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("same bytes")
-
 HERE = Path(__file__).parent
 FLEXOPT = Path(sys.executable).with_name("flexopt")
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,23 +7,17 @@ import click
 import pandas as pd
 
 from flexopt.base.text import count, fill, money, text_table
-from flexopt.inputs.scenario.load import load_scenario
+from flexopt.cli.options import format_option, scenario_argument
+from flexopt.cli.printing import show
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.planning.breakeven import break_even
-from flexopt.store.folder import read_document
+from flexopt.planning.breakeven import breakeven, prices_of
 
 __all__ = ["command"]
 
 
 @click.command("breakeven", short_help="Days of use at which a seat becomes cheaper than tokens.")
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="csv and json also have the days without the buffer.",
-)
+@scenario_argument
+@format_option("csv", "json", help="csv and json also have the days without the buffer.")
 def command(scenario: Path, form: str) -> None:
     """Days of use per term at which a seat of each offer costs as much as tokens, at SCENARIO's prices.
 
@@ -39,32 +32,21 @@ def command(scenario: Path, form: str) -> None:
       flexopt breakeven scenarios/renewal-2026.yaml
       flexopt breakeven renewal.plan
     """
-    marginal = None
-    if scenario.is_dir():
-        document = read_document(scenario)
-        planned = Scenario.model_validate(document["scenario"])
-        marginal = next((Decimal(p["price"]) for p in document["proof"]["marginal_token_prices"]), None)
-    else:
-        planned = load_scenario(scenario).scenario
-    frame = break_even(planned, marginal=marginal)
-    if form == "json":
-        data = {
+    planned, marginal = prices_of(scenario)
+    frame = breakeven(planned, marginal=marginal)
+    show(
+        form,
+        table=lambda: _table(frame, planned),
+        csv=lambda: frame.to_csv(index=False, lineterminator="\n"),
+        json=lambda: {
             "schema": "flexopt.breakeven/1",
             "currency": planned.currency,
-            "rows": _records(frame),
-        }
-        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    elif form == "csv":
-        click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
-    else:
-        click.echo(_table(frame, planned))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, str | int | None]]:
-    return [
-        {str(name): str(v) if isinstance(v, Decimal) else v for name, v in record.items()}
-        for record in frame.astype(object).to_dict("records")
-    ]
+            "rows": [
+                {str(name): str(v) if isinstance(v, Decimal) else v for name, v in record.items()}
+                for record in frame.astype(object).to_dict("records")
+            ],
+        },
+    )
 
 
 def _table(frame: pd.DataFrame, scenario: Scenario) -> str:

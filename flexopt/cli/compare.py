@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import sys
@@ -11,7 +10,14 @@ from typing import Any
 
 import click
 
-from flexopt.cli.memory import memory_option
+from flexopt.cli.options import (
+    format_option,
+    memory_option,
+    output_option,
+    processes_option,
+    scenarios_argument,
+)
+from flexopt.cli.printing import show, show_warnings
 
 __all__ = ["command"]
 
@@ -33,31 +39,16 @@ class _Excess(click.ParamType[Any]):
 
 
 @click.command("compare", short_help="Quotes side by side: what each costs, and what sets them apart.")
-@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Folder to write: comparison.json, and for every scenario its plan (NAME.plan).",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "markdown"]),
-    default="table",
-    help="Of the comparison on stdout.",
-)
+@scenarios_argument
+@output_option("Folder to write: comparison.json, and for every scenario its plan (NAME.plan).")
+@format_option("json", "csv", "markdown", help="Of the comparison on stdout.")
 @click.option(
     "--fail-above",
     metavar="AMOUNT|PERCENT",
     type=_Excess(),
     help="Exit 1 if a scenario costs more than the first by more than that: 500, or 2.5% of the first.",
 )
-@click.option(
-    "--processes",
-    type=click.IntRange(1),
-    help="Scenarios solved at once.  [default: as many as processors]",
-)
+@processes_option("Scenarios solved at once.")
 @memory_option
 def command(
     *,
@@ -80,8 +71,6 @@ def command(
       flexopt compare scenarios/renewal-2026.yaml scenarios/negotiated-15.yaml -o quotes.comparison
     """
     # after --help, which needs none of it
-    from flexopt.base.findings import Finding
-    from flexopt.base.text import screen
     from flexopt.cli.progress import progress
     from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
     from flexopt.store.comparison_folder import check_comparison
@@ -98,25 +87,18 @@ def command(
             on_progress=tell,
             memory=memory,
         )
-    told: dict[str, None] = {}
-    for plan in done.plans.values():
-        for finding in plan.document["findings"]:
-            if finding["severity"] == "warning":
-                told[screen(str(Finding(**finding, value="")))] = None
-    for text in told:
-        click.echo(f"{text}\n", err=True)
+    show_warnings(plan.document for plan in done.plans.values())
     if output is not None:
         done.save(output)
-    if form == "json":
-        click.echo(json.dumps(done.document, indent=1, ensure_ascii=False))
-    elif form == "csv":
-        click.echo("".join(comparison_csv(done.document)), nl=False)
-    elif form == "markdown":
-        click.echo(comparison_markdown(done.document))
-    else:
-        # on a terminal as wide as that is; in a file always the same
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-        click.echo(comparison_text(done.document, width))
+    # on a terminal as wide as that is; in a file always the same
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    show(
+        form,
+        table=lambda: comparison_text(done.document, width),
+        json=lambda: done.document,
+        csv=lambda: comparison_csv(done.document),
+        markdown=lambda: comparison_markdown(done.document),
+    )
     if output is not None:
         first = shlex.quote(str(output / f"{next(iter(done.plans))}.plan"))
         click.echo(f"\nComparison written to {output}; next: flexopt explain {first}", err=True)

@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from flexopt.exports.explain import explain_text, explain_user
-from flexopt.store.folder import read_document
+from flexopt.cli.options import PATH, format_option
+from flexopt.cli.printing import show
+from flexopt.exports.explain import explain_text, explain_user_text
+from flexopt.planning.explain import explain
 
 __all__ = ["command"]
 
 
 @click.command("explain", short_help="Why a plan is as it is, or what one user has and why.")
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("plan", type=PATH)
 @click.argument("user", required=False)
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="json: for programs."
-)
+@format_option("json", help="json: for programs.")
 def command(plan: Path, user: str | None, form: str) -> None:
     """Explain PLAN as a whole, or what one USER has and why, with both alternatives priced.
 
@@ -25,6 +24,6 @@ def command(plan: Path, user: str | None, form: str) -> None:
       flexopt explain renewal.plan
       flexopt explain renewal.plan a.baker@example.com
     """
-    document = read_document(plan)
-    data, text = explain_user(document, user) if user else explain_text(document)
-    click.echo(json.dumps(data, indent=1, ensure_ascii=False) if form == "json" else text)
+    found = explain(plan, user) if user else explain(plan)
+    text = explain_user_text if user else explain_text
+    show(form, table=lambda: text(found.document, found.currency), json=lambda: found.document)

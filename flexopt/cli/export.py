@@ -9,6 +9,7 @@ import click
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.text import screen
+from flexopt.cli.options import PATH, output_option
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.words import LANGUAGES
@@ -21,13 +22,10 @@ KEY = "people-key.csv"
 
 
 @click.command("export", short_help="Write a plan as one file to hand on.")
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
+@click.argument("plan", type=PATH)
+@output_option(
+    "File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
     required=True,
-    help="File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
 )
 @click.option(
     "--pseudonymise",
@@ -37,13 +35,13 @@ KEY = "people-key.csv"
 )
 @click.option(
     "--key",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help=f"The key of the codes: who is who, for you only.  [default: {KEY} beside the output]",
 )
 @click.option("--no-people", "nobody", is_flag=True, help="Sums and counts only, no rows of people.")
 @click.option(
     "--brand",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="For .pdf: a YAML file with your organisation's name, colour and logo.",
 )
 @click.option(

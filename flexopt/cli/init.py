@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from flexopt.cli.options import PATH
 from flexopt.inputs.starter import write_starter
 from flexopt.inputs.usage import products_in
 
@@ -24,11 +25,11 @@ class _Date(click.ParamType[date]):
 
 
 @click.command("init", short_help="Start a folder to plan in: a scenario, a price book, your usage exports.")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option(
     "--usage",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A usage export to copy in; repeat for several.",
 )
 @click.option(

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
 import click
 
 from flexopt.base.errors import LimitError
-from flexopt.base.findings import Finding
-from flexopt.base.text import fill, percent, screen
-from flexopt.cli.memory import memory_option
+from flexopt.base.text import fill, percent
+from flexopt.cli.options import format_option, memory_option, output_option, scenario_argument
+from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.summary import summary_text
 from flexopt.inputs.scenario.load import load_scenario
@@ -20,20 +19,11 @@ __all__ = ["command"]
 
 
 @click.command("plan", short_help="Find the cheapest plan, prove it, audit it, write it.")
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Folder to write; an older plan there is replaced in one step.  [default: SCENARIO's name + .plan]",
+@scenario_argument
+@output_option(
+    "Folder to write; an older plan there is replaced in one step.  [default: SCENARIO's name + .plan]"
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="Of the summary on stdout.",
-)
+@format_option("json", help="Of the summary on stdout.")
 @click.option(
     "--require-optimal",
     is_flag=True,
@@ -57,9 +47,7 @@ def command(
     check_place(folder)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         result = plan(source, on_progress=tell, memory=memory)
-    for finding in result.document["findings"]:
-        if finding["severity"] == "warning":
-            click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
+    show_warnings([result.document])
     if require_optimal and result.status != "optimal":
         raise LimitError(
             f"the search ended before the proof: the plan found may be {percent(result.gap)} too dear; "
@@ -67,10 +55,7 @@ def command(
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )
     result.save(folder)
-    if form == "json":
-        click.echo(json.dumps(summary_json(result.document), indent=1, ensure_ascii=False))
-    else:
-        click.echo(summary_text(result.document))
+    show(form, table=lambda: summary_text(result.document), json=lambda: summary_json(result.document))
     if result.status != "optimal":
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""

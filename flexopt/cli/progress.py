@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flexopt.planning.planner import COMPARING_LIMIT, Progress
+from flexopt.planning.inputs import Progress
+from flexopt.planning.planner import COMPARING_LIMIT
 
 __all__ = ["progress"]
 

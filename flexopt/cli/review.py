@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from flexopt.base.findings import Finding
-from flexopt.base.text import screen
-from flexopt.cli.memory import memory_option
+from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
+from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
 from flexopt.inputs.scenario.load import load_scenario
-from flexopt.store.folder import check_place, read_document
+from flexopt.inputs.usage.read import usage_sources
+from flexopt.planning.document import inputs_of
+from flexopt.store.additions import add_review, plan_to_add_to
 from flexopt.studies.review import review
 
 __all__ = ["command"]
@@ -34,7 +34,7 @@ AMOUNT = _Amount()
 
 
 @click.command("review", short_help="Who should move: today's access against the plan, and seven checks.")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@scenario_argument
 @click.option(
     "--min-saving",
     type=AMOUNT,
@@ -43,20 +43,11 @@ AMOUNT = _Amount()
     help="Leave moves alone that save less than this, in the scenario's currency; the plan is then the "
     "cheapest with that.",
 )
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path),
-    metavar="PLAN",
-    help="Also put the review into this plan folder, made from the same inputs, for `flexopt export`; with "
-    "--min-saving the plan in it becomes the one with the threshold.",
+@into_option(
+    "Also put the review into this plan folder, made from the same inputs, for `flexopt export`; with "
+    "--min-saving the plan in it becomes the one with the threshold."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "markdown"]),
-    default="table",
-    help="csv has every user and product; json everything.",
-)
+@format_option("json", "csv", "markdown", help="csv has every user and product; json everything.")
 @memory_option
 def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
     """Compare today's access (the table `access` of SCENARIO) with the cheapest plan: who keeps what they
@@ -72,22 +63,20 @@ def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, m
       flexopt review scenarios/renewal-2026.yaml --min-saving 100 --into renewal.plan
     """
     source = load_scenario(scenario)
-    if into is not None:  # before minutes are spent
-        check_place(into)
-        read_document(into)
+    if into is not None:
+        plan_to_add_to(into, inputs_of(source, usage_sources(source)))
     with progress(float(source.scenario.solver.time_limit)) as tell:
-        plan = review(source, min_saving=min_saving, into=into, on_progress=tell, memory=memory)
-    document = plan.document
-    for finding in document["findings"]:
-        if finding["severity"] == "warning":
-            click.echo(screen(str(Finding(**finding, value=""))) + "\n", err=True)
-    if form == "json":
-        click.echo(json.dumps(review_json(document), indent=1, ensure_ascii=False))
-    elif form == "csv":
-        click.echo("".join(review_csv(document)), nl=False)
-    elif form == "markdown":
-        click.echo(review_markdown(document))
-    else:
-        click.echo(review_text(document))
+        found = review(source, min_saving=min_saving, on_progress=tell, memory=memory)
+    document = found.plan.document
+    if into is not None:
+        add_review(into, document)
+    show_warnings([document])
+    show(
+        form,
+        table=lambda: review_text(document),
+        json=lambda: review_json(document),
+        csv=lambda: review_csv(document),
+        markdown=lambda: review_markdown(document),
+    )
     if into is not None:
         click.echo(f"\nReview added to {into}; next: flexopt export {into} -o FILE", err=True)

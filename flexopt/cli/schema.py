@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import json
-
 import click
 
+from flexopt.cli.printing import show
 from flexopt.inputs.scenario.schema import scenario_schema
 from flexopt.store.schema import plan_schema
 
@@ -19,5 +18,4 @@ def command(what: str) -> None:
     Example:
       flexopt schema scenario > scenario.schema.json
     """
-    schema = scenario_schema() if what == "scenario" else plan_schema()
-    click.echo(json.dumps(schema, indent=1, ensure_ascii=False))
+    show(what, scenario=scenario_schema, plan=plan_schema)

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import json
 import shlex
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from flexopt.base.errors import FlexoptError
-from flexopt.cli.memory import memory_option
-
-if TYPE_CHECKING:
-    from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.cli.options import PATH, format_option, into_option, memory_option, scenario_argument
+from flexopt.cli.printing import show
 
 __all__ = ["command"]
 
@@ -35,25 +30,10 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     return [(pair[0].strip(), pair[1].strip()) for pair in pairs]
 
 
-def _same(into: Path, source: ScenarioFile, usage: Usage) -> dict[str, Any]:
-    """The plan to add to, before hours are spent. Raises FlexoptError if it is of something else."""
-    from flexopt.planning.document import inputs_of
-    from flexopt.store.folder import check_place, read_same
-
-    document = read_same(into, inputs_of(source, usage))
-    if document["scenario"] != source.scenario.model_dump(mode="json", by_alias=True):
-        raise FlexoptError(
-            f"{into}: the plan is of another scenario than {source.path}",
-            f"plan again: flexopt plan {source.path} -o {into}",
-        )
-    check_place(into)
-    return document
-
-
 @click.command(
     "sensitivity", short_help="How the total moves with each price, where answers flip, what to ask for."
 )
-@click.argument("scenario", type=click.Path(path_type=Path))
+@scenario_argument
 @click.option(
     "--step", default="0.10", show_default=True, callback=_share, help="How far levers are moved down and up."
 )
@@ -75,23 +55,12 @@ def _same(into: Path, source: ScenarioFile, usage: Usage) -> dict[str, Any]:
 @click.option(
     "--as-good-as",
     "other",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="SCENARIO",
     help="For each price: what it must be for SCENARIO to be as good as this other quote.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "markdown"]),
-    default="table",
-    help="Of what goes to stdout.",
-)
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path),
-    metavar="PLAN",
-    help="Add it to the plan.json of this plan folder, made from the same inputs, for exports.",
-)
+@format_option("json", "csv", "markdown", help="Of what goes to stdout.")
+@into_option("Add it to the plan.json of this plan folder, made from the same inputs, for exports.")
 @memory_option
 def command(  # noqa: PLR0917
     scenario: Path,
@@ -114,43 +83,42 @@ def command(  # noqa: PLR0917
     Example:
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
+    # after --help, which needs none of it
     from flexopt.base.text import screen
     from flexopt.cli.progress import progress
-    from flexopt.exports.sensitivity import sensitivity_csv, sensitivity_markdown, sensitivity_text
+    from flexopt.exports.sensitivity import (
+        sensitivity_csv,
+        sensitivity_json,
+        sensitivity_markdown,
+        sensitivity_text,
+    )
     from flexopt.inputs.scenario.load import load_scenario
-    from flexopt.planning.planner import Clock, compared, solve
-    from flexopt.store.folder import write_folder
-    from flexopt.studies.compare.sources import one_reading, sources_of
+    from flexopt.inputs.usage.read import usage_sources
+    from flexopt.planning.document import inputs_of
+    from flexopt.store.additions import add_sensitivity, check_scenario
     from flexopt.studies.sensitivity import sensitivity
 
     source = load_scenario(scenario)
-    sources = sources_of([source, other]) if other else {source.path.stem: source}
+    if into is not None:
+        check_scenario(into, source, inputs_of(source, usage_sources(source)))
     with progress(float(source.scenario.solver.time_limit)) as tell:
-        usage = one_reading(sources, tell, memory)
-        forecasts = usage[next(iter(sources))]
-        document = _same(into, source, forecasts.usage) if into else None
-        goal = None
-        for id_, against in [*sources.items()][1:]:
-            solved = solve(against, usage[id_], tell, Clock())
-            goal = id_, compared(solved, tell, Clock()).optimum.cost
-        part: dict[str, Any] = sensitivity(
-            source, forecasts, step=step, only=levers, grids=grids, other=goal, on_progress=tell
+        found = sensitivity(
+            source,
+            step=step,
+            levers=levers,
+            grids=grids,
+            as_good_as=other,
+            on_progress=tell,
+            memory=memory,
         )
-    if into and document:
-        if document["total"] != part["total"]:
-            raise FlexoptError(
-                f"{into}: the plan costs {document['total']}, and now {part['total']} was found",
-                f"a time limit came first: raise solver.time_limit, then flexopt plan {scenario} -o {into}",
-            )
-        write_folder(document | {"sensitivity": part}, into)
+    part, name, currency = found.document, found.name, found.currency
+    if into is not None:
+        add_sensitivity(into, source, part, found.inputs)
         click.echo(f"added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html", err=True)
-    name, currency = source.scenario.name, source.scenario.currency
-    if form == "json":
-        data = {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}
-        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    elif form == "csv":
-        click.echo("".join(sensitivity_csv(part)), nl=False)
-    elif form == "markdown":
-        click.echo(sensitivity_markdown(part, name, currency), nl=False)
-    else:
-        click.echo(screen(sensitivity_text(part, name, currency)))
+    show(
+        form,
+        table=lambda: screen(sensitivity_text(part, name, currency)),
+        json=lambda: sensitivity_json(part, name, currency),
+        csv=lambda: sensitivity_csv(part),
+        markdown=lambda: sensitivity_markdown(part, name, currency),
+    )

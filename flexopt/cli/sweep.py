@@ -1,42 +1,32 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from flexopt.studies.sweep import Sweep
+from flexopt.cli.options import format_option, output_option, processes_option, scenarios_argument
+from flexopt.cli.printing import show
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from flexopt.planning.inputs import Progress
+    from flexopt.store.sweep_folder import SweepRow
+
+__all__ = ["command", "sweep_into"]
 
 
 @click.command("sweep", short_help="Plan many scenarios: side by side, usage read once, a table over all.")
-@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder for the table and the plans: new, empty, or of a sweep that goes on.",
-)
-@click.option(
-    "--processes",
-    type=click.IntRange(1),
-    help="Scenarios planned at once on this computer.  [default: as many as processors]",
-)
+@scenarios_argument
+@output_option("Folder for the table and the plans: new, empty, or of a sweep that goes on.", required=True)
+@processes_option("Scenarios planned at once on this computer.")
 @click.option(
     "--cluster",
     metavar="ADDRESS",
     help="Plan on the Dask cluster with this scheduler (tcp://host:port) instead.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="Of the table on stdout.",
-)
+@format_option("csv", "json", help="Of the table on stdout.")
 def command(
     scenarios: tuple[Path, ...], output: Path, processes: int | None, cluster: str | None, form: str
 ) -> None:
@@ -55,45 +45,80 @@ def command(
     # after --help, which needs none of it
     from flexopt.base.text import count, screen
     from flexopt.cli.progress import progress
-    from flexopt.store.table_csv import table_csv
-    from flexopt.studies.sweep import sweep
-    from flexopt.studies.sweep.results import COLUMNS, table_json
+    from flexopt.store.sweep_folder import PLANNED, sweep_csv, sweep_json
 
     try:
         with progress() as tell:
-            done = sweep(scenarios, output, processes=processes, cluster=cluster, on_progress=tell)
+            rows, there = sweep_into(output, scenarios, processes=processes, cluster=cluster, tell=tell)
     except KeyboardInterrupt:
         click.echo(
             f"interrupted: what was done is in {output}; the same command goes on from there", err=True
         )
         click.get_current_context().exit(130)
-    for row in done.failed:
+    failed = [row for row in rows if row["status"] not in PLANNED]
+    for row in failed:
         hint = f"\n\nhint: {row['hint']}" if row["hint"] else ""
         click.echo(screen(f"error: {row['scenario']}: {row['error']}{hint}") + "\n", err=True)
-    if form == "json":
-        click.echo(table_json(done.rows), nl=False)
-    elif form == "csv":
-        click.echo("".join(table_csv(done.rows, COLUMNS)), nl=False)
-    else:
-        click.echo(_table(done))
-    there = f", {done.kept:,} of them were there already" if done.kept else ""
-    click.echo(f"\n{count(len(done.rows), 'scenario')} in {output}{there}", err=True)
-    click.get_current_context().exit(1 if done.failed else 0)
+    show(form, table=lambda: _table(rows), csv=lambda: sweep_csv(rows), json=lambda: sweep_json(rows))
+    of_them = f", {there:,} of them were there already" if there else ""
+    click.echo(f"\n{count(len(rows), 'scenario')} in {output}{of_them}", err=True)
+    click.get_current_context().exit(1 if failed else 0)
 
 
-def _table(done: Sweep) -> str:
+def sweep_into(
+    output: Path,
+    scenarios: Sequence[Path],
+    *,
+    processes: int | None = None,
+    cluster: str | None = None,
+    tell: Progress | None = None,
+) -> tuple[list[SweepRow], int]:
+    """Sweep, and write each result as it comes; the table last, also if it is stopped.
+
+    Returns the rows in the order of the scenarios, and how many results were there already.
+    """
+    from flexopt.store.sweep_folder import SweepFolder
+    from flexopt.studies.sweep import sweep_each
+    from flexopt.studies.sweep.names import ids_of
+
+    folder = SweepFolder(output)
+    known: dict[str, SweepRow] = {}
+    rows: dict[str, SweepRow] = {}
+
+    def there(scenario: str, key: str) -> SweepRow | None:
+        row = folder.known(scenario, key)
+        if row is not None:
+            known[scenario] = row
+        return row
+
+    results = sweep_each(scenarios, known=there, processes=processes, cluster=cluster, on_progress=tell)
+    try:
+        with closing(results):
+            for result in results:
+                if not result.known:
+                    document = result.plan.document if result.plan else None
+                    rows[result.scenario] = folder.write(result.row, result.key, document)
+    finally:
+        rows |= known
+        ordered = [rows[scenario] for scenario in ids_of(scenarios) if scenario in rows]
+        if ordered:
+            folder.write_table(ordered)
+    return ordered, len(known)
+
+
+def _table(rows: Sequence[SweepRow]) -> str:
     """A line per scenario; savings against the first baseline that all plans have."""
     from decimal import Decimal
 
     from flexopt.base.text import fill, money, percent, text_table
     from flexopt.exports.summary import BASELINE_NAMES
 
-    planned = [row for row in done.rows if row["total"] is not None]
+    planned = [row for row in rows if row["total"] is not None]
     baseline = next((b for b in BASELINE_NAMES if all(row[f"saving_{b}"] for row in planned)), None)
     saving = f"saving_{baseline}"
     currencies = sorted({str(row["currency"]) for row in planned})
     lines = []
-    for row in done.rows:
+    for row in rows:
         amounts = [row["total"], row["seats"], row["tokens"], row.get(saving)]
         gap = "-" if row["gap"] is None else percent(Decimal(row["gap"])) if Decimal(row["gap"]) else "0"
         cells = [money(None if amount is None else str(amount)) for amount in amounts]

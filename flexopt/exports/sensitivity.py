@@ -9,7 +9,7 @@ from typing import Any
 from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
 from flexopt.store.table_csv import table_csv
 
-__all__ = ["sensitivity_csv", "sensitivity_markdown", "sensitivity_text"]
+__all__ = ["sensitivity_csv", "sensitivity_json", "sensitivity_markdown", "sensitivity_text"]
 
 Part = Mapping[str, Any]
 
@@ -50,6 +50,11 @@ def sensitivity_text(part: Part, name: str, currency: str) -> str:
         ),
     ]
     return "\n\n".join(text for text in parts if text)
+
+
+def sensitivity_json(part: Part, name: str, currency: str) -> dict[str, Any]:
+    """`flexopt.sensitivity/1`: the key `sensitivity` of plan.json, with the scenario's name and currency."""
+    return {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}
 
 
 def sensitivity_csv(part: Part) -> Iterator[str]:

@@ -46,9 +46,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
-    """A scenario with everything but its usage read: what `load_scenario` returns."""
+    """A scenario with everything but its usage: what `load_scenario` and `make_scenario` return."""
 
-    path: Path
+    name: str
+    """What studies call it: the stem of its file, or the name given to `make_scenario`."""
+    path: Path | None
+    """None where it was made in Python."""
     scenario: Scenario
     """Resolved: `extends` merged."""
     usage_files: tuple[Path, ...]
@@ -60,6 +63,18 @@ class ScenarioFile:
     sources: tuple[Source, ...]
     """Scenario files, bases first, then tables; usage files are added when they are read."""
     findings: Findings
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return Path() if self.path is None else self.path.parent
+
+    def shown(self, file: str) -> str:
+        """A file as seen from that folder: the same wherever it lies."""
+        return file if self.path is None else file.removeprefix(f"{self.folder.as_posix()}/")
+
+    def __str__(self) -> str:
+        return self.name if self.path is None else str(self.path)
 
 
 @dataclass(frozen=True, slots=True)

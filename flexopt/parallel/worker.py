@@ -1,4 +1,4 @@
-"""A process that does jobs: they come in on stdin, their results go out on stdout, both pickled.
+"""A process that does tasks: they come in on stdin, their results go out on stdout, both pickled.
 
 It is started as `python -m flexopt.parallel.worker`, not by multiprocessing, which would run the main program
 of whoever calls `flexopt.sweep` again in every process.
@@ -13,7 +13,7 @@ import signal
 import threading
 from typing import IO, Any
 
-from flexopt.parallel.local import Task
+from flexopt.parallel.task import Task, load_shared
 
 __all__ = ["main"]
 
@@ -21,22 +21,23 @@ __all__ = ["main"]
 def main() -> None:
     """Do what comes until the other end is closed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # drafts and solver files go on the way out
-    # stdin and stdout are for jobs and results: whatever else reads or prints, solvers too, has others
+    # stdin and stdout are for tasks and results: whatever else reads or prints, solvers too, has others
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    jobs: queue.SimpleQueue[Task[Any]] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(asked, jobs), daemon=True).start()
+    tasks: queue.SimpleQueue[Task[Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, tasks), daemon=True).start()
     while True:
-        pickle.dump(jobs.get().run(), answers)
+        task = tasks.get()
+        pickle.dump(task.run(load_shared(task.shared)), answers)
         answers.flush()
 
 
-def _listen(asked: IO[bytes], jobs: queue.SimpleQueue[Task[Any]]) -> None:
-    """Take jobs; when whoever sent them is gone, also in the middle of one, end everything here."""
+def _listen(asked: IO[bytes], tasks: queue.SimpleQueue[Task[Any]]) -> None:
+    """Take tasks; when whoever sent them is gone, also in the middle of one, end everything here."""
     while True:
         try:
-            jobs.put(pickle.load(asked))
+            tasks.put(pickle.load(asked))
         except (EOFError, pickle.UnpicklingError):
             break
     if hasattr(os, "killpg"):

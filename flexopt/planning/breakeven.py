@@ -10,14 +10,18 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 
 import pandas as pd
 
 from flexopt.base.money import cents
+from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.rules.prices import rate_on, seat_price, token_price
+from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.scenario.scenario import Offer, Scenario
+from flexopt.planning.explain import HasDocument, document_of
 
-__all__ = ["COLUMNS", "break_even", "break_even_days"]
+__all__ = ["COLUMNS", "break_even_days", "breakeven", "prices_of"]
 
 COLUMNS = (
     "offer",
@@ -44,7 +48,12 @@ def break_even_days(
     return cents(Fraction(seat) / a_day) if a_day else None
 
 
-def break_even(scenario: Scenario, *, renewal: bool = False, marginal: Decimal | None = None) -> pd.DataFrame:
+def breakeven(
+    source: Scenario | ScenarioFile | HasDocument | str | Path,
+    *,
+    renewal: bool = False,
+    marginal: Decimal | None = None,
+) -> pd.DataFrame:
     """Break-even of every offer against Flex, one row per offer, products and token tier.
 
     Prices are those in force on the first day of the horizon, after negotiation, without volume discounts on
@@ -53,13 +62,13 @@ def break_even(scenario: Scenario, *, renewal: bool = False, marginal: Decimal |
 
     Parameters
     ----------
-    scenario : Scenario
-        The resolved scenario.
-    renewal : bool
+    source
+        A scenario, as such or as for `plan`; a plan, or the path of its folder.
+    renewal
         Compare with the price of renewing a seat instead of a new one.
-    marginal : Decimal
+    marginal
         What one more token is worth to a plan: a price of its own, in the last row of every offer and
-        products, with 0 for `tier_from`.
+        products, with 0 for `tier_from`. A plan brings its own, that of its first day.
 
     Returns
     -------
@@ -67,17 +76,43 @@ def break_even(scenario: Scenario, *, renewal: bool = False, marginal: Decimal |
         offer : id of the offer
         products : "Revit + AutoCAD", highest rate first
         term_months : term that `seat_price` and the days refer to
-        seat_price : Decimal, one seat for the whole term
+        seat_price : Decimal, one seat for the whole term, in the scenario's currency
         tokens_per_day : Decimal, rates of the products added up
         tier_from : smallest purchase that gets `token_price`
         token_price : Decimal, price of one token
         days : Decimal, days of use per term (of all the products) from which the seat is cheaper; or None
         days_with_buffer : the same if every token used has the scenario's buffer bought on top
+
+    Raises
+    ------
+    InputError
+        The scenario has errors.
+    FlexoptError
+        There is no plan in the folder.
+
+    Examples
+    --------
+    >>> breakeven("renewal.yaml")[["offer", "products", "days"]]  # doctest: +SKIP
     """
+    scenario, own = prices_of(source)
+    marginal = own if marginal is None else marginal
     tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in scenario.tokens.tiers]
     tokens += [] if marginal is None else [(0, marginal)]
     rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def prices_of(source: Scenario | ScenarioFile | HasDocument | str | Path) -> tuple[Scenario, Decimal | None]:
+    """The scenario whose prices they are; and of a plan, what one more token is worth to it at first."""
+    if isinstance(source, Scenario):
+        return source, None
+    if isinstance(source, ScenarioFile):
+        return source.scenario, None
+    if isinstance(source, str | Path) and not Path(source).is_dir():
+        return load_scenario(source).scenario, None
+    document = document_of(source)
+    prices = document["proof"]["marginal_token_prices"]
+    return Scenario.model_validate(document["scenario"]), next((Decimal(p["price"]) for p in prices), None)
 
 
 def _rows(

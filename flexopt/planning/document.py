@@ -22,7 +22,7 @@ import pandas as pd
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Findings
 from flexopt.base.money import cents
-from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
@@ -62,9 +62,9 @@ def make_document(
         "summary": _summary(problem, bill) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
-        "inputs": inputs_of(source, usage),
+        "inputs": inputs_of(source, usage.sources),
         "coverage": _coverage(problem, usage),
-        "findings": [_finding(f) | {"file": _inside(source, f.file)} for f in findings],
+        "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
         "assignment": _assignment(problem, bill, marginal),
         "seats": [_row("seats", s) for s in bill.seats],
         "purchases": [_row("purchases", p) for p in bill.purchases],
@@ -76,9 +76,9 @@ def make_document(
     }
 
 
-def inputs_of(source: ScenarioFile, usage: Usage) -> list[dict[str, str]]:
-    """Every file a plan is made from, and the SHA-256 of its bytes."""
-    return [{"file": _inside(source, s.file), "sha256": s.sha256} for s in (*source.sources, *usage.sources)]
+def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, str]]:
+    """Every file a plan is made from, those of the usage last, and the SHA-256 of its bytes."""
+    return [{"file": source.shown(s.file), "sha256": s.sha256} for s in (*source.sources, *usage)]
 
 
 def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
@@ -274,11 +274,6 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
         "days_planned": plain(_days_planned(problem), 1),
         "days_left_out": int(left_out["days"].sum()),
     }
-
-
-def _inside(source: ScenarioFile, file: str) -> str:
-    """A file as seen from the folder of the scenario: the plan is the same wherever that lies."""
-    return file.removeprefix(f"{source.path.parent.as_posix()}/")
 
 
 def _days_planned(problem: Problem) -> Fraction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +19,6 @@ from flexopt.base.money import Money
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
@@ -34,6 +32,7 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -42,18 +41,13 @@ __all__ = [
     "Baseline",
     "Clock",
     "Plan",
-    "Progress",
     "Solved",
     "better",
     "compared",
     "finish",
     "plan",
     "solve",
-    "tell_files",
 ]
-
-Progress = Callable[[str, str], None]
-"""Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
 
 COMPARING_LIMIT = 60
 """Seconds that each baseline may take, if the scenario's time limit is not shorter."""
@@ -118,8 +112,8 @@ class Plan:
 
 
 def plan(
-    source: ScenarioFile | str | Path,
-    usage: pd.DataFrame | Usage | ForecastCache | None = None,
+    source: ScenarioLike,
+    usage: UsageLike | None = None,
     *,
     on_progress: Progress | None = None,
     memory: str | None = None,
@@ -129,7 +123,7 @@ def plan(
     Parameters
     ----------
     source
-        What `load_scenario` returned, or the path of a scenario.
+        What `load_scenario` or `make_scenario` returned, or the path of a scenario.
     usage
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
@@ -139,6 +133,12 @@ def plan(
     memory
         "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
         the machine's.
+
+    Returns
+    -------
+    Plan
+        Frames with a row per user and product, per contract, per pack and per period; money as Decimal in the
+        scenario's currency.
 
     Raises
     ------
@@ -151,18 +151,17 @@ def plan(
     SolverError, AuditError
         The solver or flexopt failed; no plan is returned.
 
+    Examples
+    --------
+    >>> result = plan("my-renewal/scenario.yaml")  # doctest: +SKIP
+    >>> result.total, result.status  # doctest: +SKIP
+
     Source: docs/model.md has the formulae.
     """
     clock = Clock()
     tell = on_progress or (lambda phase, size: None)
-    file = source if isinstance(source, ScenarioFile) else load_scenario(source)
-    if usage is None:
-        on_file = tell_files(tell, len(file.usage_files))
-        usage = read_usage(file.usage_files, file.scenario, file.path.parent, on_file, memory=memory)
-    elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, file.scenario, memory=memory)
-    forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
-    forecasts.usage.findings.raise_if_errors()
+    file = scenario_of(source)
+    forecasts = forecasts_for(file, usage, tell, memory)
     clock.lap("reading usage")
     return finish(compared(solve(file, forecasts, tell, clock), tell, clock), tell, clock)
 
@@ -248,26 +247,6 @@ class Clock:
         """The time since the start, or the last lap, went into this phase."""
         self.seconds[phase] = time.monotonic() - self.began
         self.start()
-
-
-def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
-    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
-    tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
-    done = before = 0
-
-    def on_file(name: str, read: int, rate: float, complete: bool) -> None:
-        nonlocal done, before
-        done += complete
-        rows = f"{before + read:,} rows"
-        if not complete:
-            rows += f", {rate / 1e6:.1f} M rows/s" if rate >= 1e5 else f", {rate:,.0f} rows/s"
-        before += read if complete else 0
-        tell(
-            "reading usage",
-            f"{rows} of {name}" if files == 1 else f"{done:,} of {files:,} files, {rows}: {name}",
-        )
-
-    return on_file
 
 
 def _baselines(

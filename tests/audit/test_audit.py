@@ -34,8 +34,6 @@ from flexopt.inputs.usage import read_usage
 from flexopt.planning.bill import make_bill
 from flexopt.store.tables import TABLES
 
-pytestmark = pytest.mark.xdist_group("worked examples")  # which are planned once
-
 
 @pytest.fixture(scope="module")
 def sound() -> Document:
@@ -124,7 +122,7 @@ def test_tiers_need_no_order(sound: Document, demand: Demand) -> None:
 
 def test_worked_examples_pass(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
-    usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+    usage = read_usage(file.usage_files, file.scenario, file.folder)
     demand = forecast(file.scenario, usage, file.people)
     document = as_read(case_plan(case).document)
     assert audit(document, file.scenario, file.holdings, demand) == []

@@ -281,6 +281,7 @@ def prepare(
     days = pd.DataFrame({"user": pd.Categorical.from_codes(code, pd.Index(demand.users))})
     coverage = Coverage("usage.csv", "plain", len(days), len(days), 0, 0, 0, 0, 0)
     source = ScenarioFile(
+        name="scenario",
         path=Path("scenario.yaml"),
         scenario=scenario,
         usage_files=(),

@@ -207,7 +207,7 @@ def run(path: Path, options: argparse.Namespace) -> Result:
 
 
 def _optimised(file: ScenarioFile) -> Result:
-    usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+    usage = read_usage(file.usage_files, file.scenario, file.folder)
     demand = forecast(file.scenario, usage, file.people)
     began = time.monotonic()
     best = optimise(formulate(file.scenario, file.holdings, demand))

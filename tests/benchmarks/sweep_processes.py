@@ -30,7 +30,8 @@ from typing import Any
 from estates import a_scenario
 from whole_plan import write_usage
 
-from flexopt import sweep
+from flexopt.cli.sweep import sweep_into
+from flexopt.store.sweep_folder import PLANNED
 
 __all__ = ["run"]
 
@@ -44,15 +45,15 @@ def run(
     """Sweep `scenarios` quotes for an estate of `users` users with each number of processes.
 
     Returns `scenarios`, `users`, `rows_of_usage`, `runs` (for each: `processes`, `seconds` of the clock,
-    `cpu` seconds, `readings` of usage, `optimal` and `failed` scenarios), `ratio` (seconds of the first run
+    `cpu` seconds, `optimal` and `failed` scenarios), `ratio` (seconds of the first run
     for each of the last), `cpu_ratio` and `same_bytes` (all runs wrote the same). Every round is told on
     stderr: a run that is cut short has figures up to there.
     """
     with tempfile.TemporaryDirectory(prefix="flexopt-sweep-") as temporary:
         folder = Path(temporary)
-        rows = write_usage(folder / "usage.parquet", users, seed)
+        usage_rows = write_usage(folder / "usage.parquet", users, seed)
         paths = _quotes(_base(folder / "base.yaml", users), scenarios, seed)
-        counts = ("seconds", "cpu", "readings", "optimal", "failed")
+        counts = ("seconds", "cpu", "optimal", "failed")
         runs: list[dict[str, Any]] = [{"processes": n} | dict.fromkeys(counts, 0) for n in processes]
         same = True
         for number in range(rounds):
@@ -60,13 +61,12 @@ def run(
             for figures in runs:
                 here = folder / f"{number}-{figures['processes']}.sweep"
                 began, cpu = time.monotonic(), _cpu()
-                done = sweep(paths[number::rounds], here, processes=figures["processes"])
+                rows, _ = sweep_into(here, paths[number::rounds], processes=figures["processes"])
                 found = (
                     time.monotonic() - began,
                     _cpu() - cpu,
-                    done.readings,
-                    sum(row["status"] == "optimal" for row in done.rows),
-                    len(done.failed),
+                    sum(row["status"] == "optimal" for row in rows),
+                    sum(row["status"] not in PLANNED for row in rows),
                 )
                 figures |= {name: round(figures[name] + f, 2) for name, f in zip(counts, found, strict=True)}
                 written.append(_files(here))
@@ -77,7 +77,7 @@ def run(
         return {
             "scenarios": scenarios,
             "users": users,
-            "rows_of_usage": rows,
+            "rows_of_usage": usage_rows,
             "runs": runs,
             "ratio": round(first["seconds"] / last["seconds"], 3),
             "cpu_ratio": round(many * first["cpu"] / last["cpu"], 3),
@@ -142,10 +142,10 @@ def main() -> None:
     print(
         f"{figures['scenarios']} scenarios, {figures['users']:,} users, {figures['rows_of_usage']:,} rows\n"
     )
-    print(f"{'processes':>9} {'seconds':>9} {'CPU':>9} {'readings':>9} {'optimal':>8} {'failed':>7}")
+    print(f"{'processes':>9} {'seconds':>9} {'CPU':>9} {'optimal':>8} {'failed':>7}")
     for one in figures["runs"]:
         print(
-            f"{one['processes']:>9} {one['seconds']:>9.2f} {one['cpu']:>9.2f} {one['readings']:>9} "
+            f"{one['processes']:>9} {one['seconds']:>9.2f} {one['cpu']:>9.2f} "
             f"{one['optimal']:>8} {one['failed']:>7}"
         )
     print(f"\nratio {figures['ratio']:.2f}, of CPU {figures['cpu_ratio']:.2f}, ", end="")

@@ -139,7 +139,7 @@ def test_plans_that_share_a_demand_are_those_made_alone(
     calls: list[Any], make: Callable[..., Scenario]
 ) -> None:
     """Of an estate with everything, and a comparison with today that adds idle seats to the demand."""
-    one, other = estate(), estate(negotiated={"seats": "0.2"})
+    one, other = make(), make(negotiated={"seats": "0.2"})
     forecasts = ForecastCache(usage_of(USE))
     made = [plan(a_source(s, PEOPLE, ACCESS), forecasts).document for s in (one, other, one)]
     assert len(calls) == 1

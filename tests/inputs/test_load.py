@@ -138,7 +138,7 @@ def test_an_error_is_where_the_key_was_set(tmp_path: Path) -> None:
 def test_sources_have_the_hash_of_the_bytes(tmp_path: Path) -> None:
     read = load(tmp_path, scenario_yaml=GOOD + "people: people.csv\n", people_csv="user\nann\n")
     assert [Path(s.file).name for s in read.sources] == ["scenario.yaml", "people.csv"]
-    assert read.sources[0].sha256 == hashlib.sha256(read.path.read_bytes()).hexdigest()
+    assert read.sources[0].sha256 == hashlib.sha256((tmp_path / "scenario.yaml").read_bytes()).hexdigest()
 
 
 # files

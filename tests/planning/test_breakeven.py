@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.planning.breakeven import COLUMNS, break_even, break_even_days
+from flexopt.planning.breakeven import COLUMNS, break_even_days, breakeven
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "price-book.yaml"
 
@@ -37,11 +37,11 @@ def at_list(frame: pd.DataFrame, offer: str, products: str) -> pd.Series[Any]:
     ],
 )
 def test_published_figures_at_list_price(offer: str, products: str, days: str) -> None:
-    assert at_list(break_even(scenario()), offer, products)["days"] == Decimal(days)
+    assert at_list(breakeven(scenario()), offer, products)["days"] == Decimal(days)
 
 
 def test_one_row_per_token_tier() -> None:
-    frame = break_even(scenario())
+    frame = breakeven(scenario())
     rows = frame[frame["offer"] == "autocad-1y"]
     assert tuple(frame.columns) == COLUMNS
     assert list(rows["token_price"]) == [Decimal(p) for p in ("3.00", "2.85", "2.70", "2.55")]
@@ -52,41 +52,41 @@ def test_one_row_per_token_tier() -> None:
 
 def test_buffer_brings_the_break_even_forward() -> None:
     book = yaml.safe_load(BOOK.read_text())
-    row = at_list(break_even(scenario(tokens=book["tokens"] | {"buffer": 0.15})), "revit-1y", "Revit")
+    row = at_list(breakeven(scenario(tokens=book["tokens"] | {"buffer": 0.15})), "revit-1y", "Revit")
     # 2985 / (30 x 1.15) = 86.521...
     assert (row["days"], row["days_with_buffer"]) == (Decimal("99.50"), Decimal("86.52"))
 
 
 def test_negotiated_prices_on_both_sides() -> None:
-    frame = break_even(scenario(negotiated={"seats": 0.15, "offers": {"aec-1y": 0.20}, "tokens": 0.05}))
+    frame = breakeven(scenario(negotiated={"seats": 0.15, "offers": {"aec-1y": 0.20}, "tokens": 0.05}))
     # AutoCAD 1,963.50 / (7 x 2.85) = 98.421...; AEC 2,940.00 / (17 x 2.85) = 60.681...
     assert at_list(frame, "autocad-1y", "AutoCAD")["days"] == Decimal("98.42")
     assert at_list(frame, "aec-1y", "Revit + AutoCAD")["days"] == Decimal("60.68")
 
 
 def test_renewal_price() -> None:
-    assert at_list(break_even(scenario(), renewal=True), "autocad-1y", "AutoCAD")["days"] == Decimal("99.00")
+    assert at_list(breakeven(scenario(), renewal=True), "autocad-1y", "AutoCAD")["days"] == Decimal("99.00")
 
 
 def test_monthly_and_three_year_terms_count_days_of_their_own_term() -> None:
     three = {"id": "autocad-3y", "covers": ["AutoCAD"], "term_months": 36}
     book = yaml.safe_load(BOOK.read_text())
     offers = [*book["offers"], three | {"prices": [{"from": "2026-01-01", "new": 6930}]}]
-    frame = break_even(scenario(offers=offers))
+    frame = breakeven(scenario(offers=offers))
     assert at_list(frame, "autocad-3y", "AutoCAD")["days"] == Decimal("330.00")
     # 290 / 21 = 13.809...
     assert at_list(frame, "autocad-1m", "AutoCAD")["days"] == Decimal("13.81")
 
 
 def test_rate_and_price_of_the_first_day_count() -> None:
-    later = break_even(scenario(horizon={"start": "2026-07-01"}))
+    later = breakeven(scenario(horizon={"start": "2026-07-01"}))
     # Navisworks Manage goes from 6 to 9 tokens on that day: 2605 / 27 = 96.481...
     assert at_list(later, "navisworks-manage-1y", "Navisworks Manage")["days"] == Decimal("96.48")
-    assert break_even(scenario(horizon={"start": "2020-01-01"})).empty
+    assert breakeven(scenario(horizon={"start": "2020-01-01"})).empty
 
 
 def test_what_is_not_on_flex_has_no_break_even() -> None:
-    assert not break_even(scenario())["offer"].str.startswith("autocad-lt").any()
+    assert not breakeven(scenario())["offer"].str.startswith("autocad-lt").any()
 
 
 def test_free_tokens_never_break_even() -> None:
@@ -96,5 +96,5 @@ def test_free_tokens_never_break_even() -> None:
 
 def test_collection_with_one_product_on_flex_is_compared_with_that_product() -> None:
     offer = {"id": "lt-pair", "covers": ["AutoCAD LT", "Fusion"], "term_months": 12}
-    frame = break_even(scenario(offers=[offer | {"prices": [{"from": "2026-01-01", "new": 900}]}]))
+    frame = breakeven(scenario(offers=[offer | {"prices": [{"from": "2026-01-01", "new": 900}]}]))
     assert at_list(frame, "lt-pair", "Fusion")["days"] == Decimal("100.00")

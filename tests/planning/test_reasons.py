@@ -29,8 +29,6 @@ from flexopt.base.money import cents
 from flexopt.inputs.records import Person
 from flexopt.planning.reasons import plain
 
-pytestmark = pytest.mark.xdist_group("worked examples")  # which are planned once
-
 AEC = {
     "id": "aec-1y",
     "covers": ["AutoCAD", "Revit"],

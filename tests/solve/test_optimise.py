@@ -42,7 +42,7 @@ def an_estate(seed: int, users: int) -> Problem:
     """One of the benchmark's random instances."""
     with tempfile.TemporaryDirectory() as folder:
         file = load_scenario(write(Path(folder), *instance(random.Random(seed), users)))
-        usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+        usage = read_usage(file.usage_files, file.scenario, file.folder)
         return formulate(file.scenario, file.holdings, forecast(file.scenario, usage, file.people))
 
 

@@ -46,7 +46,7 @@ def _agree(file: ScenarioFile, demand: Demand) -> None:
 
 def test_worked_examples(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
-    usage = read_usage(file.usage_files, file.scenario, file.path.parent)
+    usage = read_usage(file.usage_files, file.scenario, file.folder)
     _agree(file, forecast(file.scenario, usage, file.people))
 
 

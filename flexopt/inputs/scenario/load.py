@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.scenario.check import ScenarioCheck
@@ -14,28 +16,117 @@ from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.inputs.scenario.schema_errors import report_schema_errors
 from flexopt.inputs.scenario.yaml import KeyPath
 from flexopt.inputs.tables.people_and_access import read_access, read_people
 from flexopt.inputs.tables.subscriptions import read_subscriptions
 
-__all__ = ["load_scenario", "read_scenario"]
+__all__ = ["load_scenario", "make_scenario", "read_scenario"]
 
 
 def load_scenario(path: str | Path) -> ScenarioFile:
-    """Reads a scenario file; warnings stay in `ScenarioFile.findings`.
+    """Read a scenario, its bases and the tables beside it; usage is read when it is planned.
+
+    Parameters
+    ----------
+    path
+        The scenario file; docs/scenario-file.md has its keys.
+
+    Returns
+    -------
+    ScenarioFile
+        Warnings are in its `findings`.
 
     Raises
     ------
     InputError
         With every error found, if the scenario cannot be used.
+
+    Examples
+    --------
+    >>> load_scenario("my-renewal/scenario.yaml").scenario.currency  # doctest: +SKIP
+    'USD'
     """
     read, findings = read_scenario(path)
     findings.raise_if_errors()
     if read is None:
         raise InputError(findings.errors)
     return read
+
+
+def make_scenario(
+    scenario: Scenario | Mapping[str, Any],
+    *,
+    people: Iterable[Person] = (),
+    access: Iterable[TodaysAccess] = (),
+    name: str = "scenario",
+) -> ScenarioFile:
+    """A scenario made in Python, with the tables that would lie beside its file; checked as a file is.
+
+    Parameters
+    ----------
+    scenario
+        What a scenario file holds (docs/scenario-file.md), as a dict of plain values or as a `Scenario`. It
+        names no files: give `people`, `access` and, with each call, the usage instead.
+    people
+        Who works where, from when and until when.
+    access
+        Today's access: what a review, and the baseline `today`, compare with.
+    name
+        What studies call it, and its folder where a plan of theirs is saved.
+
+    Returns
+    -------
+    ScenarioFile
+        Warnings are in its `findings`.
+
+    Raises
+    ------
+    InputError
+        With every error found, if the scenario cannot be used.
+    FlexoptError
+        It names a file, or `name` cannot be that of a folder.
+
+    Examples
+    --------
+    >>> source = make_scenario(
+    ...     {
+    ...         "schema": "flexopt.scenario/1",
+    ...         "currency": "USD",
+    ...         "horizon": {"start": "2026-01-01", "months": 12},
+    ...         "products": [{"id": "AutoCAD", "rates": [{"from": "2025-01-01", "tokens": 7}]}],
+    ...         "offers": [],
+    ...         "tokens": {"tiers": [{"from": 100, "price": 3}]},
+    ...     }
+    ... )
+    >>> source.scenario.currency
+    'USD'
+    """
+    if not name or name.startswith(".") or set(name) & set("/\\:"):
+        raise FlexoptError(f"`{name}` cannot be the name of a folder", "take letters, digits, - and _")
+    findings = Findings()
+    data = scenario.model_dump(mode="json", by_alias=True) if isinstance(scenario, Scenario) else scenario
+    resolved = Resolved(name, dict(data))
+    found = scenario if isinstance(scenario, Scenario) else _validate(resolved, findings)
+    if found is None:
+        raise InputError(findings.errors)
+    known, today = {p.user: p for p in people}, tuple(access)
+    lacking = {
+        "usage.files": found.usage.files,
+        "subscriptions": found.subscriptions,
+        "people": found.people and not known,
+        "access": found.access and not today,
+    }
+    for key, is_lacking in lacking.items():
+        if is_lacking:
+            raise FlexoptError(
+                f"{name}: the scenario names a file under `{key}`, and was not read from a folder",
+                "give what is in the file in its place, or use `load_scenario`",
+            )
+    own = _checked(found, known or None, resolved, findings)
+    findings.raise_if_errors()
+    return ScenarioFile(name, None, found, (), known, today, own, (), findings)
 
 
 def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
@@ -55,13 +146,12 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
         place = resolved.place(("access",))
         if folder.allowed(scenario.access, place):
             access = read_access(folder, scenario.access, place, scenario)
-    for rule in (*NAME_RULES, *DATE_RULES):
-        rule(ScenarioCheck(scenario, people, resolved, findings))
+    own = _checked(scenario, people, resolved, findings)
     place = resolved.place(("subscriptions",))
-    own = tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
     bought = read_subscriptions(folder, [(name, place) for name in exports], scenario)
     return (
         ScenarioFile(
+            name=path.stem,
             path=path,
             scenario=scenario,
             usage_files=tuple(folder.path(n) for n in usage),
@@ -73,6 +163,15 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
         ),
         findings,
     )
+
+
+def _checked(
+    scenario: Scenario, people: dict[str, Person] | None, resolved: Resolved, findings: Findings
+) -> tuple[Holding, ...]:
+    """The holdings that reach into the horizon; what the rules say of the scenario goes to the findings."""
+    for rule in (*NAME_RULES, *DATE_RULES):
+        rule(ScenarioCheck(scenario, people, resolved, findings))
+    return tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
 
 
 def _named(resolved: Resolved, path: KeyPath, names: Sequence[str]) -> list[tuple[str, Place]]:

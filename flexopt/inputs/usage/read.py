@@ -30,7 +30,7 @@ from flexopt.inputs.usage.summaries import summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
 from flexopt.inputs.usage.usage_table import OK, UsageTable
 
-__all__ = ["UsageProgress", "products_in", "read_usage", "usage_from_frame", "usage_key"]
+__all__ = ["UsageProgress", "products_in", "read_usage", "usage_from_frame", "usage_key", "usage_sources"]
 
 SHOWN = 20
 """Findings of one kind listed one by one; the rest is counted."""
@@ -117,7 +117,7 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
 
     Raises OSError if a file cannot be read.
     """
-    scenario, root = source.scenario, source.path.parent
+    scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
         "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
@@ -127,6 +127,15 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
         "offers": list(catalogue.offers.items()),
     }
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def usage_sources(source: ScenarioFile) -> list[Source]:
+    """The usage files as `Usage.sources` has them, without making anything of them."""
+    found = []
+    for name, path in sorted((_shown(path, source.folder), path) for path in source.usage_files):
+        with suppress(OSError):
+            found.append(Source(name, sha256(path)))
+    return found
 
 
 def _shown(path: Path, root: Path) -> str:

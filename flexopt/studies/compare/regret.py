@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from flexopt.planning.planner import Progress, Solved, better
-from flexopt.studies.compare.keeping import Kept, held, keep
+from flexopt.planning.inputs import Progress
+from flexopt.planning.planner import Solved, better
+from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
 
 __all__ = ["regrets"]
 
@@ -24,16 +25,16 @@ def regrets(
     becomes that plan; so nothing in the matrix is negative, and the diagonal is zero.
     """
     best, ids = dict(solved), list(solved)
-    cells: dict[tuple[str, str], Kept] = {}
+    cells: dict[tuple[str, str], KeptAssignment] = {}
     costs: dict[tuple[str, str], Decimal] = {}
     changed, done = ids, 0
     while changed:
         for plan in changed:
-            seats = held(best[plan].problem, best[plan].optimum.solution)
+            seats = seat_holders(best[plan].problem, best[plan].optimum.solution)
             for quote in ids:
                 done += 1
                 tell("regret", f"{plan} under {quote} ({done} of {len(ids) ** 2})")
-                kept = cells[plan, quote] = keep(best[quote].problem, seats)
+                kept = cells[plan, quote] = keep_assignment(best[quote].problem, seats)
                 costs.pop((plan, quote), None)
                 if kept.solution is not None:
                     costs[plan, quote] = kept.solution.cost(best[quote].problem)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flexopt.inputs.records import ScenarioFile
-from flexopt.planning.planner import Clock, Plan, Progress, finish
+import pandas as pd
+
+from flexopt.base.errors import FlexoptError
+from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
+from flexopt.planning.planner import Clock, Plan, finish
+from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.compare.drivers import drivers
 from flexopt.studies.compare.regret import regrets
 from flexopt.studies.compare.solving import solve_all
-from flexopt.studies.compare.sources import one_reading, sources_of
 from flexopt.studies.compare.table import make_comparison
 
 __all__ = ["Comparison", "compare"]
@@ -29,6 +33,25 @@ class Comparison:
     seconds: Mapping[str, float]
     """Seconds by phase."""
 
+    @property
+    def cheapest(self) -> str:
+        """Id of the scenario whose plan costs least."""
+        return str(self.document["cheapest"])
+
+    @property
+    def totals(self) -> pd.Series[Any]:
+        """The total of each plan by id: Decimal, in the currency of the scenarios."""
+        return pd.Series({s["id"]: Decimal(s["total"]) for s in self.document["scenarios"]}, dtype=object)
+
+    @property
+    def regret(self) -> pd.DataFrame:
+        """Plan kept (rows) by quote signed (columns): Decimal, what it costs more than the quote's own plan.
+
+        None where the plan is not possible under the quote: `document["notes"]` says why.
+        """
+        cells = [[None if c is None else Decimal(c) for c in row] for row in self.document["regret"]]
+        return pd.DataFrame(cells, index=list(self.plans), columns=list(self.plans), dtype=object)
+
     def save(self, folder: str | Path) -> Path:
         """Write comparison.json and a plan folder `ID.plan` for each scenario, all of it or nothing."""
         from flexopt.store.comparison_folder import write_comparison
@@ -38,7 +61,8 @@ class Comparison:
 
 
 def compare(
-    scenarios: Sequence[ScenarioFile | str | Path],
+    scenarios: Iterable[ScenarioLike],
+    usage: UsageLike | None = None,
     *,
     baselines: bool = False,
     processes: int | None = None,
@@ -50,26 +74,42 @@ def compare(
     Parameters
     ----------
     scenarios
-        What `load_scenario` returned, or paths: at least two, of one currency, one horizon and one usage.
+        What `load_scenario` or `make_scenario` returned, or paths: at least two, of one currency, one horizon
+        and one usage.
+    usage
+        The usage of all of them instead of their files, as for `plan`.
     baselines
         Price also what else could be decided in each (all named, all Flex, ...), as `plan` does.
     processes
         How many scenarios are solved at once; with 1 in this process. None: as many as there are processors.
-    on_progress
-        Called with a phase and the scenario it is at, as in `plan`.
-    memory
-        "4GB": what reading usage may hold in memory, the rest goes to the temporary folder.
+    on_progress, memory
+        As for `plan`.
+
+    Returns
+    -------
+    Comparison
+        Totals, regret and what drives the differences, money in the currency of the scenarios; and the plans.
 
     Raises
     ------
     FlexoptError
         The scenarios cannot be compared, or one of them has no plan: as `plan` raises it, with its id.
 
+    Examples
+    --------
+    >>> found = compare(["quotes/low.yaml", "quotes/high.yaml"])  # doctest: +SKIP
+    >>> found.cheapest, found.regret  # doctest: +SKIP
+
     Source: docs/outputs.md has the meaning of every figure.
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
-    sources = sources_of(scenarios)
-    forecasts = one_reading(sources, tell, memory)
+    given = list(scenarios)
+    if len(given) < 2:
+        raise FlexoptError(
+            "a comparison takes two scenarios and more", "name the first, which the others are compared with"
+        )
+    sources = quotes_of(given)
+    forecasts = usage_by_quote(sources, usage, tell, memory)
     clock.lap("reading usage")
     processes = min(processes or os.cpu_count() or 1, len(sources))
     solved = solve_all(sources, forecasts, tell, processes, baselines=baselines)

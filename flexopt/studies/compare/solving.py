@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,11 +11,12 @@ from flexopt.base.errors import FlexoptError, SolverError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
-from flexopt.parallel.local import in_processes
+from flexopt.parallel.pool import in_processes
+from flexopt.parallel.task import SharedValues, shared_values
 from flexopt.planning.baselines import Baseline
-from flexopt.planning.planner import Clock, Progress, Solved, compared, solve
+from flexopt.planning.inputs import Progress
+from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
-from flexopt.studies.sweep.readings import usage_in
 
 __all__ = ["solve_all"]
 
@@ -33,22 +32,22 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Solving:
-    """A scenario to solve; `usage` is the file that `usage_in` reads."""
+    """A scenario to solve: a task that shares the usage."""
 
     id: str
     source: ScenarioFile
-    usage: Path
+    shared: Path
     baselines: bool
 
-    def run(self) -> _Found | Exception:
+    def run(self, shared: ForecastCache) -> _Found | Exception:
         try:
-            found = _solved(self.id, self.source, usage_in(self.usage), lambda *_: None, self.baselines)
+            found = _solved(self.id, self.source, shared, lambda *_: None, self.baselines)
         except Exception as error:  # whatever it is, it is raised where it can be told
             return error
         return _Found(self.id, found.optimum, found.baselines)
 
-    def died(self, how: str) -> Exception:
-        return SolverError(f"{self.id}: {how}", "if memory is short, compare with --processes 1")
+    def lost(self, why: str, hint: str = "") -> Exception:
+        return SolverError(f"{self.id}: {why}", hint or "if memory is short, compare with --processes 1")
 
 
 def solve_all(
@@ -70,9 +69,9 @@ def solve_all(
     found: dict[str, _Found] = {}
     tell("solving", f"0 of {len(sources)} scenarios")
     with (
-        tempfile.TemporaryDirectory(prefix="flexopt-") as work,
+        shared_values() as shared,
         closing(
-            in_processes(_jobs(sources, forecasts, Path(work), baselines), processes, Path(work))
+            in_processes(_tasks(sources, forecasts, shared, baselines), processes, shared.folder)
         ) as all_,
     ):
         for one in all_:
@@ -89,16 +88,16 @@ def solve_all(
     return solved
 
 
-def _jobs(
-    sources: Mapping[str, ScenarioFile], forecasts: Mapping[str, ForecastCache], work: Path, baselines: bool
+def _tasks(
+    sources: Mapping[str, ScenarioFile],
+    forecasts: Mapping[str, ForecastCache],
+    shared: SharedValues,
+    baselines: bool,
 ) -> Iterator[_Solving]:
-    files: dict[int, Path] = {}
     for id_, source in sources.items():
-        reading = id(forecasts[id_])
-        if reading not in files:
-            files[reading] = work / f"{len(files)}.usage"
-            files[reading].write_bytes(pickle.dumps(forecasts[id_].usage, pickle.HIGHEST_PROTOCOL))
-        yield _Solving(id_, source, files[reading], baselines)
+        key = str(id(forecasts[id_]))
+        file = shared.file(key)
+        yield _Solving(id_, source, file if file.exists() else shared.put(key, forecasts[id_]), baselines)
 
 
 def _solved(

@@ -9,12 +9,12 @@ from typing import Any
 
 from flexopt.base.columns import ColumnTable
 from flexopt.planning.planner import Plan
+from flexopt.store.plan_json import PlanDocument
 from flexopt.studies.compare.drivers import Drivers
 
 __all__ = ["make_comparison"]
 
-Document = Mapping[str, Any]
-Access = dict[tuple[str, str], str]
+OffersByPair = dict[tuple[str, str], str]
 """By user and product: offers joined by ` + `, then `Flex`."""
 
 
@@ -50,7 +50,7 @@ def make_comparison(
 
 
 def _scenario(
-    id_: str, document: Document, first: Document, changes: Sequence[Mapping[str, str]]
+    id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
@@ -73,7 +73,7 @@ def _scenario(
     }
 
 
-def _offers(document: Document) -> list[dict[str, Any]]:
+def _offers(document: PlanDocument) -> list[dict[str, Any]]:
     """Seats paid or owned by offer, in the order of the scenario's offers."""
     seats: defaultdict[str, int] = defaultdict(int)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -84,7 +84,7 @@ def _offers(document: Document) -> list[dict[str, Any]]:
     return [{"offer": o, "seats": seats[o], "cost": f"{cost[o]:.2f}"} for o in order if o in seats]
 
 
-def _access(document: Document) -> Access:
+def _access(document: PlanDocument) -> OffersByPair:
     """What every user has for every product over the year."""
     columns = ColumnTable.of(document["assignment"], ("user", "product", "offer")).columns
     found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
@@ -98,7 +98,7 @@ def _access(document: Document) -> Access:
     }
 
 
-def _changes(before: Access, after: Access) -> list[dict[str, str]]:
+def _changes(before: OffersByPair, after: OffersByPair) -> list[dict[str, str]]:
     """Users and products with other access than before; `` where there is none."""
     keys = sorted({*before, *after})
     pairs = [(*key, before.get(key, ""), after.get(key, "")) for key in keys]

@@ -5,84 +5,112 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError, LimitError, SolverError
-from flexopt.base.money import CENT, cents
-from flexopt.demand.forecast_cache import ForecastCache
+from flexopt.base.money import CENT, Money, cents
 from flexopt.inputs.records import ScenarioFile
-from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.model.moves import MoveFee
 from flexopt.planning.baselines import todays_access
-from flexopt.planning.document import inputs_of
-from flexopt.planning.planner import Clock, Plan, Progress, Solved, compared, finish, solve, tell_files
+from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
-from flexopt.store.folder import read_same, write_folder
-from flexopt.studies.review.access import MOVES, Move, compare
+from flexopt.studies.review.access import MOVES, Move, moves_of
 from flexopt.studies.review.checks import Facts, checks
 from flexopt.studies.review.lists import double_use, idle, leavers
 from flexopt.studies.review.savings import savings
 
-__all__ = ["review"]
+__all__ = ["Review", "review"]
 
 ZERO = Decimal(0)
 
 
+@dataclass(frozen=True)
+class Review:
+    """Today's access against a plan."""
+
+    plan: Plan
+    """The plan compared with; its document has the review as one more key."""
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The key `review` of plan.json: docs/outputs.md has its meaning."""
+        return self.plan.document["review"]  # type: ignore[no-any-return]
+
+    @property
+    def saving(self) -> Money | None:
+        """What all moves save together; None where today's access cannot be priced."""
+        saving = self.document["saving"]
+        return None if saving is None else Money(Decimal(saving), self.plan.document["currency"])
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """A row per user and product, what saves most first: the columns of `moves` in docs/outputs.md.
+
+        `saving` is Decimal, and None where it is said with the first of products that move together.
+        """
+        rows = [
+            {**row, "saving": None if row["saving"] is None else Decimal(row["saving"])}
+            for row in self.document["moves"]
+        ]
+        return pd.DataFrame(rows, dtype=object)
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """A row for each of the seven checks: code, name, found, count, message, repair."""
+        return pd.DataFrame(self.document["checks"])
+
+
 def review(
-    source: ScenarioFile | str | Path,
-    usage: pd.DataFrame | None = None,
+    scenario: ScenarioLike,
+    usage: UsageLike | None = None,
     *,
     min_saving: Decimal = ZERO,
-    into: Path | None = None,
     on_progress: Progress | None = None,
     memory: str | None = None,
-) -> Plan:
-    """The plan, whose document has the review of today's access under the key `review`.
+) -> Review:
+    """Today's access against the cheapest plan: who keeps what they have, who moves, what each move saves.
 
     Parameters
     ----------
-    source
-        What `load_scenario` returned, or the path of a scenario; it names a table of today's access.
+    scenario
+        As for `plan`; it has a table of today's access.
     usage
-        Chargeable days instead of the scenario's files, as for `plan`.
+        As for `plan`. Usage that was read before tells of tokens used beside a seat if it was read with
+        `token_days`.
     min_saving
-        What each move has to save: others are left alone, and the plan is the cheapest with that.
-    into
-        A plan folder that was made from the same inputs: the review is put there too. Where it has another
-        plan (a search that was stopped elsewhere), that is replaced by the reviewed one: what the moves say
-        is what the assignment says.
+        What each move has to save, in the scenario's currency: others are left alone, and the plan is the
+        cheapest with that.
     on_progress, memory
         As for `plan`.
+
+    Returns
+    -------
+    Review
+        The moves, lists and checks, and the plan that they lead to.
 
     Raises
     ------
     FlexoptError
-        There is no table of today's access, or `into` is no plan of the same inputs; and all that `plan`
-        raises.
+        There is no table of today's access; and all that `plan` raises.
+
+    Examples
+    --------
+    >>> found = review("renewal.yaml", min_saving=Decimal(100))  # doctest: +SKIP
+    >>> found.saving, found.moves[["user", "product", "move", "saving"]]  # doctest: +SKIP
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
-    file = source if isinstance(source, ScenarioFile) else load_scenario(source)
-    _check_access(file)
-    if usage is None:
-        on_file = tell_files(tell, len(file.usage_files))
-        read = read_usage(
-            file.usage_files, file.scenario, file.path.parent, on_file, memory=memory, token_days=True
-        )
-    else:
-        read = usage_from_frame(usage, file.scenario, memory=memory, token_days=True)
-    read.findings.raise_if_errors()
-    if into is not None:
-        read_same(into, inputs_of(file, read))  # before minutes are spent
+    source = scenario_of(scenario)
+    _check_access(source)
+    forecasts = forecasts_for(source, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
-    solved = compared(solve(file, ForecastCache(read), tell, clock), tell, clock)
+    solved = compared(solve(source, forecasts, tell, clock), tell, clock)
     proof = None
     if min_saving:
         tell("moving less", "")
@@ -90,20 +118,12 @@ def review(
         clock.lap("threshold")
     plan = finish(solved, tell, clock)
     tell("reviewing", "")
-    moves = compare(file.scenario, file.access, plan.document["assignment"])
-    saved = savings(file, solved.problem, solved.optimum.solution, moves)
-    facts = Facts(file, read, plan.document, moves, saved)
+    moves = moves_of(source.scenario, source.access, plan.document["assignment"])
+    saved = savings(source, solved.problem, solved.optimum.solution, moves)
+    facts = Facts(source, forecasts.usage, plan.document, moves, saved)
     clock.lap("review")
     document = {**plan.document, "review": _review(facts, min_saving, proof)}
-    if into is not None:
-        _add(document, into)
-    return Plan(document, clock.seconds)
-
-
-def _add(document: Mapping[str, Any], folder: Path) -> None:
-    there = read_same(folder, document["inputs"])
-    same = all(list(there[table]) == list(document[table]) for table in ("assignment", "seats", "purchases"))
-    write_folder({**there, "review": document["review"]} if same else document, folder)
+    return Review(Plan(document, clock.seconds))
 
 
 def _check_access(file: ScenarioFile) -> None:
@@ -115,11 +135,11 @@ def _check_access(file: ScenarioFile) -> None:
     )
     if file.scenario.access is None:
         raise FlexoptError(
-            f"{file.path}: a review compares with today's access, and the scenario has no table of it",
+            f"{file}: a review compares with today's access, and the scenario has no table of it",
             f"write access.csv with the columns {columns}; and add `access: access.csv` to the scenario",
         )
     raise FlexoptError(
-        f"{file.path}: a review compares with today's access, and {file.scenario.access} has no rows",
+        f"{file}: a review compares with today's access, and {file.scenario.access} has no rows",
         f"its columns are {columns}",
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["MOVES", "Has", "Move", "compare", "todays"]
+__all__ = ["MOVES", "Has", "Move", "moves_of", "todays"]
 
 MOVES = ("to collection", "to seat", "to Flex", "release", "new", "keep")
 """What may become of a user's access to a product."""
@@ -87,7 +87,7 @@ def todays(scenario: Scenario, access: Sequence[TodaysAccess], planned: Iterable
     return found
 
 
-def compare(
+def moves_of(
     scenario: Scenario, access: Sequence[TodaysAccess], assignment: Sequence[Mapping[str, Any]]
 ) -> list[Move]:
     """Every user and product of today's table and of the plan's assignment, sorted by user and product."""

@@ -46,7 +46,7 @@ class Facts:
         return f"{Decimal(amount):,.2f} {self.document['currency']}"
 
 
-Found = tuple[int, str, str]
+CheckResult = tuple[int, str, str]
 """How many, what was found in figures, and what to do about it; 0 where the mistake was not made."""
 
 
@@ -68,7 +68,7 @@ def checks(facts: Facts) -> list[dict[str, Any]]:
     return rows
 
 
-def _power_users(facts: Facts) -> Found:
+def _power_users(facts: Facts) -> CheckResult:
     """Who is on Flex today and uses the product so often that a seat is cheaper by far."""
     today = {(m.user, m.product): m for m in facts.moves if m.before.flex}
     power: dict[tuple[str, str], Decimal] = {}
@@ -90,7 +90,7 @@ def _power_users(facts: Facts) -> Found:
     )
 
 
-def _no_usage_data(facts: Facts) -> Found:
+def _no_usage_data(facts: Facts) -> CheckResult:
     """Tokens held or bought on less than a year of usage."""
     days, totals = facts.usage.days["date"], facts.usage.totals
     begins = [*([days.min().date()] if len(days) else []), *(t.date() for t in totals["first"])]
@@ -111,7 +111,7 @@ def _no_usage_data(facts: Facts) -> Found:
     )
 
 
-def _expiry(facts: Facts) -> Found:
+def _expiry(facts: Facts) -> CheckResult:
     """Tokens that expire unused in the plan, and packs held that end soon."""
     document, start = facts.document, facts.source.scenario.horizon.start
     step = facts.source.scenario.tokens.increment
@@ -136,7 +136,7 @@ def _expiry(facts: Facts) -> Found:
     )
 
 
-def _cloud(facts: Facts) -> Found:
+def _cloud(facts: Facts) -> CheckResult:
     """Per-result services in the usage that the scenario does not plan."""
     rows = sum(f.count for f in facts.usage.findings if f.code in ("U142", "U144"))
     cloud = facts.source.scenario.cloud
@@ -160,7 +160,7 @@ def _cloud(facts: Facts) -> Found:
     )
 
 
-def _oversized(facts: Facts) -> Found:
+def _oversized(facts: Facts) -> CheckResult:
     """More tokens held and bought than 120 % of what the forecast uses."""
     s = facts.document["summary"]
     held, used = _pool(facts) + s["tokens_bought"], Decimal(s["tokens_used"])
@@ -177,7 +177,7 @@ def _oversized(facts: Facts) -> Found:
     )
 
 
-def _edge_users(facts: Facts) -> Found:
+def _edge_users(facts: Facts) -> CheckResult:
     """Users near the break-even who are decided otherwise today than in the plan."""
     edge = {(r["user"], r["product"]) for r in facts.document["assignment"] if r["segment"] == "edge"}
     wrong = [m for m in facts.moves if (m.user, m.product) in edge and m.kind != "keep"]
@@ -192,7 +192,7 @@ def _edge_users(facts: Facts) -> Found:
     )
 
 
-def _collections(facts: Facts) -> Found:
+def _collections(facts: Facts) -> CheckResult:
     """Who pays for products one by one and would be cheaper with a collection."""
     moved = [m for m in facts.moves if m.kind == "to collection"]
     users = len({m.user for m in moved})
@@ -206,7 +206,7 @@ def _collections(facts: Facts) -> Found:
     )
 
 
-CHECKS: dict[str, Callable[[Facts], Found]] = {
+CHECKS: dict[str, Callable[[Facts], CheckResult]] = {
     "Flex for power users": _power_users,
     "tokens bought without usage data": _no_usage_data,
     "expiry ahead": _expiry,

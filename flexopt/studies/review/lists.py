@@ -16,10 +16,11 @@ __all__ = ["IDLE_DAYS", "double_use", "idle", "leavers"]
 IDLE_DAYS = 90
 """Days at the end of the history in which a seat that is needed is used."""
 
-Rows = list[dict[str, Any]]
+UserList = list[dict[str, Any]]
+"""A row per user and product: the columns of docs/outputs.md."""
 
 
-def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> Rows:
+def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> UserList:
     """Seats without use in the last 90 days of the history, which ends with `last`; never used first.
 
     Whoever uses one product of a collection uses the seat. Summaries do not say when the days were: who has
@@ -33,7 +34,7 @@ def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last:
     for row in access:
         if row.access == "named":
             seats[row.user, row.offer or f"\0{row.product}"].append(row.product)
-    found: Rows = []
+    found: UserList = []
     for (user, offer), products in sorted(seats.items()):
         known = covers.get(offer, ())
         reached = {*products, *known}
@@ -52,9 +53,9 @@ def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last:
     return sorted(found, key=lambda row: (row["last_use"] or "", row["user"], row["product"]))
 
 
-def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[str, Person]) -> Rows:
+def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[str, Person]) -> UserList:
     """Access of people who leave before the horizon ends, or have left; the first to leave first."""
-    found: Rows = [
+    found: UserList = [
         {"user": row.user, "product": row.product, "offer": row.offer, "leaves": str(person.leaves)}
         for row in access
         if (person := people.get(row.user)) and person.leaves and person.leaves < scenario.horizon.end
@@ -62,7 +63,7 @@ def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[
     return sorted(found, key=lambda row: (row["leaves"], row["user"], row["product"]))
 
 
-def double_use(usage: Usage, today: Mapping[tuple[str, str], Has], first: date, last: date) -> Rows:
+def double_use(usage: Usage, today: Mapping[tuple[str, str], Has], first: date, last: date) -> UserList:
     """Who holds a seat for a product and took tokens for it in the history; the most days first.
 
     Nobody where the usage files do not say which days were token use.
@@ -71,7 +72,7 @@ def double_use(usage: Usage, today: Mapping[tuple[str, str], Has], first: date, 
         return []
     day = usage.token_days["date"]
     inside = usage.token_days[(day >= str(first)) & (day <= str(last))]
-    found: Rows = []
+    found: UserList = []
     for pair, days in Counter(zip(inside["user"], inside["product"], strict=True)).items():
         has = today.get(pair)
         if has and (has.offers or has.any_seat):

@@ -2,60 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
+
 from flexopt.base.errors import FlexoptError
-from flexopt.demand.forecast_cache import ForecastCache
-from flexopt.inputs.records import ScenarioFile
-from flexopt.planning.planner import Progress
-from flexopt.studies.sensitivity.indifference import as_good_as, next_tier, offer_in_plan
+from flexopt.base.money import Money
+from flexopt.planning.document import inputs_of
+from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
+from flexopt.planning.planner import Clock, compared, solve
+from flexopt.planning.quotes import quotes_of, usage_by_quote
+from flexopt.studies.sensitivity.indifference import as_good, next_tier, offer_in_plan
 from flexopt.studies.sensitivity.levers import Lever, levers_of, one_percent_off
 from flexopt.studies.sensitivity.study import Answer, Study
 
-__all__ = ["sensitivity"]
+__all__ = ["Sensitivity", "sensitivity"]
 
 SPREAD = (-2, -1, 0, 1, 2)
 """Steps of a grid, in each direction."""
 
+POINT = ("value", "total", "seats_bought", "tokens_bought")
+"""What is said of a lever at a value."""
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How a scenario's total moves. `document` is the key `sensitivity` of plan.json."""
+
+    document: Mapping[str, Any]
+    name: str
+    """The scenario's."""
+    currency: str
+    inputs: Sequence[Mapping[str, str]]
+    """The files it was made from: as in plan.json."""
+
+    @property
+    def total(self) -> Money:
+        """The total that is moved: that of the scenario's plan."""
+        return Money(Decimal(self.document["total"]), self.currency)
+
+    @property
+    def levers(self) -> pd.DataFrame:
+        """A row per lever, the widest first: its value; value, total, seats and tokens bought on each side.
+
+        Values and totals are Decimal; None where no plan is possible.
+        """
+        sides = {f"{side}_{n}": (side, n) for side in ("low", "high") for n in POINT}
+        rows = [
+            [bar["lever"], bar["label"], Decimal(bar["value"])]
+            + [_typed(bar[side][n]) for side, n in sides.values()]
+            for bar in self.document["levers"]
+        ]
+        return pd.DataFrame(rows, columns=["lever", "label", "value", *sides], dtype=object)
+
+    @property
+    def indifference(self) -> pd.DataFrame:
+        """A row per question: the last price (Decimal) with one answer, the first with the other, the note.
+
+        None where no price flips the answer: the note says why.
+        """
+        sides = {f"{side}_{n}": (side, n) for side in ("below", "above") for n in ("value", "answer")}
+        rows = [
+            [row["question"], row["lever"]]
+            + [row[side] and (_typed if n == "value" else str)(row[side][n]) for side, n in sides.values()]
+            + [row["note"]]
+            for row in self.document["indifference"]
+        ]
+        return pd.DataFrame(rows, columns=["question", "lever", *sides, "note"], dtype=object)
+
+    @property
+    def negotiation(self) -> pd.DataFrame:
+        """A row per line: what one more percent of discount saves (Decimal), the most first."""
+        rows = [[r["lever"], r["label"], Decimal(r["saving"])] for r in self.document["negotiation"]]
+        return pd.DataFrame(rows, columns=["lever", "label", "saving"], dtype=object)
+
 
 def sensitivity(
-    source: ScenarioFile,
-    forecasts: ForecastCache,
+    scenario: ScenarioLike,
+    usage: UsageLike | None = None,
     *,
     step: Decimal = Decimal("0.10"),
-    only: Collection[str] = (),
+    levers: Collection[str] = (),
     grids: Sequence[tuple[str, str]] = (),
-    other: tuple[str, Decimal] | None = None,
+    as_good_as: ScenarioLike | tuple[str, Decimal] | None = None,
     on_progress: Progress | None = None,
-) -> dict[str, Any]:
-    """The part `sensitivity` of plan.json: see docs/outputs.md.
+    memory: str | None = None,
+) -> Sensitivity:
+    """How the optimal total moves with each lever, where answers flip, and what one more percent is worth.
 
     Parameters
     ----------
+    scenario, usage
+        As for `plan`.
     step
         How far each lever is moved down and up: 0.10 is a tenth of a price, or ten points of a share.
-    only
-        Names of the levers to look at; all of them where it is empty.
+    levers
+        Names of the levers to look at (`seat:OFFER`, `tokens`, `buffer`, `growth`, `tier:5000`); all of them
+        where it is empty.
     grids
         Pairs of levers whose totals are wanted together.
-    other
-        Name and total of another scenario: at which prices is this one as good?
+    as_good_as
+        Another quote for the same use, or its name and total: at which prices is this one as good?
+    on_progress, memory
+        As for `plan`.
+
+    Returns
+    -------
+    Sensitivity
+        Every figure is of a plan solved anew, money in the scenario's currency.
 
     Raises
     ------
     FlexoptError
-        There is no such lever. And what `plan` raises for the scenario itself.
+        There is no such lever, or the other quote cannot be compared. And what `plan` raises.
+
+    Examples
+    --------
+    >>> found = sensitivity("renewal.yaml", levers=["seat:aec-1y"])  # doctest: +SKIP
+    >>> found.indifference[["question", "below_value", "note"]]  # doctest: +SKIP
     """
-    levers = levers_of(source.scenario)
-    for name in (*only, *(name for pair in grids for name in pair)):
-        if name not in levers:
-            raise _unknown(name, levers)
-    chosen = [lever for name, lever in levers.items() if not only or name in only]
+    tell = on_progress or (lambda phase, size: None)
+    known = None
+    given = [scenario]
+    if isinstance(as_good_as, tuple):
+        known = as_good_as
+    elif as_good_as is not None:
+        given.append(as_good_as)
+    quotes = quotes_of(given)
+    forecasts = usage_by_quote(quotes, usage, tell, memory)
+    (id_, source), *others = quotes.items()
+    all_levers = levers_of(source.scenario)
+    for name in (*levers, *(name for pair in grids for name in pair)):
+        if name not in all_levers:
+            raise _unknown(name, all_levers)
     if any(x == y for x, y in grids):
         raise FlexoptError("a grid is of two levers, not of one", "give it as --grid seat:aec-1y,tokens")
-    study = Study(source, forecasts, on_progress or (lambda phase, size: None))
+    for other, against in others:
+        solved = compared(solve(against, forecasts[other], tell, Clock()), tell, Clock())
+        known = other, solved.optimum.cost
+    study = Study(source, forecasts[id_], tell)
+    chosen = [lever for name, lever in all_levers.items() if not levers or name in levers]
     bars, flips, asks = [], [], []
     for number, lever in enumerate(chosen):
         study.begin(lever.name, len(chosen) - number, len(chosen))
@@ -67,17 +156,23 @@ def sensitivity(
                 flips.append(row)
             asks += _saving(study, lever)
         bars.append(_bar(lever, study, low, _point(study, lever, step)))
-        if other and lever.line:
-            flips.append(as_good_as(study, lever, *other))
+        if known and lever.line:
+            flips.append(as_good(study, lever, *known))
     study.begin("grids", 0, len(chosen))
-    return {
+    document = {
         "total": str(study.base.total),
         "step": format(step, "f"),
         "levers": sorted(bars, key=_spread, reverse=True),
-        "grids": [_grid(study, levers[x], levers[y], step) for x, y in grids],
+        "grids": [_grid(study, all_levers[x], all_levers[y], step) for x, y in grids],
         "indifference": flips,
         "negotiation": sorted(asks, key=lambda row: Decimal(row["saving"]), reverse=True),
     }
+    inputs = inputs_of(source, forecasts[id_].usage.sources)
+    return Sensitivity(document, source.scenario.name, source.scenario.currency, inputs)
+
+
+def _typed(cell: str | int | None) -> Decimal | int | None:
+    return Decimal(cell) if isinstance(cell, str) else cell
 
 
 def _unknown(name: str, levers: Collection[str]) -> FlexoptError:

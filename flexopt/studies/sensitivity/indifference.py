@@ -17,14 +17,14 @@ from typing import Any
 from flexopt.studies.sensitivity.levers import Lever, tier_price, without
 from flexopt.studies.sensitivity.study import Answer, Study
 
-__all__ = ["as_good_as", "next_tier", "offer_in_plan"]
+__all__ = ["as_good", "next_tier", "offer_in_plan"]
 
 CROSSINGS = 12
 """Lines crossed before the search only doubles and halves: a plan line a step of price would be slow."""
 
 FREE = Decimal(0)
 
-Found = tuple[Decimal, Answer | None]
+PricePoint = tuple[Decimal, Answer | None]
 """A price and the answer there; None where no plan is possible."""
 
 
@@ -43,7 +43,7 @@ class _Question:
     quantity: Callable[[Decimal, Answer], Decimal | None]
     """By how much the plan's total grows with the price: at a price, the answer there."""
 
-    def flip(self, low: Found, high: Found | None) -> dict[str, Any]:
+    def flip(self, low: PricePoint, high: PricePoint | None) -> dict[str, Any]:
         """Search from `low`, where it holds, to `high`, where it does not (None: anywhere above)."""
         seen = [low] + ([high] if high else [])
         step, crossings, up, down = self.lever.finest, 0, 0, 0
@@ -67,7 +67,7 @@ class _Question:
     def nowhere(self, why: str) -> dict[str, Any]:
         return self._row(None, None, why)
 
-    def _crossing(self, found: Found) -> Decimal | None:
+    def _crossing(self, found: PricePoint) -> Decimal | None:
         """The price at which the line of the plan meets the target, rounded down to a step."""
         price, answer = found
         quantity = None if answer is None else self.quantity(price, answer)
@@ -75,7 +75,7 @@ class _Question:
             return None
         return (price + (self.target - answer.total) / quantity).quantize(self.lever.finest, ROUND_FLOOR)
 
-    def _row(self, low: Found | None, high: Found | None, note: str) -> dict[str, Any]:
+    def _row(self, low: PricePoint | None, high: PricePoint | None, note: str) -> dict[str, Any]:
         return {
             "question": self.words,
             "lever": self.lever.name,
@@ -85,7 +85,7 @@ class _Question:
             "note": note,
         }
 
-    def _side(self, found: Found | None) -> dict[str, Any] | None:
+    def _side(self, found: PricePoint | None) -> dict[str, Any] | None:
         if found is None:
             return None
         price, answer = found
@@ -93,7 +93,7 @@ class _Question:
             return {"value": format(price, "f"), "total": None, "answer": "no plan is possible"}
         return {"value": format(price, "f"), "total": str(answer.total), "answer": self.told(answer)}
 
-    def _note(self, low: Found, seen: list[Found]) -> str:
+    def _note(self, low: PricePoint, seen: list[PricePoint]) -> str:
         parts = [self._against_today(low[0])]
         ordered = sorted(seen, key=lambda found: found[0])
         holding = [answer is not None and self.holds(answer) for _, answer in ordered]
@@ -121,7 +121,7 @@ class _Question:
         return f"{change:+.1f} % against {today:,} now"
 
 
-def offer_in_plan(study: Study, lever: Lever, lower: Found | None) -> dict[str, Any]:
+def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> dict[str, Any]:
     """The price of a seat at which the offer enters or leaves the plan.
 
     `lower` is a price below today's that is known already, with its answer.
@@ -195,7 +195,7 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     return question.flip((FREE, answer), (lever.value, base))
 
 
-def as_good_as(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
+def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
     """The price of the lever at which this scenario costs as much as another one, whose total is given."""
     what = "a token" if lever.line == "tokens" else lever.line
     question = _Question(

@@ -14,7 +14,8 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Charges, make_charges
-from flexopt.planning.planner import Clock, Progress, Solved, compared, solve
+from flexopt.planning.inputs import Progress
+from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.backend import Status
 from flexopt.studies.sensitivity.levers import Lever
 

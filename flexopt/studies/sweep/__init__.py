@@ -1,13 +1,8 @@
-"""Many scenarios in one go: usage read once, plans made side by side, a table over all.
+"""Many scenarios in one go: usage read once, plans made side by side, a row of a table for each."""
 
-sweep.py     from the scenarios to their results: what is there already, what is to be done, the table
-jobs.py      one scenario to plan, where its results go, and how it is planned
-results.py   a row of the table, the record of a result, and their files
-readings.py  usage, read once for all scenarios that agree in it
-local.py     processes of this computer; worker.py is what runs in them
-cluster.py   a Dask cluster
-"""
+from __future__ import annotations
 
-from flexopt.studies.sweep.run import Sweep, sweep
+from flexopt.studies.sweep.results import Sweep, SweepResult
+from flexopt.studies.sweep.run import sweep, sweep_each
 
-__all__ = ["Sweep", "sweep"]
+__all__ = ["Sweep", "SweepResult", "sweep", "sweep_each"]

@@ -1,177 +1,235 @@
-"""Many scenarios in one go: what is there already, what is to be done, and the table over all."""
+"""Many scenarios in one go: what is known already, what is to be done, and results as they come."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-
-import pandas as pd
+from functools import cache
 
 from flexopt.base.errors import FlexoptError
-from flexopt.inputs.scenario.load import load_scenario
-from flexopt.parallel.local import in_processes, in_this_process
-from flexopt.planning.planner import Progress
-from flexopt.studies.sweep.jobs import Job, job_key, names_of
-from flexopt.studies.sweep.readings import Readings
-from flexopt.studies.sweep.results import (
-    COLUMNS,
-    PLANNED,
-    Failure,
-    Row,
-    check_folder,
-    keep,
-    kept,
-    write_table,
+from flexopt.inputs.records import ScenarioFile
+from flexopt.inputs.usage.containers import sha256
+from flexopt.parallel.pool import in_processes, in_this_process
+from flexopt.parallel.task import SharedValues, shared_values
+from flexopt.planning.inputs import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    forecasts_for,
+    key_of_usage,
+    scenario_of,
 )
+from flexopt.store.sweep_folder import PLANNED, SweepRow, sweep_row
+from flexopt.studies.sweep.names import ids_of, plan_key
+from flexopt.studies.sweep.results import Sweep, SweepResult, failed_row
+from flexopt.studies.sweep.task import PlanTask
 
-__all__ = ["Sweep", "sweep"]
+__all__ = ["Known", "sweep", "sweep_each"]
 
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What came of a sweep."""
-
-    folder: Path
-    """With sweep.csv, sweep.json and for every scenario its plan (`NAME.plan`)."""
-    rows: tuple[Row, ...]
-    """A row per scenario in the order given, with the columns of sweep.csv; decimals as text."""
-    kept: int
-    """Scenarios that were not planned again: their results were there, from the same inputs."""
-    readings: int
-    """How often usage was read."""
-
-    @property
-    def failed(self) -> tuple[Row, ...]:
-        """Rows of the scenarios without a plan; `error` and `hint` say why."""
-        return tuple(row for row in self.rows if row["status"] not in PLANNED)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The rows: money and gap are Decimal, counts int, the rest str; None where a cell is empty."""
-        cells = [
-            [Decimal(v) if COLUMNS[c] is Decimal and v is not None else v for c, v in row.items()]
-            for row in self.rows
-        ]
-        return pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)
+Known = Callable[[str, str], SweepRow | None]
+"""The row of a scenario whose result is there already, by id and key; None where it is to be planned."""
 
 
 def sweep(
-    scenarios: Iterable[str | Path],
-    folder: str | Path,
+    scenarios: Iterable[ScenarioLike],
+    usage: UsageLike | None = None,
     *,
     processes: int | None = None,
     cluster: str | None = None,
     on_progress: Progress | None = None,
+    memory: str | None = None,
 ) -> Sweep:
     """Plan many scenarios; usage is read once for all that agree in it.
 
-    Every result is in the folder as soon as it is known. Called again, only what is missing or has other
-    inputs is planned. A scenario that fails has a row that says so; the others are planned.
+    A scenario that fails has a row that says so; the others are planned. All plans stay in memory:
+    `sweep_each` gives them one by one.
 
     Parameters
     ----------
     scenarios
-        Paths of scenarios; one that is given twice is planned once.
-    folder
-        New, empty, or of an earlier sweep.
+        What `load_scenario` or `make_scenario` returned, or paths; a path that is given twice is planned
+        once.
+    usage
+        The usage of all of them instead of their files, as for `plan`.
     processes
         How many scenarios are planned at once on this computer; with 1 in this process. None: as many as
         there are processors. Every solver keeps to one thread, whatever `solver.threads` says.
     cluster
         Address of a Dask scheduler (`tcp://host:port`), to plan there instead: needs `flexopt[cluster]`, and
         the same versions on its workers. The usage goes to them.
-    on_progress
-        Called with a phase and what is known of it, as in `plan`.
+    on_progress, memory
+        As for `plan`.
+
+    Returns
+    -------
+    Sweep
+        `frame`, a row per scenario in the order given, money as Decimal in the currency of its row; and
+        `plans` by the name of the scenario.
 
     Raises
     ------
     FlexoptError
-        The folder is something else, or the cluster cannot be used.
+        The cluster cannot be used.
+
+    Examples
+    --------
+    >>> done = sweep(["quotes/low.yaml", "quotes/high.yaml"])  # doctest: +SKIP
+    >>> done.frame[["scenario", "total", "saving_today"]]  # doctest: +SKIP
     """
-    tell = on_progress or (lambda phase, size: None)
-    names = names_of(Path(path) for path in scenarios)
-    folder = Path(folder)
-    check_folder(folder)
+    given = list(scenarios)
+    each = sweep_each(
+        given, usage, processes=processes, cluster=cluster, on_progress=on_progress, memory=memory
+    )
+    found = {result.scenario: result for result in each}
+    return Sweep(tuple(found[id_] for id_ in ids_of(given)))
+
+
+def sweep_each(
+    scenarios: Iterable[ScenarioLike],
+    usage: UsageLike | None = None,
+    *,
+    known: Known = lambda scenario, key: None,
+    processes: int | None = None,
+    cluster: str | None = None,
+    on_progress: Progress | None = None,
+    memory: str | None = None,
+) -> Generator[SweepResult, None, None]:
+    """The results of a sweep one by one as they come, in no order.
+
+    Parameters
+    ----------
+    scenarios, usage, processes, cluster, on_progress, memory
+        As for `sweep`.
+    known
+        Asked with the name and the key of each scenario before it is planned: its row, if that is there
+        already, from the same inputs.
+
+    Yields
+    ------
+    SweepResult
+        Once for each scenario. Closed early, what is under way is ended.
+
+    Raises
+    ------
+    FlexoptError
+        The cluster cannot be used.
+
+    Examples
+    --------
+    >>> for result in sweep_each(["quotes/low.yaml", "quotes/high.yaml"]):  # doctest: +SKIP
+    ...     print(result.scenario, result.row["total"])
+    """
     if cluster is None and processes is None:
         processes = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory(prefix="flexopt-") as temporary:
-        work = Path(temporary)
-        todo = _Todo(names, folder, Readings(work, tell), tell)
+    with shared_values() as shared:
+        todo = _Todo(ids_of(scenarios), usage, known, shared, on_progress=on_progress, memory=memory)
+        results: Generator[SweepResult, None, None]
         if cluster is not None:
-            from flexopt.studies.sweep.cluster import on_cluster
+            from flexopt.parallel.cluster import on_cluster
 
-            results = on_cluster(todo.jobs(), cluster)
+            results = on_cluster(todo.tasks(), cluster)
         elif processes == 1:
-            results = in_this_process(todo.jobs())
+            results = in_this_process(todo.tasks())
         else:
-            results = in_processes(todo.jobs(), processes or 1, work)
-        try:
-            with closing(results):
-                for row in results:
-                    todo.done(row)
-        finally:
-            rows = tuple(todo.rows[name] for name in dict.fromkeys(names.values()) if name in todo.rows)
-            if rows:
-                write_table(folder, rows)
-    return Sweep(folder, rows, todo.kept, todo.readings.count)
+            results = in_processes(todo.tasks(), processes or 1, shared.folder)
+        with closing(results):
+            for result in results:
+                yield from todo.done_at_once()
+                yield todo.count(result)
+        yield from todo.done_at_once()
 
 
 class _Todo:
     """The scenarios, one after the other: those that need no planning are done at once."""
 
-    def __init__(self, names: dict[Path, str], folder: Path, readings: Readings, tell: Progress) -> None:
-        self.names, self.folder, self.readings, self.tell = names, folder, readings, tell
-        self.paths = {name: path for path, name in reversed(names.items())}
-        self.rows: dict[str, Row] = {}
-        self.kept = 0
+    def __init__(
+        self,
+        scenarios: Mapping[str, ScenarioLike],
+        usage: UsageLike | None,
+        known: Known,
+        shared: SharedValues,
+        *,
+        on_progress: Progress | None,
+        memory: str | None,
+    ) -> None:
+        self.scenarios, self.usage, self.known, self.shared = scenarios, usage, known, shared
+        self.progress = on_progress or (lambda phase, size: None)
+        self.reading: Progress | None = self.progress
+        self.memory = memory
+        self.hashed = cache(sha256)  # the same files come with every scenario
+        self.unreadable: dict[str, FlexoptError] = {}
+        """Why usage cannot be read, by its key."""
+        self.rows: list[SweepRow] = []
+        self.there = 0
+        self.waiting: list[SweepResult] = []
 
-    def jobs(self) -> Iterator[Job]:
+    def tasks(self) -> Iterator[PlanTask]:
         """What is to be planned; each scenario is read when a processor is about to be free for it."""
-        for name in dict.fromkeys(self.names.values()):
-            job = self._job(name, self.paths[name])
-            if job is not None:
-                yield job
+        for id_, scenario in self.scenarios.items():
+            name = ""
+            try:
+                source = scenario_of(scenario)
+                name = source.scenario.name
+                task = self._task(id_, source)
+            except FlexoptError as error:
+                self._at_once(SweepResult(failed_row(id_, name, error), "", None))
+            else:
+                if task is not None:
+                    yield task
 
-    def _job(self, name: str, path: Path) -> Job | None:
-        try:
-            source = load_scenario(path)
-        except FlexoptError as error:
-            self.done(keep(self.folder, name, "", "", Failure.of(error)))
-            return None
-        try:
-            reading = self.readings.key_of(source)
-        except OSError as error:
-            why = Failure("input", f"{error.filename}: cannot be read ({error.strerror})")
-            self.done(keep(self.folder, name, "", source.scenario.name, why))
-            return None
-        key = job_key(source, reading)
-        row = kept(self.folder, name, key)
-        if row is not None:
-            self.kept += 1
-            self.done(row)
-            return None
-        job = Job(name, source, self.readings.file(source, reading), self.folder, key)
-        self._tell()  # reading may have had its own phase
-        return job
+    def done_at_once(self) -> Iterator[SweepResult]:
+        """Results that came without a task since this was asked before."""
+        while self.waiting:
+            yield self.waiting.pop(0)
 
-    def done(self, row: Row) -> None:
+    def count(self, result: SweepResult) -> SweepResult:
         """Take a result, and tell how far the sweep is."""
-        self.rows[str(row["scenario"])] = row
+        self.rows.append(result.row)
+        self.there += result.known
         self._tell()
+        return result
+
+    def _task(self, id_: str, source: ScenarioFile) -> PlanTask | None:
+        """What is to be done for a scenario; None where it is known. Raises FlexoptError."""
+        try:
+            usage_key = key_of_usage(source, self.usage, self.hashed)
+        except OSError as error:
+            why = f"{error.filename}: cannot be read ({error.strerror})"
+            cells = {"scenario": id_, "name": source.scenario.name, "status": "input", "error": why}
+            self._at_once(SweepResult(sweep_row(cells), "", None))
+            return None
+        key = plan_key(source, usage_key)
+        row = self.known(id_, key)
+        if row is not None:
+            self._at_once(SweepResult(row, key, None, known=True))
+            return None
+        if usage_key in self.unreadable:
+            raise self.unreadable[usage_key]
+        file = self.shared.file(usage_key)
+        if not file.exists():
+            # plans are under way when a later one is read: their phase goes on
+            progress, self.reading = self.reading, None
+            try:
+                self.shared.put(usage_key, forecasts_for(source, self.usage, progress, self.memory))
+            except FlexoptError as error:
+                self.unreadable[usage_key] = error
+                raise
+        self._tell()  # reading may have had its own phase
+        return PlanTask(id_, source, file, key)
+
+    def _at_once(self, result: SweepResult) -> None:
+        self.waiting.append(self.count(result))
 
     def _tell(self) -> None:
-        words = [f"{len(self.rows):,} of {len({*self.names.values()}):,} scenarios"]
-        if self.kept:
-            words.append(f"{self.kept:,} there already")
-        if failures := sum(row["status"] not in PLANNED for row in self.rows.values()):
+        words = [f"{len(self.rows):,} of {len(self.scenarios):,} scenarios"]
+        if self.there:
+            words.append(f"{self.there:,} there already")
+        planned = [row for row in self.rows if row["status"] in PLANNED]
+        if failures := len(self.rows) - len(planned):
             words.append(f"{failures:,} failed")
-        planned = [row for row in self.rows.values() if row["status"] in PLANNED]
         if len({row["currency"] for row in planned}) == 1:
             best = min(planned, key=lambda row: Decimal(row["total"] or 0))
             words.append(f"cheapest {best['scenario']}: {Decimal(best['total'] or 0):,} {best['currency']}")
-        self.tell("planning", ", ".join(words))
+        self.progress("planning", ", ".join(words))

@@ -186,7 +186,7 @@ def test_globs_of_a_scenario(tmp_path: Path) -> None:
     text = scenario(files=["usage/**/*.csv", "usage/2025/1.csv"]).model_dump_json(by_alias=True)
     (tmp_path / "scenario.yaml").write_text(text)
     source = load_scenario(tmp_path / "scenario.yaml")
-    usage = read_usage(source.usage_files, source.scenario, source.path.parent)
+    usage = read_usage(source.usage_files, source.scenario, source.folder)
     assert days(usage) == EXPECTED
     assert [s.file for s in usage.sources] == [f"usage/2025/{n}.csv" for n in range(3)]
 

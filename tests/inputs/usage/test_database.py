@@ -62,6 +62,7 @@ def spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int
     return bytes_now
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_spilled(wide: Path, spilled: Callable[[], int], tmp_path: Path) -> None:
     seen: list[int] = []
     usage = read_usage(

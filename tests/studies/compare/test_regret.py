@@ -25,7 +25,12 @@ from flexopt.model.sets import formulate
 from flexopt.planning.bill import make_charges
 from flexopt.planning.planner import Clock, Solved, solve
 from flexopt.studies.compare.drivers import drivers
-from flexopt.studies.compare.keeping import Held, Kept, held, keep
+from flexopt.studies.compare.kept_assignment import (
+    KeptAssignment,
+    SeatHolders,
+    keep_assignment,
+    seat_holders,
+)
 from flexopt.studies.compare.regret import regrets
 
 START = date(2026, 1, 1)
@@ -79,7 +84,7 @@ class _KeptOnly(_Enumeration):
         )
 
 
-def enumerated(instance: Instance, seats: Held) -> Decimal | None:
+def enumerated(instance: Instance, seats: SeatHolders) -> Decimal | None:
     file = instance.source()
     needs = chargeable_days(file.scenario, instance.usage, file.people)
     judge = _KeptOnly(file.scenario, needs, file.people, file.holdings, 4000)
@@ -114,8 +119,8 @@ def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Ins
 @given(quotes(small()))
 def test_a_cell_is_what_enumeration_says(pair: tuple[Instance, Instance]) -> None:
     plan, quote = map(solved_instance, pair)
-    seats = held(plan.problem, plan.optimum.solution)
-    found = keep(quote.problem, seats)
+    seats = seat_holders(plan.problem, plan.optimum.solution)
+    found = keep_assignment(quote.problem, seats)
     try:
         expected = enumerated(pair[1], seats)
     except TooLarge:
@@ -149,8 +154,8 @@ def test_zero_diagonal_and_nothing_negative_and_drivers_add_up(pair: tuple[Insta
 # --- by hand ---------------------------------------------------------------------------------------------
 
 
-def kept(plan: Solved, quote: Solved) -> Kept:
-    return keep(quote.problem, held(plan.problem, plan.optimum.solution))
+def kept(plan: Solved, quote: Solved) -> KeptAssignment:
+    return keep_assignment(quote.problem, seat_holders(plan.problem, plan.optimum.solution))
 
 
 def test_by_hand() -> None:
@@ -248,7 +253,7 @@ def test_a_kept_plan_that_is_cheaper_becomes_the_quotes_own() -> None:
 
 
 def empty(one: Solved) -> Any:
-    found = keep(one.problem, Held({}))
+    found = keep_assignment(one.problem, SeatHolders({}))
     assert found.solution is not None
     assert found.solution.cost(one.problem) == 9450
     return found.solution

@@ -49,8 +49,8 @@ def reviewed(
     """The key `review`; `columns` are more columns of the usage, by name and value."""
     rows = [{"user": u, "product": p, "date": str(d)} for (u, p), dates in days.items() for d in dates]
     frame = pd.DataFrame(rows).assign(**{c.split("=")[0]: c.split("=")[1] for c in columns})
-    plan = review(a_source(a_scenario(**changes), people, access), frame, min_saving=Decimal(least))
-    return dict(plan.document["review"])
+    found = review(a_source(a_scenario(**changes), people, access), frame, min_saving=Decimal(least))
+    return dict(found.document)
 
 
 DAYS: Days = {
@@ -278,7 +278,7 @@ def test_cloud_unmonitored(tmp_path: Path) -> None:
             "ann,AutoCAD,2025-01-02,DESKTOP_PRODUCT,7\nann,AutoCAD,2025-12-30,DESKTOP_PRODUCT,7\n"
             "ann,CFD,2025-03-02,CLOUD_SERVICE,10\nann,CFD,2025-03-05,CLOUD_SERVICE,35\n"
         )
-        found = review(tmp_path / "scenario.yaml").document["review"]
+        found = dict(review(tmp_path / "scenario.yaml").document)
         assert check(found, "R4")["count"] == count
 
 

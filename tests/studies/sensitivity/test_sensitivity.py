@@ -28,9 +28,8 @@ ONE: dict[str, Any] = {"products": [AUTOCAD], "offers": [AUTOCAD_YEAR]}
 
 
 def study(days: Days, changes: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
-    return sensitivity(
-        a_source(a_scenario(**ONE | (changes or {}))), ForecastCache(usage_of(days)), **options
-    )
+    source = a_source(a_scenario(**ONE | (changes or {})))
+    return dict(sensitivity(source, usage_of(days), **options).document)
 
 
 def sides(row: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -61,7 +60,7 @@ def test_a_seat_leaves_at_the_price_of_the_tokens() -> None:
 def test_the_last_seat_leaves() -> None:
     """Of 120 and 150 days one seat is left from 2,520 (120 x 21) to 3,150."""
     two = {(user, "AutoCAD"): every(date(2025, 1, 1), n, 2) for user, n in (("ann", 120), ("bob", 150))}
-    (row,) = study(two, only=["seat:autocad-1y"])["indifference"]
+    (row,) = study(two, levers=["seat:autocad-1y"])["indifference"]
     assert sides(row) == [("3150.00", "5670.00", "1 seat"), ("3150.01", "5670.00", "no seat")]
 
 
@@ -111,7 +110,7 @@ def tiers(price: str) -> dict[str, Any]:
 
 def test_the_next_tier_is_worth_it_at_what_the_tokens_cost_now() -> None:
     """4,800 x 3.00 = 14,400 = 5,000 x 2.88."""
-    found = study(NEEDS_4800, tiers("2.95"), only=["tokens"])
+    found = study(NEEDS_4800, tiers("2.95"), levers=["tokens"])
     assert found["total"] == "14400.00"
     (row,) = found["indifference"]
     assert row["question"] == "price at which the tier from 5,000 enters the plan"
@@ -123,7 +122,7 @@ def test_the_next_tier_is_worth_it_at_what_the_tokens_cost_now() -> None:
 
 
 def test_a_tier_leaves_where_fewer_tokens_are_cheaper() -> None:
-    found = study(NEEDS_4800, tiers("2.85"), only=["tokens"])
+    found = study(NEEDS_4800, tiers("2.85"), levers=["tokens"])
     assert found["total"] == "14250.00"
     (row,) = found["indifference"]
     assert row["question"] == "price at which the tier from 5,000 leaves the plan"
@@ -136,7 +135,7 @@ def test_a_tier_leaves_where_fewer_tokens_are_cheaper() -> None:
 def test_as_good_as_another_quote() -> None:
     """Seats of 2,310 for 150 and 160 days; the other quote costs 4,000: 2,000.00 each."""
     two = {(user, "AutoCAD"): every(date(2025, 1, 1), n, 2) for user, n in (("ann", 150), ("bob", 160))}
-    found = study(two, other=("b", Decimal("4000.00")))
+    found = study(two, as_good_as=("b", Decimal("4000.00")))
     seat, tokens = [row for row in found["indifference"] if row["question"].endswith("as good as b")]
     assert seat["question"] == "price at which autocad-1y would make this quote as good as b"
     assert sides(seat) == [
@@ -153,7 +152,7 @@ def test_as_good_as_another_quote() -> None:
 def test_as_good_as_a_dearer_quote_the_price_may_rise() -> None:
     """A seat of 2,310 for 150 days, 3,150 with tokens: up to 3,000.00 it is as good as 3,000."""
     days = {("ann", "AutoCAD"): every(date(2025, 1, 1), 150, 2)}
-    found = study(days, other=("b", Decimal(3000)), only=["seat:autocad-1y"])
+    found = study(days, as_good_as=("b", Decimal(3000)), levers=["seat:autocad-1y"])
     row = found["indifference"][-1]
     assert sides(row) == [("3000.00", "3000.00", "as good"), ("3000.01", "3000.01", "dearer")]
 
@@ -181,7 +180,9 @@ def test_where_no_price_flips_the_answer(
     days: int, changes: dict[str, Any], other: Decimal | None, words: str
 ) -> None:
     use = {("ann", "AutoCAD"): every(date(2025, 1, 1), days, 2)}
-    found = study(use, changes, only=["seat:autocad-1y"], other=None if other is None else ("b", other))
+    found = study(
+        use, changes, levers=["seat:autocad-1y"], as_good_as=None if other is None else ("b", other)
+    )
     row = found["indifference"][-1]
     assert (row["below"], row["above"]) == (None, None)
     assert words in row["note"]
@@ -193,7 +194,7 @@ def test_a_price_beyond_the_budget_has_no_plan() -> None:
         "products": [{**AUTOCAD, "flex": False}],
         "budgets": [{"id": "b", "from": "2026-01-01", "to": "2027-01-01", "amount": 2400}],
     }
-    found = study(ANN, changes, only=["seat:autocad-1y"], other=("b", Decimal(5000)))
+    found = study(ANN, changes, levers=["seat:autocad-1y"], as_good_as=("b", Decimal(5000)))
     (bar,) = found["levers"]
     assert (bar["low"]["total"], bar["high"]["total"], bar["high"]["seats_bought"]) == ("2079.00", None, None)
     row = found["indifference"][-1]
@@ -203,7 +204,7 @@ def test_a_price_beyond_the_budget_has_no_plan() -> None:
 
 
 def test_grid() -> None:
-    found = study(ANN, only=["tokens"], grids=[("seat:autocad-1y", "tokens")], step=Decimal("0.2"))
+    found = study(ANN, levers=["tokens"], grids=[("seat:autocad-1y", "tokens")], step=Decimal("0.2"))
     (grid,) = found["grids"]
     assert grid["x_values"] == ["1386.00", "1848.00", "2310.00", "2772.00", "3234.00"]
     assert grid["y_values"] == ["1.8000", "2.4000", "3.0000", "3.6000", "4.2000"]
@@ -216,7 +217,7 @@ def test_grid() -> None:
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        ({"only": ["seat:autocad"]}, "no lever `seat:autocad`", "did you mean `seat:autocad-1y`?"),
+        ({"levers": ["seat:autocad"]}, "no lever `seat:autocad`", "did you mean `seat:autocad-1y`?"),
         ({"grids": [("tokens", "xyz")]}, "no lever `xyz`", "levers: seat:autocad-1y, tokens, buffer, growth"),
         ({"grids": [("tokens", "tokens")]}, "a grid is of two levers", "--grid seat:aec-1y,tokens"),
     ],
@@ -257,7 +258,7 @@ def test_laws(instance: Instance, data: st.DataObject) -> None:
     assume(priced)
     name = data.draw(st.sampled_from(priced))
     try:
-        found = sensitivity(source, forecasts, only=[name])
+        found = sensitivity(source, forecasts, levers=[name]).document
     except InfeasibleError:
         assume(False)
     total, (bar,) = Decimal(found["total"]), found["levers"]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from variants import files_of, until, variants
+from variants import BUDGET, changed, files_of, until, variants
 
-from flexopt import sweep
-from flexopt.base.errors import FlexoptError
+from flexopt import FlexoptError, sweep
+from flexopt.cli.sweep import sweep_into
+from flexopt.parallel.cluster import on_cluster
 
 DASK = Path(sys.executable).with_name("dask")
 
@@ -56,55 +57,46 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def test_same_bytes_as_here(folder: Path, cluster: Cluster) -> None:
     """Plans, records, tables; also of scenarios that fail."""
-    (folder / "bad.yaml").write_text(
-        "schema: flexopt.scenario/1\nextends: scenario.yaml\n"
-        "budgets: [{id: fy26, from: 2026-01-01, to: 2027-01-01, amount: 1000}]\n"
-    )
-    paths = [*variants(folder, 3), folder / "bad.yaml", folder / "missing.yaml"]
-    here = sweep(paths, folder / "here", processes=1)
-    there = sweep(paths, folder / "there", cluster=cluster.address)
-    assert there.rows == here.rows
-    assert there.readings == 1
+    paths = [*variants(folder, 3), changed(folder, "bad", BUDGET), folder / "missing.yaml"]
+    here = sweep_into(folder / "here", paths, processes=1)
+    there = sweep_into(folder / "there", paths, cluster=cluster.address)
+    assert there == here
     assert files_of(folder / "there") == files_of(folder / "here")
-    assert sweep(paths, folder / "there", cluster=cluster.address).kept == 4
+    assert sweep_into(folder / "there", paths, cluster=cluster.address)[1] == 4
 
 
-def test_workers_of_another_version_are_refused(
-    folder: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flexopt.__version__", "9.9.9")
+def test_workers_of_another_version_are_refused(cluster: Cluster) -> None:
+    others = {"flexopt": "9.9.9", "pulp": "3.3.2", "pandas": "2.3.3"}
     with pytest.raises(FlexoptError, match=r"the scheduler has flexopt \d.*another version") as refused:
-        sweep(variants(folder, 1), folder / "out", cluster=cluster.address)
+        next(on_cluster([], cluster.address, versions=others))
     assert "flexopt==9.9.9" in refused.value.hint
 
 
 def test_a_worker_killed_in_mid_sweep_costs_nothing_but_time(folder: Path, cluster: Cluster) -> None:
     """The last test of this cluster: it has one worker then."""
     paths = variants(folder, 6)
-    here = sweep(paths, folder / "here", processes=1)
+    here = sweep(paths, processes=1)
 
     def kill(phase: str, size: str) -> None:
         if size.startswith("1 of"):
             os.kill(cluster.workers[0].pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             cluster.workers[0].wait()
 
-    there = sweep(paths, folder / "there", cluster=cluster.address, on_progress=kill)
+    there = sweep(paths, cluster=cluster.address, on_progress=kill)
     assert cluster.workers[0].returncode is not None
     assert there.rows == here.rows
-    assert files_of(folder / "there") == files_of(folder / "here")
 
 
-def test_no_scheduler(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexopt.studies.sweep.cluster.PATIENCE", 0.5)
+def test_no_scheduler() -> None:
     with pytest.raises(FlexoptError, match="no Dask scheduler answers there") as refused:
-        sweep(variants(folder, 1), folder / "out", cluster=f"tcp://127.0.0.1:{_free_port()}")
+        next(on_cluster([], f"tcp://127.0.0.1:{_free_port()}", patience=0.5))
     assert "dask scheduler" in refused.value.hint
 
 
 def test_without_the_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(FlexoptError, match="needs the extra `cluster`") as refused:
-        sweep(variants(folder, 1), folder / "out", cluster="tcp://127.0.0.1:1")
+        sweep(variants(folder, 1), cluster="tcp://127.0.0.1:1")
     assert refused.value.hint == "pip install 'flexopt[cluster]'"
 
 

@@ -1,41 +1,45 @@
-"""Which scenarios can be compared, what they are called, and the usage that they share."""
+"""Quotes for one estate: what they are called, whether they can be compared, and the usage they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
+
+import pandas as pd
 
 from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.usage import read_usage
 from flexopt.inputs.usage.containers import sha256
-from flexopt.inputs.usage.read import usage_key
-from flexopt.planning.planner import Progress, tell_files
+from flexopt.planning.inputs import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    forecasts_for,
+    key_of_usage,
+    scenario_of,
+)
 
-__all__ = ["one_reading", "sources_of"]
+__all__ = ["quotes_of", "unique", "usage_by_quote"]
 
 
-def sources_of(scenarios: Sequence[ScenarioFile | str | Path]) -> dict[str, ScenarioFile]:
-    """The scenarios by id: the stem of the file, with a number where two have the same.
+def unique(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken: folders of some systems know no case. It is taken then."""
+    whole, number = name, 2
+    while name.casefold() in taken:
+        name, number = f"{whole}-{number}", number + 1
+    taken.add(name.casefold())
+    return name
 
-    Raises FlexoptError if there are fewer than two, or if they cannot be compared.
+
+def quotes_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioFile]:
+    """The scenarios by id: their names, with a number where two have the same.
+
+    Raises FlexoptError where the totals of two would mean different things.
     """
-    if len(scenarios) < 2:
-        raise FlexoptError(
-            "a comparison takes two scenarios and more", "name the first, which the others are compared with"
-        )
-    sources: dict[str, ScenarioFile] = {}
     taken: set[str] = set()
-    for scenario in scenarios:
-        source = scenario if isinstance(scenario, ScenarioFile) else load_scenario(scenario)
-        id_, number = source.path.stem, 2
-        while id_.casefold() in taken:  # folders of some systems know no case
-            id_, number = f"{source.path.stem}-{number}", number + 1
-        taken.add(id_.casefold())
-        sources[id_] = source
+    sources = {unique(source.name, taken): source for source in map(scenario_of, scenarios)}
     (base, first), *others = sources.items()
     for id_, other in others:
         _check(base, first, id_, other)
@@ -43,7 +47,6 @@ def sources_of(scenarios: Sequence[ScenarioFile | str | Path]) -> dict[str, Scen
 
 
 def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> None:
-    """Raise FlexoptError where the totals of two scenarios would mean different things."""
     a, b = first.scenario, other.scenario
     if a.currency != b.currency:
         raise FlexoptError(
@@ -58,45 +61,42 @@ def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> Non
         )
 
 
-def one_reading(
-    sources: Mapping[str, ScenarioFile], tell: Progress, memory: str | None
+def usage_by_quote(
+    sources: Mapping[str, ScenarioFile], usage: UsageLike | None, tell: Progress, memory: str | None
 ) -> dict[str, ForecastCache]:
-    """The usage of every scenario: read once for all that name products and offers alike.
+    """The usage of every quote: read once for all that name products and offers alike.
 
     Raises FlexoptError where the days of use differ, InputError where the usage has errors.
     """
     hashed = cache(sha256)
     base, first = next(iter(sources.items()))
     files = _content(first, hashed)
-    readings: dict[str, ForecastCache] = {}
+    read: dict[str, ForecastCache] = {}
     found: dict[str, ForecastCache] = {}
     for id_, source in sources.items():
-        if _content(source, hashed) != files:
+        if usage is None and _content(source, hashed) != files:
+            example = f", for example with `extends: {first.path.name}`" if first.path else ""
             raise FlexoptError(
                 f"{id_} reads other usage files than {base}: only plans for the same use can be compared",
-                f"let {id_} have the `usage` of {base}, for example with `extends: {first.path.name}`",
+                f"let {id_} have the `usage` of {base}{example}",
             )
         try:
-            key = usage_key(source, hashed)
+            key = key_of_usage(source, usage, hashed)
         except OSError as error:
             raise FlexoptError(
                 f"{error.filename}: cannot be read ({error.strerror})", "check the file's permissions"
             ) from None
-        if key not in readings:
-            on_file = tell_files(tell, len(source.usage_files))
-            usage = read_usage(
-                source.usage_files, source.scenario, source.path.parent, on_file, memory=memory
-            )
-            usage.findings.raise_if_errors()
-            if readings and not _same(usage, next(iter(readings.values())).usage):
+        if key not in read:
+            forecasts = forecasts_for(source, usage, tell, memory)
+            if read and not _same(forecasts.usage, next(iter(read.values())).usage):
                 raise FlexoptError(
                     f"{id_} finds other days of use in the same files than {base}: "
                     "only plans for the same use can be compared",
                     "let both have the same `products` with the same aliases, and the same `usage`; "
                     "prices, offers and terms may differ",
                 )
-            readings[key] = ForecastCache(usage)
-        found[id_] = readings[key]
+            read[key] = forecasts
+        found[id_] = read[key]
     return found
 
 
@@ -106,7 +106,7 @@ def _content(source: ScenarioFile, hashed: Callable[[Path], str]) -> list[str]:
 
 
 def _same(one: Usage, other: Usage) -> bool:
-    return all(
-        a.astype({"user": str, "product": str}).equals(b.astype({"user": str, "product": str}))
-        for a, b in ((one.days, other.days), (one.totals, other.totals))
-    )
+    def plain(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.astype({"user": str, "product": str})
+
+    return all(plain(a).equals(plain(b)) for a, b in ((one.days, other.days), (one.totals, other.totals)))

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from build import a_scenario, a_source
 
-from flexopt import load_scenario
+from flexopt import Person, TodaysAccess, load_scenario, make_scenario
 from flexopt.inputs.usage.read import usage_key
-from flexopt.studies.sweep.jobs import job_key, names_of
+from flexopt.studies.sweep.names import ids_of, names_of, plan_key
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,31 @@ def test_keys_change_with_what_they_stand_for(folder: Path, change: str) -> None
     reading, job = CHANGES[change]
     keys = usage_key(one), usage_key(two)
     assert (keys[0] == keys[1]) == (reading == "same")
-    assert (job_key(one, keys[0]) == job_key(two, keys[1])) == (job == "same")
+    assert (plan_key(one, keys[0]) == plan_key(two, keys[1])) == (job == "same")
+
+
+def test_a_plan_depends_on_the_version(folder: Path) -> None:
+    source = load_scenario(folder / "scenario.yaml")
+    assert plan_key(source, "usage", version="9.9.9") != plan_key(source, "usage")
+
+
+def test_scenarios_made_in_python_go_by_their_names() -> None:
+    made = [a_source(a_scenario()) for _ in range(2)]
+    assert list(ids_of(["a/scenario.yaml", *made, Path("a/scenario.yaml"), "b/scenario.yaml"])) == [
+        "a/scenario",
+        "scenario",
+        "scenario-2",
+        "b/scenario",
+    ]
+
+
+def test_the_tables_of_a_scenario_made_in_python_are_in_its_key() -> None:
+    document = a_scenario().model_dump(mode="json", by_alias=True)
+    keys = {
+        plan_key(make_scenario(document, **tables), "usage")
+        for tables in ({}, {"people": [Person("ann")]}, {"access": [TodaysAccess("ann", "AutoCAD", "flex")]})
+    }
+    assert len(keys) == 3
 
 
 def test_reading_changes_with_the_bytes_and_the_name_of_the_file(folder: Path) -> None:

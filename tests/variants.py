@@ -7,20 +7,40 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from programs import processes
 
-__all__ = ["alive", "children", "files_of", "until", "variants"]
+__all__ = [
+    "BUDGET",
+    "alive",
+    "changed",
+    "children",
+    "files_of",
+    "needs_groups",
+    "planning_processes",
+    "until",
+    "variants",
+]
+
+BUDGET = "budgets: [{id: fy26, from: 2026-01-01, to: 2027-01-01, amount: 1000}]\n"
+"""With it no plan of the worked example is possible."""
+
+needs_groups = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+
+
+def changed(folder: Path, name: str, changes: str) -> Path:
+    """The worked example with these changes, beside it."""
+    path = folder / f"{name}.yaml"
+    path.write_text(f"schema: flexopt.scenario/1\nextends: scenario.yaml\n{changes}\n")
+    return path
 
 
 def variants(folder: Path, count: int) -> list[Path]:
     """Scenarios beside `scenario.yaml` of a worked example that differ in the discount on seats."""
-    paths = [folder / f"v{n}.yaml" for n in range(1, count + 1)]
-    for n, path in enumerate(paths, 1):
-        path.write_text(
-            f"schema: flexopt.scenario/1\nextends: scenario.yaml\nname: variant {n}\n"
-            f"negotiated: {{seats: 0.0{n}}}\n"
-        )
-    return paths
+    return [
+        changed(folder, f"v{n}", f"name: variant {n}\nnegotiated: {{seats: 0.0{n}}}")
+        for n in range(1, count + 1)
+    ]
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -38,6 +58,12 @@ def children(parent: int) -> list[int]:
         found += below
         todo += below
     return found
+
+
+def planning_processes(parent: int) -> list[int]:
+    """Processes right below another that do tasks."""
+    rows = processes("pid,ppid,args")
+    return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "flexopt.parallel.worker" in args]
 
 
 def alive(pid: int) -> bool:

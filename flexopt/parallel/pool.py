@@ -1,4 +1,4 @@
-"""Processes of this computer, each with one job at a time: a scenario to plan, or a part of a comparison."""
+"""Processes of this computer, each with one task at a time."""
 
 from __future__ import annotations
 
@@ -12,45 +12,33 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Generic, Protocol, TypeVar, cast
+from typing import IO, Generic, TypeVar, cast
 
-__all__ = ["ATTEMPTS", "Task", "in_processes", "in_this_process"]
+from flexopt.parallel.task import ATTEMPTS, Task, load_shared
+
+__all__ = ["in_processes", "in_this_process"]
 
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-
-ATTEMPTS = 3
-"""So often a scenario is planned anew when its process dies; then it is an error."""
 
 GRACE = 5
 """Seconds that a process has to clean up behind itself when it is asked to end."""
 
 
-class Task(Protocol[R_co]):
-    """A job: it goes to a process pickled, and what came of it comes back so."""
-
-    def run(self) -> R_co:
-        """Do it."""
-
-    def died(self, how: str) -> R_co:
-        """What came of it where every process that tried has died."""
-
-
-def in_this_process(jobs: Iterable[Task[R]]) -> Generator[R, None, None]:
+def in_this_process(tasks: Iterable[Task[R]]) -> Generator[R, None, None]:
     """Do one after the other."""
-    for job in jobs:
-        yield job.run()
+    for task in tasks:
+        yield task.run(load_shared(task.shared))
 
 
-def in_processes(jobs: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
+def in_processes(tasks: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
     """Do them in that many processes; results come as they are done. Temporary files go into `work`."""
     workers: _Workers[R] = _Workers(work)
     threads = ThreadPoolExecutor(processes)  # each has a process and waits for it
     running: set[Future[R]] = set()
     try:
-        for job in jobs:
-            running.add(threads.submit(workers.do, job))
-            while len(running) > processes:  # one job waits, so that no process has to
+        for task in tasks:
+            running.add(threads.submit(workers.do, task))
+            while len(running) > processes:  # one task waits, so that no process has to
                 done, running = _some(running)
                 yield from (future.result() for future in done)
         while running:
@@ -69,7 +57,7 @@ def _some(running: set[Future[R]]) -> tuple[set[Future[R]], set[Future[R]]]:
 
 
 class _Workers(Generic[R]):
-    """The processes: each thread that has jobs has one of its own."""
+    """The processes: each thread that has tasks has one of its own."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -78,13 +66,13 @@ class _Workers(Generic[R]):
         self.ended = False
         self.lock = threading.Lock()
 
-    def do(self, job: Task[R]) -> R:
-        """Have the job done by this thread's process; if that dies, by a new one."""
+    def do(self, task: Task[R]) -> R:
+        """Have the task done by this thread's process; if that dies, by a new one."""
         code: int | None = None
         for _ in range(ATTEMPTS):
             process = self._process()
             try:
-                result: R = process.ask(job)
+                result: R = process.ask(task)
             except (EOFError, OSError, pickle.UnpicklingError):
                 code = process.end(0)  # its solver may live on
                 self.mine.process = None
@@ -93,7 +81,7 @@ class _Workers(Generic[R]):
             else:
                 return result
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return job.died(f"its process died {ATTEMPTS} times ({how})")
+        return task.lost(f"its process died {ATTEMPTS} times ({how})")
 
     def _process(self) -> _Process:
         process: _Process | None = getattr(self.mine, "process", None)
@@ -132,10 +120,10 @@ class _Process:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
-    def ask(self, job: Task[R]) -> R:
-        """Have a job done. Raises EOFError, OSError or UnpicklingError if the process dies."""
+    def ask(self, task: Task[R]) -> R:
+        """Have a task done. Raises EOFError, OSError or UnpicklingError if the process dies."""
         to, from_ = cast("IO[bytes]", self.popen.stdin), cast("IO[bytes]", self.popen.stdout)
-        pickle.dump(job, to)
+        pickle.dump(task, to)
         to.flush()
         result: R = pickle.load(from_)
         return result

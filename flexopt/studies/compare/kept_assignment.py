@@ -23,7 +23,7 @@ from flexopt.model.solution import Solution, read_solution
 from flexopt.solve.backend import Status, solve
 from flexopt.solve.coupling import CouplingRows
 
-__all__ = ["Held", "Kept", "held", "keep"]
+__all__ = ["KeptAssignment", "SeatHolders", "keep_assignment", "seat_holders"]
 
 
 LIMITS = {
@@ -39,7 +39,7 @@ LIMITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SeatHolders:
     """Who sits on what, in names that every quote of one estate understands.
 
     users : by (offer, first day, first day after) of the seats, sorted names
@@ -49,7 +49,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptAssignment:
     """A solution of the quote; None where the assignment is not possible, or nothing was found in time.
 
     note : why there is none, and what to do; or what is not proven
@@ -59,16 +59,16 @@ class Kept:
     note: str = ""
 
 
-def held(problem: Problem, solution: Solution) -> Held:
-    """The seats of a solution."""
+def seat_holders(problem: Problem, solution: Solution) -> SeatHolders:
+    """Who sits on what in a solution."""
     users: defaultdict[tuple[str, date, date], list[str]] = defaultdict(list)
     for u, k in solution.seats.tolist():
         contract = problem.contracts[k]
         users[contract.offer, contract.start, contract.end].append(problem.demand.users[u])
-    return Held({key: tuple(sorted(set(names))) for key, names in sorted(users.items())})
+    return SeatHolders({key: tuple(sorted(set(names))) for key, names in sorted(users.items())})
 
 
-def keep(problem: Problem, seats: Held) -> Kept:
+def keep_assignment(problem: Problem, seats: SeatHolders) -> KeptAssignment:
     """The cheapest way to give the users of a quote these seats, and tokens for all else.
 
     Users that the quote does not know, and seats that nobody would use in it, are left out. Who has a seat
@@ -76,11 +76,11 @@ def keep(problem: Problem, seats: Held) -> Kept:
     """
     groups = _groups(problem, seats)
     if isinstance(groups, str):
-        return Kept(None, groups)
+        return KeptAssignment(None, groups)
     # any of its contracts tells which days a seat covers
     anyhow = np.array([(u, ks[0]) for ks, users in groups for u in users], dtype=np.int64).reshape(-1, 2)
     if note := _against_rules(problem, anyhow):
-        return Kept(None, note)
+        return KeptAssignment(None, note)
     settled = [(u, ks[0]) for ks, users in groups if len(ks) == 1 for u in users]
     fixed = np.array(sorted(settled), dtype=np.int64).reshape(-1, 2)
     counts = np.bincount(fixed[:, 1], minlength=len(problem.contracts))
@@ -93,7 +93,7 @@ Group = tuple[list[int], list[int]]
 """Contracts that a seat may belong to, and the users (sorted) who have one."""
 
 
-def _groups(problem: Problem, seats: Held) -> list[Group] | str:
+def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
     """The users of each seat with the contracts it may belong to; or why there are none."""
     demand = problem.demand
     number = {name: u for u, name in enumerate(demand.users)}
@@ -150,18 +150,18 @@ def _against_rules(problem: Problem, seats: Ints) -> str:
     return ""
 
 
-def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> Kept:
+def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssignment:
     """Tokens bought anew, and each group's seats taken from its contracts, as cheaply as possible."""
     model, split = _model(problem, core, groups)
     options = problem.scenario.solver
     try:
         outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=SAME_COST)
     except SolverError:
-        return Kept(None, "the solver ended without an answer: try `solver: {name: highs}`")
+        return KeptAssignment(None, "the solver ended without an answer: try `solver: {name: highs}`")
     if outcome.status is Status.INFEASIBLE:
-        return Kept(None, _broken(problem, core, groups))
+        return KeptAssignment(None, _broken(problem, core, groups))
     if outcome.status is Status.NO_PLAN:
-        return Kept(None, "no answer within the time limit: raise `solver.time_limit`")
+        return KeptAssignment(None, "no answer within the time limit: raise `solver.time_limit`")
     solution = read_solution(model)
     rows = [solution.seats]
     for (ks, users), numbers in zip(groups, split, strict=True):
@@ -171,7 +171,7 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> Kept:
     seats = seats[np.lexsort((seats[:, 1], seats[:, 0]))]
     proven = outcome.status is Status.OPTIMAL
     note = "" if proven else "may cost less: raise `solver.time_limit` to prove it"
-    return Kept(replace(solution, seats=seats), note)
+    return KeptAssignment(replace(solution, seats=seats), note)
 
 
 def _model(problem: Problem, core: Core, groups: Sequence[Group]) -> tuple[Model, list[list[Any]]]:

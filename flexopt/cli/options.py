@@ -1,0 +1,57 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = [
+    "PATH",
+    "format_option",
+    "into_option",
+    "memory_option",
+    "output_option",
+    "processes_option",
+    "scenario_argument",
+    "scenarios_argument",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+scenario_argument = click.argument("scenario", type=PATH)
+
+scenarios_argument = click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
+
+memory_option = click.option(
+    "--memory",
+    metavar="SIZE",
+    help="Hold at most this much of the usage in memory while it is read (4GB, 500MB), the rest in the "
+    "temporary folder.  [default: half of the machine's]",
+)
+
+
+def format_option(*more: str, help: str) -> Callable[[F], F]:
+    """--format: a table, or one of these."""
+    return click.option("--format", "form", type=click.Choice(["table", *more]), default="table", help=help)
+
+
+def output_option(help: str, *, required: bool = False) -> Callable[[F], F]:
+    """-o, --output."""
+    return click.option("-o", "--output", type=PATH, required=required, help=help)
+
+
+def into_option(help: str) -> Callable[[F], F]:
+    """--into PLAN."""
+    return click.option("--into", type=PATH, metavar="PLAN", help=help)
+
+
+def processes_option(help: str) -> Callable[[F], F]:
+    """--processes."""
+    return click.option(
+        "--processes", type=click.IntRange(1), help=f"{help}  [default: as many as processors]"
+    )

@@ -1,0 +1,34 @@
+"""Data on stdout in the format asked for, warnings on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import click
+
+__all__ = ["Rendered", "show", "show_warnings"]
+
+Rendered: TypeAlias = str | Iterable[str] | Mapping[str, Any]
+"""A text, whole or in pieces, or data that goes out as JSON."""
+
+
+def show(form: str, **renderers: Callable[[], Rendered]) -> None:
+    """Print what the renderer of the format makes, which ends its last line."""
+    made = renderers[form]()
+    if isinstance(made, Mapping):
+        text = json.dumps(made, indent=1, ensure_ascii=False)
+    else:
+        text = made if isinstance(made, str) else "".join(made)
+    click.echo(text.removesuffix("\n"))
+
+
+def show_warnings(documents: Iterable[Mapping[str, Any]]) -> None:
+    """The warnings among the findings of these plans, each once."""
+    from flexopt.base.findings import Finding
+    from flexopt.base.text import screen
+
+    found = [f for document in documents for f in document["findings"] if f["severity"] == "warning"]
+    for text in dict.fromkeys(screen(str(Finding(**finding, value=""))) for finding in found):
+        click.echo(f"{text}\n", err=True)

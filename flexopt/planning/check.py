@@ -1,0 +1,45 @@
+"""Everything a plan would read, read and checked; nothing is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flexopt.base.findings import Findings, InputError
+from flexopt.demand.forecast import forecast
+from flexopt.inputs.records import Coverage
+from flexopt.inputs.scenario.load import read_scenario
+from flexopt.inputs.usage import read_usage
+from flexopt.planning.inputs import Progress, tell_files
+
+__all__ = ["InputCheck", "check_inputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputCheck:
+    """What was found in the inputs of a plan."""
+
+    findings: Findings
+    coverage: tuple[Coverage, ...] = ()
+    """What became of the rows of each usage file; none where the scenario cannot be used."""
+    planned: tuple[int, int] | None = None
+    """Users and pairs of user and product that would be planned; None where there are errors."""
+
+
+def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> InputCheck:
+    """Read a scenario, its tables and its usage: errors are findings like all others, and not raised."""
+    source, findings = read_scenario(scenario)
+    if source is None:
+        return InputCheck(findings)
+    on_file = tell_files(on_progress, len(source.usage_files))
+    usage = read_usage(source.usage_files, source.scenario, source.folder, on_file, memory=memory)
+    findings = Findings([*findings, *usage.findings])
+    if findings.errors:
+        return InputCheck(findings, usage.coverage)
+    try:
+        demand = forecast(source.scenario, usage, source.people)
+    except InputError as error:
+        return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
+    return InputCheck(
+        Findings([*findings, *demand.findings]), usage.coverage, (len(demand.users), demand.pairs)
+    )

@@ -1,0 +1,182 @@
+"""A plan explained, from its document alone: what drives it, or what one user has and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, overload
+
+import numpy as np
+import pandas as pd
+
+from flexopt.base.columns import ColumnTable, classes
+from flexopt.base.errors import FlexoptError
+from flexopt.base.text import printable
+from flexopt.exports.summary import headline
+from flexopt.store.folder import read_document
+from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TABLES
+
+__all__ = ["Explanation", "HasDocument", "PlanLike", "UserExplanation", "document_of", "explain"]
+
+
+class HasDocument(Protocol):
+    """A plan."""
+
+    @property
+    def document(self) -> PlanDocument:
+        """plan.json."""
+
+
+PlanLike: TypeAlias = HasDocument | PlanDocument | str | Path
+"""A plan, its document, or the path of its folder."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What drives a plan. `document` is what `flexopt explain PLAN --format json` prints."""
+
+    document: Mapping[str, Any]
+    currency: str
+
+    @property
+    def headline(self) -> str:
+        """One sentence: what the plan saves, and who moves."""
+        return str(self.document["headline"])
+
+    @property
+    def products(self) -> pd.DataFrame:
+        """A row per product and access (an offer, or Flex): product, access, users (int)."""
+        rows = [
+            (product["product"], access, users)
+            for product in self.document["products"]
+            for access, users in product["users_by_access"].items()
+        ]
+        return pd.DataFrame(rows, columns=["product", "access", "users"])
+
+
+@dataclass(frozen=True)
+class UserExplanation:
+    """What one user has and why. `document` is what `flexopt explain PLAN USER --format json` prints."""
+
+    document: Mapping[str, Any]
+    currency: str
+
+    @property
+    def assignment(self) -> pd.DataFrame:
+        """A row per product and access: the columns of assignment.csv, `reason` the last of them."""
+        return _frame(self.document, "assignment")
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """A row per product and reason: days that are not planned."""
+        return _frame(self.document, "left_out")
+
+
+@overload
+def explain(plan: PlanLike) -> Explanation: ...
+@overload
+def explain(plan: PlanLike, user: str) -> UserExplanation: ...
+def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplanation:
+    """What drives a plan: who goes where by product, and from how many days; or what one user has and why.
+
+    Parameters
+    ----------
+    plan
+        What `plan` returned, its document, or the path of a plan folder.
+    user
+        A name as in `assignment`.
+
+    Returns
+    -------
+    Explanation or UserExplanation
+        Money in the plan's currency, days of use a year.
+
+    Raises
+    ------
+    FlexoptError
+        There is no plan in the folder, or no such user in the plan.
+
+    Examples
+    --------
+    >>> explain("renewal.plan").headline  # doctest: +SKIP
+    >>> explain("renewal.plan", "a.baker@example.com").assignment["reason"]  # doctest: +SKIP
+    """
+    document = document_of(plan)
+    return _whole(document) if user is None else _of_user(document, user)
+
+
+def document_of(plan: PlanLike) -> PlanDocument:
+    """The document of a plan. Raises FlexoptError if there is none in the folder."""
+    if isinstance(plan, str | Path):
+        return read_document(Path(plan))
+    return plan if isinstance(plan, Mapping) else plan.document
+
+
+def _frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
+    from flexopt.planning.document import typed_frame  # with all that makes a plan
+
+    return typed_frame(document, table)
+
+
+def _of_user(document: PlanDocument, user: str) -> UserExplanation:
+    assignment, gone = (
+        ColumnTable.of(document[table], TABLES[table]) for table in ("assignment", "left_out")
+    )
+    rows, left_out = assignment.where("user", user), gone.where("user", user)
+    if not rows and not left_out:
+        known = sorted(set(assignment.columns["user"].array()))
+        close = get_close_matches(user[:200], known, n=1)
+        raise FlexoptError(
+            f"the plan has no user `{printable(user[:100])}`",
+            f"did you mean `{close[0]}`?" if close else "the users are in assignment.csv",
+        )
+    found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
+    return UserExplanation(found, document["currency"])
+
+
+def _whole(document: PlanDocument) -> Explanation:
+    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
+    who, what, pays_from = (columns[n].distinct() for n in ("user", "product", "break_even_days"))
+    offer = columns["offer"].mapped(lambda name: name or "Flex").distinct()
+    users: dict[str, Counter[str]] = {name: Counter() for name in sorted(set(what.array()))}
+    _, first = classes(what.codes, who.codes, offer.codes)
+    kinds, kind = classes(what.codes[first], offer.codes[first])
+    for i, number in zip(first[kind], np.bincount(kinds).tolist(), strict=True):
+        users[what[i]][offer[i]] = number
+    days: dict[str, set[Decimal]] = {name: set() for name in users}
+    for i in classes(what.codes, pays_from.codes)[1]:
+        if pays_from[i] is not None:
+            days[what[i]].add(Decimal(pays_from[i]))
+    products: list[dict[str, Any]] = []
+    for product, counts in users.items():
+        break_even = [str(d) for d in sorted(days[product])]
+        products.append(
+            {
+                "product": product,
+                "users_by_access": dict(sorted(counts.items())),
+                "break_even_days": break_even,
+                "break_even_days_at_the_margin": _at_the_margin(document, break_even),
+            }
+        )
+    found = {
+        "schema": "flexopt.explain/1",
+        "headline": headline(document),
+        "products": products,
+        "marginal_token_prices": document["proof"]["marginal_token_prices"],
+        "purchases": document["purchases"],
+    }
+    return Explanation(found, document["currency"])
+
+
+def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str | None:
+    """The break-even days at the marginal price, where there is one of each."""
+    prices = {Decimal(entry["price"]) for entry in document["proof"]["marginal_token_prices"]}
+    if len(prices) != 1 or len(break_even) != 1 or not (price := prices.pop()):
+        return None
+    days = Decimal(break_even[0]) * Decimal(document["summary"]["token_price"]) / price
+    return str(days.quantize(Decimal("0.1"), ROUND_HALF_UP))

@@ -1,0 +1,109 @@
+"""What plans and studies take: scenarios by path or made in Python; usage in files, as a frame, or read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from flexopt.demand.forecast_cache import ForecastCache
+from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.usage import read_usage, usage_from_frame
+from flexopt.inputs.usage.read import usage_key
+
+__all__ = [
+    "Progress",
+    "ScenarioLike",
+    "UsageLike",
+    "forecasts_for",
+    "key_of_usage",
+    "scenario_of",
+    "tell_files",
+]
+
+ScenarioLike: TypeAlias = ScenarioFile | str | Path
+"""What `load_scenario` or `make_scenario` returned, or the path of a scenario."""
+
+UsageLike: TypeAlias = pd.DataFrame | Usage | ForecastCache
+"""Days of use as a frame, what `read_usage` made of some, or that with its forecasts."""
+
+Progress: TypeAlias = Callable[[str, str], None]
+"""Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
+
+
+def scenario_of(source: ScenarioLike) -> ScenarioFile:
+    """The scenario, read where a path is given. Raises InputError with every finding."""
+    return source if isinstance(source, ScenarioFile) else load_scenario(source)
+
+
+def forecasts_for(
+    source: ScenarioFile,
+    usage: UsageLike | None,
+    tell: Progress | None,
+    memory: str | None,
+    *,
+    token_days: bool = False,
+) -> ForecastCache:
+    """The usage given, or that of the scenario's files. Raises InputError with every finding."""
+    if usage is None:
+        on_file = tell and tell_files(tell, len(source.usage_files))
+        usage = read_usage(
+            source.usage_files,
+            source.scenario,
+            source.folder,
+            on_file,
+            memory=memory,
+            token_days=token_days,
+        )
+    elif isinstance(usage, pd.DataFrame):
+        usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
+    forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
+    forecasts.usage.findings.raise_if_errors()
+    return forecasts
+
+
+def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callable[[Path], str]) -> str:
+    """A SHA-256: scenarios with equal keys have the same days of use from this usage, or from their files.
+
+    Raises OSError if a file cannot be read.
+    """
+    if usage is None:
+        return usage_key(source, hash_of)
+    if isinstance(usage, pd.DataFrame):  # cleaned by the names that the scenario has for products and offers
+        return _digest(usage_key(source, hash_of), _content(usage))
+    read = usage.usage if isinstance(usage, ForecastCache) else usage
+    return _digest(_content(read.days), _content(read.totals))
+
+
+def _content(frame: pd.DataFrame) -> str:
+    cells = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
+    return _digest(*map(str, frame.columns), hashlib.sha256(cells.tobytes()).hexdigest())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
+    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
+    tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
+    done = before = 0
+
+    def on_file(name: str, read: int, rate: float, complete: bool) -> None:
+        nonlocal done, before
+        done += complete
+        rows = f"{before + read:,} rows"
+        if not complete:
+            rows += f", {rate / 1e6:.1f} M rows/s" if rate >= 1e5 else f", {rate:,.0f} rows/s"
+        before += read if complete else 0
+        tell(
+            "reading usage",
+            f"{rows} of {name}" if files == 1 else f"{done:,} of {files:,} files, {rows}: {name}",
+        )
+
+    return on_file

@@ -1,0 +1,65 @@
+"""What the scenarios of a sweep are called, and what tells that one of them changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import flexopt
+from flexopt.inputs.records import ScenarioFile
+from flexopt.planning.inputs import ScenarioLike
+from flexopt.planning.quotes import unique
+from flexopt.solve.backend import solver_version
+
+__all__ = ["ids_of", "names_of", "plan_key"]
+
+
+def ids_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioLike]:
+    """The scenarios by id, in the order given: those of paths as `names_of` has it, the others by name."""
+    given = list(scenarios)
+    names = names_of(Path(s) for s in given if not isinstance(s, ScenarioFile))
+    taken = {name.casefold() for name in names.values()}
+    found: dict[str, ScenarioLike] = {}
+    for scenario in given:
+        if isinstance(scenario, ScenarioFile):
+            found[unique(scenario.name, taken)] = scenario
+        else:
+            found.setdefault(names[Path(scenario)], scenario)
+    return found
+
+
+def names_of(paths: Iterable[Path]) -> dict[Path, str]:
+    """A name for every scenario: its path below the folder that all are in, without the ending.
+
+    A scenario given twice has one name. Of two that differ only in ending or case the second has a `-2`.
+    """
+    places = {path: path.resolve() for path in paths}
+    parents = [place.parent.parts for place in places.values()]
+    common = 0
+    while parents and all(len(p) > common and p[common] == parents[0][common] for p in parents):
+        common += 1
+    taken: set[str] = set()
+    names: dict[Path, str] = {}
+    for place in sorted({*places.values()}):
+        above = [part.strip("/\\:") for part in place.parent.parts[common:]]  # a drive has a colon
+        names[place] = unique("/".join([*above, place.stem]), taken)
+    return {path: names[place] for path, place in places.items()}
+
+
+def plan_key(source: ScenarioFile, usage: str, *, version: str | None = None) -> str:
+    """A SHA-256 over all that decides a plan: equal keys, equal plans.
+
+    That is the scenario, its tables, its usage (whose key is given), flexopt and the solver.
+    """
+    parts = {
+        "flexopt": version or flexopt.__version__,
+        "solver": solver_version(source.scenario.solver),
+        "scenario": source.scenario.model_dump(mode="json", by_alias=True),
+        "sources": [(source.shown(s.file), s.sha256) for s in source.sources],
+        "usage": usage,
+    }
+    if source.path is None:  # the tables are in no file
+        parts["tables"] = repr((sorted(source.people.items()), source.access, source.holdings))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
