@@ -32,12 +32,9 @@ def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     scenarios = found["scenarios"]
     names = {s["id"]: s["name"] or s["id"] for s in scenarios}
     wide = max(len(scenarios), 5)
-    sheet.line("Comparison", "title", across=wide)
     cheapest = f"; the cheapest is {names.get(found['cheapest'], '')}" if found["cheapest"] else ""
-    sheet.line(
-        f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}.", "note", across=wide
-    )
-    sheet.gap()
+    note = f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}."
+    sheet.heading("Comparison", note, wide)
     sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
     header = _totals(sheet, scenarios)
     sheet.gap()
@@ -174,15 +171,10 @@ def _changes(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
     """What moves the optimal total, what one percent is worth, and where an answer flips."""
     found, currency = document["sensitivity"], document["currency"]
-    sheet.line("Sensitivity", "title", across=9)
     step = f"{Decimal(found['step']) * 100:f}".rstrip("0").rstrip(".") if Decimal(found["step"]) else "0"
-    sheet.line(
-        f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. The plan costs "
-        f"{Decimal(found['total']):,}.",
-        "note",
-        across=9,
-    )
-    sheet.gap()
+    costs = f"The plan costs {Decimal(found['total']):,}."
+    note = f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. {costs}"
+    sheet.heading("Sensitivity", note, 9)
     columns = [
         SheetColumn("Lever", "text", 34),
         SheetColumn("Low", "price", 12),

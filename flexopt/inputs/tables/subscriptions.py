@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from flexopt.base.findings import did_you_mean
+from flexopt.base.findings import Severity, did_you_mean
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
@@ -33,6 +33,15 @@ MOST = 10_000_000
 
 Style = Literal["dmy", "mdy"]
 
+_REPAIRS: dict[str, tuple[str, Severity, str]] = {
+    "10": ("seat_quantity", "error", "write a whole number from 1"),
+    "13": ("subscription_status", "info", "only active subscriptions are seats you own"),
+    "16": ("start_date", "warning", "seats owned are those owned on the first day of the horizon"),
+    "17": ("end_date", "info", "nothing to do if it was not renewed; else export again"),
+    "18": ("subscription_id", "warning", "name one export, the newest"),
+}
+"""Of findings about one cell: its column, the severity and the repair."""
+
 
 def read_subscriptions(
     folder: ScenarioFolder, files: Sequence[tuple[str, Place]], scenario: Scenario
@@ -50,20 +59,17 @@ def read_subscriptions(
                 continue
             key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
             if row["subscription_id"] and key in seen:
-                table.add(
-                    "18",
-                    f"the subscription was read before ({seen[key]}); counted once",
-                    "name one export, the newest",
-                    row=row.number,
-                    column="subscription_id",
-                    value=row["subscription_id"],
-                    severity="warning",
-                )
+                _say(table, row, "18", f"the subscription was read before ({seen[key]}); counted once")
                 continue
             seen[key] = f"{table.file}:{row.number}"
             holdings.append(holding)
         table.report(folder.findings)
     return tuple(holdings)
+
+
+def _say(table: DelimitedTable, row: DelimitedRow, number: str, message: str) -> None:
+    column, severity, hint = _REPAIRS[number]
+    table.add(number, message, hint, row=row, column=column, severity=severity)
 
 
 def _holding(
@@ -75,26 +81,11 @@ def _holding(
 ) -> Holding | None:
     status = row["subscription_status"]
     if status.casefold() not in ACTIVE:
-        table.add(
-            "13",
-            f"the status is `{status[:60]}`; left out",
-            "only active subscriptions are seats you own",
-            row=row.number,
-            column="subscription_status",
-            value=status,
-            severity="info",
-        )
+        _say(table, row, "13", f"the status is `{status[:60]}`; left out")
         return None
     quantity = row["seat_quantity"]
     if not re.fullmatch(r"[0-9]{1,8}", quantity, re.ASCII) or not 1 <= int(quantity) <= MOST:
-        table.add(
-            "10",
-            f'"{quantity[:60]}" is not a number of seats',
-            "write a whole number from 1",
-            row=row.number,
-            column="seat_quantity",
-            value=quantity,
-        )
+        _say(table, row, "10", f'"{quantity[:60]}" is not a number of seats')
         return None
     ends, starts = _day(table, row, "end_date", style), _day(table, row, "start_date", style)
     offer = _offer(table, row, scenario, offers)
@@ -102,26 +93,10 @@ def _holding(
         return None
     horizon = scenario.horizon
     if ends < horizon.start:
-        table.add(
-            "17",
-            f"the subscription ended on {ends}, before the horizon; left out",
-            "nothing to do if it was not renewed; else export again",
-            row=row.number,
-            column="end_date",
-            value=row["end_date"],
-            severity="info",
-        )
+        _say(table, row, "17", f"the subscription ended on {ends}, before the horizon; left out")
         return None
     if starts is not None and starts > horizon.start:
-        table.add(
-            "16",
-            f"the subscription starts on {starts}, after the horizon does; left out",
-            "seats owned are those owned on the first day of the horizon",
-            row=row.number,
-            column="start_date",
-            value=row["start_date"],
-            severity="warning",
-        )
+        _say(table, row, "16", f"the subscription starts on {starts}, after the horizon does; left out")
         return None
     return Holding(offer=offer, quantity=int(quantity), ends=ends)
 
@@ -143,34 +118,26 @@ def _offer(
             "14",
             f'"{name[:60]}" is no offer of the scenario; its seats are left out',
             did_you_mean(name, known, "add the name to the `aliases` of an offer"),
-            row=row.number,
+            row=row,
             column="offering_name",
             value=name,
             severity="warning",
         )
         return None
     listed = ", ".join(f"{m} ({terms[m].term_months} months)" for m in matches)
-    if len(matches) == 1:
-        table.add(
-            "15",
-            f'the term "{term[:60]}" is not that of {listed}; counted as that offer',
-            "add an offer with this term and the same alias",
-            row=row.number,
-            column="term",
-            value=f"{name}: {term}",
-            severity="warning",
-        )
-        return matches[0]
+    alone = len(matches) == 1
     table.add(
         "15",
-        f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
-        "add an offer with this term and the same alias, or correct the term",
-        row=row.number,
+        f'the term "{term[:60]}" is not that of {listed}; counted as that offer'
+        if alone
+        else f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
+        "add an offer with this term and the same alias" + ("" if alone else ", or correct the term"),
+        row=row,
         column="term",
         value=f"{name}: {term}",
         severity="warning",
     )
-    return None
+    return matches[0] if alone else None
 
 
 def _months(term: str) -> int | None:
@@ -200,9 +167,8 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | N
             "12",
             f'"{row[column]}": the day or the month may come first',
             "write dates as 2026-04-01, or say which with `usage: {dates: dmy}` or `mdy`",
-            row=row.number,
+            row=row,
             column=column,
-            value=row[column],
         )
         return None
     first, second, year = int(match[1]), int(match[2]), int(match[3])
@@ -214,8 +180,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | N
             "11",
             f'"{row[column]}" is not a date',
             "write dates as 2026-04-01",
-            row=row.number,
+            row=row,
             column=column,
-            value=row[column],
         )
         return None
