@@ -1,4 +1,4 @@
-"""Fixtures for all tests: golden files, hypothesis profiles, the worked examples."""
+"""How the tests are run, and fixtures for all of them: golden files, the worked examples."""
 
 from __future__ import annotations
 
@@ -11,27 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import profiles
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 CASES = sorted(p.parent for p in (HERE / "cases").glob("*/scenario.yaml"))
 
-settings.register_profile(
-    "fast",
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes: `thorough` does
-    suppress_health_check=list(HealthCheck),
-)
-settings.register_profile(
-    "thorough", max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck)
-)
-settings.load_profile(os.environ.get("FLEXOPT_HYPOTHESIS", "fast"))
-
 FLEXOPT = Path(sys.executable).with_name("flexopt")
+
+LEFT_OUT = pytest.StashKey[int]()
+"""How many slow tests this run left out."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Golden = Callable[[str, str], None]
@@ -39,6 +29,50 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Rewrite tests/golden from what is now.")
+    parser.addoption("--all", action="store_true", help="Slow tests too, and all examples of every property.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    profiles.load(every=config.getoption("--all"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No processes of their own for tests that are named: to start them takes longer than most tests."""
+    return 0 if _are_named(config) else None  # as many as there are cores
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow tests are left out, or come first, so that no process is left alone with one at the end."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if not item.get_closest_marker("slow")]
+    if config.getoption("--all") or config.option.markexpr or _are_named(config):
+        items[:] = slow + rest
+    else:
+        items[:] = rest
+        config.stash[LEFT_OUT] = len(slow)
+
+
+def _are_named(config: pytest.Config) -> bool:
+    """Files or tests, not whole folders."""
+    return all(".py" in argument for argument in config.args)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # a process of xdist: what it returns
+        session.config.workeroutput["left out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if slow := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"left out: {slow} slow tests, and most random examples of the others; `pytest --all` runs them"
+        )
 
 
 @pytest.fixture

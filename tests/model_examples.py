@@ -17,8 +17,9 @@ from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything
 from flexopt.model.move_rows import Today, build_moves
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, build, build_ties
+from flexopt.model.rows import build, build_ties
 from flexopt.model.sets import Problem
 from flexopt.solve.subproblems import need_of_pairs, needs_of
 

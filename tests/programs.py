@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
-__all__ = ["Recalculated", "needs", "recalculated"]
+__all__ = ["Recalculated", "needs", "processes", "recalculated", "start"]
 
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -33,6 +34,25 @@ def needs(program: str) -> str:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(f"needs {program}")
     return str(found)
+
+
+def processes(columns: str) -> list[list[str]]:
+    """Of every process that runs, these columns of `ps`."""
+    done = subprocess.run([needs("ps"), "-eo", columns], capture_output=True, text=True, check=True)
+    return [line.split(None, columns.count(",")) for line in done.stdout.splitlines()[1:]]
+
+
+def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[Any]:
+    """`subprocess.Popen`; ^C and a hang-up end the program even where the tests themselves ignore them.
+
+    Under `nohup` or after `&` both are ignored, and what is ignored is inherited.
+    """
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        return subprocess.Popen(command, **options)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from build import case_plan
+
+pytestmark = pytest.mark.xdist_group("worked examples")  # which are planned once
 
 
 def test_worked_example_reaches_its_optimum(case: Path) -> None:

@@ -62,7 +62,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 def commands(page: Path) -> Iterator[list[str]]:
     """Words of every flexopt command in the code blocks of a page."""
     for block in re.findall(r"```(?:sh|text)\n(.*?)```", page.read_text(), re.DOTALL):
-        for line in block.splitlines():
+        for line in re.split(r"\n| && ", block):
             line = line.removeprefix("$ ").removeprefix(".venv/bin/")
             if line.startswith("flexopt "):
                 yield shlex.split(re.split(r"\s{3,}|\s#", line)[0])[1:]

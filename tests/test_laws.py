@@ -15,8 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 from test_optimality import best
 
@@ -25,8 +26,6 @@ from flexopt.base.errors import InfeasibleError
 from flexopt.solve.optimise import Optimum
 
 Document = dict[str, Any]
-# every instance is solved twice: half of the profile's number
-half = settings(max_examples=settings().max_examples // 2)
 CENT = Decimal("0.01")
 # a proof to the cent is not needed here: what the gap leaves open, the tolerance allows
 instances = st.one_of(small(), medium(users=6)).map(
@@ -74,7 +73,7 @@ def _rescaled(price: Any, factor: Any) -> str:
 # --- prices ----------------------------------------------------------------------------------------------
 
 
-@half
+@one_in(16)
 @given(instances, st.sampled_from(["seats", "renewals", "tokens", "last tier", "discount"]), st.data())
 def test_a_price_cut_never_raises_the_cost(instance: Instance, what: str, data: st.DataObject) -> None:
     def cut(document: Document) -> None:
@@ -97,7 +96,7 @@ def test_a_price_cut_never_raises_the_cost(instance: Instance, what: str, data: 
     _never_dearer(_edited(instance, cut), instance)
 
 
-@half
+@one_in(16)
 @given(instances)
 def test_doubled_prices_double_the_cost(instance: Instance) -> None:
     def double(document: Document) -> None:
@@ -122,7 +121,7 @@ def test_doubled_prices_double_the_cost(instance: Instance) -> None:
 # --- demand ----------------------------------------------------------------------------------------------
 
 
-@half
+@one_in(16)
 @given(without_oversize, st.data())
 def test_more_demand_never_lowers_the_cost(instance: Instance, data: st.DataObject) -> None:
     usage = instance.usage
@@ -139,7 +138,7 @@ def test_more_demand_never_lowers_the_cost(instance: Instance, data: st.DataObje
     _never_dearer(instance, grown)
 
 
-@half
+@one_in(16)
 @given(without_oversize)
 def test_growth_never_lowers_the_cost(instance: Instance) -> None:
     def grow(document: Document) -> None:
@@ -193,7 +192,7 @@ RELAXATIONS: dict[str, Callable[[Document], object]] = {
 
 
 # one test for all of them, so that a run of the fast profile stays short: each gets its share
-@settings(max_examples=2 * settings().max_examples)
+@one_in(4)
 @given(instances, st.sampled_from(sorted(RELAXATIONS)))
 def test_more_choices_never_cost_more(instance: Instance, name: str) -> None:
     relaxed = _edited(instance, RELAXATIONS[name])
@@ -201,7 +200,7 @@ def test_more_choices_never_cost_more(instance: Instance, name: str) -> None:
     _never_dearer(relaxed, instance)
 
 
-@half
+@one_in(16)
 @given(instances)
 def test_a_policy_never_saves(instance: Instance) -> None:
     rules = [r for r in instance.document.get("policy", []) if r["access"] != "none"]
@@ -209,7 +208,7 @@ def test_a_policy_never_saves(instance: Instance) -> None:
     _never_dearer(instance.changed(policy=[]), instance.changed(policy=rules))
 
 
-@half
+@one_in(16)
 @given(instances, st.integers(1, 3000), st.sampled_from([1, 6, 12, 24]), st.data())
 def test_another_offer_never_hurts(instance: Instance, price: int, term: int, data: st.DataObject) -> None:
     products = [p["id"] for p in instance.document["products"]]
@@ -250,20 +249,20 @@ def _split(document: Document) -> None:
             offer["tiers"].append({**offer["tiers"][-1], "from": offer["tiers"][-1]["from"] + 2})
 
 
-@half
+@one_in(16)
 @given(instances, st.sampled_from([_reordered, _split]))
 def test_another_way_to_say_it_changes_nothing(instance: Instance, edit: Callable[[Document], None]) -> None:
     _same(instance, _edited(instance, edit))
 
 
-@half
+@one_in(16)
 @given(instances)
 def test_usage_in_another_order_changes_nothing(instance: Instance) -> None:
     rows = pd.concat([instance.usage[::-1], instance.usage[:5]], ignore_index=True)
     _same(instance, replace(instance, usage=rows))
 
 
-@half
+@one_in(16)
 @given(instances)
 def test_renamed_users_change_nothing(instance: Instance) -> None:
     names = sorted(set(instance.usage["user"]) | set(instance.people))
@@ -284,7 +283,7 @@ def test_renamed_users_change_nothing(instance: Instance) -> None:
 # --- baselines -------------------------------------------------------------------------------------------
 
 
-@half
+@one_in(16)
 @given(instances)
 def test_the_plan_is_no_dearer_than_any_baseline(instance: Instance) -> None:
     instance.demand()  # rejects what leaves nothing to plan

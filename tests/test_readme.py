@@ -35,7 +35,7 @@ def flexopt(*arguments: object) -> str:
 @pytest.fixture(scope="session")
 def renewal(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The README's main command, run once a session: what it prints, and the plan folder."""
-    (line,) = re.findall(r"^\.venv/bin/flexopt (plan .*) -o renewal\.plan$", README.read_text(), re.MULTILINE)
+    (line,) = re.findall(r"/flexopt (plan .*) -o renewal\.plan$", README.read_text(), re.MULTILINE)
     folder = tmp_path_factory.mktemp("readme") / "renewal.plan"
     return flexopt(*shlex.split(line), "-o", folder), folder
 
@@ -85,6 +85,12 @@ def interesting(folder: Path) -> str:
         for row in csv.DictReader(file):
             access.setdefault(row["user"], []).append(row["access"])
     return next((user for user, kinds in access.items() if sorted(kinds) == ["flex", "named"]), min(access))
+
+
+def test_both_commands_are_one_line() -> None:
+    plan, tests = re.findall(r"^```sh\n(.*?)\n```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert "\n" not in plan + tests
+    assert tests.endswith(" && .venv/bin/pytest")  # .ci/run adds --all
 
 
 def test_nothing_is_left_to_fill_in() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("same bytes")
+
 HERE = Path(__file__).parent
 FLEXOPT = Path(sys.executable).with_name("flexopt")
 
@@ -29,9 +31,11 @@ def planned_in(folder: Path, scenario: str, *, cwd: Path, seed: str = "0") -> di
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = Path(shutil.copytree(HERE / "cases" / "mixed-negotiated", tmp_path_factory.mktemp("a") / "one"))
+@pytest.fixture(
+    scope="module", params=["mixed-small", pytest.param("mixed-negotiated", marks=pytest.mark.slow)]
+)
+def work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(HERE / "cases" / request.param, tmp_path_factory.mktemp("a") / "one"))
     scenario = folder / "scenario.yaml"
     scenario.write_text(
         scenario.read_text()
@@ -46,7 +50,7 @@ def files(work: Path) -> dict[str, bytes]:
     return planned_in(work, "scenario.yaml", cwd=work)
 
 
-@pytest.mark.parametrize("seed", ["1", "4294967295"])
+@pytest.mark.parametrize("seed", ["1", pytest.param("4294967295", marks=pytest.mark.slow)])
 def test_hash_seed(work: Path, files: dict[str, bytes], seed: str) -> None:
     assert planned_in(work, "scenario.yaml", cwd=work, seed=seed) == files
 

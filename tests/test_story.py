@@ -24,6 +24,7 @@ def shortened(text: str) -> str:
     return "\n\n".join("\n".join([*p[:ROWS], "..."] if len(p) > ROWS + 1 else p) for p in parts) + "\n"
 
 
+@pytest.mark.slow
 def test_story_is_what_happens(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     text = STORY.read_text(encoding="utf-8")

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import FEATURES, Instance, medium, small
 
 from flexopt import load_scenario
 from flexopt.inputs.usage import usage_from_frame
 
 
+class EnoughError(Exception):
+    """To draw instances takes long: no more of them."""
+
+
 @pytest.mark.parametrize("strategy", [small, medium])
 def test_every_feature_is_reached(strategy: Callable[[], st.SearchStrategy[Instance]]) -> None:
     hits: Counter[str] = Counter()
 
-    @settings(max_examples=300, derandomize=True, database=None)
+    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
     @given(strategy())
     def collect(instance: Instance) -> None:
         hits.update(instance.features())
+        if set(hits) >= FEATURES:
+            raise EnoughError
 
-    collect()
+    with suppress(EnoughError):
+        collect()
     assert set(hits) == FEATURES, (FEATURES - set(hits), set(hits) - FEATURES)
 
 
+@one_in(4)
 @given(small())
 def test_instances_load_as_files(tmp_path_factory: pytest.TempPathFactory, instance: Instance) -> None:
     folder: Path = tmp_path_factory.mktemp("instance")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def command(
     if (brand or language) and output.suffix.lower() != ".pdf":
         raise click.UsageError("--brand and --language are for a .pdf: name the output so, or leave them out")
     kept = key or output.with_name(KEY)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # not that it finds no home for its cache
     kind = exporter(output)
     if output.is_dir():
         raise FlexoptError(f"{output}: is a folder", "give the name of a file with -o")

@@ -15,8 +15,9 @@ import pulp
 from flexopt.base.arrays import Bools, Ints
 from flexopt.model.core import Core
 from flexopt.model.cover import cover_of
+from flexopt.model.program import Model, Var, add_row
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, Var, add_row, build
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 
 __all__ = ["Today", "build_moves", "moved"]

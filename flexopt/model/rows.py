@@ -9,37 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
+import numpy as np
 import pulp
 
+from flexopt.base.arrays import Floats
 from flexopt.base.money import CENT, HALF_CENT, SAME_COST
 from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
-from flexopt.model.sets import Problem, span_end
+from flexopt.model.program import Model, Var, add_row, couple
+from flexopt.model.sets import Contract, Problem, span_end
 
-__all__ = ["Model", "Var", "add_row", "build", "build_ties", "fix_tiers"]
-
-Var = pulp.LpVariable
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The PuLP problem and its variables, by index; `decided` is what seats outside the core cost."""
-
-    problem: Problem
-    core: Core
-    decided: float
-    lp: pulp.LpProblem
-    cost: pulp.LpAffineExpression
-    seat: dict[tuple[int, int], Var]
-    flex: dict[tuple[int, int], Var]
-    units: dict[tuple[int, int], Var]
-    tier: dict[tuple[int, int], Var]
-    draw: dict[tuple[int, int], Var]
-    seats: dict[tuple[int, int], Var]
-    order: dict[tuple[int, int], Var]
+__all__ = ["build", "build_ties", "fix_tiers"]
 
 
 def build(problem: Problem, core: Core) -> Model:
@@ -58,6 +40,8 @@ def build(problem: Problem, core: Core) -> Model:
         draw=_draw_variables(lp, problem),
         seats=_seats_variables(lp, problem),
         order=_order_variables(lp, problem),
+        use=_use(problem, core),
+        coupling=[],
     )
     lp += total_cost(m)
     access(m)
@@ -84,6 +68,15 @@ def _seat_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var
 def _flex_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
     """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
     return {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes}
+
+
+def _use(P: Problem, core: Core) -> Floats:
+    """float64[flexes, periods]: tokens that each open block takes on Flex, without buffer."""
+    use = np.zeros((len(core.flexes), P.periods))
+    for n, (i, first) in enumerate(core.flexes):
+        block = slice(first, span_end(P, i, first))
+        use[n, block] = P.tokens[i, block]
+    return use
 
 
 def _units_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
@@ -168,17 +161,14 @@ def access(m: Model) -> None:
 
 
 def pool(m: Model) -> None:
-    """Draws in t serve the tokens of everybody on Flex, with buffer, and the per-result services."""
+    """Draws in t serve the tokens of all users on Flex, with buffer, and the per-result services."""
     P = m.problem
-    need: dict[int, list[tuple[Var, float]]] = defaultdict(list)
-    decided = P.cloud + (1 + P.buffer) * m.core.tokens
-    for (i, first), x in m.flex.items():
-        for t in range(first, span_end(P, i, first)):
-            if P.tokens[i, t]:
-                need[t].append((x, -(1 + P.buffer) * P.tokens[i, t]))
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
-        add_row(m, f"pool_t{t:03d}", draws + need[t], ">=", float(decided[t]))
+        buffered = np.zeros(P.periods)
+        buffered[t] = 1 + P.buffer
+        label = {"row": "pool", "start": str(P.edges[t])}
+        couple(m, f"pool_t{t:03d}", draws, ">=", float(P.cloud[t]), label=label, token=-buffered)
 
 
 def pack(m: Model) -> None:
@@ -207,7 +197,9 @@ def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
     for k, c in enumerate(m.problem.contracts):
         if c.quantity is not None:
-            add_row(m, f"holding_k{k:03d}", _count(m, k), "<=", c.quantity - _given(m, k))
+            label = {"row": "holding", **_term(c)}
+            bought, seat = _count(m, [k])
+            couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
 
 
 def volume(m: Model) -> None:
@@ -215,8 +207,8 @@ def volume(m: Model) -> None:
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
-            sitting = [(x, -1.0) for (_, kk), x in m.seat.items() if kk == k]
-            add_row(m, f"seats_k{k:03d}", _count(m, k) + sitting, ">=", int(m.core.counts[k]))
+            label = {"row": "order", **_term(c)}
+            couple(m, f"seats_k{k:03d}", _bought(m, k), ">=", 0, label=label, seat={k: -1.0})
     for o, offer in enumerate(P.orders):
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):
@@ -236,10 +228,9 @@ def maximum(m: Model) -> None:
             continue
         mine = [(k, c) for k, c in enumerate(P.contracts) if c.offer == offer.id]
         for t in sorted({c.first for _, c in mine}):
-            live = [k for k, c in mine if c.first <= t < c.after]
-            terms = [term for k in live for term in _count(m, k)]
-            left = offer.maximum - sum(_given(m, k) for k in live)
-            add_row(m, f"maximum_s{s:03d}_t{t:03d}", terms, "<=", left)
+            bought, seat = _count(m, [k for k, c in mine if c.first <= t < c.after])
+            label = {"row": "maximum", "offer": offer.id, "start": str(P.edges[t])}
+            couple(m, f"maximum_s{s:03d}_t{t:03d}", bought, "<=", offer.maximum, label=label, seat=seat)
 
 
 def purchases(m: Model) -> None:
@@ -256,15 +247,10 @@ def oversize(m: Model) -> None:
     if tokens.max_oversize is None:
         return
     seats_first(m)
-    share, step = 1 + float(tokens.max_oversize), tokens.increment
-    smallest = smallest_purchase(tokens)
-    terms = [(n, float(step)) for n in m.units.values()]
-    terms += [
-        (x, -share * float(P.tokens[i, first : span_end(P, i, first)].sum()))
-        for (i, first), x in m.flex.items()
-    ]
-    forecast = float(P.cloud_raw.sum() + m.core.tokens.sum())
-    add_row(m, "oversize", terms, "<=", smallest + share * forecast)
+    share = 1 + float(tokens.max_oversize)
+    bought = [(n, float(tokens.increment)) for n in m.units.values()]
+    most = smallest_purchase(tokens) + share * float(P.cloud_raw.sum())
+    couple(m, "oversize", bought, "<=", most, label={"row": "oversize"}, token=np.full(P.periods, -share))
 
 
 def seats_first(m: Model) -> None:
@@ -283,15 +269,18 @@ def budget(m: Model) -> None:
     """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs."""
     P = m.problem
     for g, limit in enumerate(P.scenario.budgets):
-        due = {
-            k for k, c in enumerate(P.contracts) if limit.from_ <= c.start < limit.to and c.kind != "owned"
-        }
-        terms = [
-            (x, float(P.contracts[k].commitment[0]))
-            for (_, k), x in m.seat.items()
-            if k in due and P.contracts[k].order is None
+        due = [
+            (k, c)
+            for k, c in enumerate(P.contracts)
+            if limit.from_ <= c.start < limit.to and c.kind != "owned"
         ]
-        terms += [(n, float(P.contracts[k].commitment[j])) for (k, j), n in m.seats.items() if k in due]
+        seat = {k: float(c.commitment[0]) for k, c in due if c.order is None}
+        terms = [
+            (m.seats[k, j], float(c.commitment[j]))
+            for k, c in due
+            if c.order is not None
+            for j in range(len(c.cost))
+        ]
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
         terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
         most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
@@ -299,8 +288,7 @@ def budget(m: Model) -> None:
             # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
             terms += [(m.tier[key], HALF_CENT) for key in packs]
             most += 0.0099
-        most -= float(sum(P.contracts[k].commitment[0] * _given(m, k) for k in due))
-        add_row(m, f"budget_g{g:03d}", terms, "<=", most)
+        couple(m, f"budget_g{g:03d}", terms, "<=", most, label={"row": "budget", "id": limit.id}, seat=seat)
 
 
 def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
@@ -321,23 +309,19 @@ def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
 # --- small helpers ---------------------------------------------------------------------------------------
 
 
-def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
-    """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
-    senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
-    m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
+def _term(c: Contract) -> dict[str, str]:
+    return {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
 
 
-def _given(m: Model, k: int) -> int:
-    """Seats of contract k decided outside the core, where they are counted one by one."""
-    return int(m.core.counts[k]) if m.problem.contracts[k].order is None else 0
+def _bought(m: Model, k: int) -> list[tuple[Var, float]]:
+    """Seats bought under contract k, which belongs to an order."""
+    return [(m.seats[k, j], 1.0) for j in range(len(m.problem.contracts[k].cost))]
 
 
-def _count(m: Model, k: int) -> list[tuple[Var, float]]:
-    """Seats of contract k: those bought where it belongs to an order, else those sat on."""
-    contract = m.problem.contracts[k]
-    if contract.order is not None:
-        return [(m.seats[k, j], 1.0) for j in range(len(contract.cost))]
-    return [(x, 1.0) for (_, kk), x in m.seat.items() if kk == k]
+def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[int, float]]:
+    """Seats of contracts: those bought where a contract belongs to an order, else those that users sit on."""
+    ordered = [k for k in ks if m.problem.contracts[k].order is not None]
+    return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
 
 
 def _increment_price(P: Problem, pk: int, j: int) -> float:

@@ -12,7 +12,7 @@ import pulp
 
 from flexopt.base.arrays import Ints
 from flexopt.base.money import cents
-from flexopt.model.rows import Model
+from flexopt.model.program import Model
 from flexopt.model.sets import Contract, Problem
 
 __all__ = ["Solution", "read_solution", "start_from", "tiers_of"]

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pulp
 
 from flexopt.inputs.scenario.scenario import SolverOptions
-from flexopt.model.rows import Model
+from flexopt.model.program import Model
 from flexopt.solve.backend import Status, solve
 from flexopt.solve.coupling import Cut, Shared
 

@@ -18,7 +18,7 @@ import numpy as np
 import pulp
 
 from flexopt.base.arrays import Floats
-from flexopt.model.rows import Model
+from flexopt.model.program import Model
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
@@ -51,48 +51,17 @@ class Shared:
     """
 
     def __init__(self, problem: Problem, purchases: Model) -> None:
-        contracts, periods = problem.contracts, problem.periods
-        put: dict[str, tuple[Floats, Floats]] = {}
-        self.labels: list[dict[str, str]] = []
-
-        def row(name: str, **label: str) -> tuple[Floats, Floats]:
-            if name not in put:
-                put[name] = np.zeros(len(contracts)), np.zeros(periods)
-                self.labels.append(label)
-            return put[name]
-
-        for t in range(periods):
-            day = str(problem.edges[t])
-            row(f"pool_t{t:03d}", row="pool", start=day)[1][t] = -(1 + problem.buffer)
-        for k, c in enumerate(contracts):
-            term = {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
-            if c.order is not None:
-                row(f"seats_k{k:03d}", row="order", **term)[0][k] = -1
-            elif c.quantity is not None:
-                row(f"holding_k{k:03d}", row="holding", **term)[0][k] = 1
-        for s, offer in enumerate(problem.scenario.offers):
-            mine = [k for k, c in enumerate(contracts) if c.offer == offer.id]
-            for t in sorted({contracts[k].first for k in mine}) if offer.maximum is not None else ():
-                live = [k for k in mine if contracts[k].first <= t < contracts[k].after]
-                name, day = f"maximum_s{s:03d}_t{t:03d}", str(problem.edges[t])
-                put_in = row(name, row="maximum", offer=offer.id, start=day)[0]
-                put_in[[k for k in live if contracts[k].order is None]] = 1
-        for g, limit in enumerate(problem.scenario.budgets):
-            put_in = row(f"budget_g{g:03d}", row="budget", id=limit.id)[0]
-            for k, c in enumerate(contracts):
-                if limit.from_ <= c.start < limit.to and c.kind != "owned" and c.order is None:
-                    put_in[k] = float(c.commitment[0])
-        if problem.scenario.tokens.max_oversize is not None:
-            row("oversize", row="oversize")[1][:] = -(1 + float(problem.scenario.tokens.max_oversize))
+        coupling, count = purchases.coupling, len(problem.contracts)
         rows = {r.name: r for r in purchases.lp.constraints()}
-        self.rows: list[pulp.LpConstraint] = [rows[name] for name in put]
-        self.names = list(put)
-        self.seat = np.array([seat for seat, _ in put.values()]).reshape(len(put), -1)
-        self.token = np.array([token for _, token in put.values()]).reshape(len(put), -1)
+        self.rows: list[pulp.LpConstraint] = [rows[c.name] for c in coupling]
+        self.names = [c.name for c in coupling]
+        self.labels = [dict(c.label) for c in coupling]
+        self.seat = np.array([[c.seat.get(k, 0.0) for k in range(count)] for c in coupling])
+        self.token = np.array([c.token for c in coupling])
         self.senses = np.array([r.sense for r in self.rows])
         self.sides = np.array([-r.constant for r in self.rows])
         self.terms = [{x.name: value for x, value in r.expr.items()} for r in self.rows]
-        self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in contracts])
+        self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in problem.contracts])
 
     def prices(self, rows: Floats) -> Prices:
         """What a seat and a token cost a user at these prices of the rows."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flexopt.base.minmax import least_of_best
-from flexopt.model.rows import Model
+from flexopt.model.program import Model
 from flexopt.solve.coupling import Cut
 
 __all__ = ["Worth"]

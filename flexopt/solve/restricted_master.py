@@ -14,7 +14,8 @@ import pulp
 
 from flexopt.base.arrays import Floats
 from flexopt.inputs.scenario.scenario import SolverOptions
-from flexopt.model.rows import Model, fix_tiers
+from flexopt.model.program import Model
+from flexopt.model.rows import fix_tiers
 from flexopt.solve.backend import solve_relaxation
 from flexopt.solve.coupling import SHORTAGE, Shared
 from flexopt.solve.pricing import Response

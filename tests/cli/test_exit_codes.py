@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import processes, start
 
 from flexopt.base.errors import AuditError, LimitError, SolverError
 
@@ -134,6 +135,9 @@ def hard(folder: Path) -> Path:
 
 
 def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
+    usage = hard.parent / "usage" / "2025.csv"
+    lines = usage.read_text().splitlines(keepends=True)
+    usage.write_text("".join(line for line in lines if line < "user-0080"))  # as hard, and sooner planned
     said = clean(run("plan", hard, "--require-optimal"), 4)
     assert "the search ended before the proof" in said
     assert "raise solver.time_limit" in said
@@ -173,7 +177,11 @@ def test_what_no_small_example_brings_about(
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
-@pytest.mark.parametrize("to_all", [True, False], ids=["as the terminal does", "to flexopt alone"])
+@pytest.mark.parametrize(
+    "to_all",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["as the terminal does", "to flexopt alone"],
+)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_all: bool) -> None:
     """At once, and nothing is written or left behind."""
@@ -181,7 +189,7 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_a
     drafts.mkdir()
     hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
     before = sorted(folder.rglob("*"))
-    with subprocess.Popen(
+    with start(
         [FLEXOPT, "plan", hard],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -208,12 +216,34 @@ def test_130_interrupted_while_solving(folder: Path, hard: Path, name: str, to_a
         pytest.xfail("the solver goes on by itself: PuLP does not end it")
 
 
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="needs nohup")
+def test_a_hang_up_that_nohup_ignores_changes_nothing(folder: Path, hard: Path) -> None:
+    """`nohup flexopt plan ... &` goes on without its terminal, and can be ended tidily."""
+    hard.write_text(hard.read_text().replace("time_limit: 0.01", "time_limit: 300"))
+    with subprocess.Popen(
+        ["nohup", FLEXOPT, "plan", hard],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until(lambda: len(group(process.pid)) > 1, "the solver starts")
+        os.killpg(process.pid, signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.strip()) == (130, "interrupted: nothing was written")
+
+
 def test_130_interrupted_while_reading(folder: Path) -> None:
     """DuckDB has a way of its own to be interrupted."""
     pty = pytest.importorskip("pty", reason="needs terminals")
     (folder / "usage.csv").write_bytes(b"user,product,date\n" + b"tie,AutoCAD,2025-01-02\n" * 3_000_000)
     ours, theirs = pty.openpty()
-    with subprocess.Popen([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
+    with start([FLEXOPT, "check", "scenario.yaml"], cwd=folder, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         while b"reading usage" not in shown:
@@ -230,13 +260,12 @@ def test_130_interrupted_while_reading(folder: Path) -> None:
 
 def group(leader: int) -> list[int]:
     """Processes of a process group that run."""
-    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()[1:]]
+    rows = processes("pid,pgid,stat")
     return [int(pid) for pid, pgid, stat in rows if int(pgid) == leader and not stat.startswith("Z")]
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < limit, f"waited in vain until {what}"
-        time.sleep(0.02)
+        time.sleep(0.05)

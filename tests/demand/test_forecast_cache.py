@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from build import AUTOCAD, REVIT, a_scenario, a_source, every, usage_of
-from estate import ACCESS, PEOPLE, USE, estate, estate_plan
+from estate import ACCESS, PEOPLE, USE, estate
 
 from flexopt import plan
 from flexopt.base.findings import InputError
 from flexopt.demand.forecast import forecast
 from flexopt.demand.forecast_cache import ForecastCache, forecast_key
 from flexopt.inputs.records import Person
+from flexopt.inputs.scenario.scenario import Scenario
 
 DAYS = {("ann", "AutoCAD"): every(date(2025, 1, 1), 200), ("bob", "Revit"): every(date(2025, 1, 1), 30, 12)}
 
@@ -132,14 +134,17 @@ def test_memory_is_bounded_and_the_last_stays(calls: list[Any]) -> None:
         assert len(calls) == again
 
 
-def test_plans_that_share_a_demand_are_those_made_alone(calls: list[Any]) -> None:
+@pytest.mark.parametrize("make", [a_scenario, pytest.param(estate, marks=pytest.mark.slow)])
+def test_plans_that_share_a_demand_are_those_made_alone(
+    calls: list[Any], make: Callable[..., Scenario]
+) -> None:
     """Of an estate with everything, and a comparison with today that adds idle seats to the demand."""
+    one, other = estate(), estate(negotiated={"seats": "0.2"})
     forecasts = ForecastCache(usage_of(USE))
-    variants = [estate(), estate(negotiated={"seats": "0.2"}), estate()]
-    made = [plan(a_source(scenario, PEOPLE, ACCESS), forecasts).document for scenario in variants]
+    made = [plan(a_source(s, PEOPLE, ACCESS), forecasts).document for s in (one, other, one)]
     assert len(calls) == 1
-    assert made[0] == made[2] == estate_plan().document
-    assert made[1] == plan(a_source(variants[1], PEOPLE, ACCESS), usage_of(USE)).document
+    alone = [plan(a_source(s, PEOPLE, ACCESS), usage_of(USE)).document for s in (one, other)]
+    assert made == [*alone, alone[0]]
     people = {p.user: p for p in PEOPLE}
-    untouched = forecast(estate(), usage_of(USE), people)
-    assert pickle.dumps(forecasts.of(estate(), people)) == pickle.dumps(untouched)
+    untouched = forecast(one, usage_of(USE), people)
+    assert pickle.dumps(forecasts.of(one, people)) == pickle.dumps(untouched)

@@ -227,7 +227,11 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
     return names.get(node, node) if isinstance(node, str) else node
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "hostile",
+    ["".join(HOSTILE), *(pytest.param(name, marks=pytest.mark.slow) for name in HOSTILE)],
+    ids=["all", *map(str, range(len(HOSTILE)))],
+)
 def test_names_stay_names(everything: Document, show: Open, hostile: str) -> None:
     hostile = f"</style></title>{hostile}</script><!--"
     first = everything["assignment"][0]

@@ -40,6 +40,8 @@ from flexopt.planning.bill import Bill, make_bill
 from flexopt.planning.document import make_document
 from flexopt.solve.optimise import optimise
 
+pytestmark = pytest.mark.xdist_group("worked examples")
+
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 import yaml as pyyaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flexopt.base.findings import Findings
@@ -92,7 +92,6 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text("xyz", min_size=1), plain, min_size=1, max_size=4))
 def test_what_pyyaml_writes_is_read_back(data: dict[str, object]) -> None:
     document = read(_dump(data))
@@ -107,7 +106,6 @@ def _dump(data: dict[str, object]) -> str:
     return str(pyyaml.dump(data, Dumper=Dumper, allow_unicode=True))
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="ab:{}[]-#&*!|>'\"%@`,?\t\n \\\0é", max_size=40) | st.binary(max_size=40))
 def test_anything_gives_data_or_findings(content: str | bytes) -> None:
     findings = Findings()

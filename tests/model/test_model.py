@@ -25,8 +25,9 @@ from flexopt.inputs.records import Person
 from flexopt.model import move_rows as moves
 from flexopt.model import rows as model
 from flexopt.model.core import everything
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, build
+from flexopt.model.rows import build
 from flexopt.solve.optimise import optimise
 
 DOCS = Path(__file__).parents[2] / "docs" / "model.md"
@@ -37,6 +38,9 @@ EACH = pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.function)
 # --- what the source says --------------------------------------------------------------------------------
 
 
+ADDING = ("add_row", "couple")
+
+
 def families() -> dict[str, set[str]]:
     """Names of rows (up to the first `_`) by the function that adds them, read from the source."""
     found = {}
@@ -45,7 +49,7 @@ def families() -> dict[str, set[str]]:
             continue
         names = set()
         for node in ast.walk(function):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "add_row":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ADDING:
                 name = node.args[1].values[0] if isinstance(node.args[1], ast.JoinedStr) else node.args[1]
                 assert isinstance(name, ast.Constant), ast.unparse(node)
                 names.add(str(name.value).split("_")[0])

@@ -14,6 +14,7 @@ import pytest
 from build import AUTOCAD_YEAR, Days, a_problem, every
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, small
 
 from flexopt.base.errors import LimitError
@@ -89,6 +90,7 @@ def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[TodaysAccess, ...]]:
 
 
 @pytest.mark.parametrize("choices", [400, -1], ids=["whole", "by-tiers"])
+@one_in(8)
 @given(drawn=with_access(), price=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]))
 def test_no_set_of_moves_is_better(
     choices: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], price: str

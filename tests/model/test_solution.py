@@ -11,8 +11,9 @@ import numpy as np
 from build import AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything, given
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, build
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution, read_solution
 

@@ -14,6 +14,7 @@ import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, REVIT, Days, a_problem, every
 from hypothesis import given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium
 
 from flexopt.inputs.rules.prices import rate_on
@@ -68,6 +69,7 @@ def check(problem: Problem, seats: set[tuple[int, int]], form: Any = tuple, chun
         assert rows.pair_days[n] == sum(days for (pair, _), (days, _, _) in found.items() if pair == i)
 
 
+@one_in(4)
 @given(medium(), st.randoms(use_true_random=False))
 def test_they_are_those_of_every_cell(instance: Instance, rng: Any) -> None:
     source, demand = instance.source(), instance.demand()

@@ -21,8 +21,9 @@ from build import (
     every,
     usage_of,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import one_in
 
 from flexopt import plan
 from flexopt.inputs.records import TodaysAccess
@@ -219,7 +220,7 @@ def test_offers_of_today_bind_only_their_product() -> None:
 COUNTS = st.integers(1, 200)
 
 
-@settings(max_examples=12)
+@one_in(8)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["AutoCAD", "Revit"])), COUNTS, min_size=1

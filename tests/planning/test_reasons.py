@@ -30,6 +30,8 @@ from flexopt.base.money import cents
 from flexopt.inputs.records import Person
 from flexopt.planning.reasons import plain
 
+pytestmark = pytest.mark.xdist_group("worked examples")  # which are planned once
+
 
 def year(count: int) -> list[date]:
     return every(date(2025, 1, 1), count)

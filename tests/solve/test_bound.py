@@ -13,8 +13,9 @@ import numpy as np
 import pulp
 import pytest
 from build import a_problem, every
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.inputs.scenario.scenario import SolverOptions
@@ -61,6 +62,7 @@ def _most_states(n: int) -> Iterator[None]:
             structure.cache_clear()
 
 
+@one_in(8)
 @given(st.one_of(small(), medium(users=8)))
 def test_the_bound_is_never_above_the_optimum(instance: Instance) -> None:
     """Of the master in all tiers, of the search in those of the plan, and of prices alone."""
@@ -83,7 +85,7 @@ def test_the_bound_is_never_above_the_optimum(instance: Instance) -> None:
     assert bound.certify(float(whole.cost), lambda step: None)[0] <= most
 
 
-@settings(max_examples=max(1, settings().max_examples // 3))
+@one_in(24)
 @given(medium(users=10), st.sampled_from([2187, 3]))
 def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int) -> None:
     problem = _problem(instance)
@@ -105,6 +107,7 @@ def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int
         assert abs(found.cost - whole.cost) <= whole.cost * Decimal("0.000002") + cents
 
 
+@one_in(8)
 @given(PRICES, st.one_of(small(), medium(users=3)), st.sampled_from([2187, 3]))
 def test_a_cut_holds_for_any_prices(prices: list[float], instance: Instance, states: int) -> None:
     """Weak duality, whatever the solver prints: the cut of made-up prices is below the users' true cost."""
@@ -123,6 +126,7 @@ def test_a_cut_holds_for_any_prices(prices: list[float], instance: Instance, sta
     assert least <= paid + 1e-6 * (1 + abs(least))
 
 
+@one_in(8)
 @given(st.one_of(small(), medium(users=3)))
 def test_shared_rows_are_those_of_the_whole_model(instance: Instance) -> None:
     """What a seat and a token put into a row, and its right side, are what `build` writes there."""

@@ -13,6 +13,7 @@ import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every, the_value
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium
 
 from flexopt.inputs.records import Person
@@ -141,6 +142,7 @@ def test_a_decision_without_an_alternative_is_decided_in_any_window() -> None:
     assert solve(build(P, core).lp, EXACT, seconds=5).status is Status.OPTIMAL
 
 
+@one_in(8)
 @given(medium(users=6), st.floats(0, 5), st.data())
 def test_an_open_core_is_the_whole_model(instance: Instance, token: float, data: st.DataObject) -> None:
     """With a window without end only what has no alternative is decided: the optimum is that of all."""
@@ -152,6 +154,7 @@ def test_an_open_core_is_the_whole_model(instance: Instance, token: float, data:
     assert found == pytest.approx(_optimum(P, everything(P, FREE)), rel=1e-6, abs=0.01)
 
 
+@one_in(8)
 @given(medium(users=6), st.floats(0.5, 4), st.floats(0, 500), st.data())
 def test_a_core_and_its_sums_are_the_whole_model_with_those_decisions(
     instance: Instance, token: float, window: float, data: st.DataObject

@@ -9,8 +9,9 @@ from itertools import product
 
 import pytest
 from build import Days, a_problem, every
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.inputs.scenario.scenario import SolverOptions
@@ -89,7 +90,7 @@ def test_no_pack_that_can_be_bought_nothing_to_fill() -> None:
 # --- by brute force --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=max(1, settings().max_examples // 2))
+@one_in(8)
 @given(
     st.lists(st.integers(1, 200), min_size=1, max_size=7),
     st.integers(0, 3),
@@ -122,6 +123,7 @@ def test_bound_and_excess_are_the_optimum(
 # --- the law ---------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(st.one_of(small(), medium(users=8)), st.sampled_from([math.inf, 5.0]))
 def test_no_plan_costs_less(instance: Instance, most: float) -> None:
     """In the tiers of the best plan, the bound with the excess is not above it."""

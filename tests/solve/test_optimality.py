@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 from brute import TooLarge, least_total
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
+from profiles import one_in
 from strategies import Instance, small
 
 from flexopt.model.sets import formulate
@@ -24,7 +25,7 @@ def best(instance: Instance) -> Optimum | None:
 
 
 # an instance takes a tenth of a second: twice the profile's number
-@settings(max_examples=2 * settings().max_examples)
+@one_in(4)
 @given(small())
 def test_total_is_the_least_there_is(instance: Instance) -> None:
     file = instance.source()

@@ -140,7 +140,9 @@ def test_a_token_may_be_worth_more_than_any_price_of_one(small: int, monkeypatch
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(253))
 
 
-@pytest.mark.parametrize("number", [11, 51, 181, 190, 1014])
+@pytest.mark.parametrize(
+    "number", [51, 181, 1014, *(pytest.param(n, marks=pytest.mark.slow) for n in (11, 190))]
+)
 def test_instances_that_had_a_wrong_certificate(number: int) -> None:
     assert judge(number, 5).wrong == []
 
@@ -170,7 +172,7 @@ def test_who_has_no_exact_structure_is_always_in_the_core(monkeypatch: pytest.Mo
     assert (best.status, best.cost) == (Status.OPTIMAL, Decimal(20 * 2 * 290))
 
 
-@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("failing", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_a_relaxation_that_ends_without_an_answer_says_nothing(
     failing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

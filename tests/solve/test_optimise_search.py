@@ -13,8 +13,9 @@ from test_optimise import an_estate
 
 from flexopt.base.errors import LimitError
 from flexopt.model.core import Core, everything
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import Model, fix_tiers
+from flexopt.model.rows import fix_tiers
 from flexopt.model.sets import Problem
 from flexopt.model.solution import tiers_of
 from flexopt.solve.backend import Outcome, Status, solve

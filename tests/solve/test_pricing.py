@@ -19,6 +19,7 @@ import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_problem, every, the_value
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.inputs.scenario.scenario import SolverOptions
@@ -117,6 +118,7 @@ def judge(P: Problem, prices: Prices) -> Judge:
 # --- value -----------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced())
 def test_value_is_the_least_that_users_can_pay(drawn: tuple[Instance, Prices]) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
@@ -125,6 +127,7 @@ def test_value_is_the_least_that_users_can_pay(drawn: tuple[Instance, Prices]) -
     assert the_value(estate, prices) == pytest.approx(judge(P, prices).least(), rel=1e-7, abs=1e-5)
 
 
+@one_in(8)
 @given(priced(), st.integers(1, 6))
 def test_a_structure_rounded_up_gives_a_lower_bound(drawn: tuple[Instance, Prices], states: int) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
@@ -180,6 +183,7 @@ def test_a_seat_goes_before_tokens_of_the_same_price() -> None:
 # --- respond ---------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced(), st.integers(1, 3))
 def test_a_response_adds_up(drawn: tuple[Instance, Prices], groups: int) -> None:
     """Counts, tokens and value of every group, counted again from the seats of its needs."""
@@ -215,6 +219,7 @@ def test_a_response_adds_up(drawn: tuple[Instance, Prices], groups: int) -> None
 # --- regrets ---------------------------------------------------------------------------------------------
 
 
+@one_in(8)
 @given(priced(), st.data())
 def test_a_regret_is_the_difference_that_the_decision_makes(
     drawn: tuple[Instance, Prices], data: st.DataObject
@@ -268,6 +273,7 @@ def _same(regret: float, on: float, off: float) -> None:
         assert regret == pytest.approx(on - off, abs=1e-4)
 
 
+@one_in(8)
 @given(priced(), st.data())
 def test_idle_seats_can_all_be_left(drawn: tuple[Instance, Prices], data: st.DataObject) -> None:
     """They add nothing even together: the cheapest choice has none of them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from profiles import one_in
 from strategies import Instance, medium
 
 from flexopt import load_scenario
@@ -49,6 +50,7 @@ def test_worked_examples(case: Path) -> None:
     _agree(file, forecast(file.scenario, usage, file.people))
 
 
+@one_in(8)
 @given(medium(users=12))
 def test_random_instances(instance: Instance) -> None:
     _agree(instance.source(), instance.demand())

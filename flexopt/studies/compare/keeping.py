@@ -16,7 +16,8 @@ from flexopt.base.money import SAME_COST
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
 from flexopt.model.cover import cover_of
-from flexopt.model.rows import Model, build
+from flexopt.model.program import Model
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution, read_solution
 from flexopt.solve.backend import Status, solve

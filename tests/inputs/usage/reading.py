@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from hypothesis import settings
 
 from flexopt.base.findings import Finding
 from flexopt.inputs.records import Coverage, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage import read_usage
 
-__all__ = ["FEW", "codes", "counts", "days", "found", "one", "read", "scenario", "totals"]
-
-FEW = settings(max_examples=max(5, settings().max_examples // 5))
-"""For properties that write and read files."""
+__all__ = ["codes", "counts", "days", "found", "one", "read", "scenario", "totals"]
 
 PRICES = [{"from": "2025-01-01", "new": 1000}]
 

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import FEW, codes, counts, days, found, one, read, scenario
+from profiles import one_in
+from reading import codes, counts, days, found, one, read, scenario
 
 from flexopt.inputs.records import Usage
 from flexopt.inputs.usage import read_usage
@@ -110,7 +111,7 @@ def text(rows: list[tuple[str, ...]]) -> str:
     return HEADER + "".join(",".join(r) + "\n" for r in rows)
 
 
-@FEW
+@one_in(8)
 @given(FILES)
 def test_counts_add_up_to_the_rows_of_each_file(files: list[list[tuple[str, ...]]]) -> None:
     usage = read_all({f"{n}.csv": text(rows) for n, rows in enumerate(files)})
@@ -127,7 +128,7 @@ def test_counts_add_up_to_the_rows_of_each_file(files: list[list[tuple[str, ...]
     assert usage.days.equals(usage.days.sort_values(["user", "product", "date"]).reset_index(drop=True))
 
 
-@FEW
+@one_in(8)
 @given(
     st.lists(st.lists(GOOD, min_size=1, max_size=15), min_size=1, max_size=3),
     st.randoms(use_true_random=False),
@@ -145,7 +146,7 @@ def test_order_does_not_matter(files: list[list[tuple[str, ...]]], random: objec
     assert one_way.coverage == other_way.coverage
 
 
-@FEW
+@one_in(8)
 @given(st.lists(GOOD, min_size=1, max_size=15))
 def test_reading_a_file_twice_adds_no_day(rows: list[tuple[str, ...]]) -> None:
     once, twice = read_all({"a.csv": text(rows)}), read_all({"a.csv": text(rows), "b.csv": text(rows)})

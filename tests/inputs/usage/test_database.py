@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -76,6 +77,15 @@ def test_what_does_not_fit_is_spilled(wide: Path, spilled: Callable[[], int], tm
     assert (usage.days["date"] == pd.Timestamp("2025-03-03")).all()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """^C is heard, also where the tests were started to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupted_reading_leaves_nothing(
     wide: Path, spilled: Callable[[], int], tmp_path: Path
 ) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import FEW, codes, counts, days, found, one
+from profiles import one_in
+from reading import codes, counts, days, found, one
 from windows_reference import Session, charged_days
 
 from flexopt.inputs.usage.windows import DAY, cut_windows
@@ -198,7 +199,7 @@ def fast(sessions: list[Session]) -> list[str]:
         return days(one(Path(folder), HEADER + "\n".join(rows) + "\n"))
 
 
-@FEW
+@one_in(8)
 @given(histories())
 def test_windows_are_those_of_the_slow_reference(history: list[Session]) -> None:
     assert fast(history) == [f"ann Revit {d:%m-%d}" for d in charged_days(history)]

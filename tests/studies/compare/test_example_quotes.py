@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flexopt import compare
+from flexopt import compare, load_scenario
 
 FOLDER = Path(__file__).parents[3] / "scenarios"
 FILES = sorted(FOLDER.glob("[!p]*.yaml"), key=lambda p: p.stem != "renewal-2026")
@@ -19,6 +19,12 @@ def test_a_variant_is_short(path: Path) -> None:
     assert "extends: renewal-2026.yaml" in text
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_each_is_read_without_a_finding(path: Path) -> None:
+    assert not load_scenario(path).findings.errors
+
+
+@pytest.mark.slow
 def test_all_are_compared() -> None:
     document = compare(FILES, processes=2).document
     assert [s["id"] for s in document["scenarios"]] == [p.stem for p in FILES]

@@ -15,6 +15,7 @@ from brute_demand import chargeable_days
 from build import AUTOCAD_YEAR, REVIT, a_scenario, a_source, every, usage_of
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.base.errors import FlexoptError
@@ -109,6 +110,7 @@ def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Ins
     return instance, instance.changed(**changes)
 
 
+@one_in(8)
 @given(quotes(small()))
 def test_a_cell_is_what_enumeration_says(pair: tuple[Instance, Instance]) -> None:
     plan, quote = map(solved_instance, pair)
@@ -123,6 +125,7 @@ def test_a_cell_is_what_enumeration_says(pair: tuple[Instance, Instance]) -> Non
     assert bool(found.note) == (found.solution is None)
 
 
+@one_in(8)
 @given(quotes(medium(12)))
 def test_zero_diagonal_and_nothing_negative_and_drivers_add_up(pair: tuple[Instance, Instance]) -> None:
     wide = [replace(i, document=i.document | {"solver": {"gap": "0.05", "time_limit": 60}}) for i in pair]

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from brute import TooLarge, least_total
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_scenario, a_source, every, usage_of
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import one_in
 from strategies import Instance, small
 
 from flexopt.base.errors import FlexoptError, InfeasibleError
@@ -243,10 +244,9 @@ def test_progress_counts_solves() -> None:
 
 
 instances = small().map(lambda i: i.changed(solver={"gap": "0.000000001", "time_limit": 60}))
-few = settings(max_examples=max(settings().max_examples // 4, 3))
 
 
-@few
+@one_in(24)
 @given(instances, st.data())
 def test_laws(instance: Instance, data: st.DataObject) -> None:
     """A dearer price never lowers the total, one percent never costs, flips are there when solved anew."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import processes, start
 from sweep_processes import run
 from variants import alive, children, files_of, until, variants
 
@@ -237,10 +238,7 @@ def test_a_killed_process_costs_nothing_but_time(folder: Path) -> None:
 
 def _ps(parent: int) -> list[str]:
     """Direct children that are Python."""
-    listed = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()[1:]
-    rows = [line.split(None, 2) for line in listed]
+    rows = processes("pid,ppid,args")
     return [pid for pid, ppid, args in rows if int(ppid) == parent and "flexopt.parallel.worker" in args]
 
 
@@ -255,7 +253,9 @@ def test_a_scenario_that_always_kills_its_process_is_an_error(
 
 
 @needs_groups
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGKILL"))]
+)
 def test_stopped_and_resumed(folder: Path, name: str) -> None:
     """^C ends all processes with their solvers; what was done stays, nothing half done."""
     drafts = folder.parent / "drafts"
@@ -263,7 +263,7 @@ def test_stopped_and_resumed(folder: Path, name: str) -> None:
     hard = _hard(folder)
     quick = variants(folder, 2)
     out = folder / "out"
-    with subprocess.Popen(
+    with start(
         [FLEXOPT, "sweep", *quick, *hard, "-o", out, "--processes", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -330,6 +330,7 @@ def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:
     assert done.stdout == "0\n"
 
 
+@pytest.mark.slow
 def test_benchmark() -> None:
     """It runs, and finds the same bytes."""
     figures = run(3, 6, (1, 2))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from programs import processes
 
 __all__ = ["alive", "children", "files_of", "until", "variants"]
 
@@ -29,8 +30,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def children(parent: int) -> list[int]:
     """Processes that run below another, however deep."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,stat"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()[1:]]
+    rows = processes("pid,ppid,stat")
     found, todo = [], [parent]
     while todo:
         above = todo.pop()
