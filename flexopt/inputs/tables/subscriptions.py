@@ -31,7 +31,7 @@ WORDS = {"annual": 12, "annually": 12, "yearly": 12, "year": 12, "monthly": 1, "
 SLASHED = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 MOST = 10_000_000
 
-Style = Literal["dmy", "mdy"]
+DateOrder = Literal["dmy", "mdy"]
 
 _REPAIRS: dict[str, tuple[str, Severity, str]] = {
     "10": ("seat_quantity", "error", "write a whole number from 1"),
@@ -52,9 +52,9 @@ def read_subscriptions(
     offers = names_of(scenario)[1]
     for name, place in files:
         table = read_table(folder, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
-        style = _style(table, scenario)
+        order = _order(table, scenario)
         for row in table.rows:
-            holding = _holding(table, row, scenario, offers, style)
+            holding = _holding(table, row, scenario, offers, order)
             if holding is None:
                 continue
             key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
@@ -77,7 +77,7 @@ def _holding(
     row: DelimitedRow,
     scenario: Scenario,
     offers: dict[str, list[str]],
-    style: Style | None,
+    order: DateOrder | None,
 ) -> Holding | None:
     status = row["subscription_status"]
     if status.casefold() not in ACTIVE:
@@ -87,7 +87,7 @@ def _holding(
     if not re.fullmatch(r"[0-9]{1,8}", quantity, re.ASCII) or not 1 <= int(quantity) <= MOST:
         _say(table, row, "10", f'"{quantity[:60]}" is not a number of seats')
         return None
-    ends, starts = _day(table, row, "end_date", style), _day(table, row, "start_date", style)
+    ends, starts = _day(table, row, "end_date", order), _day(table, row, "start_date", order)
     offer = _offer(table, row, scenario, offers)
     if ends is None or offer is None:
         return None
@@ -147,7 +147,7 @@ def _months(term: str) -> int | None:
     return WORDS.get(text)
 
 
-def _style(table: DelimitedTable, scenario: Scenario) -> Style | None:
+def _order(table: DelimitedTable, scenario: Scenario) -> DateOrder | None:
     """How the dates with slashes of a file are written: what its dates say, else the scenario."""
     pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
     dmy = any(int(m[1]) > 12 for m in pairs)
@@ -158,11 +158,11 @@ def _style(table: DelimitedTable, scenario: Scenario) -> Style | None:
     return said if said in ("dmy", "mdy") and not dmy else None
 
 
-def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | None) -> date | None:
+def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder | None) -> date | None:
     match = SLASHED.fullmatch(row[column])
     if match is None:
         return table.day(row, column, "11")
-    if style is None:
+    if order is None:
         table.add(
             "12",
             f'"{row[column]}": the day or the month may come first',
@@ -172,7 +172,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | N
         )
         return None
     first, second, year = int(match[1]), int(match[2]), int(match[3])
-    day, month = (first, second) if style == "dmy" else (second, first)
+    day, month = (first, second) if order == "dmy" else (second, first)
     try:
         return date(year, month, day)
     except ValueError:
