@@ -8,6 +8,7 @@ from decimal import Decimal
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
 from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
 from flexopt.store.plan_json import PlanDocument, PlanRow
+from flexopt.store.tables import DRIVERS
 
 __all__ = ["write_comparison", "write_sensitivity"]
 
@@ -124,7 +125,6 @@ def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     if not found["drivers"]:
         return
-    keys = ("seat_price", "token_price", "tier", "mix")
     titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
     columns = [SheetColumn("Why a total differs", "text"), *(SheetColumn(title, "money") for title in titles)]
     columns.append(SheetColumn("Difference", "money"))
@@ -133,7 +133,7 @@ def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
         r = sheet.row + 1 + number
         total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),2)", Decimal(driver["difference"]))
         name = names.get(driver["scenario"], driver["scenario"])
-        rows.append([name, *(Decimal(driver[key]) for key in keys), total])
+        rows.append([name, *(Decimal(driver[key]) for key in DRIVERS), total])
     sheet.table(columns, rows)
     sheet.gap()
 
