@@ -52,15 +52,13 @@ def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Finding
 def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
     query = "select file, k, all_v, n from {} where c > 1 order by file, k"
     for table in ("hash_mail", "id_mail"):
-        found = [
-            Finding(
-                *(files[file], None, "", "U122", "warning"),
+        found = []
+        for file, key, emails, n in con.execute(query.format(table)).fetchall():
+            message = (
                 f'the hidden id "{key[:60]}" is shown with several emails ({emails[:200]}); rows without an '
-                "email stay with the hidden id",
-                *(_WITH_EMAIL, key, n),
+                "email stay with the hidden id"
             )
-            for file, key, emails, n in con.execute(query.format(table)).fetchall()
-        ]
+            found.append(Finding(files[file], None, "", "U122", "warning", message, _WITH_EMAIL, key, n))
         findings.add_few(found, most, "more hidden ids with several emails")
 
 
@@ -69,13 +67,9 @@ def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findi
         "select min(file), list(distinct user order by user) as users, sum(n) from person where user <> '' "
         "group by lower(nfc_normalize(user)) having count(distinct user) > 1 order by 1, 2"
     ).fetchall()
-    words = "users differ only in case or in how accents are stored, and are planned apart: "
-    found = [
-        Finding(
-            *(files[file], None, "user", "U123", "warning"),
-            words + ", ".join(f'"{u[:60]}"' for u in users[:5]),
-            *(_ONE_WAY, users[0], n),
-        )
-        for file, users, n in rows
-    ]
+    found = []
+    for file, users, n in rows:
+        names = ", ".join(f'"{u[:60]}"' for u in users[:5])
+        message = f"users differ only in case or in how accents are stored, and are planned apart: {names}"
+        found.append(Finding(files[file], None, "user", "U123", "warning", message, _ONE_WAY, users[0], n))
     findings.add_few(found, most, "more users like this")

@@ -104,15 +104,10 @@ def _say(
 
 def _too_many(rows: pd.DataFrame, length: int, files: list[str], findings: Findings, most: int) -> None:
     wrong = rows[rows["longest"] > length].sort_values(["file", "product", "longest"], kind="stable")
-    found = [
-        Finding(
-            *(files[number], None, "days", "U152", "error"),
-            f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
-            "set `usage.period` to the days the summary covers",
-            str(int(used)),
-        )
-        for product, used, number in zip(
-            *(wrong[c].tolist() for c in ("product", "longest", "file")), strict=True
-        )
-    ]
+    hint = "set `usage.period` to the days the summary covers"
+    found = []
+    for product, used, number in wrong[["product", "longest", "file"]].to_numpy().tolist():
+        days = int(used)
+        message = f"{days:,} days of {product} do not fit into the {length} days of `usage.period`"
+        found.append(Finding(files[number], None, "days", "U152", "error", message, hint, str(days)))
     findings.add_few(found, most, "more summaries that do not fit", column="days")
