@@ -18,7 +18,7 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate
-from flexopt.solve.pricing import Estate, Prices
+from flexopt.solve.pricing import Prices, PricingProblem
 
 __all__ = [
     "AEC_YEAR",
@@ -131,6 +131,6 @@ def a_source(
     )
 
 
-def the_value(estate: Estate, prices: Prices) -> float:
+def the_value(pricing: PricingProblem, prices: Prices) -> float:
     """The least that all users together pay at these prices (infinite if one of them has no choice)."""
-    return math.fsum(estate.respond(prices, np.zeros(len(estate), dtype=np.int64), 1).value)
+    return math.fsum(pricing.respond(prices, np.zeros(len(pricing), dtype=np.int64), 1).value)

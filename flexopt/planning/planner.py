@@ -282,7 +282,7 @@ def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimu
     """The optimum, or the other solution in its place if that is cheaper."""
     if other is None or (cost := other.cost(problem)) >= optimum.cost:
         return optimum
-    return replace(optimum, solution=other, cost=cost, bound=min(optimum.bound, cost))
+    return replace(optimum, solution=other, cost=cost, objective_bound=min(optimum.objective_bound, cost))
 
 
 def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | None]:

@@ -201,7 +201,9 @@ def test_a_comparison_cheaper_than_what_the_time_limit_left_becomes_the_plan(
     def cut_short(problem: Any, restriction: Any = None, tell: Any = None) -> Any:
         if restriction is not None:
             return optimise(problem, restriction)
-        return replace(optimise(problem, all_flex(problem)), status=Status.FEASIBLE, bound=Decimal(1))
+        return replace(
+            optimise(problem, all_flex(problem)), status=Status.FEASIBLE, objective_bound=Decimal(1)
+        )
 
     monkeypatch.setattr("flexopt.planning.planner.optimise", cut_short)
     found = plan(CASES / "break-even" / "scenario.yaml")
