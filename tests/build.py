@@ -21,6 +21,7 @@ from flexopt.model.sets import Problem, formulate
 from flexopt.solve.pricing import Prices, PricingProblem
 
 __all__ = [
+    "AEC_YEAR",
     "AUTOCAD",
     "AUTOCAD_YEAR",
     "REVIT",
@@ -46,6 +47,12 @@ AUTOCAD_YEAR = {
     "covers": ["AutoCAD"],
     "term_months": 12,
     "prices": [{"from": "2025-01-01", "new": 2310, "renewal": 2079}],
+}
+AEC_YEAR = {
+    "id": "aec-1y",
+    "covers": ["AutoCAD", "Revit"],
+    "term_months": 12,
+    "prices": [{"from": "2025-01-01", "new": 3675}],
 }
 REVIT_YEAR = {
     "id": "revit-1y",

@@ -7,7 +7,7 @@ import click
 from flexopt.cli.options import PATH, format_option
 from flexopt.cli.printing import show
 from flexopt.exports.explain import explain_text, explain_user_text
-from flexopt.planning.explain import explain
+from flexopt.studies.explain import explain
 
 __all__ = ["command"]
 

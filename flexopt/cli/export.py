@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.words import LANGUAGES
 from flexopt.store.atomic import write_whole
-from flexopt.store.folder import read_document
+from flexopt.store.comparison_folder import read_plan_or_cheapest
 
 __all__ = ["command"]
 
@@ -88,7 +87,7 @@ def command(
         from flexopt.exports.pdf.brand import read_brand
 
         paper["brand"] = read_brand(brand)
-    document = _read(plan)
+    document = read_plan_or_cheapest(plan)
     if codes:
         document = pseudonymise(document, kept)
         click.echo(screen(f"The key of the codes is {kept}: it stays with you"), err=True)
@@ -109,21 +108,3 @@ def command(
             "choose another place with -o, or make room",
         ) from None
     click.echo(screen(f"Plan exported to {output}"), err=True)
-
-
-def _read(plan: Path) -> dict[str, Any]:
-    """The document to export: of a comparison, its cheapest plan."""
-    together = plan / "comparison.json"
-    if (plan / "plan.json").exists() or not together.is_file():
-        return read_document(plan)
-    hint = "write the comparison again with `flexopt compare`"
-    try:
-        comparison = json.loads(together.read_text(encoding="utf-8"))
-        cheapest = comparison["cheapest"]
-        if comparison.pop("schema") != "flexopt.comparison/1" or not isinstance(cheapest, str):
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise FlexoptError(f"{plan}: comparison.json is damaged, or of another version", hint) from None
-    if Path(cheapest).name != cheapest:
-        raise FlexoptError(f"{plan}: comparison.json names no plan of the folder", hint)
-    return {**read_document(plan / f"{cheapest}.plan"), "comparison": comparison}

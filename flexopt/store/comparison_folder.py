@@ -8,10 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flexopt.store.folder import check_place, plan_files, write_files
+from flexopt.base.errors import FlexoptError
+from flexopt.store.folder import check_place, plan_files, read_document, write_files
 from flexopt.store.plan_json import document_json
 
-__all__ = ["check_comparison", "write_comparison"]
+__all__ = ["check_comparison", "read_plan_or_cheapest", "write_comparison"]
 
 NAME, SCHEMA = "comparison.json", "flexopt.comparison/"
 
@@ -37,6 +38,24 @@ def check_comparison(folder: Path) -> Path:
     for name in plans:
         check_place(place / name)
     return place
+
+
+def read_plan_or_cheapest(plan: Path) -> dict[str, Any]:
+    """The plan in a folder; of a comparison its cheapest plan, with the comparison. Raises FlexoptError."""
+    together = plan / NAME
+    if (plan / "plan.json").exists() or not together.is_file():
+        return read_document(plan)
+    hint = "write the comparison again with `flexopt compare`"
+    try:
+        comparison = json.loads(together.read_text(encoding="utf-8"))
+        cheapest = comparison["cheapest"]
+        if comparison.pop("schema") != "flexopt.comparison/1" or not isinstance(cheapest, str):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise FlexoptError(f"{plan}: {NAME} is damaged, or of another version", hint) from None
+    if Path(cheapest).name != cheapest:
+        raise FlexoptError(f"{plan}: {NAME} names no plan of the folder", hint)
+    return {**read_document(plan / f"{cheapest}.plan"), "comparison": comparison}
 
 
 def _plans(path: Path) -> list[str]:

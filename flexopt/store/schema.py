@@ -10,7 +10,7 @@ from typing import Any
 
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.schema import scenario_schema
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import DRIVERS, TABLES
 
 __all__ = ["plan_schema"]
 
@@ -179,7 +179,7 @@ def _comparison() -> dict[str, Any]:
         "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),
         "purchases": _array(_object(purchase)),
     }
-    drivers = dict.fromkeys(("seat_price", "token_price", "tier", "mix", "difference"), _DECIMAL)
+    drivers = dict.fromkeys((*DRIVERS, "difference"), _DECIMAL)
     return _object(
         {
             "currency": text,

@@ -170,6 +170,12 @@ class Sheet:
             self.sheet.set_row(self.row, TALL[style])
         self.row += 1
 
+    def heading(self, title: str, note: str, across: int) -> None:
+        """The first lines of a sheet: what it is, and a note, over so many columns more."""
+        self.line(title, "title", across=across)
+        self.line(note, "note", across=across)
+        self.gap()
+
     def table(
         self,
         columns: Sequence[SheetColumn],

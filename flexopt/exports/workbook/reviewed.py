@@ -21,7 +21,6 @@ LISTS = {
 def write_review(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Review."""
     found, currency = document["review"], document["currency"]
-    sheet.line("Review", "title", across=6)
     saving = (
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
@@ -30,8 +29,7 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
         if Decimal(found["min_saving"])
         else ""
     )
-    sheet.line(f"{saving}{least}" or "Today's access against the plan.", "note", across=6)
-    sheet.gap()
+    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),

@@ -45,13 +45,17 @@ class DelimitedTable:
         message: str,
         hint: str,
         *,
-        row: int | None = None,
+        row: DelimitedRow | int | None = None,
         column: str = "",
-        value: str = "",
+        value: str | None = None,
         severity: Severity = "error",
     ) -> None:
-        """Records a finding with the code `prefix + number`."""
+        """Records a finding with the code `prefix + number`; its value is the cell, or another."""
         code = self.prefix + number
+        if value is None:
+            value = row[column] if isinstance(row, DelimitedRow) else ""
+        if isinstance(row, DelimitedRow):
+            row = row.number
         same = self.found.get((code, column, value))
         if same is not None and row is not None:
             self.found[code, column, value] = replace(same, count=same.count + 1)
@@ -78,9 +82,8 @@ class DelimitedTable:
                 number,
                 f'"{text[:60]}" is not a date',
                 "write year-month-day: 2026-04-01",
-                row=row.number,
+                row=row,
                 column=column,
-                value=text,
             )
             return None
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.containers import (
     HEAD,
-    Refusal,
     Text,
     container,
     damaged,
