@@ -10,8 +10,6 @@ from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
 from flexopt.store.table_csv import table_csv
 
-__all__ = ["review_csv", "review_json", "review_markdown", "review_text"]
-
 Document = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
 
