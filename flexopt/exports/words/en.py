@@ -223,7 +223,7 @@ EN = {
     "a_token_from": "a token, from {tokens}",
     "a_seat": "{offer}, {kind}",
     "rate": "tokens per day of use",
-    "marked": "{prices}: {estimates} are estimates and {unsourced} have no source; check these before you sign",
+    "marked": "{prices}: {estimates} are estimates, {unsourced} have no source; check them before you sign",
     "all_sourced": "{prices}, each with its source and none marked as an estimate",
     # coverage
     "coverage_line": "{rows} read for {users}; {planned} planned",
