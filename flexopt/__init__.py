@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
     from flexopt.inputs.scenario.load import load_scenario, make_scenario
     from flexopt.planning.breakeven import breakeven
-    from flexopt.planning.explain import Explanation, UserExplanation, explain
     from flexopt.planning.planner import Plan, plan
     from flexopt.studies.compare import Comparison, compare
+    from flexopt.studies.explain import Explanation, UserExplanation, explain
     from flexopt.studies.review import Review, review
     from flexopt.studies.sensitivity import Sensitivity, sensitivity
     from flexopt.studies.sweep import Sweep, SweepResult, sweep, sweep_each
@@ -64,7 +64,7 @@ _HOMES = {
     "inputs.records": ("TodaysAccess", "Person", "ScenarioFile", "Usage"),
     "inputs.scenario.load": ("load_scenario", "make_scenario"),
     "planning.breakeven": ("breakeven",),
-    "planning.explain": ("Explanation", "UserExplanation", "explain"),
+    "studies.explain": ("Explanation", "UserExplanation", "explain"),
     "planning.planner": ("Plan", "plan"),
     "studies.compare": ("Comparison", "compare"),
     "studies.review": ("Review", "review"),

@@ -18,23 +18,7 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate
-from flexopt.solve.pricing import Estate, Prices
-
-__all__ = [
-    "AUTOCAD",
-    "AUTOCAD_YEAR",
-    "REVIT",
-    "REVIT_YEAR",
-    "Days",
-    "a_problem",
-    "a_scenario",
-    "a_source",
-    "case_plan",
-    "every",
-    "the_demand",
-    "the_value",
-    "usage_of",
-]
+from flexopt.solve.pricing import Prices, PricingProblem
 
 Days = Mapping[tuple[str, str], Iterable[date]]
 """Days of use by user and product."""
@@ -46,6 +30,12 @@ AUTOCAD_YEAR = {
     "covers": ["AutoCAD"],
     "term_months": 12,
     "prices": [{"from": "2025-01-01", "new": 2310, "renewal": 2079}],
+}
+AEC_YEAR = {
+    "id": "aec-1y",
+    "covers": ["AutoCAD", "Revit"],
+    "term_months": 12,
+    "prices": [{"from": "2025-01-01", "new": 3675}],
 }
 REVIT_YEAR = {
     "id": "revit-1y",
@@ -124,6 +114,6 @@ def a_source(
     )
 
 
-def the_value(estate: Estate, prices: Prices) -> float:
+def the_value(pricing: PricingProblem, prices: Prices) -> float:
     """The least that all users together pay at these prices (infinite if one of them has no choice)."""
-    return math.fsum(estate.respond(prices, np.zeros(len(estate), dtype=np.int64), 1).value)
+    return math.fsum(pricing.respond(prices, np.zeros(len(pricing), dtype=np.int64), 1).value)

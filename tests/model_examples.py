@@ -16,14 +16,12 @@ import numpy as np
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything
-from flexopt.model.move_rows import Today, build_moves
+from flexopt.model.moves import MoveFee
 from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import build, build_ties
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
-from flexopt.solve.subproblems import need_of_pairs, needs_of
-
-__all__ = ["EXAMPLES", "Example"]
+from flexopt.solve.pricing_moves import PricingWithMoves
 
 Decisions = Mapping[str, float]
 
@@ -78,10 +76,10 @@ def whole(P: Problem) -> Model:
 
 
 def with_moves(P: Problem) -> Model:
-    """With every decision, and a price of 200 for leaving a seat of AutoCAD for a year."""
+    """With every decision, and a fee of 200 for leaving a seat of AutoCAD for a year."""
     restriction = Restriction(np.array(["named"], object), {0: frozenset(["autocad-1y"])})
-    today = Today.of(P, restriction, need_of_pairs(needs_of(P, Restriction()), P.demand.pairs))
-    return build_moves(P, everything(P, Restriction()), today, 200.0, np.zeros(1, dtype=bool))[0]
+    moves = PricingWithMoves(P, Restriction(), MoveFee(Decimal(200), restriction)).moves
+    return build(P, everything(P, Restriction()), moves=moves)
 
 
 AMY_ON_FLEX = {
@@ -226,9 +224,9 @@ EXAMPLES = [
         {"budget": {"units_l000_j00": 4}},
     ),
     Example(
-        "build_ties",
+        "ties",
         "amy's 35 tokens cost 105.00: no plan dearer than that, least on Flex, then fewest purchases",
-        lambda: build_ties(problem(), everything(problem(), Restriction()), Decimal(105)),
+        lambda: build(problem(), everything(problem(), Restriction()), at_most=Decimal(105)),
         AMY_ON_FLEX,
         {"ties": AMY_ON_A_SEAT},
     ),

@@ -1,8 +1,8 @@
 """Laws any optimum obeys, whatever the numbers: a change that only adds choices never costs more.
 
 Tolerances come from the proof, not from the air. A solution's cost is at least its optimum and its bound at
-most, so `optimum(a) <= optimum(b)` is refuted exactly when `a.bound > b.cost`. Beyond that only cents: the
-solver adds up unrounded packs, and doubling a price may round a cent per seat the other way.
+most, so `optimum(a) <= optimum(b)` is refuted exactly when `a.objective_bound > b.cost`. Beyond that only
+cents: the solver adds up unrounded packs, and doubling a price may round a cent per seat the other way.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _never_dearer(better: Instance, worse: Instance) -> None:
     cheap = best(better)
     assert dear is not None
     assert cheap is not None, "more choices, and no plan"
-    assert cheap.bound <= dear.cost + CENT * _purchases(cheap, dear)
+    assert cheap.objective_bound <= dear.cost + CENT * _purchases(cheap, dear)
 
 
 def _same(one: Instance, other: Instance) -> None:
@@ -56,8 +56,8 @@ def _same(one: Instance, other: Instance) -> None:
     assert (a is None) == (b is None)
     if a is not None and b is not None:
         cents = CENT * _purchases(a, b)
-        assert a.bound <= b.cost + cents
-        assert b.bound <= a.cost + cents
+        assert a.objective_bound <= b.cost + cents
+        assert b.objective_bound <= a.cost + cents
 
 
 def _edited(instance: Instance, edit: Callable[[Document], object]) -> Instance:
@@ -114,8 +114,8 @@ def test_doubled_prices_double_the_cost(instance: Instance) -> None:
     if once is not None and twice is not None:
         seats = max(len(o.solution.seats) + sum(n for *_, n in o.solution.bought) for o in (once, twice))
         cents = CENT * (2 * seats + 2 * _purchases(once, twice))
-        assert once.bound * 2 <= twice.cost + cents
-        assert twice.bound <= once.cost * 2 + cents
+        assert once.objective_bound * 2 <= twice.cost + cents
+        assert twice.objective_bound <= once.cost * 2 + cents
 
 
 # --- demand ----------------------------------------------------------------------------------------------

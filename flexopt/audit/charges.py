@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.claims import Claims
-from flexopt.audit.ledger import Day
+from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
     expiry_of,
@@ -28,8 +28,6 @@ from flexopt.audit.rules import (
 from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
-
-__all__ = ["limits", "purchases", "seats"]
 
 KINDS = ("owned", "renewed", "new")
 
@@ -185,7 +183,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
 
 
-def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, Day], notes: Notes) -> None:
+def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], notes: Notes) -> None:
     """Oversize, maxima and budgets."""
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])

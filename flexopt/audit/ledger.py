@@ -12,13 +12,11 @@ from flexopt.audit.rules import cloud_tokens, opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["Day", "ledger", "replay_pool"]
-
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class PoolDay:
     """The pool on one day, in tokens: opening + bought - drawn - expired = closing; `raw` has no buffer."""
 
     opening: Fraction
@@ -38,7 +36,7 @@ class _Pack:
 
 def replay_pool(
     doc: PlanDocument, scenario: Scenario, use: Sequence[Fraction], notes: Notes
-) -> dict[date, Day]:
+) -> dict[date, PoolDay]:
     """Tokens come from the pack that ends first, the smallest of them first; there is no negative balance.
 
     `use` has the tokens of each day's chargeable days, without buffer.
@@ -47,7 +45,7 @@ def replay_pool(
     packs = [_Pack(p.expires, start - ONE_DAY, Fraction(p.tokens)) for p in opening_packs(scenario)]
     packs += [_Pack(day_of(p["expires"]), day_of(p["date"]), Fraction(p["tokens"])) for p in doc["purchases"]]
     buffer = 1 + Fraction(scenario.tokens.buffer)
-    days: dict[date, Day] = {}
+    days: dict[date, PoolDay] = {}
     short: tuple[date, Fraction] | None = None
     for day, (cloud, cloud_buffered), used in zip(
         _days(start, end), cloud_tokens(scenario), use, strict=True
@@ -64,7 +62,7 @@ def replay_pool(
             short = (day, due)
         expired = sum((p.left for p in live if p.expires == day + ONE_DAY), Fraction(0))
         closing = sum((p.left for p in live), Fraction(0)) - expired
-        days[day] = Day(opening, bought, needed - due, used + cloud, expired, closing)
+        days[day] = PoolDay(opening, bought, needed - due, used + cloud, expired, closing)
     if short:
         notes.fail(f"the pool is short of {show(short[1])} tokens on {short[0]}")
     return days
@@ -74,7 +72,7 @@ def _days(start: date, end: date) -> list[date]:
     return [start + timedelta(days=d) for d in range((end - start).days)]
 
 
-def ledger(doc: PlanDocument, scenario: Scenario, pool: dict[date, Day], notes: Notes) -> None:
+def ledger(doc: PlanDocument, scenario: Scenario, pool: dict[date, PoolDay], notes: Notes) -> None:
     """The ledger's periods tile the horizon, each adds up, and each number is that of the replay."""
     cursor = scenario.horizon.start
     for row in doc["ledger"]:

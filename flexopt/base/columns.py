@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Column", "ColumnTable", "classes"]
-
-Ints = npt.NDArray[np.integer[Any]]
+Codes = npt.NDArray[np.integer[Any]]
+"""Which of the values each row has."""
 
 BLOCK = 50_000
 """Rows that are spelled out at once."""
@@ -37,7 +36,7 @@ def classes(*keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray
 class Column:
     """A cell of row i is `values[codes[i]]`; a value may be there twice, or be none of any row."""
 
-    codes: Ints
+    codes: Codes
     values: Sequence[Any]
 
     @classmethod

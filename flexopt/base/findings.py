@@ -5,12 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flexopt.base.errors import FlexoptError
-
-__all__ = ["Finding", "Findings", "InputError", "Severity", "did_you_mean"]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -78,6 +76,24 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
     return f"did you mean `{folded[near[0]]}`?" if near else otherwise
 
 
+class Refusal(Exception):
+    """Why a file cannot be read further: the parts of one finding, raised where its name is not known."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str,
+        row: int | None = None,
+        *,
+        column: str = "",
+        value: object = "",
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+        self.row, self.column, self.value = row, column, value
+
+
 UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would steer a terminal, turn the text round or cannot be printed at all."""
 
@@ -107,19 +123,34 @@ class Findings:
         count: int = 1,
     ) -> None:
         """Record one finding; long texts are cut so that no input floods the screen."""
+        self._keep(Finding(file, row, column, code, severity, message, hint, str(value), count))
+
+    def _keep(self, found: Finding) -> None:
         self.items.append(
-            Finding(
-                file,
-                row,
-                _cut(column, 200),
-                code,
-                severity,
-                _cut(message, 400),
-                _cut(hint, 400),
-                _cut(str(value), 200),
-                count,
+            replace(
+                found,
+                column=_cut(found.column, 200),
+                message=_cut(found.message, 400),
+                hint=_cut(found.hint, 400),
+                value=_cut(found.value, 200),
             )
         )
+
+    def add_few(self, found: Sequence[Finding], most: int, more: str, column: str = "") -> None:
+        """Record the first of these findings, all of one kind, and one that counts the rest.
+
+        `more` says what the rest are, in the plural; `column` is the one of that finding.
+        """
+        for finding in found[:most]:
+            self._keep(finding)
+        if rest := found[most:]:
+            message, count = f"{len(rest):,} {more}", sum(f.count for f in rest)
+            self._keep(replace(rest[0], row=None, column=column, message=message, value="", count=count))
+
+    def add_refusal(self, refusal: Refusal, file: str) -> None:
+        """Record why a file cannot be read."""
+        r = refusal
+        self.add(r.code, r.message, file=file, row=r.row, column=r.column, value=r.value, hint=r.hint)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)

@@ -7,9 +7,7 @@ import click
 from flexopt.cli.options import PATH, format_option
 from flexopt.cli.printing import show
 from flexopt.exports.explain import explain_text, explain_user_text
-from flexopt.planning.explain import explain
-
-__all__ = ["command"]
+from flexopt.studies.explain import explain
 
 
 @click.command("explain", short_help="Why a plan is as it is, or what one user has and why.")

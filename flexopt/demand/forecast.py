@@ -17,16 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.base.arrays import Bools, ranges
+from flexopt.base.arrays import Bools, Ints, ranges
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Growth, Scenario
 
-__all__ = ["Demand", "forecast"]
-
-Ints = npt.NDArray[np.signedinteger[Any]]
 Objects = npt.NDArray[np.object_]
 
 
@@ -91,18 +88,16 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     findings = Findings()
     history, window = _history(scenario, usage, findings)
     findings.raise_if_errors()
-    estate = _PairIndex.of(scenario, usage, people)
+    index = _PairIndex.of(scenario, usage, people)
     repeat = scenario.demand.method == "repeat"
-    spans, outside = (
-        _repeat(scenario, estate, history) if repeat else _rate(scenario, estate, history, window)
-    )
+    spans, outside = _repeat(scenario, index, history) if repeat else _rate(scenario, index, history, window)
     if len(usage.totals):
-        spans = pd.concat([spans, _totals(scenario, estate, usage)]).sort_values("pair", kind="stable")
-    spans, gone = _within_employment(scenario, estate, spans)
-    spans, refused, rule = _within_policy(scenario, estate, spans)
+        spans = pd.concat([spans, _totals(scenario, index, usage)]).sort_values("pair", kind="stable")
+    spans, gone = _within_employment(scenario, index, spans)
+    spans, refused, rule = _within_policy(scenario, index, spans)
     rule_pairs, _ = _distinct(spans)
-    spans, shrunk, factor = _within_growth(scenario, estate, spans)
-    left_out = estate.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
+    spans, shrunk, factor = _within_growth(scenario, index, spans)
+    left_out = index.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
     if spans.empty and not scenario.cloud:
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
@@ -114,13 +109,13 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         )
         findings.raise_if_errors()
     pairs, place = _distinct(spans)
-    users, pair_user = np.unique(pairs // estate.width, return_inverse=True)
+    users, pair_user = np.unique(pairs // index.width, return_inverse=True)
     return Demand(
-        users=tuple(estate.users[u] for u in users.tolist()),
-        groups=tuple(estate.groups[u] for u in users.tolist()),
+        users=tuple(index.users[u] for u in users.tolist()),
+        groups=tuple(index.groups[u] for u in users.tolist()),
         products=tuple(p.id for p in scenario.products),
         pair_user=pair_user.astype(np.int64),
-        pair_product=pairs % estate.width,
+        pair_product=pairs % index.width,
         pair_factor=factor,
         pair_rule=rule[np.isin(rule_pairs, pairs)],
         spans=pd.DataFrame({**{c: spans[c].to_numpy() for c in spans}, "pair": place.astype(np.int32)}),
@@ -251,7 +246,7 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
 
 
 def _repeat(
-    scenario: Scenario, estate: _PairIndex, history: pd.DataFrame
+    scenario: Scenario, index: _PairIndex, history: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
     start, end = scenario.horizon.start, scenario.horizon.end
@@ -264,7 +259,7 @@ def _repeat(
     calendar: Any = pd.DatetimeIndex(begin + np.arange(at.max() + 1 if len(at) else 0))
     month, day = calendar.month.to_numpy(np.int64), calendar.day.to_numpy(np.int64)
     day = np.where((month == 2) & (day == 29), 28, day)
-    pair = estate.pair(history)
+    pair = index.pair(history)
     moved, reached = [], np.zeros(len(calendar), dtype=bool)
     for target in range(start.year, end.year + 1):
         months = ((target - 1970) * 12 + month - 1).astype("datetime64[M]")
@@ -288,36 +283,36 @@ def _repeat(
 
 
 def _rate(
-    scenario: Scenario, estate: _PairIndex, history: pd.DataFrame, window: tuple[date, date]
+    scenario: Scenario, index: _PairIndex, history: pd.DataFrame, window: tuple[date, date]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Chargeable days per calendar day of the observed window, on every day of the horizon."""
-    pair, count = np.unique(estate.pair(history), return_counts=True)
+    pair, count = np.unique(index.pair(history), return_counts=True)
     length = (scenario.horizon.end - scenario.horizon.start).days
     return _spans(pair, 0, length, count, (window[1] - window[0]).days + 1), _left_out(pair[:0], 0, "")
 
 
-def _totals(scenario: Scenario, estate: _PairIndex, usage: Usage) -> pd.DataFrame:
+def _totals(scenario: Scenario, index: _PairIndex, usage: Usage) -> pd.DataFrame:
     """Summaries have no days to repeat: their count is spread over the window they cover."""
     totals = usage.totals
     length = (scenario.horizon.end - scenario.horizon.start).days
     per: Any = (totals["after"] - totals["first"]).dt.days.to_numpy(np.int64)
-    return _spans(estate.pair(totals), 0, length, totals["days"].to_numpy(np.int64), per)
+    return _spans(index.pair(totals), 0, length, totals["days"].to_numpy(np.int64), per)
 
 
 def _within_employment(
-    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
+    scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cut each span to the days its user is there."""
     start, far = scenario.horizon.start, 10**9
     pair, was_first, was_after = (spans[c].to_numpy(np.int64) for c in ("pair", "first", "after"))
-    arrives, leaves = np.full(len(estate.users), -far), np.full(len(estate.users), far)
-    for u, name in enumerate(estate.users):
-        if person := estate.people.get(name):
+    arrives, leaves = np.full(len(index.users), -far), np.full(len(index.users), far)
+    for u, name in enumerate(index.users):
+        if person := index.people.get(name):
             arrives[u] = (person.starts - start).days if person.starts else -far
             leaves[u] = (person.leaves - start).days if person.leaves else far
     if (arrives == -far).all() and (leaves == far).all():
         return spans, _left_out(pair[:0], 0, "")
-    user = pair // estate.width
+    user = pair // index.width
     first, after = np.maximum(was_first, arrives[user]), np.minimum(was_after, leaves[user])
     kept = after > first
     # of a count that is spread over the horizon, the share of the days cut off; a begun day is a day
@@ -330,7 +325,7 @@ def _within_employment(
 
 
 def _within_policy(
-    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
+    scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
     """Drop what `access: none` leaves out; the rule of each pair that stays."""
     pairs, place = _distinct(spans)
@@ -339,18 +334,18 @@ def _within_policy(
         rule = rule_for(scenario.policy, user, group, product)
         return rule.access if rule else ""
 
-    rules = estate.each(pairs, {r.user for r in scenario.policy if r.user}, access)
+    rules = index.each(pairs, {r.user for r in scenario.policy if r.user}, access)
     none = rules == "none"
     return *_without(spans, none[place], "policy: access none"), rules[~none]
 
 
 def _within_growth(
-    scenario: Scenario, estate: _PairIndex, spans: pd.DataFrame
+    scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
     """Drop what shrinks to nothing (growth -1): no days, no access; the factor of each pair that stays."""
     pairs, place = _distinct(spans)
     growth = scenario.demand.growth
-    factors = estate.each(pairs, (), lambda _, group, product: growth_factor(growth, product, group))
+    factors = index.each(pairs, (), lambda _, group, product: growth_factor(growth, product, group))
     none = (factors == 0).astype(bool)
     return *_without(spans, none[place], "growth of -1"), factors[~none]
 
@@ -362,7 +357,9 @@ def _without(spans: pd.DataFrame, none: Bools, reason: str) -> tuple[pd.DataFram
     return spans[~none], _left_out(gone["pair"].to_numpy(np.int64), gone["count"].to_numpy(np.int64), reason)
 
 
-def _spans(pair: Ints, first: Ints | int, after: Ints | int, count: Ints, per: Ints | int) -> pd.DataFrame:
+def _spans(
+    pair: Ints, first: npt.ArrayLike, after: npt.ArrayLike, count: Ints, per: npt.ArrayLike
+) -> pd.DataFrame:
     columns = {"first": first, "after": after, "count": count, "per": per}
     small = {name: np.broadcast_to(v, len(pair)).astype(np.int32) for name, v in columns.items()}
     return pd.DataFrame({"pair": pair, **small})

@@ -10,8 +10,6 @@ from typing import Any
 from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
 from flexopt.store.table_csv import table_csv
 
-__all__ = ["comparison_csv", "comparison_markdown", "comparison_text"]
-
 ComparisonDocument = Mapping[str, Any]
 """comparison.json: docs/outputs.md has its keys."""
 

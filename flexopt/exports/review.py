@@ -11,8 +11,6 @@ from flexopt.exports.markdown import escaped
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
 
-__all__ = ["review_csv", "review_json", "review_markdown", "review_text"]
-
 Table = tuple[list[str], list[list[str]]]
 
 COLUMNS: dict[str, type] = {

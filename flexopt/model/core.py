@@ -1,12 +1,12 @@
 """The core: which decisions are left to the solver, and what is decided already.
 
-Small problems are all core. In large ones the users who are far from indifferent at the bound's prices do
-what is cheapest for them; they reach the model as sums.
+Small problems are all core. In large ones users far from indifferent at the bound's prices take their
+cheapest choice, which reaches the model as sums.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +15,6 @@ from flexopt.base.arrays import Floats, Ints
 from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, spans
-
-__all__ = ["Block", "Core", "everything", "given", "nobody"]
 
 Block = tuple[int, int]
 """A pair, and the first period of a block of its product."""
@@ -31,6 +29,7 @@ class Core:
     decided : int64[n, 2], (user, contract) of seats that are given
     counts : int64[contracts], how many these are; tokens : float64[periods], decided use, without buffer
     users : how many users have an open decision
+    moved : int64[n], subproblems whose move is decided (`moves.py`)
     """
 
     seats: tuple[tuple[int, int], ...]
@@ -40,14 +39,15 @@ class Core:
     counts: Ints
     tokens: Floats
     users: int
+    moved: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def choices(self) -> int:
         return len(self.seats) + len(self.flexes)
 
 
-def nobody(problem: Problem) -> Core:
-    """No user at all: the rows that users share, and purchases."""
+def purchases_only(problem: Problem) -> Core:
+    """No user at all: purchases and orders, and the rows that couple users."""
     return Core((), (), (), *_nothing(problem), 0)
 
 
@@ -83,7 +83,7 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
 
 
 def given(problem: Problem, seats: Ints) -> Core:
-    """No decision of users left: they have these seats, int64[n, 2] of (user, contract), and else tokens."""
+    """No decision of users left: they have these seats, int64[n, 2] of (user, contract), tokens otherwise."""
     on_flex = cover_of(problem, seats) < 0
     return Core(
         seats=(),

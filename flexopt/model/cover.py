@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from flexopt.base.arrays import Ints
+from flexopt.base.arrays import Ints, ranges
 from flexopt.model.sets import Problem
-
-__all__ = ["cover_of"]
 
 
 def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
@@ -24,15 +22,8 @@ def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
     by_rank = sorted(range(len(problem.contracts)), key=lambda k: (problem.contracts[k].kind == "owned", -k))
     for k in by_rank:  # later ones overwrite
         users = by_contract[start_of[k] : start_of[k + 1], 0]
-        pairs = _ranges(first_pair[users], first_pair[users + 1])
+        _, pairs = ranges(first_pair[users], first_pair[users + 1])
         contract = problem.contracts[k]
         mine = pairs[np.isin(demand.pair_product[pairs], sorted(contract.covers))]
         cover[mine, contract.first : contract.after] = k
     return cover
-
-
-def _ranges(first: Ints, after: Ints) -> Ints:
-    """The numbers of all ranges `[first, after)`, one range after the other."""
-    sizes = after - first
-    begin: Ints = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
-    return begin + np.arange(len(begin))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pulp
 
 from flexopt.base.arrays import Floats
 from flexopt.model.core import Core
-from flexopt.model.sets import Problem
-
-__all__ = ["CouplingRow", "Model", "Var", "add_row", "couple"]
+from flexopt.model.moves import Moves
+from flexopt.model.sets import Problem, span_end
 
 Var = pulp.LpVariable
 
@@ -34,14 +34,19 @@ class CouplingRow:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The PuLP problem and its variables, by index; `decided` is what seats outside the core cost.
+    """The PuLP problem and its variables, by index.
 
+    moves : the fee for moves, if there is one
+    at_most : the cost among whose plans ties are settled, if that is asked
+    decided : what seats, and moves, outside the core cost
     use : float64[flexes, periods], tokens of each `flex` variable, without buffer
     coupling : the rows in which users meet
     """
 
     problem: Problem
     core: Core
+    moves: Moves | None
+    at_most: Decimal | None
     decided: float
     lp: pulp.LpProblem
     cost: pulp.LpAffineExpression
@@ -52,8 +57,73 @@ class Model:
     draw: dict[tuple[int, int], Var]
     seats: dict[tuple[int, int], Var]
     order: dict[tuple[int, int], Var]
+    move: dict[int, Var]
     use: Floats
     coupling: list[CouplingRow]
+
+
+def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None) -> Model:
+    """The variables: above each is the question that it answers."""
+    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
+    tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
+    live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
+    ordered = [(k, j) for k, c in enumerate(P.contracts) if c.order is not None for j in range(len(c.cost))]
+    orders = [(o, j) for o, offer in enumerate(P.orders) for j in range(len(offer.tiers) + 1)]
+    return Model(
+        P,
+        core,
+        moves,
+        at_most,
+        _decided_cost(P, core, moves),
+        lp,
+        pulp.LpAffineExpression(),
+        # does user u hold a seat under contract k?
+        {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats},
+        # does user u reach product p with tokens in block b? by pair and first period of the block
+        {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes},
+        # how many increments are bought at l in tier j?
+        {
+            (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, P.tiers[pk][j].upper, "Integer")
+            for pk, j in tiers
+        },
+        # is the purchase at l in tier j?
+        {(pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary") for pk, j in tiers},
+        # how many tokens of pack l are used in t? only inside its life
+        {(pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0) for pk, t in live},
+        # how many seats of contract k are bought in seat tier j of its order?
+        {(k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer") for k, j in ordered},
+        # is order o in seat tier j?
+        {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
+        # does subproblem n get other access than today's? only with a fee, and where it is not decided
+        {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
+        _use(P, core),
+        [],
+    )
+
+
+def _may_move(P: Problem, core: Core, moves: Moves | None) -> list[int]:
+    if moves is None:
+        return []
+    found = {n for u, k in core.seats for n in moves.by_seat(P, u, k)}
+    found |= {int(moves.subproblem[i]) for i, _ in core.flexes if moves.rule[i] == "named"}
+    return sorted(found - set(core.moved.tolist()))
+
+
+def _use(P: Problem, core: Core) -> Floats:
+    use = np.zeros((len(core.flexes), P.periods))
+    for n, (i, first) in enumerate(core.flexes):
+        block = slice(first, span_end(P, i, first))
+        use[n, block] = P.tokens[i, block]
+    return use
+
+
+def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
+    """Seats and moves decided outside the core; seats of orders are paid where the order is."""
+    counts = core.counts.tolist()
+    fees = float(moves.fee) * len(core.moved) if moves else 0.0
+    return fees + sum(
+        float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None
+    )
 
 
 def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:

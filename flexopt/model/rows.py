@@ -14,36 +14,23 @@ from decimal import ROUND_FLOOR, Decimal
 import numpy as np
 import pulp
 
-from flexopt.base.arrays import Floats
 from flexopt.base.money import CENT, HALF_CENT, SAME_COST
 from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
-from flexopt.model.program import Model, Var, add_row, couple
-from flexopt.model.sets import Contract, Problem, span_end
+from flexopt.model.moves import Moves
+from flexopt.model.program import Model, Var, add_row, couple, without_rows
+from flexopt.model.sets import Contract, Problem
 
-__all__ = ["build", "build_ties", "fix_tiers"]
 
+def build(
+    problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None
+) -> Model:
+    """The model of the decisions in the core; what is decided outside it is in the rows' right sides.
 
-def build(problem: Problem, core: Core) -> Model:
-    """The model of the decisions in the core; what is decided outside it is in the rows' right sides."""
-    lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
-    m = Model(
-        problem,
-        core,
-        _decided_cost(problem, core),
-        lp,
-        pulp.LpAffineExpression(),
-        seat=_seat_variables(lp, core),
-        flex=_flex_variables(lp, core),
-        units=_units_variables(lp, problem),
-        tier=_tier_variables(lp, problem),
-        draw=_draw_variables(lp, problem),
-        seats=_seats_variables(lp, problem),
-        order=_order_variables(lp, problem),
-        use=_use(problem, core),
-        coupling=[],
-    )
-    lp += total_cost(m)
+    With `moves` every move has its fee; with `at_most` ties are settled among the plans that cost no more.
+    """
+    m = without_rows(problem, core, moves, at_most)
+    m.lp.setObjective(total_cost(m))
     access(m)
     pool(m)
     pack(m)
@@ -54,96 +41,22 @@ def build(problem: Problem, core: Core) -> Model:
     purchases(m)
     oversize(m)
     budget(m)
+    stay(m)
+    ties(m)
     return m
 
 
-# --- variables -------------------------------------------------------------------------------------------
-
-
-def _seat_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
-    """Does user u hold a seat under contract k?"""
-    return {(u, k): lp.add_variable(f"seat_u{u:05d}_k{k:03d}", cat="Binary") for u, k in core.seats}
-
-
-def _flex_variables(lp: pulp.LpProblem, core: Core) -> dict[tuple[int, int], Var]:
-    """Does user u reach product p with tokens in block b? Keyed by pair and first period of the block."""
-    return {(i, t): lp.add_variable(f"flex_i{i:05d}_t{t:03d}", 0, 1) for i, t in core.flexes}
-
-
-def _use(P: Problem, core: Core) -> Floats:
-    """float64[flexes, periods]: tokens that each open block takes on Flex, without buffer."""
-    use = np.zeros((len(core.flexes), P.periods))
-    for n, (i, first) in enumerate(core.flexes):
-        block = slice(first, span_end(P, i, first))
-        use[n, block] = P.tokens[i, block]
-    return use
-
-
-def _units_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many increments are bought at l in tier j?"""
-    return {
-        (pk, j): lp.add_variable(f"units_l{pk:03d}_j{j:02d}", 0, t.upper, "Integer")
-        for pk, tiers in enumerate(P.tiers)
-        for j, t in enumerate(tiers)
-    }
-
-
-def _tier_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """Is the purchase at l in tier j?"""
-    return {
-        (pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary")
-        for pk, tiers in enumerate(P.tiers)
-        for j in range(len(tiers))
-    }
-
-
-def _draw_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many tokens of pack l are used in t? Only inside its life."""
-    return {
-        (pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0)
-        for pk, lot in enumerate(P.packs)
-        for t in range(lot.first, lot.after)
-    }
-
-
-def _seats_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """How many seats of contract k, in seat tier j of its order, are bought (used or not)?"""
-    return {
-        (k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer")
-        for k, c in enumerate(P.contracts)
-        if c.order is not None
-        for j in range(len(c.cost))
-    }
-
-
-def _order_variables(lp: pulp.LpProblem, P: Problem) -> dict[tuple[int, int], Var]:
-    """Is order o in seat tier j?"""
-    return {
-        (o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary")
-        for o, offer in enumerate(P.orders)
-        for j in range(len(offer.tiers) + 1)
-    }
-
-
-# --- objective and rows ----------------------------------------------------------------------------------
-
-
 def total_cost(m: Model) -> pulp.LpAffineExpression:
-    """Seats (pro rata inside the horizon) and packs."""
+    """Seats (pro rata inside the horizon), packs, and the fee of every move."""
     P = m.problem
     terms = [
         (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
     ]
     terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
     terms += [(n, _increment_price(P, pk, j)) for (pk, j), n in m.units.items()]
+    terms += [(x, float(m.moves.fee)) for x in m.move.values() if m.moves]
     m.cost.addInPlace(pulp.LpAffineExpression(terms))
     return m.cost
-
-
-def _decided_cost(P: Problem, core: Core) -> float:
-    """Seats decided outside the core; those of orders are paid where the order is."""
-    counts = core.counts.tolist()
-    return sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
 
 
 def access(m: Model) -> None:
@@ -203,7 +116,7 @@ def holding(m: Model) -> None:
 
 
 def volume(m: Model) -> None:
-    """Seats bought cover those who sit on them; an order is in at most one tier, within its bounds."""
+    """Seats bought cover those that are held; an order is in at most one tier, within its bounds."""
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
@@ -254,7 +167,7 @@ def oversize(m: Model) -> None:
 
 
 def seats_first(m: Model) -> None:
-    """Who sits on a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
+    """The holder of a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
     P = m.problem
     for (i, first), flex in m.flex.items():
         p, u = P.demand.pair_product[i], P.demand.pair_user[i]
@@ -291,19 +204,33 @@ def budget(m: Model) -> None:
         couple(m, f"budget_g{g:03d}", terms, "<=", most, label={"row": "budget", "id": limit.id}, seat=seat)
 
 
-def build_ties(problem: Problem, core: Core, cost: Decimal) -> Model:
-    """The model again, at no more than `cost`: the seat wins a tie, then fewer purchases, then earlier ones.
+def stay(m: Model) -> None:
+    """Seats and tokens that are not today's access are for subproblems that move."""
+    if m.moves is None:
+        return
+    for (u, k), seat in m.seat.items():
+        for n in m.moves.by_seat(m.problem, u, k):
+            if n in m.move:
+                add_row(m, f"stay_u{u:05d}_k{k:03d}", [(seat, 1), (m.move[n], -1)], "<=", 0)
+    for (i, first), flex in m.flex.items():
+        n = int(m.moves.subproblem[i])
+        if m.moves.rule[i] == "named" and n in m.move:
+            add_row(m, f"stay_i{i:05d}_t{first:03d}", [(flex, 1), (m.move[n], -1)], "<=", 0)
+
+
+def ties(m: Model) -> None:
+    """Among plans at no more than a cost the seat wins a tie, then fewer purchases, then earlier ones.
 
     The weights keep the order: one block on Flex outweighs all purchases, one purchase all dates.
     """
-    m = build(problem, core)
-    many = len(m.tier) + 1
+    if m.at_most is None:
+        return
+    many, packs = len(m.tier) + 1, len(m.problem.packs)
     terms = [(x, 1.0) for x in m.flex.values()]
-    terms += [(x, (1 + pk / (len(problem.packs) * many)) / many) for (pk, _), x in m.tier.items()]
+    terms += [(x, (1 + pk / (packs * many)) / many) for (pk, _), x in m.tier.items()]
     # the result is priced to the cent again
-    add_row(m, "ties", list(m.cost.items()), "<=", float(cost) - m.decided + SAME_COST)
+    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + SAME_COST)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
-    return m
 
 
 # --- small helpers ---------------------------------------------------------------------------------------
@@ -319,7 +246,7 @@ def _bought(m: Model, k: int) -> list[tuple[Var, float]]:
 
 
 def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[int, float]]:
-    """Seats of contracts: those bought where a contract belongs to an order, else those that users sit on."""
+    """Seats of contracts: those bought where a contract belongs to an order, else those held."""
     ordered = [k for k in ks if m.problem.contracts[k].order is not None]
     return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
 

@@ -1,13 +1,12 @@
-"""Sets and numbers of the model: periods, contracts, packs, and what each user needs when.
+"""Sets and numbers of the model: periods, contracts, packs, and the use of each user and product.
 
 Everything here is data: dates are exact, prices are Decimal, tokens are floats for the solver (the bill and
-the audit never use them). `model.py` turns it into rows.
+the audit never use them). `rows.py` turns it into rows.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,17 +25,6 @@ from flexopt.inputs.rules.expiry import expiry_date, opening_packs
 from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
 from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
-
-__all__ = [
-    "Contract",
-    "Pack",
-    "PriceTier",
-    "Problem",
-    "formulate",
-    "pairs_by_user",
-    "span_end",
-    "spans",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +113,6 @@ class Problem:
     @property
     def buffer(self) -> float:
         return float(self.scenario.tokens.buffer)
-
-
-def pairs_by_user(problem: Problem) -> dict[int, list[int]]:
-    """The pairs of each user, by user index."""
-    pairs: dict[int, list[int]] = defaultdict(list)
-    for i, u in enumerate(problem.demand.pair_user):
-        pairs[int(u)].append(i)
-    return pairs
 
 
 def spans(problem: Problem, product: int) -> list[tuple[int, int]]:
@@ -307,7 +287,7 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 
     A pack bought earlier that lives, inside the horizon, as long as a later one serves every day that the
     later one serves. Where a larger purchase never costs more per token, buying the later pack's tokens with
-    the earlier one's is never dearer: the later date is left out (fewer, earlier purchases win ties anyway).
+    the earlier one's never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
     Budgets look at dates, so they keep all of them.
     """
     prices = [t.price for t in scenario.tokens.tiers]
@@ -321,7 +301,7 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 
 
 def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments; nobody needs more than `most` tokens or a tier's smallest purchase."""
+    """Tiers in whole increments; no more than `most` tokens are needed, or a tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
     needed = int(np.ceil(most / tokens.increment - 1e-9))
     for j, tier in enumerate(tokens.tiers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,8 +15,6 @@ from flexopt.base.money import cents
 from flexopt.model.program import Model
 from flexopt.model.sets import Contract, Problem
 
-__all__ = ["Solution", "read_solution", "start_from", "tiers_of"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
@@ -24,7 +22,7 @@ class Solution:
 
     seats : int64[n, 2], (user, contract) indexes, sorted
     purchases : sorted (pack, tier, increments)
-    bought : by contract of an order, its (contract, seat tier, seats), those nobody sits on included
+    bought : by contract of an order, its (contract, seat tier, seats), idle ones included
     """
 
     seats: Ints
@@ -50,11 +48,10 @@ class Solution:
         return total
 
 
-def read_solution(m: Model, apart: Callable[[int], object] | None = None) -> Solution:
-    """Integers from the solver's values; seats that nobody needs are given back.
+def read_solution(m: Model) -> Solution:
+    """Integers from the solver's values; seats that are not needed are given back.
 
-    Only users with open decisions are looked at one by one. Users with different values of `apart` are not
-    interchangeable.
+    Only users with open decisions are looked at one by one.
     """
     P, core = m.problem, m.core
     open_ = np.unique([u for u, _ in core.seats]).astype(np.int64)
@@ -67,7 +64,7 @@ def read_solution(m: Model, apart: Callable[[int], object] | None = None) -> Sol
             seats[u].add(k)
     pairs = {u: range(*np.searchsorted(P.demand.pair_user, [u, u + 1])) for u in open_.tolist()}
     kept = {u: _needed(P, pairs[u], ks) for u, ks in sorted(seats.items())}
-    final = _in_user_order(m, pairs, kept, core.decided[mine], apart or (lambda user: None))
+    final = _in_user_order(m, pairs, kept, core.decided[mine])
     rows = np.concatenate([core.decided[~mine], np.array(final, dtype=np.int64).reshape(-1, 2)])
     buys = tuple((pk, j, n) for (pk, j), x in sorted(m.units.items()) if (n := round(_value(x))) > 0)
     bought = tuple((k, j, n) for (k, j), x in sorted(m.seats.items()) if (n := round(_value(x))) > 0)
@@ -86,10 +83,14 @@ def start_from(m: Model, solution: Solution) -> None:
         m.tier[pack, j].varValue = 1.0
     for k, j, count in solution.bought:
         m.seats[k, j].varValue = float(count)
+    if m.moves:
+        moved = set(m.moves.moved(m.problem, solution.seats).tolist())
+        for n, x in m.move.items():
+            x.varValue = float(n in moved)
 
 
 def tiers_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
-    """The tiers of the solution's purchases and orders, as the master has them."""
+    """The tiers of the solution's purchases and orders, in the order of `fix_tiers`."""
     bought = {(pack, j) for pack, j, _ in solution.purchases}
     ordered = {(problem.contracts[k].order, j) for k, j, _ in solution.bought}
     packs = [int((pk, j) in bought) for pk, tiers in enumerate(problem.tiers) for j in range(len(tiers))]
@@ -115,19 +116,18 @@ def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
 
 
 def _in_user_order(
-    m: Model,
-    pairs: dict[int, range],
-    seats: dict[int, set[int]],
-    decided: Ints,
-    apart: Callable[[int], object],
+    m: Model, pairs: dict[int, range], seats: dict[int, set[int]], decided: Ints
 ) -> list[tuple[int, int]]:
-    """Users with the same needs and choices are interchangeable: the first of them get the most seats."""
+    """Users with the same use and choices are interchangeable: the first of them get the most seats.
+
+    With a fee for moves their access today is the same too.
+    """
     P = m.problem
     options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)
     for u, k in m.seat:
         options[u].append(k)
     for u, k in decided.tolist():
-        given[u].append(k)  # who may not have it looks the same but for this
+        given[u].append(k)  # users who may not have it look the same but for this
     for i, t in m.flex:
         u = int(P.demand.pair_user[i])
         flexes[u].append((int(P.demand.pair_product[i]), t))
@@ -140,7 +140,7 @@ def _in_user_order(
             tuple(options[u]),
             tuple(flexes[u]),
             tuple(given[u]),
-            apart(u),
+            m.moves and m.moves.apart(P, u),
         )
         alike[key].append(u)
     final = []

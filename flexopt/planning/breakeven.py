@@ -19,9 +19,7 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.rules.prices import rate_on, seat_price, token_price
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.scenario.scenario import Offer, Scenario
-from flexopt.planning.explain import HasDocument, document_of
-
-__all__ = ["COLUMNS", "break_even_days", "breakeven", "prices_of"]
+from flexopt.store.folder import HasDocument, document_of
 
 COLUMNS = (
     "offer",

@@ -33,8 +33,6 @@ from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["TABLES", "inputs_of", "make_document", "typed_frame"]
-
 
 def make_document(
     *,
@@ -113,10 +111,10 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
     bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
     proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
     # where the solver was stopped, the prices may prove more
-    optimum = replace(optimum, bound=min(max(optimum.bound, proven), bill.total))
+    optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
     return {
         "cost": str(cents(optimum.cost)),
-        "bound": format(optimum.bound, "f"),
+        "bound": format(optimum.objective_bound, "f"),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
         "solver": solver_version(options),

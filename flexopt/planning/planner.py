@@ -36,19 +36,6 @@ from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
-__all__ = [
-    "COMPARING_LIMIT",
-    "Baseline",
-    "Clock",
-    "Plan",
-    "Solved",
-    "better",
-    "compared",
-    "finish",
-    "plan",
-    "solve",
-]
-
 COMPARING_LIMIT = 60
 """Seconds that each baseline may take, if the scenario's time limit is not shorter."""
 
@@ -282,7 +269,7 @@ def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimu
     """The optimum, or the other solution in its place if that is cheaper."""
     if other is None or (cost := other.cost(problem)) >= optimum.cost:
         return optimum
-    return replace(optimum, solution=other, cost=cost, bound=min(optimum.bound, cost))
+    return replace(optimum, solution=other, cost=cost, objective_bound=min(optimum.objective_bound, cost))
 
 
 def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | None]:

@@ -17,8 +17,6 @@ from flexopt.inputs.rules.prices import token_price
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
 
-__all__ = ["Explained", "explain_rows", "plain", "planned_token_price"]
-
 EDGE = Fraction(1, 5)
 """A user within this share of the break-even is an edge case."""
 

@@ -1,4 +1,4 @@
-"""The solver at arm's length: the one file that runs CBC or HiGHS, and what came of it in our own words."""
+"""The solver at arm's length: the one file that runs CBC or HiGHS, and says in our words what came of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -23,8 +24,6 @@ from pulp.apis.highs_api import HiGHS
 
 from flexopt.base.errors import SolverError
 from flexopt.inputs.scenario.scenario import SolverOptions
-
-__all__ = ["Outcome", "Status", "solve", "solve_relaxation", "solver_version"]
 
 
 class Status(enum.Enum):
@@ -57,17 +56,21 @@ def solve(
     gap: float | None = None,
     nodes: int | None = None,
     start: bool = False,
+    cbc: str = pulp_cbc_path,
 ) -> Outcome:
     """Solve within `seconds`; the values are then in the problem's variables.
 
-    `gap` is the distance from the optimum that is good enough, in money; `options.gap` where it is not given.
+    gap : distance from the optimum that is close enough, in money; `options.gap` where it is not given
+    nodes : limit of the search tree: unlike a time limit it is the same on every machine
+    start : whether the variables hold a solution to start from (CBC takes it, HiGHS does without)
+    cbc : path of its program
 
-    `start` says that they already hold a solution to begin with (CBC takes it, HiGHS does without).
-
-    A crash (CBC 2.10.3 has some) is tried once more with its preprocessing. Raises SolverError if that
-    crashes too. `nodes` limits the search tree: unlike a time limit it is the same on every machine.
+    After a crash (CBC 2.10.3 has some) it is tried once more, with CBC's preprocessing. Raises SolverError if
+    that crashes too.
     """
-    run = {"cbc": _cbc, "highs": _highs}[options.name]
+    solvers: dict[str, Callable[..., tuple[Status, float] | None]]
+    solvers = {"cbc": partial(_cbc, program=cbc), "highs": _highs}
+    run = solvers[options.name]
     began = time.monotonic()
     outcome = run(lp, options, seconds, gap, nodes, again=False, start=start)
     if outcome is None:
@@ -82,17 +85,19 @@ def solve(
     return Outcome(status, bound, time.monotonic() - began)
 
 
-def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
+def solve_relaxation(
+    lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, cbc: str = pulp_cbc_path
+) -> float | None:
     """Solve a linear programme; the optimum, inf where it is infeasible, None where neither is known.
 
-    The values are then in the variables and the dual values in the rows (`pi`), as good as the solver
+    The values are then in the variables and the dual values in the rows (`pi`), as precise as the solver
     prints them: what is built on them must hold for any values.
     """
     with _folder() as folder:
         if options.name == "highs":
             solver: LpSolver = HiGHS(msg=False, timeLimit=max(1.0, seconds), threads=options.threads)
         else:
-            solver = COIN_CMD(path=pulp_cbc_path, msg=False, mip=False, timeLimit=max(1.0, seconds))
+            solver = COIN_CMD(path=cbc, msg=False, mip=False, timeLimit=max(1.0, seconds))
             solver.tmpDir = folder
         try:
             with _quiet():
@@ -103,6 +108,14 @@ def solve_relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: flo
         return math.inf
     # PuLP's status is `Optimal` also where CBC stopped at a limit
     return float(pulp.value(lp.objective)) if lp.sol_status == pulp.LpSolutionOptimal else None
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The calls of the solver that a search makes; what stands in for them has their signatures."""
+
+    solve: Callable[..., Outcome] = solve
+    solve_relaxation: Callable[..., float | None] = solve_relaxation
 
 
 @contextmanager
@@ -149,15 +162,16 @@ def _cbc(
     *,
     again: bool,
     start: bool,
+    program: str,
 ) -> tuple[Status, float] | None:
-    # CBC's integer preprocessing has called a plan optimal that was 2.00 too dear (a model of 7 seats): it is
-    # for models on which the search without it crashes
+    # CBC's integer preprocessing has called a plan optimal that cost 2.00 too much (a model of 7 seats): it
+    # is for models on which the search without it crashes
     extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
     extra += [] if again else ["preprocess off"]
     with _folder() as folder:
         log = Path(folder) / "cbc.log"
         cbc = COIN_CMD(
-            path=pulp_cbc_path,
+            path=program,
             msg=False,
             gapRel=float(options.gap) if gap is None else 0.0,
             gapAbs=gap,

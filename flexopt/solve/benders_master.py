@@ -1,4 +1,4 @@
-"""The master: purchases and orders decided exactly, tiers and increments included, against all cuts.
+"""The Benders master: purchases and orders decided exactly, tiers and increments included, against all cuts.
 
 It is tiny, and its optimum is a lower bound of the whole model.
 """
@@ -13,29 +13,28 @@ import pulp
 
 from flexopt.inputs.scenario.scenario import SolverOptions
 from flexopt.model.program import Model
-from flexopt.solve.backend import Status, solve
-from flexopt.solve.coupling import Cut, Shared
+from flexopt.solve.backend import Backend, Status
+from flexopt.solve.coupling import CouplingRows, Cut
 
-__all__ = ["Master"]
-
-Row = tuple[Mapping[str, float], int, float]
+MasterRow = tuple[Mapping[str, float], int, float]
 """Coefficients by variable, sense, right side."""
 
 USERS = "users"
-"""The master's variable for what all users pay."""
+"""The variable for what all users pay."""
 
 
-class Master:
+class BendersMaster:
     """Purchases and orders alone, with all that the cuts know about what they leave the users to pay."""
 
-    def __init__(self, m: Model, shared: Shared) -> None:
+    def __init__(self, m: Model, coupling: CouplingRows, backend: Backend) -> None:
+        self.backend = backend
         self.columns = [(x.name, x.lowBound, x.upBound, x.cat) for x in m.lp.variables()]
         self.columns.append((USERS, None, None, pulp.LpContinuous))
         self.purchases = {x.name: c for x, c in m.cost.items()}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
-        names = set(shared.names)
-        self.forbidden: list[Row] = []
-        self.rows: list[Row] = [
+        names = set(coupling.names)
+        self.forbidden: list[MasterRow] = []
+        self.rows: list[MasterRow] = [
             ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
             for row in m.lp.constraints()
             if row.name not in names
@@ -64,8 +63,8 @@ class Master:
 
         Only purchases count that all cuts allow to cost at most `most`.
         """
-        allowed: Row = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
-        fixed: list[Row] = [
+        allowed: MasterRow = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
+        fixed: list[MasterRow] = [
             ({y: 1.0}, pulp.LpConstraintEQ, float(on)) for y, on in zip(self.tiers, tiers, strict=False)
         ]
         priced = dict(self.purchases)
@@ -74,7 +73,11 @@ class Master:
         return cut.constant + self._minimise(priced, [*self.rows, allowed, *fixed], options, seconds)[0]
 
     def _minimise(
-        self, objective: Mapping[str, float], rows: Sequence[Row], options: SolverOptions, seconds: float
+        self,
+        objective: Mapping[str, float],
+        rows: Sequence[MasterRow],
+        options: SolverOptions,
+        seconds: float,
     ) -> tuple[float, tuple[int, ...]]:
         lp = pulp.LpProblem("bound", pulp.LpMinimize)
         x = {name: lp.add_variable(name, low, up, cat) for name, low, up, cat in self.columns}
@@ -85,6 +88,6 @@ class Master:
         lp.setObjective(expression(objective))
         for n, (terms, sense, side) in enumerate(rows):
             lp.addConstraint(pulp.LpConstraint(expression(terms), sense, f"row_{n:05d}", side))
-        outcome = solve(lp, options.model_copy(update={"gap": Decimal(0)}), seconds=seconds)
+        outcome = self.backend.solve(lp, options.model_copy(update={"gap": Decimal(0)}), seconds=seconds)
         bound = math.inf if outcome.status is Status.INFEASIBLE else outcome.bound
         return bound, tuple(round(x[name].value() or 0) for name in self.tiers)

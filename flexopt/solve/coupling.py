@@ -1,9 +1,9 @@
-"""The rows in which users meet, their prices, and the lower bound that prices give: a cut.
+"""The coupling rows, in which users meet, their prices, and the lower bound that prices give: a cut.
 
 Users meet only in a few rows of the model: pool, holdings, limits. Give those rows prices (dual values) and
 every user stands alone, so that for any prices all users together cost at least
 
-    W(prices) + sum over shared rows of price x (right side - what purchases and orders put into the row)
+    W(prices) + sum over coupling rows of price x (right side - what purchases and orders put into the row)
 
 whatever is bought (weak duality). W is computed by numpy for all users at once (`pricing.py`).
 """
@@ -22,18 +22,15 @@ from flexopt.model.program import Model
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
-__all__ = ["SHORTAGE", "Cut", "Shared"]
-
-
 SHORTAGE = 100.0
-"""Price of breaking a shared row, in multiples of the dearest token or seat; any price gives a valid cut."""
+"""Price of breaking a coupling row, in multiples of the highest price of a token or seat: any gives a cut."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
     """All users cost at least `constant + sum(slope[y] * y)`.
 
-    rows : the price of each shared row; prices : what they make of tokens and seats; value : W of these
+    rows : the price of each coupling row; prices : what they make of tokens and seats; value : W of these
     """
 
     rows: Floats
@@ -43,11 +40,12 @@ class Cut:
     slope: Mapping[str, float]
 
 
-class Shared:
+class CouplingRows:
     """The rows in which users meet: what one seat of a contract, and one token in a period, put into them.
 
     seat : float64[rows, contracts]; token : float64[rows, periods], per token without buffer
     labels : what each row is, for the certificate
+    counting : the rows that limit a count of seats
     """
 
     def __init__(self, problem: Problem, purchases: Model) -> None:
@@ -60,6 +58,11 @@ class Shared:
         self.token = np.array([c.token for c in coupling])
         self.senses = np.array([r.sense for r in self.rows])
         self.sides = np.array([-r.constant for r in self.rows])
+        self.counting = [
+            r
+            for r, seat in enumerate(self.seat)
+            if self.senses[r] < 0 and seat.any() and set(seat) <= {0, 1} and not self.token[r].any()
+        ]
         self.terms = [{x.name: value for x, value in r.expr.items()} for r in self.rows]
         self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in problem.contracts])
 

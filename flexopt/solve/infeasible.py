@@ -1,8 +1,8 @@
 """Which rules of an infeasible scenario clash, and what to relax.
 
-First what no rule change can mend (a product that nothing gives access to), then the rules: the smallest
-sets of them that cannot be kept together. Every answer is a solve; where the time limit leaves one without
-an answer nothing is claimed about single rules.
+First what no change of rules can mend (a product that nothing gives access to), then the rules: the smallest
+sets of them that cannot be kept together. Every question is a solve; where the time limit leaves one open,
+nothing is claimed about single rules.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
 from flexopt.base.arrays import Bools
 from flexopt.base.errors import InfeasibleError, LimitError, SolverError
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.model.sets import Problem, formulate
 from flexopt.solve.optimise import Infeasible, optimise
-
-__all__ = ["explain_infeasible"]
 
 Feasible = Callable[[Scenario, Sequence[Holding], Demand], bool]
 
@@ -115,7 +114,7 @@ def _smallest_clash(
     *,
     known: bool,
 ) -> list[_Rule]:
-    """Of rules that cannot be kept beside `kept`, a set from which none can be taken away.
+    """Of rules that cannot be kept beside `kept`, a smallest set with which that is so.
 
     `known` says that `kept` alone is possible. (Junker's QuickXplain: few questions where few rules clash.)
     """
@@ -166,7 +165,7 @@ def _without_access(problem: Problem) -> list[str]:
             who = f"{count} {'user' if count == 1 else 'users'} of {demand.products[p]}"
             messages.append(f"{who} without access from {problem.edges[t]} ({_why(problem, p, t, live)})")
             continue
-        # who may not use tokens shares the seats that are owned, where no others are on offer
+        # users without tokens share the seats that are owned, where no others are on offer
         needed = (use[mine] & ~tokens[mine]).sum(axis=0)
         for t in np.flatnonzero(~unlimited[p] & (needed > owned[p]))[:1].tolist():
             messages.append(
@@ -210,53 +209,43 @@ def _why(problem: Problem, p: int, t: int, live: Bools) -> str:
 
 
 def _rules(scenario: Scenario, demand: Demand) -> list[_Rule]:
-    rules = []
+    rules, tokens = [], scenario.tokens
     for b in scenario.budgets:
         words = f"the budget {b.id} of {b.amount:,} from {b.from_} to {b.to}"
-        rules.append(_Rule(words, f"raise budgets.{b.id}.amount", _without_budget(b.id)))
-    tokens = scenario.tokens
-    if tokens.max_purchases is not None:
-        words = f"at most {tokens.max_purchases} purchases"
-        rules.append(_Rule(words, "raise tokens.max_purchases", _without_token_limit("max_purchases")))
-    if tokens.max_oversize is not None:
-        words = f"max_oversize of {tokens.max_oversize}"
-        rules.append(_Rule(words, "raise tokens.max_oversize", _without_token_limit("max_oversize")))
+        rules.append(_Rule(words, f"raise budgets.{b.id}.amount", partial(_without_budget, b.id)))
+    token_limits = {
+        "max_purchases": (tokens.max_purchases, f"at most {tokens.max_purchases} purchases"),
+        "max_oversize": (tokens.max_oversize, f"max_oversize of {tokens.max_oversize}"),
+    }
+    for name, (limit, words) in token_limits.items():
+        if limit is not None:
+            rules.append(_Rule(words, f"raise tokens.{name}", partial(_without_token_limit, name)))
     for o in scenario.offers:
         if o.maximum is not None:
-            words = f"at most {o.maximum} seats of {o.id}"
-            rules.append(
-                _Rule(words, f"raise offers.{o.id}.maximum", _without_offer_limit(o, "maximum", None))
-            )
+            drop = partial(_without_offer_limit, o.id, "maximum", None)
+            rules.append(_Rule(f"at most {o.maximum} seats of {o.id}", f"raise offers.{o.id}.maximum", drop))
         if o.minimum > 1:
+            drop = partial(_without_offer_limit, o.id, "minimum", 0)
             words = f"at least {o.minimum} seats in an order of {o.id}"
-            rules.append(_Rule(words, f"lower offers.{o.id}.minimum", _without_offer_limit(o, "minimum", 0)))
+            rules.append(_Rule(words, f"lower offers.{o.id}.minimum", drop))
     if any(demand.pair_rule != ""):
         rules.append(_Rule("the policy", "relax the policy", _without_policy))
     return rules
 
 
-def _without_budget(budget: str) -> Callable[[Scenario, Demand], tuple[Scenario, Demand]]:
-    def drop(s: Scenario, d: Demand) -> tuple[Scenario, Demand]:
-        return s.model_copy(update={"budgets": tuple(b for b in s.budgets if b.id != budget)}), d
-
-    return drop
+def _without_budget(budget: str, s: Scenario, d: Demand) -> tuple[Scenario, Demand]:
+    return s.model_copy(update={"budgets": tuple(b for b in s.budgets if b.id != budget)}), d
 
 
-def _without_token_limit(name: str) -> Callable[[Scenario, Demand], tuple[Scenario, Demand]]:
-    def drop(s: Scenario, d: Demand) -> tuple[Scenario, Demand]:
-        return s.model_copy(update={"tokens": s.tokens.model_copy(update={name: None})}), d
-
-    return drop
+def _without_token_limit(name: str, s: Scenario, d: Demand) -> tuple[Scenario, Demand]:
+    return s.model_copy(update={"tokens": s.tokens.model_copy(update={name: None})}), d
 
 
 def _without_offer_limit(
-    offer: Offer, name: str, value: int | None
-) -> Callable[[Scenario, Demand], tuple[Scenario, Demand]]:
-    def drop(s: Scenario, d: Demand) -> tuple[Scenario, Demand]:
-        offers = tuple(o.model_copy(update={name: value}) if o.id == offer.id else o for o in s.offers)
-        return s.model_copy(update={"offers": offers}), d
-
-    return drop
+    offer: str, name: str, value: int | None, s: Scenario, d: Demand
+) -> tuple[Scenario, Demand]:
+    offers = tuple(o.model_copy(update={name: value}) if o.id == offer else o for o in s.offers)
+    return s.model_copy(update={"offers": offers}), d
 
 
 def _only(demand: Demand, product: int) -> Demand:

@@ -1,38 +1,38 @@
-"""Problem -> the cheapest solution and how good it is proven to be."""
+"""Problem -> the best solution and how good it is proven to be."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from flexopt.base.arrays import Floats
-from flexopt.base.errors import SolverError
+from flexopt.base.errors import LimitError, SolverError
 from flexopt.model.core import everything
+from flexopt.model.moves import MoveFee
 from flexopt.model.restriction import Restriction
-from flexopt.model.rows import build_ties
+from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution, read_solution, start_from, tiers_of
-from flexopt.solve.backend import Status, solve
+from flexopt.solve.backend import Backend, Status
 from flexopt.solve.bound import Bound
 from flexopt.solve.coupling import Cut
-from flexopt.solve.pricing import Estate
-from flexopt.solve.search import Infeasible, Search
+from flexopt.solve.incumbent import CoreSolver, Incumbent
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing import PricingProblem
+from flexopt.solve.pricing_moves import PricingWithMoves
+from flexopt.solve.search import Search
+from flexopt.solve.stopwatch import Stopwatch
 
-__all__ = ["Certificate", "Infeasible", "Optimum", "optimise"]
 
-
-TIE_NODES = 200
-"""Search nodes spent on ties: a count, not a time, so that every machine breaks them alike."""
-
-MOST_TIES = 1000
-"""Choices among which ties are settled."""
+class Infeasible(Exception):
+    """No solution satisfies all rules; `infeasible.py` finds out which clash."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """What prices alone prove: anybody can add it up again, without a solver.
+    """What prices alone prove: it can be added up again without a solver.
 
     bound : no plan costs less; cuts : the prices it takes, `labels` of the rows they price, and how many cuts
         there were before those that add nothing were left out
@@ -50,107 +50,184 @@ class Certificate:
 class Optimum:
     """A solution, its cost to the cent, and how it is proven.
 
-    bound : no solution costs less
+    cost : of the plan, without the fees of its moves
+    moves : subproblems that leave today's access, and what each cost on top of the plan: its `fee` (0: none)
+    objective_bound : no solution has a lower `objective`, which without a fee is its cost
     variables, rows, choices, users : of the largest core given to the solver
-    certificate : of the plan itself, not of baselines
+    certificate : of the plan itself, not of baselines, and not with a fee
     seconds : by phase
     """
 
     solution: Solution
     cost: Decimal
     status: Status
-    bound: Decimal
+    objective_bound: Decimal
     variables: int
     rows: int
     choices: int
     users: int
     certificate: Certificate | None
     seconds: Mapping[str, float]
+    moves: int = 0
+    fee: Decimal = Decimal(0)
+
+    @property
+    def objective(self) -> Decimal:
+        """What is minimised: cost + fee x moves."""
+        return self.cost + self.fee * self.moves
 
     @property
     def gap(self) -> Decimal:
-        """(cost - bound) / cost."""
-        if self.cost == 0 or self.cost <= self.bound:
+        """(objective - its bound) / objective."""
+        objective = self.objective
+        if objective == 0 or objective <= self.objective_bound:
             return Decimal(0)
-        return ((self.cost - self.bound) / self.cost).quantize(Decimal("1e-12"))
+        return ((objective - self.objective_bound) / objective).quantize(Decimal("1e-12"))
 
 
 def optimise(
-    problem: Problem, restriction: Restriction | None = None, tell: Callable[[str], None] | None = None
+    problem: Problem,
+    restriction: Restriction | None = None,
+    tell: Callable[[str], None] | None = None,
+    *,
+    fee: MoveFee | None = None,
+    known: Sequence[Solution] = (),
+    options: SearchOptions = SearchOptions(),
+    backend: Backend = Backend(),
 ) -> Optimum:
-    """Solve the problem; of equally cheap solutions take the one with most seats (see `build_ties`).
+    """The solution of least cost; of equally cheap ones that with most seats (see `ties` in the model).
 
-    `tell` is called with each step as it begins. Raises Infeasible if there is no solution, LimitError if the
-    time limit came before one was found.
+    Parameters
+    ----------
+    restriction
+        Rules beside the scenario's own: of a baseline.
+    tell
+        Called with each step as it begins.
+    fee
+        What each move away from today's access costs: then cost + fee x moves is least, and ties are not
+        settled.
+    known
+        Solutions to start from.
+    options, backend
+        Sizes and limits of the search, and the solver that it calls.
+
+    Raises
+    ------
+    Infeasible
+        There is no solution.
+    LimitError
+        The time limit came before one was found.
     """
-    search = Search(problem, restriction or Restriction(), tell or (lambda step: None))
-    best, proven = search.run()
-    if search.proves(proven):
-        best = _settle_ties(search, best)
-    search.lap("ties")
-    cost = best.cost(problem)
-    certificate = _certify(search, best) if restriction is None else None
-    search.lap("certificate")
-    if certificate:
-        proven = max(proven, certificate.bound)
-    variables, rows, choices, users = search.largest
+    tell = tell or (lambda step: None)
+    rules = restriction or Restriction()
+    watch = Stopwatch(float(problem.scenario.solver.time_limit))
+    small = problem.demand.pairs <= options.small and everything(problem, rules).choices <= options.small
+    if not small:
+        tell("bound")
+    pricing = (
+        PricingWithMoves(problem, rules, fee, options) if fee else PricingProblem(problem, rules, options)
+    )
+    bound = None if small else Bound(pricing, watch, options, backend)
+    cores = CoreSolver(pricing, bound, watch, backend, tell)
+    for solution in known:
+        cores.take(solution)
+    search = Search(bound, cores, options) if bound else None
+    best, proven = _searched(cores, search, options)
+    solution, certificate = best.solution, None
+    if fee is None:
+        if cores.proves(proven):
+            solution = _settle_ties(cores, search, best, options)
+        watch.lap("ties")
+        if restriction is None:
+            bound = bound or Bound(pricing, watch, options, backend)
+            certificate = _certify(cores, bound, best, solution)
+            proven = max(proven, certificate.bound)
+        watch.lap("certificate")
+    variables, rows, choices, users = cores.largest
+    least = _floor(min(proven, cores.objective) - cores.rounding)
     return Optimum(
-        solution=best,
-        cost=cost,
-        status=Status.OPTIMAL if search.proves(proven) else Status.FEASIBLE,
-        # invoices are rounded, the bound's are not
-        bound=min(max(_floor(min(proven, search.cost) - search.rounding), Decimal(0)), cost),
+        solution=solution,
+        cost=solution.cost(problem),
+        status=Status.OPTIMAL if cores.proves(proven) else Status.FEASIBLE,
+        objective_bound=min(max(least, Decimal(0)), best.objective),
         variables=variables,
         rows=rows,
         choices=choices,
         users=users,
         certificate=certificate,
-        seconds=search.seconds,
+        seconds=watch.seconds,
+        moves=best.moves,
+        fee=fee.amount if fee else Decimal(0),
     )
 
 
-def _settle_ties(search: Search, best: Solution) -> Solution:
-    """Among the plans of the same cost, all inside the core, the one that `build_ties` prefers."""
-    core = None
-    if search.bound is None:
-        core = everything(search.problem, search.restriction)
-    elif search.last is not None:
-        cut = search.last
-        window = search.needed(search.bound, (), cut)
-        estate = search.bound.estate
-        inside = estate.least_regrets(cut.prices)[0] <= window
-        if inside.sum() <= MOST_TIES:
-            core = search.core(search.bound, cut, inside, window)
-    if core is None or not core.flexes or core.choices > MOST_TIES:
-        return best
-    search.tell("ties")
-    ties = build_ties(search.problem, core, best.cost(search.problem))
-    start_from(ties, best)
+def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) -> tuple[Incumbent, float]:
+    """The incumbent at the end of the search, and what no solution costs less than.
+
+    The whole model is solved where it is small, and where the search leaves the incumbent unproven.
+    """
+    proven, size, impossible = -math.inf, len(cores.pricing), False
+    if search is not None:
+        if not search.bound.cuts and cores.incumbent is None:  # some subproblem has no choice at any price
+            raise Infeasible
+        cores.watch.lap("bound")
+        # a small model is worth a try as a whole, should half of the time not do
+        cores.reserve = cores.watch.limit / 2 if size <= options.whole_reserve else 0.0
+        proven = search.run()
+        cores.reserve = 0.0
+    unproven = cores.incumbent is None or (not cores.proves(proven) and cores.left() > 1)
+    if unproven and (search is None or size <= options.whole_limit):
+        status, inner = cores.solve(everything(cores.problem, cores.pricing.restriction))
+        impossible = status is Status.INFEASIBLE
+        proven = max(proven, inner)
+    if cores.incumbent is not None:
+        # there is a solution, whatever a solver says
+        return cores.incumbent, proven if proven < math.inf else -math.inf
+    if impossible:
+        raise Infeasible
+    raise LimitError(
+        f"the time limit of {cores.watch.limit:g} s came before a plan was found", "raise solver.time_limit"
+    )
+
+
+def _settle_ties(
+    cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions
+) -> Solution:
+    """Among plans of the same cost, all inside a core at the incumbent's prices, what `ties` prefers."""
+    problem, at, core = cores.problem, best.found_at, None
+    if search is not None and at is not None:
+        window = search.needed(at.cut, ())
+        inside = cores.pricing.least_reduced_costs(at.cut.prices)[0] <= window
+        core = search.core(at.cut, inside, window) if inside.sum() <= options.tie_choices else None
+    elif problem.demand.pairs <= options.tie_choices:
+        core = everything(problem, cores.pricing.restriction)
+    if core is None or not core.flexes or core.choices > options.tie_choices:
+        return best.solution
+    cores.tell("ties")
+    ties = build(problem, core, at_most=best.cost)
+    start_from(ties, best.solution)
     try:
-        outcome = solve(
-            ties.lp, search.options, seconds=max(search.left(), 10.0), nodes=TIE_NODES, start=True
+        outcome = cores.backend.solve(
+            ties.lp, cores.solver, seconds=max(cores.left(), 10.0), nodes=options.tie_nodes, start=True
         )
     except SolverError:  # a preference is not worth a proven plan
-        return best
+        return best.solution
     if outcome.status is not Status.OPTIMAL:
-        return best
+        return best.solution
     settled = read_solution(ties)
-    return settled if settled.cost(search.problem) <= best.cost(search.problem) else best
+    return settled if settled.cost(problem) <= best.cost else best.solution
 
 
-def _certify(search: Search, best: Solution) -> Certificate:
+def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:
     """Prices in the tiers of the plan, and in others where they prove it."""
-    search.tell("certificate")
-    if search.bound is None:
-        search.bound = Bound(Estate(search.problem, search.restriction), search.options, search.deadline)
-    bound = search.bound
-    tiers = tiers_of(search.problem, best)
-    if search.marginal is None or search.marginal[1] != tiers:
-        search.marginal = bound.search(tiers, search.tell)[1] or bound.cuts[0], tiers
-    proven, cuts = bound.certify(search.cost, search.tell)
-    pool = [label["row"] == "pool" for label in bound.shared.labels]
-    token = bound.lifted(search.marginal[0]).rows[pool]
-    return Certificate(proven - search.rounding, cuts, tuple(bound.shared.labels), len(bound.cuts), token)
+    cores.tell("certificate")
+    at, tiers = best.found_at, tiers_of(cores.problem, solution)
+    known = at.cut if at and at.tiers == tiers else None
+    cut = known or bound.search(tiers, cores.tell)[1] or bound.cuts[0]
+    proven, cuts = bound.certify(cores.objective, cores.tell)
+    pool = [label["row"] == "pool" for label in bound.coupling.labels]
+    token = bound.raise_duals(cut).rows[pool]
+    return Certificate(proven - cores.rounding, cuts, tuple(bound.coupling.labels), len(bound.cuts), token)
 
 
 def _floor(bound: float) -> Decimal:

@@ -1,14 +1,14 @@
-"""What every user would do at given prices, and what it costs to do otherwise: one pass of numpy for all.
+"""The pricing problem: the cheapest choice of every user at given prices, in one pass of numpy for all.
 
 At given prices of tokens (per period) and of seats (per contract) no user depends on another. The cheapest
-choice of a need is a shortest path through the states of its structure, computed backwards in time:
+choice of a subproblem is a shortest path through the states of its structure, computed backwards in time:
 
     G[e] = sum over products not covered in e of their tokens x price + V_next[what is left of e]
     G[e] = min(G[e], price of k + G[e with k])          for every contract k that starts now
     V[e] = G[e]                                          for the states that the step is entered with
 
-Every user has a column, every state a row. A forward pass adds what it costs to reach a state: then each
-single decision has its *regret*, the cheapest choice with it less the cheapest without it.
+Every subproblem has a column, every state a row. A forward pass adds what it costs to reach a state: then
+each single decision has its *reduced cost*, the cheapest choice with it less the cheapest without it.
 """
 
 from __future__ import annotations
@@ -19,20 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats, Ints
+from flexopt.model.moves import Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
-from flexopt.solve.subproblems import needs_of
-
-__all__ = ["TINY", "Estate", "Forbidden", "Pass", "Prices", "Regrets", "Response"]
-
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.subproblems import subproblems_of
 
 Forbidden = dict[int, Bools]
-"""By structure, bool[contracts, needs]: seats that a need may not take."""
-
-CELLS = 1 << 18
-"""States x needs computed at once: what fits into a core's cache."""
-
-WIDEST = 1 << 14
+"""By structure, bool[contracts, subproblems]: seats that a subproblem may not take."""
 
 TINY = 1e-9
 """Money below which sums of floats are the same."""
@@ -50,30 +44,30 @@ class Prices:
 class Response:
     """The cheapest choices at some prices.
 
-    value : float64[needs], what they cost at these prices
-    seats : int64[n, 2], (need, contract), sorted
-    counts : int64[groups, contracts], seats of each group of needs
+    value : float64[subproblems], what they cost at these prices
+    seats : int64[n, 2], (subproblem, contract), sorted
+    counts : int64[groups, contracts], seats of each group of subproblems
     tokens : float64[groups, periods], tokens of each group, without buffer
-    fees : float64[groups], what the choices of each group cost beside seats and tokens; None: nothing
+    fees : float64[groups], what the moves of each group cost
     """
 
     value: Floats
     seats: Ints
     counts: Ints
     tokens: Floats
-    fees: Floats | None = None
+    fees: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regrets:
-    """Each decision of some needs of one structure: what taking it costs more than leaving it.
+class ReducedCosts:
+    """Each decision of some subproblems of one structure: what taking it costs more than leaving it.
 
     Negative where it belongs to the cheapest choice; infinite where there is no choice without it, or with
     it; nan where there is nothing to decide (the contract covers no use, the product is not used).
 
-    seat : float64[contracts, needs]
-    flex : float64[products, steps, needs]
-    idle : bool[contracts, needs], free seats that add nothing to the cheapest choice: where all else is
+    seat : float64[contracts, subproblems]
+    flex : float64[products, steps, subproblems]
+    idle : bool[contracts, subproblems], free seats that add nothing to the cheapest choice: where all else is
         decided they are left
     """
 
@@ -82,22 +76,27 @@ class Regrets:
     idle: Bools
 
     def least(self) -> tuple[Floats, Floats]:
-        """float64[needs] each: how far it is from indifferent, in any decision, and in those on tokens."""
+        """float64[subproblems] each: the least of any decision, and of those on tokens, in size."""
         seat = np.where(np.isnan(self.seat) | self.idle, np.inf, np.abs(self.seat))
         flex = np.where(np.isnan(self.flex), np.inf, np.abs(self.flex))
         tokens = flex.min(axis=(0, 1), initial=np.inf)
         return np.minimum(seat.min(axis=0, initial=np.inf), tokens), tokens
 
 
-class Estate:
-    """All needs of a problem, and the passes over them.
+class PricingProblem:
+    """All subproblems of a problem, and the passes over them.
 
-    Needs are numbered through all structures; `user` says whose they are.
+    Subproblems are numbered through all structures; `user` says whose they are, `exact` whose structure is.
     """
 
-    def __init__(self, problem: Problem, restriction: Restriction) -> None:
-        self.problem = problem
-        self.parts = needs_of(problem, restriction)
+    moves: Moves | None = None
+    """The fee for moves, if there is one (`pricing_moves.py`)."""
+
+    def __init__(
+        self, problem: Problem, restriction: Restriction, options: SearchOptions = SearchOptions()
+    ) -> None:
+        self.problem, self.restriction, self.options = problem, restriction, options
+        self.parts = subproblems_of(problem, restriction, options.most_states)
         self.first = np.cumsum([0, *(len(p) for p in self.parts)])
         users = [problem.demand.pair_user[p.pairs[0]] for p in self.parts]
         self.user = np.concatenate([*users, np.empty(0, dtype=np.int64)]).astype(np.int64)
@@ -112,10 +111,10 @@ class Estate:
     def __len__(self) -> int:
         return int(self.first[-1])
 
-    def forbid(self, forbidden: Forbidden, contracts: Sequence[int], needs: Ints) -> None:
-        """Add to `forbidden` that these needs take no seats under these contracts."""
+    def forbid(self, forbidden: Forbidden, contracts: Sequence[int], subproblems: Ints) -> None:
+        """Add to `forbidden` that these subproblems take no seats under these contracts."""
         for n, part in enumerate(self.parts):
-            mine = needs[(needs >= self.first[n]) & (needs < self.first[n + 1])] - self.first[n]
+            mine = self._of_part(n, subproblems)
             if len(mine):
                 banned = forbidden.setdefault(n, np.zeros((part.contracts.shape[1], len(part)), bool))
                 banned[:, mine] |= np.isin(part.contracts[part.kind[mine]].T, list(contracts))
@@ -123,94 +122,112 @@ class Estate:
     def respond(
         self, prices: Prices, group: Ints, groups: int, forbidden: Forbidden | None = None
     ) -> Response:
-        """Everybody's cheapest choice; a seat rather than tokens that cost the same.
+        """The cheapest choice of each subproblem; a seat rather than tokens that cost the same.
 
-        With `forbidden` it is no bound any more: some may not do what is cheapest.
+        With `forbidden` it is no bound any more: some choices are not the cheapest then.
         """
         contracts, periods = len(self.problem.contracts), self.problem.periods
         value = np.zeros(len(self))
         counts = np.zeros(groups * contracts, dtype=np.int64)
         tokens = np.zeros(groups * periods)
         takers, taken = [], []
-        for n, chunk in self._chunks():
-            part, here = Pass(self, n, chunk, prices, forbidden), self.first[n] + chunk
+        for part in self.passes(prices, forbidden=forbidden):
+            here = part.numbers
             value[here] = part.backward()
             seats, used = part.forward()
-            row, need = np.nonzero(seats)
-            k = part.contract[row, need]
-            takers.append(here[need])
+            row, column = np.nonzero(seats)
+            k = part.contract[row, column]
+            takers.append(here[column])
             taken.append(k)
-            counts += np.bincount(group[here[need]] * contracts + k, minlength=len(counts))
+            counts += np.bincount(group[here[column]] * contracts + k, minlength=len(counts))
             for t in range(periods):
                 tokens[t::periods] += np.bincount(group[here], used[t], groups)
         seat = np.stack([np.concatenate([np.empty(0, np.int64), *x]) for x in (takers, taken)], axis=1)
         order = np.lexsort((seat[:, 1], seat[:, 0]))
         return Response(
-            value, seat[order], counts.reshape(groups, contracts), tokens.reshape(groups, periods)
+            value,
+            seat[order],
+            counts.reshape(groups, contracts),
+            tokens.reshape(groups, periods),
+            np.zeros(groups),
         )
 
-    def least_regrets(self, prices: Prices) -> tuple[Floats, Floats]:
-        """`Regrets.least` of all needs; 0 where the structure is not exact."""
+    def least_reduced_costs(self, prices: Prices) -> tuple[Floats, Floats]:
+        """`ReducedCosts.least` of all subproblems; 0 where the structure is not exact."""
         least, tokens = np.zeros(len(self)), np.zeros(len(self))
-        for n, chunk in self._chunks():
-            if self.parts[n].structure.exact:
-                here = self.first[n] + chunk
-                least[here], tokens[here] = Pass(self, n, chunk, prices).regrets().least()
+        for part in self.passes(prices, np.flatnonzero(self.exact)):
+            least[part.numbers], tokens[part.numbers] = part.reduced_costs().least()
         return least, tokens
 
-    def regrets(self, prices: Prices, needs: Ints) -> Iterator[tuple[int, Ints, Regrets]]:
-        """The regrets of some needs, with the number of their structure and their places in it."""
-        for n, chunk in self._chunks(needs):
-            yield n, chunk, Pass(self, n, chunk, prices).regrets()
-
-    def passes(self, prices: Prices, needs: Ints) -> Iterator[tuple[Ints, Pass]]:
-        """Some needs, and the pass over them, structure by structure."""
-        for n, chunk in self._chunks(needs):
-            yield self.first[n] + chunk, Pass(self, n, chunk, prices)
-
-    def _chunks(self, needs: Ints | None = None) -> Iterator[tuple[int, Ints]]:
+    def passes(
+        self, prices: Prices, subproblems: Ints | None = None, forbidden: Forbidden | None = None
+    ) -> Iterator[Pass]:
+        """The passes over some subproblems (over all, if none are given), structure by structure."""
+        cells, widest = self.options.pass_cells, self.options.pass_width
         for n, part in enumerate(self.parts):
-            if needs is None:
-                places = np.arange(len(part))
-            else:
-                places = needs[(needs >= self.first[n]) & (needs < self.first[n + 1])] - self.first[n]
-            width = max(64, min(WIDEST, CELLS // part.structure.states))
+            places = np.arange(len(part)) if subproblems is None else self._of_part(n, subproblems)
+            width = max(64, min(widest, cells // part.structure.states))
             for begin in range(0, len(places), width):
-                yield n, places[begin : begin + width]
+                yield Pass(self, n, places[begin : begin + width], prices, forbidden)
+
+    def opened(self, prices: Prices, inside: Bools, window: float) -> Opened:
+        """Where a core of the subproblems inside is fixed: here, where nothing moves."""
+        return Opened(self, inside, window, np.empty(0, dtype=np.int64))
+
+    def _of_part(self, n: int, subproblems: Ints) -> Ints:
+        """Places, in structure n, of those of the subproblems that have it."""
+        mine = (subproblems >= self.first[n]) & (subproblems < self.first[n + 1])
+        places: Ints = subproblems[mine] - self.first[n]
+        return places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A pricing problem without a fee, in which a core can be fixed.
+
+    inside : bool[subproblems of it]; window : reduced cost up to which their decisions are open
+    moved : int64[n], subproblems (of the pricing problem that was asked) that move in any case
+    """
+
+    pricing: PricingProblem
+    inside: Bools
+    window: float
+    moved: Ints
 
 
 class Pass:
-    """Some needs of one structure at given prices."""
+    """Some subproblems of one structure at given prices: their numbers, and their places in `part`."""
 
     def __init__(
-        self, estate: Estate, n: int, chunk: Ints, prices: Prices, forbidden: Forbidden | None = None
+        self, pricing: PricingProblem, n: int, places: Ints, prices: Prices, forbidden: Forbidden | None
     ) -> None:
-        self.part = estate.parts[n]
+        self.numbers, self.places = pricing.first[n] + places, places
+        self.part = pricing.parts[n]
         self.structure = self.part.structure
-        self.problem = estate.problem
-        self.pairs = self.part.pairs[:, chunk]
-        self.contract = self.part.contracts[self.part.kind[chunk]].T
+        self.problem = pricing.problem
+        self.pairs = self.part.pairs[:, places]
+        self.contract = self.part.contracts[self.part.kind[places]].T
         self.seat = prices.seat[self.contract]
         if forbidden and n in forbidden:
-            self.seat = np.where(forbidden[n][:, chunk], np.inf, self.seat)
-        self.flex = [self._flex(estate, pairs, prices.token) for pairs in self.pairs]
+            self.seat = np.where(forbidden[n][:, places], np.inf, self.seat)
+        self.flex = [self._flex(pricing, pairs, prices.token) for pairs in self.pairs]
         self.taken: dict[int, Bools] = {}
 
-    def _flex(self, estate: Estate, pairs: Ints, token: Floats) -> Floats:
-        """float64[steps, needs]: what tokens for one product cost in each step."""
+    def _flex(self, pricing: PricingProblem, pairs: Ints, token: Floats) -> Floats:
+        """float64[steps, subproblems]: what tokens for one product cost in each step."""
         steps = self.structure.steps
         price = np.zeros((len(steps), len(token)))
         for n, step in enumerate(steps):
             price[n, step.first : step.after] = token[step.first : step.after]
         cost: Floats = price @ self.problem.tokens[pairs].T
-        if estate.any_barred[pairs].any():
-            barred = estate.barred[pairs].T
+        if pricing.any_barred[pairs].any():
+            barred = pricing.barred[pairs].T
             for n, step in enumerate(steps):
                 cost[n, barred[step.first : step.after].any(axis=0)] = np.inf
         return cost
 
     def _used(self) -> list[Bools]:
-        """bool[steps, needs] of each product: is it used in the step?"""
+        """bool[steps, subproblems] of each product: is it used in the step?"""
         firsts = [step.first for step in self.structure.steps]
         return [
             np.logical_or.reduceat(self.problem.days[pairs].T > 0, firsts, axis=0) for pairs in self.pairs
@@ -222,7 +239,7 @@ class Pass:
             values[uncovered[:, p]] += cost[n]
 
     def backward(self) -> Floats:
-        """float64[needs]: cost of the cheapest choice (infinite without any); `forward` then makes it."""
+        """float64[subproblems]: cost of the cheapest choice (infinite without any), which `forward` makes."""
         V = np.zeros((1, self.pairs.shape[1]))
         for n in reversed(range(len(self.structure.steps))):
             step = self.structure.steps[n]
@@ -238,16 +255,16 @@ class Pass:
         return np.asarray(V[0])
 
     def forward(self) -> tuple[Bools, Floats]:
-        """Seats taken, bool[contracts, needs], and tokens used, float64[periods, needs]."""
+        """Seats taken, bool[contracts, subproblems], and tokens used, float64[periods, subproblems]."""
         steps, count = self.structure.steps, self.pairs.shape[1]
-        everybody = np.arange(count)
+        columns = np.arange(count)
         seats = np.zeros((len(self.seat), count), dtype=bool)
         tokens = np.zeros((self.problem.periods, count))
         state = np.zeros(count, dtype=np.int64)
         for step in steps:
             state = step.enter[state]
             for k, up in step.contracts:
-                seats[k] = self.taken[k][state, everybody]
+                seats[k] = self.taken[k][state, columns]
                 state = np.where(seats[k], up[state], state)
             for p, pairs in enumerate(self.pairs):
                 open_ = step.uncovered[:, p][state]
@@ -260,7 +277,7 @@ class Pass:
         return seats, tokens
 
     def _live(self, used: Sequence[Bools]) -> Bools:
-        """bool[contracts, needs]: does the contract cover any use?"""
+        """bool[contracts, subproblems]: does the contract cover any use?"""
         live = np.zeros(self.seat.shape, dtype=bool)
         for n, step in enumerate(self.structure.steps):
             for k, _ in step.contracts:
@@ -271,7 +288,7 @@ class Pass:
         return live
 
     def layers(self) -> list[list[Floats]]:
-        """By step, float64[states, needs]: what is to be paid yet.
+        """By step, float64[states, subproblems]: what is to be paid yet.
 
         At first with all contracts of the step to choose from, then without the first of them, and so on
         until none is left.
@@ -290,7 +307,7 @@ class Pass:
             V = G[step.enter]
         return layers[::-1]
 
-    def regrets(self) -> Regrets:
+    def reduced_costs(self) -> ReducedCosts:
         """Backwards, then forwards through the same states: with and without every single decision."""
         steps, count = self.structure.steps, self.pairs.shape[1]
         layers = self.layers()
@@ -320,11 +337,11 @@ class Pass:
             # one that the cheapest choice takes is not idle, even where another would do
             self.backward()
             idle &= ~self.forward()[0]
-        return Regrets(seat, flex, idle)
+        return ReducedCosts(seat, flex, idle)
 
 
 def _gathered(values: Floats, target: Ints, size: int | None = None) -> Floats:
-    """float64[size, needs]: the least of the rows that go to each target row."""
+    """float64[size, subproblems]: the least of the rows that go to each target row."""
     found = np.full((size or len(target), values.shape[1]), np.inf)
     order = np.argsort(target, kind="stable")
     rows, begin = np.unique(target[order], return_index=True)

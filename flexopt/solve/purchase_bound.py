@@ -1,4 +1,4 @@
-"""What cuts prove without a solver: at given prices packs and orders do not depend on each other."""
+"""The purchase bound: what cuts prove without a solver, since their prices separate packs and orders."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from flexopt.base.minmax import least_of_best
 from flexopt.model.program import Model
 from flexopt.solve.coupling import Cut
 
-__all__ = ["Worth"]
 
+class PurchaseBound:
+    """The least that purchases and orders can cost at the prices of a cut, each on its own.
 
-class Worth:
-    """What purchases and orders are worth at the prices of a cut: place by place the best of each choice.
-
-    At given prices packs and orders do not depend on each other, and what is best is at the end of a range.
+    At given prices packs and orders do not depend on each other, and the best is at an end of each range.
     """
 
     def __init__(self, m: Model) -> None:
@@ -31,12 +29,12 @@ class Worth:
     def least(self, cuts: Sequence[Cut], enough: float) -> tuple[float, tuple[int, ...]]:
         """The bound that these cuts prove (`enough` need not be surpassed), and the choices where it is."""
         constant = np.array([c.constant - self._opening(c) for c in cuts])
-        worth = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
-        worth += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
-        counts = [[0] + [1] * (w.shape[1] - 1) for w in worth[: len(self.packs)]]
-        counts += [[0] * w.shape[1] for w in worth[len(self.packs) :]]
+        least = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
+        least += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
+        counts = [[0] + [1] * (w.shape[1] - 1) for w in least[: len(self.packs)]]
+        counts += [[0] * w.shape[1] for w in least[len(self.packs) :]]
         most = self.model.problem.scenario.tokens.max_purchases
-        return least_of_best(constant, worth, counts, most, enough)
+        return least_of_best(constant, least, counts, most, enough)
 
     def at(self, cut: Cut, tiers: Sequence[int]) -> float:
         """The bound that one cut proves of all plans in these tiers (in any, if there are none)."""
@@ -46,11 +44,11 @@ class Worth:
             count = len(self.model.tier)
             of_pack = {pk: j + 1 for (pk, j), on in zip(self.model.tier, tiers[:count], strict=True) if on}
             of_order = {o: j + 1 for (o, j), on in zip(self.model.order, tiers[count:], strict=True) if on}
-            worth = [found[of_pack.get(pk, 0)] for pk, found in zip(self.packs, packs, strict=True)]
-            worth += [found[of_order.get(o, 0)] for o, found in enumerate(orders)]
+            least = [found[of_pack.get(pk, 0)] for pk, found in zip(self.packs, packs, strict=True)]
+            least += [found[of_order.get(o, 0)] for o, found in enumerate(orders)]
         else:
-            worth = [min(found) for found in (*packs, *orders)]
-        return cut.constant - self._opening(cut) + math.fsum(worth)
+            least = [min(found) for found in (*packs, *orders)]
+        return cut.constant - self._opening(cut) + math.fsum(least)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
         """The choices as the master has them; what is not decided is not bought."""
@@ -74,7 +72,7 @@ class Worth:
         return math.fsum(tokens * self._token(cut, pk) for pk, tokens in self.opening)
 
     def _pack(self, cut: Cut, pk: int) -> list[float]:
-        """Not bought, or bought in each tier: as little or as much of it as is cheaper."""
+        """Not bought, or bought in each tier: the least or the most of it, whichever is cheaper."""
         value, found = self.step * self._token(cut, pk), [0.0]
         for j, tier in enumerate(self.model.problem.tiers[pk]):
             x = self.model.units[pk, j].name
@@ -84,7 +82,7 @@ class Worth:
         return found
 
     def _order(self, cut: Cut, o: int) -> list[float]:
-        """No seat, or so many as each seat tier allows, the cheapest first."""
+        """No seat, or as many as each seat tier allows, the cheapest first."""
         P, offer, found = self.model.problem, self.model.problem.orders[o], [0.0]
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):

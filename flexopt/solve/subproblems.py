@@ -1,8 +1,8 @@
-"""What each user needs, sorted into few shapes, so that numpy decides for all users of a shape at once.
+"""The subproblems of users, sorted into few structures: numpy decides for all of one structure at once.
 
-A *need* is a user's products that collections tie together; products that no usable seat covers together are
-needs of their own. The *structure* of a need says when its contracts start and end and which of its products
-they cover: all that matters beside prices and days. An estate has many users and few structures.
+A *subproblem* is the products of one user that collections tie together; products that no usable seat covers
+together are subproblems of their own. Its *structure* says when its contracts start and end and which of its
+products they cover: all that matters beside prices and days. An estate has many users and few structures.
 
 A structure is a graph of *states*: for each product the period until which seats taken so far cover it. Where
 the states are too many (long horizons, many starts, large collections) ends are rounded up: seats then cover
@@ -23,12 +23,6 @@ from flexopt.base.arrays import Bools, Ints
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Contract, Problem
 
-__all__ = ["Needs", "Step", "Structure", "need_of_pairs", "needs_of"]
-
-
-MOST_STATES = 2187
-"""States of a step beyond which ends are rounded up: seven products not covered, for now or for good."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -37,7 +31,7 @@ class Step:
     uncovered : bool[states, products]
     enter : int64[states left by the step before], their places here
     leave : int64[states], their places among the states that the next step is entered with
-    contracts : those that start with the step, by place in the need's list, and for each the state that
+    contracts : those that start with the step, by place in the subproblem's list, and for each the state that
         each state becomes when it is taken
     """
 
@@ -51,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """The states of needs with so many products and such contracts, step by step."""
+    """The states of subproblems with so many products and such contracts, step by step."""
 
     products: int
     steps: tuple[Step, ...]
@@ -64,11 +58,11 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Needs:
-    """All needs of one structure.
+class Subproblems:
+    """All subproblems of one structure.
 
-    pairs : int64[products, needs], the pair of each product
-    kind : int64[needs], row of `contracts`
+    pairs : int64[products, subproblems], the pair of each product
+    kind : int64[subproblems], row of `contracts`
     contracts : int64[kinds, contracts], index of each contract of the structure
     covers : bool[contracts, products]
     """
@@ -87,8 +81,11 @@ Shape = tuple[int, tuple[tuple[int, int, int], ...]]
 """Number of products, and of each contract first period, period after, bit mask of the products covered."""
 
 
-def needs_of(problem: Problem, restriction: Restriction) -> list[Needs]:
-    """The needs of all users, by structure; every pair is in exactly one."""
+def subproblems_of(problem: Problem, restriction: Restriction, most_states: int) -> list[Subproblems]:
+    """The subproblems of all users, by structure; every pair is in exactly one.
+
+    A structure with more than `most_states` states in a step is rounded up.
+    """
     demand = problem.demand
     starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
     sizes = np.diff(starts, append=demand.pairs)
@@ -101,14 +98,14 @@ def needs_of(problem: Problem, restriction: Restriction) -> list[Needs]:
             shape = _shape(problem.contracts, [mine[i][0] for i in places], contracts)
             pairs = starts[users][None, :] + np.array(places, dtype=np.int64)[:, None]
             found[shape].append((pairs, np.array(contracts, dtype=np.int64)))
-    needs = []
+    subproblems = []
     for (products, terms), parts in sorted(found.items(), key=lambda item: item[0]):
         pairs = np.concatenate([p for p, _ in parts], axis=1)
         kind = np.repeat(np.arange(len(parts)), [p.shape[1] for p, _ in parts])
         order = np.argsort(pairs[0], kind="stable")
-        needs.append(
-            Needs(
-                structure(products, terms, problem.periods),
+        subproblems.append(
+            Subproblems(
+                structure(products, terms, problem.periods, most_states),
                 np.ascontiguousarray(pairs[:, order]),
                 kind[order],
                 np.array([c for _, c in parts], dtype=np.int64).reshape(len(parts), len(terms)),
@@ -117,13 +114,13 @@ def needs_of(problem: Problem, restriction: Restriction) -> list[Needs]:
                 ).reshape(len(terms), products),
             )
         )
-    return needs
+    return subproblems
 
 
-def need_of_pairs(needs: Sequence[Needs], pairs: int) -> Ints:
-    """int64[pairs]: the need of each pair, numbered through all structures."""
+def subproblem_of_pairs(subproblems: Sequence[Subproblems], pairs: int) -> Ints:
+    """int64[pairs]: the subproblem of each pair, numbered through all structures."""
     found, first = np.empty(pairs, dtype=np.int64), 0
-    for part in needs:
+    for part in subproblems:
         found[part.pairs] = first + np.arange(len(part))
         first += len(part)
     return found
@@ -161,17 +158,17 @@ def _alike(starts: Ints, sizes: Ints, codes: Ints) -> list[Ints]:
     keys = np.add.reduceat(words[codes], starts) + words[0] * sizes.astype(np.uint64)
     _, first, key = np.unique(keys, return_index=True, return_inverse=True)
     leader = first[key]
-    # equal keys of different codes are as good as impossible, and would be a wrong plan: looked at once
+    # equal keys of different codes: one in 2 ** 63, and it would be a wrong plan
     row = np.repeat(np.arange(len(starts)), sizes)
     place = np.arange(len(codes)) - starts[row]
     if not (sizes == sizes[leader]).all() or (codes != codes[starts[leader[row]] + place]).any():
-        raise AssertionError("two different needs have the same key")
+        raise AssertionError("two different subproblems have the same key")
     order = np.argsort(key, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
 def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[tuple[list[int], list[int]]]:
-    """The needs of a user with these pairs: places of their pairs, and the contracts they may use."""
+    """The subproblems of a user with these pairs: places of their pairs, and the contracts they may use."""
     usable: list[tuple[int, list[int]]] = []
     for k, c in enumerate(contracts):
         used = [i for i, (p, _, _) in enumerate(pairs) if p in c.covers]
@@ -180,14 +177,14 @@ def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[t
         )
         if used and allowed and c.first < c.after:
             usable.append((k, used))
-    need = list(range(len(pairs)))
+    component = list(range(len(pairs)))
     for _, used in usable:
-        merged = {need[i] for i in used}
-        need = [min(merged) if n in merged else n for n in need]
+        merged = {component[i] for i in used}
+        component = [min(merged) if n in merged else n for n in component]
     found = []
-    for n in sorted(set(need)):
-        mine = [(k, used) for k, used in usable if need[used[0]] == n]
-        places = [i for i in range(len(pairs)) if need[i] == n]
+    for n in sorted(set(component)):
+        mine = [(k, used) for k, used in usable if component[used[0]] == n]
+        places = [i for i in range(len(pairs)) if component[i] == n]
         # products in an order that depends on the terms of their seats: equal structures look equal
         terms = {
             i: sorted((contracts[k].first, contracts[k].after, len(used)) for k, used in mine if i in used)
@@ -209,13 +206,15 @@ def _shape(contracts: Sequence[Contract], products: Sequence[int], mine: list[in
 
 
 @cache
-def structure(products: int, terms: tuple[tuple[int, int, int], ...], periods: int) -> Structure:
-    """The states of a shape over so many periods."""
+def structure(
+    products: int, terms: tuple[tuple[int, int, int], ...], periods: int, most_states: int
+) -> Structure:
+    """The states of a shape over so many periods; ends are rounded up while a step has too many."""
     ends = [sorted({after for _, after, mask in terms if mask >> p & 1} | {periods}) for p in range(products)]
     longest = [{end: end for end in of} for of in ends]
     edges = sorted({0, periods} | {first for first, _, _ in terms} | {after for _, after, _ in terms})
     exact = True
-    while _most_states(terms, edges, longest) > MOST_STATES and _round_up(terms, edges, longest):
+    while _most_states(terms, edges, longest) > most_states and _round_up(terms, edges, longest):
         exact = False
     steps = []
     carried = np.zeros((1, products), dtype=np.int64)

@@ -19,23 +19,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock
 from flexopt.store.plan_json import PlanDocument, document_json, parse_document
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, TABLES
-
-__all__ = [
-    "check_place",
-    "plan_files",
-    "read_document",
-    "read_same",
-    "summary_json",
-    "write_files",
-    "write_folder",
-]
 
 FILES = {
     "assignment": "assignment.csv",
@@ -159,6 +149,25 @@ def read_document(plan: Path) -> dict[str, Any]:
             f'{plan}: plan.json is not a plan this version reads ({said}, wanted "flexopt.plan/1")', hint
         )
     return dict(document)
+
+
+class HasDocument(Protocol):
+    """A plan."""
+
+    @property
+    def document(self) -> PlanDocument:
+        """plan.json."""
+
+
+PlanLike: TypeAlias = HasDocument | PlanDocument | str | Path
+"""A plan, its document, or the path of its folder."""
+
+
+def document_of(plan: PlanLike) -> PlanDocument:
+    """The document of a plan. Raises FlexoptError if there is none in the folder."""
+    if isinstance(plan, str | Path):
+        return read_document(Path(plan))
+    return plan if isinstance(plan, Mapping) else plan.document
 
 
 def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:

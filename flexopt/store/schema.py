@@ -10,9 +10,7 @@ from typing import Any
 
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.schema import scenario_schema
-from flexopt.store.tables import TABLES
-
-__all__ = ["plan_schema"]
+from flexopt.store.tables import DRIVERS, TABLES
 
 _DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 _SPAN = {key: {"type": "string", "format": "date"} for key in ("start", "end")}
@@ -179,7 +177,7 @@ def _comparison() -> dict[str, Any]:
         "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),
         "purchases": _array(_object(purchase)),
     }
-    drivers = dict.fromkeys(("seat_price", "token_price", "tier", "mix", "difference"), _DECIMAL)
+    drivers = dict.fromkeys((*DRIVERS, "difference"), _DECIMAL)
     return _object(
         {
             "currency": text,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-__all__ = ["ADDED", "BASELINES", "TABLES"]
-
 ADDED = ("comparison", "sensitivity", "review")
 """Keys of plan.json that other commands add to a plan, in this order."""
 
 BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
 """What a plan is compared with, the first that is known in its headline."""
+
+DRIVERS = ("seat_price", "token_price", "tier", "mix")
+"""What the difference between the totals of two quotes is made of."""
 
 TABLES: dict[str, dict[str, type]] = {
     "assignment": {

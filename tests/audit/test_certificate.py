@@ -22,8 +22,7 @@ from flexopt.model.restriction import Restriction
 from flexopt.model.sets import formulate
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Optimum, optimise
-from flexopt.solve.pricing import Estate as Needs
-from flexopt.solve.pricing import Prices
+from flexopt.solve.pricing import Prices, PricingProblem
 
 USE = {("ann", "AutoCAD"): every(date(2025, 1, 1), 120), ("bob", "AutoCAD"): every(date(2025, 1, 1), 9)}
 POOL = {"pool": [{"tokens": 2000, "expires": "2027-06-01"}]}
@@ -119,10 +118,10 @@ def test_users_pay_what_the_optimiser_says_also_where_ends_are_rounded_up(
         scenario,
     )
     problem = formulate(scenario, (), demand)
-    needs = Needs(problem, Restriction())
-    assert needs.exact.all() == exact
+    pricing = PricingProblem(problem, Restriction())
+    assert pricing.exact.all() == exact
     seat = np.array([float(c.cost[0]) for c in problem.contracts])
-    told = the_value(needs, Prices(seat, np.full(problem.periods, 2.5)))
+    told = the_value(pricing, Prices(seat, np.full(problem.periods, 2.5)))
 
     again = UserSubproblems(scenario, (), demand, periods=problem.edges[:-1], days=set())
     seats = np.array([float(t.cost[0]) for t in again.terms])
@@ -134,7 +133,7 @@ def test_the_prices_may_prove_more_than_a_solver_that_was_stopped(monkeypatch: p
     """Bound and gap of the plan are then those of the prices."""
 
     def stopped(*arguments: Any, **options: Any) -> Optimum:
-        return replace(optimise(*arguments, **options), bound=Decimal(1), status=Status.FEASIBLE)
+        return replace(optimise(*arguments, **options), objective_bound=Decimal(1), status=Status.FEASIBLE)
 
     monkeypatch.setattr("flexopt.planning.planner.optimise", stopped)
     proof = document(a_scenario())["proof"]

@@ -15,8 +15,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,23 +35,20 @@ from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.solve import bound, search
-from flexopt.solve import subproblems as needs
 from flexopt.solve.backend import Status, solve
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
-
-__all__ = ["SETTINGS", "Verdict", "a_problem", "judge", "run"]
+from flexopt.solve.options import SearchOptions
 
 GAP = Decimal("0.000001")
 OLD = date(2020, 1, 1)
 """Prices and rates from before every horizon."""
 
-WHOLE: Mapping[str, Any] = {"search.SMALL": 10**9}
-SETTINGS: list[Mapping[str, Any]] = [
-    {"search.SMALL": 0},
-    {"search.SMALL": 0, "search.FIRST_WINDOW": 0, "search.FIRST_CORE": 2, "search.QUICK_CORES": (1,)},
-    {"search.SMALL": 0, "search.QUICK_CORES": (), "bound.GROUPS": 1, "search.FIRST_NODES": 5},
-    {"search.SMALL": 0, "needs.MOST_STATES": 3, "search.FIRST_CORE": 3, "bound.MOST_PASSES": 3},
+WHOLE = SearchOptions(small=10**9)
+SETTINGS = [
+    SearchOptions(small=0),
+    SearchOptions(small=0, first_window=0, first_core=2, quick_cores=(1,)),
+    SearchOptions(small=0, quick_cores=(), groups=1, first_nodes=5),
+    SearchOptions(small=0, most_states=3, first_core=3, most_passes=3),
 ]
 """Ways to come to a core: as it is, as narrow as can be, without quick cores, with inexact structures."""
 
@@ -115,7 +111,7 @@ def judge(n: int, limit: float) -> Verdict:
             v.wrong.append("the whole model says infeasible, the core has a plan")
     v.wrong += [f"{way}: {said}" for way, said in (("whole", v.whole), ("core", v.core)) if "crash" in said]
     if found is not None:
-        v.cost, v.bound = float(found.cost), float(found.bound)
+        v.cost, v.bound = float(found.cost), float(found.objective_bound)
         v.wrong += _breaks(problem, found.solution)
     if whole is not None:
         v.optimum = float(whole.cost)
@@ -128,10 +124,10 @@ def _compare(v: Verdict, whole: Optimum, found: Optimum | None) -> None:
         return
     # each solve adds up packs before they are rounded to the cent
     cents = Decimal("0.01") * (1 + len(whole.solution.purchases) + len(found.solution.purchases))
-    if found.bound > whole.cost + cents:
-        v.wrong.append(f"bound {found.bound} above a plan of {whole.cost}")
-    if whole.bound > found.cost + cents:
-        v.wrong.append(f"the whole model's bound {whole.bound} above a plan of {found.cost}")
+    if found.objective_bound > whole.cost + cents:
+        v.wrong.append(f"bound {found.objective_bound} above a plan of {whole.cost}")
+    if whole.objective_bound > found.cost + cents:
+        v.wrong.append(f"the whole model's bound {whole.objective_bound} above a plan of {found.cost}")
     for way, best in (("whole", whole), ("core", found)):
         if best.certificate and best.certificate.bound > float(min(whole.cost, found.cost) + cents):
             v.wrong.append(f"{way}: prices prove {best.certificate.bound} of a plan of {whole.cost}")
@@ -141,13 +137,10 @@ def _compare(v: Verdict, whole: Optimum, found: Optimum | None) -> None:
         v.wrong.append(f"optimal {found.cost} and optimal {whole.cost}")
 
 
-def _solved(
-    problem: Problem, setting: Mapping[str, Any], v: Verdict, name: str
-) -> tuple[Optimum | None, str]:
+def _solved(problem: Problem, setting: SearchOptions, v: Verdict, name: str) -> tuple[Optimum | None, str]:
     began = time.monotonic()
     try:
-        with _set(setting):
-            found = optimise(problem)
+        found = optimise(problem, options=setting)
         return found, found.status.value
     except Infeasible:
         return None, "infeasible"
@@ -175,23 +168,6 @@ def _breaks(problem: Problem, solution: Solution) -> list[str]:
             x.lowBound = x.upBound = values.get(x.name, 0.0)
     outcome = solve(m.lp, problem.scenario.solver, seconds=10)
     return ["the plan breaks rows of the whole model"] if outcome.status is Status.INFEASIBLE else []
-
-
-@contextmanager
-def _set(setting: Mapping[str, Any]) -> Iterator[None]:
-    """Other sizes of cores, groups and structures for a while."""
-    modules = {"search": search, "bound": bound, "needs": needs}
-    places = [(modules[name.split(".")[0]], name.split(".")[1], value) for name, value in setting.items()]
-    before = [(module, name, getattr(module, name)) for module, name, _ in places]
-    needs.structure.cache_clear()
-    try:
-        for module, name, value in places:
-            setattr(module, name, value)
-        yield
-    finally:
-        for module, name, value in before:
-            setattr(module, name, value)
-        needs.structure.cache_clear()
 
 
 # --- instances -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from build import (
+    AEC_YEAR,
     AUTOCAD,
     AUTOCAD_YEAR,
     REVIT,
@@ -30,12 +31,6 @@ from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import all_flex, all_named, break_even_rule, todays_access, with_idle_holders
 
-AEC = {
-    "id": "aec-1y",
-    "covers": ["AutoCAD", "Revit"],
-    "term_months": 12,
-    "prices": [{"from": "2025-01-01", "new": 3675}],
-}
 VAULT = {"id": "Vault", "flex": False}
 
 
@@ -95,7 +90,7 @@ def test_a_tie_of_the_rule_is_a_seat() -> None:
 def test_the_rule_takes_a_collection_at_its_price() -> None:
     # 73 of both: 1,533 + 2,190 = 3,723 >= 3,675; 72 of both: 3,672 stays on Flex
     days = {(u, p): year(n) for u, n in (("ann", 73), ("bob", 72)) for p in ("AutoCAD", "Revit")}
-    problem = a_problem(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    problem = a_problem(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     rule = bound(problem, break_even_rule(problem))
     assert {u for (u, _), access in rule.items() if access == "named"} == {"ann"}
     assert len(rule) == 4
@@ -111,7 +106,7 @@ def test_what_is_not_on_flex_or_not_on_offer_is_not_bound() -> None:
 
 def test_a_collection_that_is_needed_serves_its_other_products() -> None:
     """Vault comes only with the collection: AutoCAD of that user cannot be bound to tokens beside it."""
-    suite = AEC | {"id": "suite-1y", "covers": ["AutoCAD", "Vault"]}
+    suite = AEC_YEAR | {"id": "suite-1y", "covers": ["AutoCAD", "Vault"]}
     days = {("ann", "Vault"): year(5), ("ann", "AutoCAD"): year(5), ("bob", "AutoCAD"): year(5)}
     changes: dict[str, Any] = {"products": [AUTOCAD, VAULT], "offers": [AUTOCAD_YEAR, suite]}
     problem = a_problem(days, **changes)
@@ -123,7 +118,9 @@ def test_a_collection_that_is_needed_serves_its_other_products() -> None:
 def test_a_seat_that_policy_bars_is_none() -> None:
     """Revit must be on Flex, so the collection is no way to a seat for AutoCAD."""
     days = {("ann", "AutoCAD"): year(5), ("ann", "Revit"): year(5), ("bob", "AutoCAD"): year(5)}
-    problem = a_problem(days, offers=[AEC], policy=[{"user": "ann", "product": "Revit", "access": "flex"}])
+    problem = a_problem(
+        days, offers=[AEC_YEAR], policy=[{"user": "ann", "product": "Revit", "access": "flex"}]
+    )
     assert bound(problem, all_named(problem)) == {("bob", "AutoCAD"): "named"}
 
 
@@ -167,7 +164,7 @@ def test_what_today_does_not_list_is_free() -> None:
 def test_a_collection_today_is_one_seat() -> None:
     access = [TodaysAccess("ann", p, "named", "aec-1y") for p in ("AutoCAD", "Revit")]
     days = {("ann", "AutoCAD"): year(10), ("ann", "Revit"): year(10)}
-    found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     assert found["today"] == "3675.00"
     assert found["plan"] == "510.00"
 
@@ -176,7 +173,7 @@ def test_one_product_of_a_collection_today_brings_the_others() -> None:
     # Revit is listed as Flex, but the seat of the collection covers it and goes before tokens
     access = [TodaysAccess("ann", "AutoCAD", "named", "aec-1y"), TodaysAccess("ann", "Revit", "flex")]
     days = {("ann", "AutoCAD"): year(10), ("ann", "Revit"): year(10)}
-    found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    found = totals(days, access, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     assert found["today"] == "3675.00"
 
 
@@ -185,7 +182,7 @@ def test_the_seat_of_today_is_the_offer_of_today() -> None:
     found = totals(
         {("ann", "AutoCAD"): year(150)},
         [TodaysAccess("ann", "AutoCAD", "named", "aec-1y")],
-        offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC],
+        offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR],
     )
     assert (found["today"], found["plan"]) == ("3675.00", "2310.00")
 
@@ -248,7 +245,7 @@ def test_no_baseline_is_below_the_plan(
     found = totals(
         {key: year(n) for key, n in counts.items()},
         access,
-        offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC],
+        offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR],
         tokens={
             "tiers": [{"from": 100, "price": 3}, {"from": 2000, "price": "2.7"}],
             "increment": increment,

@@ -21,10 +21,10 @@ from flexopt.base.errors import InfeasibleError, LimitError
 from flexopt.base.findings import InputError
 from flexopt.base.money import Money
 from flexopt.planning.baselines import all_flex
-from flexopt.planning.document import TABLES
 from flexopt.planning.planner import Plan
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import optimise
+from flexopt.store.tables import TABLES
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -201,7 +201,9 @@ def test_a_comparison_cheaper_than_what_the_time_limit_left_becomes_the_plan(
     def cut_short(problem: Any, restriction: Any = None, tell: Any = None) -> Any:
         if restriction is not None:
             return optimise(problem, restriction)
-        return replace(optimise(problem, all_flex(problem)), status=Status.FEASIBLE, bound=Decimal(1))
+        return replace(
+            optimise(problem, all_flex(problem)), status=Status.FEASIBLE, objective_bound=Decimal(1)
+        )
 
     monkeypatch.setattr("flexopt.planning.planner.optimise", cut_short)
     found = plan(CASES / "break-even" / "scenario.yaml")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from build import (
+    AEC_YEAR,
     AUTOCAD,
     AUTOCAD_YEAR,
     REVIT,
@@ -28,13 +29,6 @@ from flexopt import plan
 from flexopt.base.money import cents
 from flexopt.inputs.records import Person
 from flexopt.planning.reasons import plain
-
-AEC = {
-    "id": "aec-1y",
-    "covers": ["AutoCAD", "Revit"],
-    "term_months": 12,
-    "prices": [{"from": "2025-01-01", "new": 3675}],
-}
 
 
 def year(count: int) -> list[date]:
@@ -152,7 +146,7 @@ def test_both_sides_of_the_break_even_in_words(three: Any) -> None:
 
 def test_a_collection_adds_its_products_up() -> None:
     days = {("ann", p): year(73) for p in ("AutoCAD", "Revit")}
-    found = rows(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    found = rows(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     assert set(found["reason"]) == {
         "A new seat of aec-1y from 2026-01-01 for AutoCAD and Revit costs 3,675.00. On Flex 73 + 73 days "
         "(1241 tokens) would cost 3,723.00 at 3.00 a token: 48.00 more."

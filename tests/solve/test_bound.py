@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
@@ -19,47 +16,35 @@ from profiles import one_in
 from strategies import Instance, medium, small
 
 from flexopt.inputs.scenario.scenario import SolverOptions
-from flexopt.model.core import everything, nobody
+from flexopt.model.core import everything, purchases_only
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem, formulate, span_end
 from flexopt.solve.backend import Status, solve, solve_relaxation
 from flexopt.solve.bound import Bound
-from flexopt.solve.coupling import Shared
+from flexopt.solve.coupling import CouplingRows
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
-from flexopt.solve.pricing import Estate
-from flexopt.solve.subproblems import structure
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing import PricingProblem
+from flexopt.solve.stopwatch import Stopwatch
 
 EXACT = SolverOptions.model_validate({"gap": 0, "time_limit": 30})
 FREE = Restriction()
 PRICES = st.lists(st.floats(-50, 50), min_size=1, max_size=12)
 
 
-def _bound(problem: Problem) -> Bound:
-    return Bound(Estate(problem, FREE), EXACT, time.monotonic() + 60)
+def _bound(problem: Problem, options: SearchOptions = SearchOptions()) -> Bound:
+    return Bound(PricingProblem(problem, FREE, options), Stopwatch(60), options)
 
 
 def _whole(problem: Problem) -> Optimum:
     """The whole model, without any core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.solve.search.SMALL", math.inf)
-        return optimise(problem)
+    return optimise(problem, options=SearchOptions(small=math.inf))
 
 
 def _problem(instance: Instance) -> Problem:
     file = instance.changed(solver={"gap": "0.000001", "time_limit": 30}).source()
     return formulate(file.scenario, file.holdings, instance.demand())
-
-
-@contextmanager
-def _most_states(n: int) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.solve.subproblems.MOST_STATES", n)
-        structure.cache_clear()
-        try:
-            yield
-        finally:
-            structure.cache_clear()
 
 
 @one_in(8)
@@ -94,15 +79,12 @@ def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int
     except Infeasible:
         assume(False)
     assume(whole.status is Status.OPTIMAL)
-    with pytest.MonkeyPatch.context() as patch, _most_states(states):
-        patch.setattr("flexopt.solve.search.SMALL", 0)
-        patch.setattr("flexopt.solve.search.FIRST_WINDOW", 0)  # as narrow as can be: it must widen
-        patch.setattr("flexopt.solve.search.FIRST_CORE", 2)
-        patch.setattr("flexopt.solve.search.QUICK_CORES", (1,))
-        found = optimise(problem)
+    # as narrow as can be: it must widen
+    narrow = SearchOptions(small=0, first_window=0, first_core=2, quick_cores=(1,), most_states=states)
+    found = optimise(problem, options=narrow)
     cents = Decimal("0.01") * (1 + len(whole.solution.purchases))
-    assert found.bound <= whole.cost + cents
-    assert found.cost >= whole.bound - cents
+    assert found.objective_bound <= whole.cost + cents
+    assert found.cost >= whole.objective_bound - cents
     if found.status is Status.OPTIMAL:
         assert abs(found.cost - whole.cost) <= whole.cost * Decimal("0.000002") + cents
 
@@ -112,10 +94,11 @@ def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int
 def test_a_cut_holds_for_any_prices(prices: list[float], instance: Instance, states: int) -> None:
     """Weak duality, whatever the solver prints: the cut of made-up prices is below the users' true cost."""
     problem = _problem(instance)
-    with _most_states(states):
-        bound = _bound(problem)
-        rows = bound.shared.valid(np.array([prices[n % len(prices)] for n in range(len(bound.shared.names))]))
-        cut, _ = bound.ask(rows)
+    bound = _bound(problem, SearchOptions(most_states=states))
+    coupling = bound.coupling
+    cut, _ = bound.ask(
+        coupling.valid(np.array([prices[n % len(prices)] for n in range(len(coupling.names))]))
+    )
     assume(math.isfinite(cut.value))
     model = build(problem, everything(problem, FREE))
     assume(solve(model.lp, EXACT, seconds=30).status is Status.OPTIMAL)
@@ -128,10 +111,10 @@ def test_a_cut_holds_for_any_prices(prices: list[float], instance: Instance, sta
 
 @one_in(8)
 @given(st.one_of(small(), medium(users=3)))
-def test_shared_rows_are_those_of_the_whole_model(instance: Instance) -> None:
+def test_coupling_rows_are_those_of_the_whole_model(instance: Instance) -> None:
     """What a seat and a token put into a row, and its right side, are what `build` writes there."""
     problem = _problem(instance)
-    shared = Shared(problem, build(problem, nobody(problem)))
+    coupling = CouplingRows(problem, build(problem, purchases_only(problem)))
     m = build(problem, everything(problem, FREE))
     rows = {row.name: row for row in m.lp.constraints()}
     seats = {x.name: k for (_, k), x in m.seat.items()}
@@ -141,20 +124,20 @@ def test_shared_rows_are_those_of_the_whole_model(instance: Instance) -> None:
     met = {
         name for name, r in rows.items() if {x.name for x in r.expr} & users and not str(name).startswith(own)
     }
-    assert met <= set(shared.names), "a row in which users meet and that has no price"
-    for r, name in enumerate(shared.names):
+    assert met <= set(coupling.names), "a row in which users meet and that has no price"
+    for r, name in enumerate(coupling.names):
         row = rows[name]
-        assert shared.sides[r] == pytest.approx(-row.constant)
+        assert coupling.sides[r] == pytest.approx(-row.constant)
         for x, value in row.expr.items():
             if x.name in seats:
-                assert value == pytest.approx(shared.seat[r, seats[x.name]]), name
+                assert value == pytest.approx(coupling.seat[r, seats[x.name]]), name
             elif x.name in flexes:
                 i, t = flexes[x.name]
                 after = span_end(problem, i, t)
-                assert value == pytest.approx(shared.token[r, t:after] @ problem.tokens[i, t:after]), name
+                assert value == pytest.approx(coupling.token[r, t:after] @ problem.tokens[i, t:after]), name
             else:
-                assert value == shared.terms[r][x.name]
-        missing = {k for k in seats.values() if shared.seat[r, k]} - {
+                assert value == coupling.terms[r][x.name]
+        missing = {k for k in seats.values() if coupling.seat[r, k]} - {
             seats[x.name] for x in row.expr if x.name in seats
         }
         assert not missing, name
@@ -175,13 +158,13 @@ def test_prices_of_a_single_tier_are_the_price_of_a_token() -> None:
     assert least == pytest.approx(40 * 7 * 3 + 2985)
     assert cut is not None
     assert cut.prices.token[problem.tokens.sum(axis=0) > 0] == pytest.approx(3)
-    # whoever deviates pays the difference: ann a seat for her tokens, bob tokens for his seat
-    regret, on_tokens = bound.estate.least_regrets(cut.prices)
-    assert dict(zip(bound.estate.user.tolist(), regret.tolist(), strict=True)) == {
+    # doing otherwise costs the difference: ann a seat for her tokens, bob tokens for his seat
+    cost, on_tokens = bound.pricing.least_reduced_costs(cut.prices)
+    assert dict(zip(bound.pricing.user.tolist(), cost.tolist(), strict=True)) == {
         0: pytest.approx(2310 - 40 * 7 * 3),
         1: pytest.approx(200 * 10 * 3 - 2985),
     }
-    assert on_tokens.tolist() == regret.tolist()
+    assert on_tokens.tolist() == cost.tolist()
 
 
 def test_relaxation_without_a_solution_costs_infinitely_much() -> None:

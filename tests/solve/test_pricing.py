@@ -7,8 +7,7 @@ no use, and tokens beside a seat, are never cheaper.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,26 +26,14 @@ from flexopt.model.core import everything
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate, span_end
 from flexopt.solve.backend import Status, solve
-from flexopt.solve.pricing import Estate, Forbidden, Prices
-from flexopt.solve.subproblems import structure
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing import Forbidden, Prices, PricingProblem
 
 EXACT = SolverOptions.model_validate({"gap": 0, "time_limit": 20})
 FREE = Restriction()
 AEC = {**AUTOCAD_YEAR, "id": "aec-1y", "covers": ["AutoCAD", "Revit"]}
 AEC["prices"] = [{"from": "2025-01-01", "new": 3675}]
 instances = st.one_of(small(), medium(users=4))
-
-
-@contextmanager
-def most_states(n: int) -> Iterator[None]:
-    """Structures with more states than this are rounded up."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.solve.subproblems.MOST_STATES", n)
-        structure.cache_clear()
-        try:
-            yield
-        finally:
-            structure.cache_clear()
 
 
 def problem_of(instance: Instance) -> Problem:
@@ -122,17 +109,16 @@ def judge(P: Problem, prices: Prices) -> Judge:
 @given(priced())
 def test_value_is_the_least_that_users_can_pay(drawn: tuple[Instance, Prices]) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
-    estate = Estate(P, FREE)
-    assume(estate.exact.all())
-    assert the_value(estate, prices) == pytest.approx(judge(P, prices).least(), rel=1e-7, abs=1e-5)
+    pricing = PricingProblem(P, FREE)
+    assume(pricing.exact.all())
+    assert the_value(pricing, prices) == pytest.approx(judge(P, prices).least(), rel=1e-7, abs=1e-5)
 
 
 @one_in(8)
 @given(priced(), st.integers(1, 6))
 def test_a_structure_rounded_up_gives_a_lower_bound(drawn: tuple[Instance, Prices], states: int) -> None:
     P, prices = problem_of(drawn[0]), drawn[1]
-    with most_states(states):
-        value = the_value(Estate(P, FREE), prices)
+    value = the_value(PricingProblem(P, FREE, SearchOptions(most_states=states)), prices)
     assert value <= judge(P, prices).least() + 1e-5
 
 
@@ -143,24 +129,24 @@ def test_by_hand() -> None:
         ("amy", "Revit"): every(date(2025, 1, 1), 200),
     }
     P = a_problem(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
-    estate = Estate(P, FREE)
+    pricing = PricingProblem(P, FREE)
     seats = np.array([float(c.cost[0]) for c in P.contracts])
     assert [c.offer for c in P.contracts] == ["autocad-1y", "revit-1y", "aec-1y"]
     prices = Prices(seats, np.full(P.periods, 3.0))
-    assert len(estate) == 1
-    assert the_value(estate, prices) == pytest.approx(3405)
-    found = estate.respond(prices, np.zeros(1, np.int64), 1)
+    assert len(pricing) == 1
+    assert the_value(pricing, prices) == pytest.approx(3405)
+    found = pricing.respond(prices, np.zeros(1, np.int64), 1)
     assert found.seats.tolist() == [[0, 1]]
     assert found.counts.tolist() == [[0, 1, 0]]
     assert found.tokens.sum() == 140
-    regrets = next(estate.regrets(prices, np.array([0])))[2]
-    part = estate.parts[0]
-    seat = dict(zip(part.contracts[0].tolist(), regrets.seat[:, 0].tolist(), strict=True))
+    costs = next(pricing.passes(prices)).reduced_costs()
+    part = pricing.parts[0]
+    seat = dict(zip(part.contracts[0].tolist(), costs.seat[:, 0].tolist(), strict=True))
     # a seat of AutoCAD costs 1,890 more; without Revit's the collection is next; with it both, 270 more
     assert seat == {0: pytest.approx(1890), 1: pytest.approx(-270), 2: pytest.approx(270)}
     barred: Forbidden = {}
-    estate.forbid(barred, [1], np.array([0]))
-    assert estate.respond(prices, np.zeros(1, np.int64), 1, barred).seats.tolist() == [[0, 2]]
+    pricing.forbid(barred, [1], np.array([0]))
+    assert pricing.respond(prices, np.zeros(1, np.int64), 1, barred).seats.tolist() == [[0, 2]]
 
 
 def test_who_has_no_choice_costs_infinitely_much() -> None:
@@ -169,12 +155,12 @@ def test_who_has_no_choice_costs_infinitely_much() -> None:
         offers=[],
         policy=[{"user": "amy", "access": "named"}],
     )
-    assert the_value(Estate(P, FREE), Prices(np.empty(0), np.full(P.periods, 3.0))) == math.inf
+    assert the_value(PricingProblem(P, FREE), Prices(np.empty(0), np.full(P.periods, 3.0))) == math.inf
 
 
 def test_a_seat_goes_before_tokens_of_the_same_price() -> None:
     P = a_problem({("amy", "AutoCAD"): every(date(2025, 1, 1), 110, 3)})
-    found = Estate(P, FREE).respond(
+    found = PricingProblem(P, FREE).respond(
         Prices(np.array([2310.0, 2985.0]), np.full(P.periods, 3.0)), np.zeros(1, int), 1
     )
     assert found.seats.tolist() == [[0, 0]]
@@ -186,72 +172,72 @@ def test_a_seat_goes_before_tokens_of_the_same_price() -> None:
 @one_in(8)
 @given(priced(), st.integers(1, 3))
 def test_a_response_adds_up(drawn: tuple[Instance, Prices], groups: int) -> None:
-    """Counts, tokens and value of every group, counted again from the seats of its needs."""
+    """Counts, tokens and value of every group, counted again from the seats of its subproblems."""
     P, prices = problem_of(drawn[0]), drawn[1]
-    estate = Estate(P, FREE)
-    group = np.arange(len(estate)) % groups
-    found = estate.respond(prices, group, groups)
+    pricing = PricingProblem(P, FREE)
+    group = np.arange(len(pricing)) % groups
+    found = pricing.respond(prices, group, groups)
     assume(np.isfinite(found.value).all())
     counts = np.zeros((groups, len(P.contracts)), dtype=np.int64)
-    for need, k in found.seats.tolist():
-        counts[group[need], k] += 1
+    for number, k in found.seats.tolist():
+        counts[group[number], k] += 1
     assert found.counts.tolist() == counts.tolist()
     tokens = np.zeros((groups, P.periods))
-    paid = np.zeros(len(estate))
-    for n, part in enumerate(estate.parts):
+    paid = np.zeros(len(pricing))
+    for n, part in enumerate(pricing.parts):
         for place in range(len(part)):
-            need = int(estate.first[n]) + place
-            seats = [P.contracts[k] for m, k in found.seats.tolist() if m == need]
-            paid[need] = sum(prices.seat[k] for m, k in found.seats.tolist() if m == need)
+            number = int(pricing.first[n]) + place
+            seats = [P.contracts[k] for m, k in found.seats.tolist() if m == number]
+            paid[number] = sum(prices.seat[k] for m, k in found.seats.tolist() if m == number)
             for i in part.pairs[:, place].tolist():
                 p = int(P.demand.pair_product[i])
                 for t in range(P.periods):
                     if not any(p in c.covers and c.first <= t < c.after for c in seats):
-                        assert not estate.barred[i, t] or not estate.exact[need], "a seat is missing"
-                        tokens[group[need], t] += P.tokens[i, t]
-                        paid[need] += P.tokens[i, t] * prices.token[t]
-    exact = bool(estate.exact.all())
+                        assert not pricing.barred[i, t] or not pricing.exact[number], "a seat is missing"
+                        tokens[group[number], t] += P.tokens[i, t]
+                        paid[number] += P.tokens[i, t] * prices.token[t]
+    exact = bool(pricing.exact.all())
     if exact:
         assert found.tokens == pytest.approx(tokens)
         assert found.value == pytest.approx(paid)
 
 
-# --- regrets ---------------------------------------------------------------------------------------------
+# --- reduced costs ---------------------------------------------------------------------------------------
 
 
 @one_in(8)
 @given(priced(), st.data())
-def test_a_regret_is_the_difference_that_the_decision_makes(
+def test_a_reduced_cost_is_the_difference_that_the_decision_makes(
     drawn: tuple[Instance, Prices], data: st.DataObject
 ) -> None:
     """Force a seat on and off, and a block onto tokens and off them: two optima, one difference."""
     P, prices = problem_of(drawn[0]), drawn[1]
-    estate = Estate(P, FREE)
-    assume(estate.exact.all())
+    pricing = PricingProblem(P, FREE)
+    assume(pricing.exact.all())
     users = judge(P, prices)
     assume(users.least() < math.inf)
     found = {}
-    for n, places, regrets in estate.regrets(prices, np.arange(len(estate))):
-        part = estate.parts[n]
-        for column, place in enumerate(places.tolist()):
-            found[int(estate.first[n]) + place] = (part, place, regrets, column)
-    need = data.draw(st.sampled_from(sorted(found)))
-    part, place, regrets, column = found[need]
-    user = int(estate.user[need])
+    for chunk in pricing.passes(prices):
+        costs = chunk.reduced_costs()
+        for column, place in enumerate(chunk.places.tolist()):
+            found[int(chunk.numbers[column])] = (chunk.part, place, costs, column)
+    number = data.draw(st.sampled_from(sorted(found)))
+    part, place, costs, column = found[number]
+    user = int(pricing.user[number])
     contracts = part.contracts[part.kind[place]].tolist()
-    for k, regret in zip(contracts, regrets.seat[:, column].tolist(), strict=True):
+    for k, cost in zip(contracts, costs.seat[:, column].tolist(), strict=True):
         if (user, k) not in users.seat:
-            assert math.isnan(regret), "a seat that is not used"
+            assert math.isnan(cost), "a seat that is not used"
             continue
         x = users.seat[user, k]
-        _same(regret, users.with_({x: 1}), users.with_({x: 0}))
+        _same(cost, users.with_({x: 1}), users.with_({x: 0}))
     for p, i in enumerate(part.pairs[:, place].tolist()):
         blocks = sorted(t for j, t in users.flex if j == i)
         for first in blocks:
             used = P.days[i, first : span_end(P, i, first)] > 0
             period = first + int(np.argmax(used))
             step = next(s for s, at in enumerate(part.structure.steps) if at.first <= period < at.after)
-            if estate.barred[i, part.structure.steps[step].first : part.structure.steps[step].after].any():
+            if pricing.barred[i, part.structure.steps[step].first : part.structure.steps[step].after].any():
                 continue  # the same seat must serve a neighbouring block
             x, p_i = users.flex[i, first], int(P.demand.pair_product[i])
             # tokens beside a seat are nothing to decide: on tokens there is none
@@ -263,14 +249,14 @@ def test_a_regret_is_the_difference_that_the_decision_makes(
                 and P.contracts[k].first <= first < P.contracts[k].after
             }
             on, off = users.with_({x: 1, **seats}), users.with_({x: 0})
-            _same(float(regrets.flex[p, step, column]), on, off)
+            _same(float(costs.flex[p, step, column]), on, off)
 
 
-def _same(regret: float, on: float, off: float) -> None:
+def _same(cost: float, on: float, off: float) -> None:
     if math.isinf(on) or math.isinf(off):
-        assert regret == (math.inf if math.isinf(on) else -math.inf)
+        assert cost == (math.inf if math.isinf(on) else -math.inf)
     else:
-        assert regret == pytest.approx(on - off, abs=1e-4)
+        assert cost == pytest.approx(on - off, abs=1e-4)
 
 
 @one_in(8)
@@ -278,16 +264,14 @@ def _same(regret: float, on: float, off: float) -> None:
 def test_idle_seats_can_all_be_left(drawn: tuple[Instance, Prices], data: st.DataObject) -> None:
     """They add nothing even together: the cheapest choice has none of them."""
     P, prices = problem_of(drawn[0]), drawn[1]
-    estate = Estate(P, FREE)
-    value = the_value(estate, prices)
+    pricing = PricingProblem(P, FREE)
+    value = the_value(pricing, prices)
     assume(math.isfinite(value))
     users = judge(P, prices)
-    assume(estate.exact.all())
-    for n, places, regrets in estate.regrets(prices, np.arange(len(estate))):
-        part = estate.parts[n]
-        for row, column in np.argwhere(regrets.idle).tolist():
-            k = int(part.contracts[part.kind[places[column]], row])
-            key = int(estate.user[estate.first[n] + places[column]]), k
+    assume(pricing.exact.all())
+    for chunk in pricing.passes(prices):
+        for row, column in np.argwhere(chunk.reduced_costs().idle).tolist():
+            key = int(pricing.user[chunk.numbers[column]]), int(chunk.contract[row, column])
             if key in users.seat:
                 users.seat[key].upBound = 0
     assert users.least() == pytest.approx(value, rel=1e-7, abs=1e-5)

@@ -38,8 +38,8 @@ def _agree(file: ScenarioFile, demand: Demand) -> None:
         return
     # each solver adds up unrounded packs
     cents = Decimal("0.005") * (len(cbc.solution.purchases) + len(highs.solution.purchases))
-    assert cbc.bound <= highs.cost + cents
-    assert highs.bound <= cbc.cost + cents
+    assert cbc.objective_bound <= highs.cost + cents
+    assert highs.objective_bound <= cbc.cost + cents
     if cbc.status.value == highs.status.value == "optimal":
         assert abs(cbc.cost - highs.cost) <= GAP * max(cbc.cost, highs.cost) + cents
 

@@ -22,11 +22,9 @@ from flexopt.exports.charts.parts import (
     write_beside,
 )
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import DRIVERS
 
-__all__ = ["tornado_chart", "waterfall_chart"]
-
-DRIVERS = ("seat_price", "token_price", "tier", "mix")
-DRIVER_NAMES = {"seat_price": "seat price", "token_price": "token price", "tier": "tier", "mix": "mix"}
+DRIVER_NAMES = [driver.replace("_", " ") for driver in DRIVERS]
 
 
 def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
@@ -56,7 +54,7 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         low, high = float(min(ends)), float(max(ends))
         room = (high - low) or 1.0
         panels[0].set_xlim(low - 0.06 * room, high + 0.4 * room)  # the numbers stand to the right
-        names = (say("baseline"), *(say(name) for name in DRIVER_NAMES.values()), say("this quote"))
+        names = (say("baseline"), *(say(name) for name in DRIVER_NAMES), say("this quote"))
         for axes in panels[::across]:
             name_bars(axes, names)
         figure.supxlabel(words.currency, fontsize=8, color=MUTED)
@@ -68,7 +66,7 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         total=words.whole(Decimal(cheapest["total"])),
         currency=words.currency,
     )
-    header = ("quote", *DRIVER_NAMES.values(), "difference")
+    header = ("quote", *DRIVER_NAMES, "difference")
     cells = tuple(
         (by_id[d["scenario"]]["name"], *(words.number(Decimal(d[k])) for k in (*DRIVERS, "difference")))
         for d in drivers

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from flexopt.base.errors import FlexoptError
-from flexopt.base.findings import Findings, InputError
+from flexopt.base.findings import Findings, InputError, did_you_mean
 from flexopt.base.text import printable
 from flexopt.inputs.scenario.yaml import read_yaml
-
-__all__ = ["Brand", "read_brand"]
 
 COLOUR = "#1f5a94"
 KEYS = ("name", "colour", "logo")
@@ -58,10 +55,9 @@ def read_brand(path: Path) -> Brand:
         raise InputError(findings.errors)
     for key in read.data:
         if key not in KEYS:
-            close = get_close_matches(str(key), KEYS, n=1)
             raise FlexoptError(
                 f"{path}: there is no `{printable(str(key)[:60])}` in a brand",
-                f"did you mean `{close[0]}`?" if close else f"write {', '.join(KEYS)}",
+                did_you_mean(str(key), KEYS, f"write {', '.join(KEYS)}"),
             )
         if not isinstance(read.data[key], str):
             raise FlexoptError(

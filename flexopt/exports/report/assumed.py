@@ -10,10 +10,8 @@ from typing import Any
 from flexopt.base.columns import ColumnTable
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
-
-__all__ = ["assumption_clauses", "assumptions", "is_estimate", "marked", "prices"]
 
 ESTIMATES = (
     *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
@@ -131,13 +129,19 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
     )
 
 
+def price_in_force(offer: PlanRow, day: str) -> PlanRow:
+    """The entry among the prices of an offer of plan.json that holds on a day."""
+    begun: list[PlanRow] = [price for price in offer["prices"] if price["from"] <= day]
+    return max(begun, key=lambda price: str(price["from"]))
+
+
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
     """What is paid for a seat at each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
-    dated = {offer["id"]: [p["from"] for p in offer["prices"]] for offer in document["scenario"]["offers"]}
+    offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
         if not row["owned"]:
-            since = max(day for day in dated[row["offer"]] if day <= row["contract_start"])
+            since = price_in_force(offers[row["offer"]], row["contract_start"])["from"]
             amounts = paid.setdefault((row["offer"], "renewal" if row["renewed"] else "new", since), [])
             if row["unit_price"] not in amounts:
                 amounts.append(row["unit_price"])

@@ -9,12 +9,10 @@ from typing import Any
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
-
-__all__ = ["comparison", "quote_changes", "sensitivity"]
+from flexopt.store.tables import DRIVERS
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
 NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
-DRIVERS = ("seat_price", "token_price", "tier", "mix", "difference")
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
@@ -49,7 +47,7 @@ def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
         drivers = compared["drivers"]
         columns = (currency, *(names[d["scenario"]] for d in drivers))
         title = words("drivers", first=names[first["id"]])
-        rows = [(words(key), *(words.money(d[key]) for d in drivers)) for key in DRIVERS]
+        rows = [(words(key), *(words.money(d[key]) for d in drivers)) for key in (*DRIVERS, "difference")]
         yield ReportTable("drivers", columns, tuple(rows), numbers[: len(drivers)], (len(rows) - 1,), title)
     rows = [
         (name, *(words.money(cell) for cell in row))

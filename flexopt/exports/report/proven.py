@@ -8,7 +8,8 @@ from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["claim", "coverage", "files", "findings", "inputs", "left_out", "proof"]
+COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
+"""What the rows of a usage file are counted by; all but the first add up to it."""
 
 
 def coverage(document: PlanDocument, words: Words, *, where: str) -> str:
@@ -28,11 +29,10 @@ def coverage(document: PlanDocument, words: Words, *, where: str) -> str:
 
 def files(document: PlanDocument, words: Words) -> ReportTable:
     """The usage files, row by row accounted for."""
-    counts = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
     rows = [
-        (named(f["file"]), *(words.number(f[key]) for key in counts)) for f in document["coverage"]["files"]
+        (named(f["file"]), *(words.number(f[key]) for key in COUNTS)) for f in document["coverage"]["files"]
     ]
-    columns = (words("file"), *(words(f"rows_{key}") for key in counts))
+    columns = (words("file"), *(words(f"rows_{key}") for key in COUNTS))
     return ReportTable("files", columns, tuple(rows), tuple(range(1, len(columns))))
 
 

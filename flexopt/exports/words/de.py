@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["DE", "DE_CHARTS"]
-
 DE = {
     # counted things, one and many
     "cut": "Satz|Sätzen",

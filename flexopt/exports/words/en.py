@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["EN"]
-
 EN = {
     # counted things, one and many
     "cut": "set|sets",

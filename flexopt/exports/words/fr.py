@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FR", "FR_CHARTS"]
-
 FR = {
     # counted things, one and many
     "cut": "jeu|jeux",

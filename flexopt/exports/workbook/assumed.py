@@ -10,8 +10,6 @@ from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cel
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_assumptions"]
-
 PRICE = 5
 """Column of the prices to change."""
 
@@ -19,14 +17,11 @@ PRICE = 5
 def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) -> list[str]:
     """The sheet Assumptions; returns the cell of each price."""
     currency = document["currency"]
-    sheet.line("Assumptions", "title", across=7)
-    sheet.line(
+    note = (
         "Prices in the cells with blue figures can be changed: the bill and all totals follow. Who "
-        "has what stays as it is; for the best plan at other prices, plan again.",
-        "note",
-        across=7,
+        "has what stays as it is; for the best plan at other prices, plan again."
     )
-    sheet.gap()
+    sheet.heading("Assumptions", note, 7)
     columns = [
         SheetColumn("Price of", "text", 26),
         SheetColumn("Kind", "text", 20),

@@ -19,8 +19,6 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
-__all__ = ["ROWS", "Book", "Cell", "Formula", "Sheet", "SheetColumn", "cell", "cells", "clean", "total_of"]
-
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
 
@@ -169,6 +167,12 @@ class Sheet:
         if style in TALL:
             self.sheet.set_row(self.row, TALL[style])
         self.row += 1
+
+    def heading(self, title: str, note: str, across: int) -> None:
+        """The first lines of a sheet: what it is, and a note, over so many columns more."""
+        self.line(title, "title", across=across)
+        self.line(note, "note", across=across)
+        self.gap()
 
     def table(
         self,

@@ -8,8 +8,7 @@ from decimal import Decimal
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
 from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
 from flexopt.store.plan_json import PlanDocument, PlanRow
-
-__all__ = ["write_comparison", "write_sensitivity"]
+from flexopt.store.tables import DRIVERS
 
 FIGURES = {
     "commitment": ("To be paid in all (whole terms)", "money"),
@@ -32,12 +31,9 @@ def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     scenarios = found["scenarios"]
     names = {s["id"]: s["name"] or s["id"] for s in scenarios}
     wide = max(len(scenarios), 5)
-    sheet.line("Comparison", "title", across=wide)
     cheapest = f"; the cheapest is {names.get(found['cheapest'], '')}" if found["cheapest"] else ""
-    sheet.line(
-        f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}.", "note", across=wide
-    )
-    sheet.gap()
+    note = f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}."
+    sheet.heading("Comparison", note, wide)
     sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
     header = _totals(sheet, scenarios)
     sheet.gap()
@@ -127,7 +123,6 @@ def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     if not found["drivers"]:
         return
-    keys = ("seat_price", "token_price", "tier", "mix")
     titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
     columns = [SheetColumn("Why a total differs", "text"), *(SheetColumn(title, "money") for title in titles)]
     columns.append(SheetColumn("Difference", "money"))
@@ -136,7 +131,7 @@ def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
         r = sheet.row + 1 + number
         total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),2)", Decimal(driver["difference"]))
         name = names.get(driver["scenario"], driver["scenario"])
-        rows.append([name, *(Decimal(driver[key]) for key in keys), total])
+        rows.append([name, *(Decimal(driver[key]) for key in DRIVERS), total])
     sheet.table(columns, rows)
     sheet.gap()
 
@@ -174,15 +169,10 @@ def _changes(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
     """What moves the optimal total, what one percent is worth, and where an answer flips."""
     found, currency = document["sensitivity"], document["currency"]
-    sheet.line("Sensitivity", "title", across=9)
     step = f"{Decimal(found['step']) * 100:f}".rstrip("0").rstrip(".") if Decimal(found["step"]) else "0"
-    sheet.line(
-        f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. The plan costs "
-        f"{Decimal(found['total']):,}.",
-        "note",
-        across=9,
-    )
-    sheet.gap()
+    costs = f"The plan costs {Decimal(found['total']):,}."
+    note = f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. {costs}"
+    sheet.heading("Sensitivity", note, 9)
     columns = [
         SheetColumn("Lever", "text", 34),
         SheetColumn("Low", "price", 12),

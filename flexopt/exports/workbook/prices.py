@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-from flexopt.store.plan_json import PlanDocument
-
-__all__ = ["PlanPrice", "PlanPrices", "prices"]
+from flexopt.exports.report.assumed import price_in_force
+from flexopt.store.plan_json import PlanDocument, PlanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,9 @@ def prices(document: PlanDocument) -> PlanPrices:
     return found
 
 
-def _of_seat(row: Mapping[str, Any], offer: Mapping[str, Any]) -> PlanPrice:
+def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
     """The price in force when the seats start, as the bill has it after all discounts."""
-    entry = max((p for p in offer["prices"] if p["from"] <= row["contract_start"]), key=lambda p: p["from"])
+    entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
     return PlanPrice(
         what=row["offer"],

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flexopt.exports.report.proven import claim
+from flexopt.exports.report.proven import COUNTS, claim
 from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.store.plan_json import PlanDocument
-
-__all__ = ["write_proof"]
-
-COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
 
 
 def write_proof(sheet: Sheet, document: PlanDocument) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cells
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_review"]
-
 LISTS = {
     "double_use": ("Holds a seat and burns tokens for the same product", "flex_days", "Days on Flex"),
     "idle": ("Holds a seat and has not used it for 90 days", "last_use", "Last use"),
@@ -21,7 +19,6 @@ LISTS = {
 def write_review(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Review."""
     found, currency = document["review"], document["currency"]
-    sheet.line("Review", "title", across=6)
     saving = (
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
@@ -30,8 +27,7 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
         if Decimal(found["min_saving"])
         else ""
     )
-    sheet.line(f"{saving}{least}" or "Today's access against the plan.", "note", across=6)
-    sheet.gap()
+    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),

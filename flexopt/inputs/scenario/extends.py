@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.scenario.folder import ScenarioFolder, is_absolute
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder, is_absolute
 from flexopt.inputs.scenario.yaml import MAX_BYTES, KeyPath, YamlDocument, read_yaml
-
-__all__ = ["Resolved", "resolve"]
 
 MAX_CHAIN = 20
 MAX_FILES = 100
@@ -31,7 +29,7 @@ class Resolved:
     data: dict[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
 
-    def place(self, path: KeyPath) -> tuple[str, int | None, str]:
+    def place(self, path: KeyPath) -> Place:
         """File, line and dotted key of a path; of the nearest key above where it was not written."""
         near = path
         while near and near not in self.places:
@@ -78,7 +76,7 @@ class _ExtendsReader:
     documents: list[tuple[str, YamlDocument]] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
 
-    def visit(self, name: str, chain: tuple[str, ...], place: tuple[str, int | None, str]) -> None:
+    def visit(self, name: str, chain: tuple[str, ...], place: Place) -> None:
         real = self.real(name)
         above = [self.real(c) for c in chain]
         if real in above:
@@ -117,9 +115,7 @@ class _ExtendsReader:
         except (OSError, RuntimeError, ValueError):
             return self.folder.path(name)
 
-    def bases(
-        self, document: YamlDocument, name: str, file: str
-    ) -> list[tuple[str, tuple[str, int | None, str]]]:
+    def bases(self, document: YamlDocument, name: str, file: str) -> list[tuple[str, Place]]:
         """The files `extends` names, relative to the tree; takes the key out of the data."""
         if "extends" not in document.data:
             return []
@@ -152,9 +148,7 @@ class _ExtendsReader:
             found.append((base, place))
         return found
 
-    def error(
-        self, code: str, message: str, hint: str, place: tuple[str, int | None, str], value: str
-    ) -> None:
+    def error(self, code: str, message: str, hint: str, place: Place, value: str) -> None:
         file, row, column = place
         self.findings.add(code, message, file=file, row=row, column=column, value=value, hint=hint)
 

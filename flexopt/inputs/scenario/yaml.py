@@ -15,9 +15,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from flexopt.base.findings import Findings
-
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "KeyPath", "YamlDocument", "read_yaml"]
+from flexopt.base.findings import Findings, Refusal
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
@@ -41,13 +39,8 @@ class YamlDocument:
     positions: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
 
-class _Refused(Exception):
-    """The file cannot be read further; carries the finding."""
-
-    def __init__(self, code: str, message: str, hint: str, mark: Mark = None, value: str = ""):
-        super().__init__(message)
-        self.code, self.message, self.hint, self.value = code, message, hint, value
-        self.row = mark.line + 1 if mark is not None else None
+def _refused(code: str, message: str, hint: str, mark: Mark, value: str = "") -> Refusal:
+    return Refusal(code, message, hint, mark.line + 1 if mark is not None else None, value=value)
 
 
 def read_yaml(raw: bytes, file: str, findings: Findings) -> YamlDocument | None:
@@ -59,22 +52,15 @@ def read_yaml(raw: bytes, file: str, findings: Findings) -> YamlDocument | None:
     try:
         text = _decode(raw)
         document = _Builder(file, findings).build(_events(text))
-    except _Refused as refused:
-        findings.add(
-            refused.code,
-            refused.message,
-            file=file,
-            row=refused.row,
-            hint=refused.hint,
-            value=refused.value,
-        )
+    except Refusal as refusal:
+        findings.add_refusal(refusal, file)
         return None
     return document if len(findings.errors) == before else None
 
 
 def _decode(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
-        raise _Refused(
+        raise Refusal(
             "S102",
             f"the file has {len(raw):,} bytes; a scenario has at most {MAX_BYTES:,}",
             "keep people, access and usage in CSV files and name them in the scenario",
@@ -82,18 +68,15 @@ def _decode(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        refused = _Refused("S103", "the file is not UTF-8 text", "save it as UTF-8 in your editor")
-        refused.row = None if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else line
-        raise refused from None
+        row = None if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else raw.count(b"\n", 0, error.start) + 1
+        raise Refusal("S103", "the file is not UTF-8 text", "save it as UTF-8 in your editor", row) from None
     if bad := CONTROL.search(text):
-        refused = _Refused(
+        raise Refusal(
             "S104",
             f"the file has a control character (U+{ord(bad[0]):04X})",
             "delete the character; retype the line if you cannot see it",
+            text.count("\n", 0, bad.start()) + 1,
         )
-        refused.row = text.count("\n", 0, bad.start()) + 1
-        raise refused
     return text
 
 
@@ -106,7 +89,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         raise _syntax(error, text) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, IndexError) as error:
-        raise _Refused(
+        raise Refusal(
             "S105",
             f"the file is not YAML: {error}".splitlines()[0],
             "check the line for stray quotes and escapes",
@@ -115,12 +98,12 @@ def _events(text: str) -> Iterator[yaml.Event]:
         loader.dispose()
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> _Refused:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Refusal:
     mark = error.problem_mark or error.context_mark
     problem = str(error.problem or error.context or "it cannot be read")
     line = text.splitlines()[mark.line] if mark is not None and mark.line < len(text.splitlines()) else ""
     if "\\t" in problem or "\t" in line[: len(line) - len(line.lstrip())]:
-        return _Refused("S106", "the line is indented with a tab", "indent with two spaces", mark)
+        return _refused("S106", "the line is indented with a tab", "indent with two spaces", mark)
     hint = "check the indentation and the quotes of this line and the one before"
     if "undefined alias" in problem or line.lstrip(" -").startswith(("*", "&")):
         hint = "put text that starts with * or & in quotes"
@@ -128,7 +111,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> _Refused:
         hint = "put text that contains `: ` in quotes, and give every key its own line"
     elif "%" in problem or "@" in problem or "`" in problem:
         hint = "put text that starts with %, @ or ` in quotes"
-    return _Refused("S105", f"the file is not YAML: {problem}", hint, mark, line.strip())
+    return _refused("S105", f"the file is not YAML: {problem}", hint, mark, line.strip())
 
 
 @dataclass(slots=True)
@@ -162,7 +145,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise _Refused(
+                    raise _refused(
                         "S110",
                         "the file has more than one document (`---`)",
                         "keep one scenario a file; combine files with `extends`",
@@ -175,7 +158,7 @@ class _Builder:
                 self.stack.pop()
         if not isinstance(self.root, dict):
             empty = self.root is None
-            raise _Refused(
+            raise _refused(
                 "S111",
                 "the file is empty" if empty else "the file is not a map of keys (`currency: USD`)",
                 "start with `schema: flexopt.scenario/1`",
@@ -186,7 +169,7 @@ class _Builder:
     def node(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            raise _Refused(
+            raise _refused(
                 "S109",
                 f"anchors and aliases are not used in scenarios (`{sign}{event.anchor}`)",
                 "write the value out, or put text that starts with * or & in quotes",
@@ -194,7 +177,7 @@ class _Builder:
             )
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise _Refused(
+            raise _refused(
                 "S108",
                 f"tags are not used in scenarios (`{tag[:60]}`)",
                 "remove the tag; put text that starts with ! in quotes",
@@ -207,14 +190,14 @@ class _Builder:
                 self.place(self.scalar(event), event)
             return
         if self.at_key():
-            raise _Refused(
+            raise _refused(
                 "S112",
                 "a key is a map or a list",
                 "keys are text; put names in braces or brackets in quotes",
                 event.start_mark,
             )
         if len(self.stack) >= MAX_DEPTH:
-            raise _Refused(
+            raise _refused(
                 "S113",
                 f"more than {MAX_DEPTH} levels of nesting",
                 "no key of a scenario is nested that deep; check the brackets",

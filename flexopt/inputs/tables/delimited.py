@@ -12,8 +12,6 @@ from datetime import date
 from flexopt.base.findings import Finding, Findings, Severity, did_you_mean
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 
-__all__ = ["DelimitedRow", "DelimitedTable", "read_table"]
-
 MAX_BYTES = 500_000_000
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
@@ -45,13 +43,17 @@ class DelimitedTable:
         message: str,
         hint: str,
         *,
-        row: int | None = None,
+        row: DelimitedRow | int | None = None,
         column: str = "",
-        value: str = "",
+        value: str | None = None,
         severity: Severity = "error",
     ) -> None:
-        """Records a finding with the code `prefix + number`."""
+        """Records a finding with the code `prefix + number`; its value is the cell, or another."""
         code = self.prefix + number
+        if value is None:
+            value = row[column] if isinstance(row, DelimitedRow) else ""
+        if isinstance(row, DelimitedRow):
+            row = row.number
         same = self.found.get((code, column, value))
         if same is not None and row is not None:
             self.found[code, column, value] = replace(same, count=same.count + 1)
@@ -78,9 +80,8 @@ class DelimitedTable:
                 number,
                 f'"{text[:60]}" is not a date',
                 "write year-month-day: 2026-04-01",
-                row=row.number,
+                row=row,
                 column=column,
-                value=text,
             )
             return None
 

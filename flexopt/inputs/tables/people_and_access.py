@@ -8,9 +8,7 @@ from flexopt.base.findings import did_you_mean
 from flexopt.inputs.records import Person, TodaysAccess
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
-from flexopt.inputs.tables.delimited import DelimitedTable, read_table
-
-__all__ = ["names_of", "read_access", "read_people"]
+from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
 PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
 ACCESS = ("user", "product", "access", "offer")
@@ -29,9 +27,8 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 "10",
                 f'"{user[:60]}" is there twice (first on line {lines[user]})',
                 "keep one line a user",
-                row=row.number,
+                row=row,
                 column="user",
-                value=user,
             )
             continue
         other = spelt.setdefault(normal(user), user)
@@ -40,9 +37,8 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 "13",
                 f'"{user[:60]}" and "{other[:60]}" (line {lines[other]}) differ only by case or spaces',
                 "write one user one way: usage, people and access are compared letter by letter",
-                row=row.number,
+                row=row,
                 column="user",
-                value=user,
                 severity="warning",
             )
         starts, leaves = table.day(row, "starts", "11"), table.day(row, "leaves", "11")
@@ -51,7 +47,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 "12",
                 f"the user leaves on {leaves}, not after the start on {starts}",
                 "`starts` is the first day, `leaves` the first day gone",
-                row=row.number,
+                row=row,
                 column="leaves",
                 value=f"{user}: {row['leaves']}",
             )
@@ -84,22 +80,21 @@ def read_access(
     for row in table.rows:
         product = products.get(normal(row["product"]))
         if product is None:
-            _unknown(table, row.number, "product", row["product"], list(by_product))
+            _unknown(table, row, "product", list(by_product))
         word = row["access"].casefold()
         if word not in ("named", "flex"):
             table.add(
                 "10",
                 f'"{row["access"][:60]}" is not a kind of access',
                 "write `named` for a seat or `flex` for tokens",
-                row=row.number,
+                row=row,
                 column="access",
-                value=row["access"],
             )
         wanted = row["offer"]
         matches = [wanted] if wanted in by_offer else offers.get(normal(wanted), [])
         offer = next((o for o in matches if product in by_offer[o].covers), (matches or [""])[0])
         if wanted and not matches:
-            _unknown(table, row.number, "offer", wanted, list(by_offer))
+            _unknown(table, row, "offer", list(by_offer))
         if product is None or word not in ("named", "flex") or (wanted and not matches):
             continue
         if wanted and product not in by_offer[offer].covers:
@@ -107,7 +102,7 @@ def read_access(
                 "14",
                 f"a seat of `{offer}` does not give access to `{product}`",
                 "name an offer that covers the product, or leave the cell empty",
-                row=row.number,
+                row=row,
                 column="offer",
                 value=f"{wanted}: {product}",
                 severity="warning",
@@ -117,7 +112,7 @@ def read_access(
                 "13",
                 f"the user and product are there twice (first on line {first[row['user'], product]})",
                 "keep the line that is true today",
-                row=row.number,
+                row=row,
                 column="product",
                 value=f"{row['user']}, {product}",
             )
@@ -128,12 +123,12 @@ def read_access(
     return tuple(rows)
 
 
-def _unknown(table: DelimitedTable, row: int, column: str, text: str, known: list[str]) -> None:
+def _unknown(table: DelimitedTable, row: DelimitedRow, column: str, known: list[str]) -> None:
+    text = row[column]
     table.add(
         "11" if column == "product" else "12",
         f'"{text[:60]}" is not {"a product" if column == "product" else "an offer"} of the scenario',
         did_you_mean(text, known, f"add it to `{column}s`, as an id or an alias, or correct the cell"),
         row=row,
         column=column,
-        value=text,
     )

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from flexopt.base.findings import did_you_mean
+from flexopt.base.findings import Severity, did_you_mean
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 from flexopt.inputs.tables.people_and_access import names_of
-
-__all__ = ["read_subscriptions"]
 
 COLUMNS = (
     "subscription_id",
@@ -31,7 +29,16 @@ WORDS = {"annual": 12, "annually": 12, "yearly": 12, "year": 12, "monthly": 1, "
 SLASHED = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 MOST = 10_000_000
 
-Style = Literal["dmy", "mdy"]
+DateOrder = Literal["dmy", "mdy"]
+
+_REPAIRS: dict[str, tuple[str, Severity, str]] = {
+    "10": ("seat_quantity", "error", "write a whole number from 1"),
+    "13": ("subscription_status", "info", "only active subscriptions are seats you own"),
+    "16": ("start_date", "warning", "seats owned are those owned on the first day of the horizon"),
+    "17": ("end_date", "info", "nothing to do if it was not renewed; else export again"),
+    "18": ("subscription_id", "warning", "name one export, the newest"),
+}
+"""Of findings about one cell: its column, the severity and the repair."""
 
 
 def read_subscriptions(
@@ -43,22 +50,14 @@ def read_subscriptions(
     offers = names_of(scenario)[1]
     for name, place in files:
         table = read_table(folder, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
-        style = _style(table, scenario)
+        order = _order(table, scenario)
         for row in table.rows:
-            holding = _holding(table, row, scenario, offers, style)
+            holding = _holding(table, row, scenario, offers, order)
             if holding is None:
                 continue
             key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
             if row["subscription_id"] and key in seen:
-                table.add(
-                    "18",
-                    f"the subscription was read before ({seen[key]}); counted once",
-                    "name one export, the newest",
-                    row=row.number,
-                    column="subscription_id",
-                    value=row["subscription_id"],
-                    severity="warning",
-                )
+                _say(table, row, "18", f"the subscription was read before ({seen[key]}); counted once")
                 continue
             seen[key] = f"{table.file}:{row.number}"
             holdings.append(holding)
@@ -66,62 +65,36 @@ def read_subscriptions(
     return tuple(holdings)
 
 
+def _say(table: DelimitedTable, row: DelimitedRow, number: str, message: str) -> None:
+    column, severity, hint = _REPAIRS[number]
+    table.add(number, message, hint, row=row, column=column, severity=severity)
+
+
 def _holding(
     table: DelimitedTable,
     row: DelimitedRow,
     scenario: Scenario,
     offers: dict[str, list[str]],
-    style: Style | None,
+    order: DateOrder | None,
 ) -> Holding | None:
     status = row["subscription_status"]
     if status.casefold() not in ACTIVE:
-        table.add(
-            "13",
-            f"the status is `{status[:60]}`; left out",
-            "only active subscriptions are seats you own",
-            row=row.number,
-            column="subscription_status",
-            value=status,
-            severity="info",
-        )
+        _say(table, row, "13", f"the status is `{status[:60]}`; left out")
         return None
     quantity = row["seat_quantity"]
     if not re.fullmatch(r"[0-9]{1,8}", quantity, re.ASCII) or not 1 <= int(quantity) <= MOST:
-        table.add(
-            "10",
-            f'"{quantity[:60]}" is not a number of seats',
-            "write a whole number from 1",
-            row=row.number,
-            column="seat_quantity",
-            value=quantity,
-        )
+        _say(table, row, "10", f'"{quantity[:60]}" is not a number of seats')
         return None
-    ends, starts = _day(table, row, "end_date", style), _day(table, row, "start_date", style)
+    ends, starts = _day(table, row, "end_date", order), _day(table, row, "start_date", order)
     offer = _offer(table, row, scenario, offers)
     if ends is None or offer is None:
         return None
     horizon = scenario.horizon
     if ends < horizon.start:
-        table.add(
-            "17",
-            f"the subscription ended on {ends}, before the horizon; left out",
-            "nothing to do if it was not renewed; else export again",
-            row=row.number,
-            column="end_date",
-            value=row["end_date"],
-            severity="info",
-        )
+        _say(table, row, "17", f"the subscription ended on {ends}, before the horizon; left out")
         return None
     if starts is not None and starts > horizon.start:
-        table.add(
-            "16",
-            f"the subscription starts on {starts}, after the horizon does; left out",
-            "seats owned are those owned on the first day of the horizon",
-            row=row.number,
-            column="start_date",
-            value=row["start_date"],
-            severity="warning",
-        )
+        _say(table, row, "16", f"the subscription starts on {starts}, after the horizon does; left out")
         return None
     return Holding(offer=offer, quantity=int(quantity), ends=ends)
 
@@ -143,34 +116,26 @@ def _offer(
             "14",
             f'"{name[:60]}" is no offer of the scenario; its seats are left out',
             did_you_mean(name, known, "add the name to the `aliases` of an offer"),
-            row=row.number,
+            row=row,
             column="offering_name",
             value=name,
             severity="warning",
         )
         return None
     listed = ", ".join(f"{m} ({terms[m].term_months} months)" for m in matches)
-    if len(matches) == 1:
-        table.add(
-            "15",
-            f'the term "{term[:60]}" is not that of {listed}; counted as that offer',
-            "add an offer with this term and the same alias",
-            row=row.number,
-            column="term",
-            value=f"{name}: {term}",
-            severity="warning",
-        )
-        return matches[0]
+    alone = len(matches) == 1
     table.add(
         "15",
-        f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
-        "add an offer with this term and the same alias, or correct the term",
-        row=row.number,
+        f'the term "{term[:60]}" is not that of {listed}; counted as that offer'
+        if alone
+        else f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
+        "add an offer with this term and the same alias" + ("" if alone else ", or correct the term"),
+        row=row,
         column="term",
         value=f"{name}: {term}",
         severity="warning",
     )
-    return None
+    return matches[0] if alone else None
 
 
 def _months(term: str) -> int | None:
@@ -180,7 +145,7 @@ def _months(term: str) -> int | None:
     return WORDS.get(text)
 
 
-def _style(table: DelimitedTable, scenario: Scenario) -> Style | None:
+def _order(table: DelimitedTable, scenario: Scenario) -> DateOrder | None:
     """How the dates with slashes of a file are written: what its dates say, else the scenario."""
     pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
     dmy = any(int(m[1]) > 12 for m in pairs)
@@ -191,22 +156,21 @@ def _style(table: DelimitedTable, scenario: Scenario) -> Style | None:
     return said if said in ("dmy", "mdy") and not dmy else None
 
 
-def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | None) -> date | None:
+def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder | None) -> date | None:
     match = SLASHED.fullmatch(row[column])
     if match is None:
         return table.day(row, column, "11")
-    if style is None:
+    if order is None:
         table.add(
             "12",
             f'"{row[column]}": the day or the month may come first',
             "write dates as 2026-04-01, or say which with `usage: {dates: dmy}` or `mdy`",
-            row=row.number,
+            row=row,
             column=column,
-            value=row[column],
         )
         return None
     first, second, year = int(match[1]), int(match[2]), int(match[3])
-    day, month = (first, second) if style == "dmy" else (second, first)
+    day, month = (first, second) if order == "dmy" else (second, first)
     try:
         return date(year, month, day)
     except ValueError:
@@ -214,8 +178,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, style: Style | N
             "11",
             f'"{row[column]}" is not a date',
             "write dates as 2026-04-01",
-            row=row.number,
+            row=row,
             column=column,
-            value=row[column],
         )
         return None

@@ -14,20 +14,17 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from flexopt.base.arrays import Ints
 from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.day_masks import Mask, first_seen, opener, unpack
 from flexopt.inputs.usage.scan import SLAB, WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
-__all__ = ["Kept", "chargeable_days"]
-
 Kept = Counter[int]
 """Rows of each file that opened a day, or carry a summary."""
 
-Int = NDArray[np.int64]
 
 BLOCK = 1 << 22
 """Launches cut into windows at a time, about 200 MB with what is computed from them."""
@@ -97,7 +94,7 @@ def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
     return names[0], names[1]
 
 
-def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Int, Int, Mask]:
+def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Ints, Ints, Mask]:
     """Key (pair and slab), file and mask of the cells with dates, sorted by key and file."""
     words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     columns = con.execute(
@@ -108,7 +105,7 @@ def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Int, Int, Mask]:
     return np.asarray(columns["key"], np.int64), np.asarray(columns["file"], np.int64), mask
 
 
-def _launches(con: duckdb.DuckDBPyConnection, bits: int) -> Iterator[tuple[Int, Int, Int, Int]]:
+def _launches(con: duckdb.DuckDBPyConnection, bits: int) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
     """Pair, start, end (at least the start) and file of launches, sorted, in blocks of whole pairs."""
     reader = con.sql(
         f"select (u << {bits}) + p as pair, start_us, "
@@ -127,12 +124,12 @@ def _launches(con: duckdb.DuckDBPyConnection, bits: int) -> Iterator[tuple[Int, 
         yield _arrays(held)
 
 
-def _arrays(batches: list[pa.RecordBatch]) -> tuple[Int, Int, Int, Int]:
+def _arrays(batches: list[pa.RecordBatch]) -> tuple[Ints, Ints, Ints, Ints]:
     pair, start, end, file = (c.to_numpy() for c in pa.Table.from_batches(batches).columns)
     return pair, start, end, file
 
 
-def _until(pair: Int, end: Int) -> Int:
+def _until(pair: Ints, end: Ints) -> Ints:
     """The latest end among a launch and the earlier ones of its pair."""
     until, step = end, 1
     while step < len(pair):
@@ -145,14 +142,14 @@ def _until(pair: Int, end: Int) -> Int:
     return until
 
 
-def _add(kept: Kept, files: Int, rows: Int | int) -> None:
+def _add(kept: Kept, files: Ints, rows: Ints | int) -> None:
     """Adds a number of rows to each of the files."""
     for number in np.unique(files).tolist():
         these = files == number
         kept[number] += int(rows[these].sum()) if isinstance(rows, np.ndarray) else int(these.sum()) * rows
 
 
-def _frame(numbers: Int, bits: int, users: list[str], products: list[str]) -> pd.DataFrame:
+def _frame(numbers: Ints, bits: int, users: list[str], products: list[str]) -> pd.DataFrame:
     user, product = np.empty(len(numbers), _code(users)), np.empty(len(numbers), _code(products))
     date = np.empty(len(numbers), "datetime64[s]")
     for begin in range(0, len(numbers), FRAMED):

@@ -12,20 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.formats import FORMATS, compact, recognise
-
-__all__ = [
-    "HEAD",
-    "Container",
-    "Refusal",
-    "Text",
-    "container",
-    "open_bytes",
-    "refuse_long_lines",
-    "rewrite",
-    "sha256",
-    "sniff_text",
-]
 
 HEAD = 1 << 20
 """Bytes looked at; a header line must end within them, and no line may be longer."""
@@ -33,24 +21,6 @@ HEAD = 1 << 20
 Container = Literal["text", "json", "workbook", "parquet"]
 _DELIMITERS = (",", ";", "\t")
 _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
-
-
-class Refusal(Exception):
-    """Why a file cannot be read at all: the parts of one finding."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        hint: str,
-        row: int | None = None,
-        *,
-        column: str = "",
-        value: object = "",
-    ) -> None:
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
-        self.row, self.column, self.value = row, column, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
-__all__ = ["cover", "note"]
-
 
 def cover(
     con: duckdb.DuckDBPyConnection,
@@ -78,24 +76,15 @@ def note(
                 severity="warning",
                 hint="export it again, unless nobody used anything",
             )
-        if c.zero_token:
-            what = "say 0 days" if summary else "without tokens are launches under five minutes"
-            findings.add(
-                "U141",
-                f"{c.zero_token:,} rows {what}: no charge",
-                file=c.file,
-                severity="info",
-                count=c.zero_token,
-            )
-        if c.repeated:
-            what = "are in another file too" if summary else "repeat a chargeable day"
-            findings.add(
-                "U160",
-                f"{c.repeated:,} rows {what} (duplicates, versions, later launches)",
-                file=c.file,
-                severity="info",
-                count=c.repeated,
-            )
+        free = "say 0 days" if summary else "without tokens are launches under five minutes"
+        again = "are in another file too" if summary else "repeat a chargeable day"
+        for code, count, what in (
+            ("U141", c.zero_token, f"{free}: no charge"),
+            ("U160", c.repeated, f"{again} (duplicates, versions, later launches)"),
+        ):
+            if count:
+                message = f"{count:,} rows {what}"
+                findings.add(code, message, file=c.file, severity="info", count=count)
         if n := services.get(number):
             findings.add(
                 "U142",

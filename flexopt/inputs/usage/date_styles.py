@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from flexopt.inputs.usage.containers import Refusal
+from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.dates import StyleCount, decide, style_of
 from flexopt.inputs.usage.faults import line_of
 from flexopt.inputs.usage.usage_table import UsageTable
-
-__all__ = ["with_date_styles"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from flexopt.base.arrays import Ints
 from flexopt.inputs.usage.scan import SLAB
 
-__all__ = ["Mask", "first_seen", "opener", "unpack"]
-
-Int = NDArray[np.int64]
 Mask = NDArray[np.uint64]
 """uint64[cells, SLAB / 64]"""
 
@@ -17,7 +15,7 @@ BLOCK = 1 << 14
 """Words unpacked at a time: 1 MB of bits."""
 
 
-def first_seen(key: Int, mask: Mask) -> tuple[Int, Mask, Mask]:
+def first_seen(key: Ints, mask: Mask) -> tuple[Ints, Mask, Mask]:
     """Of cells that are sorted by key and file: the distinct keys, all days of each, each cell's new days.
 
     A day is new in the first cell of its key that has it.
@@ -34,7 +32,7 @@ def first_seen(key: Int, mask: Mask) -> tuple[Int, Mask, Mask]:
     return key[begins], total, fresh
 
 
-def opener(key: Int, fresh: Mask, wanted: Int) -> Int:
+def opener(key: Ints, fresh: Mask, wanted: Ints) -> Ints:
     """The cell in which each wanted day is new, -1 where there is none; `wanted` is key * SLAB + day."""
     slab, day = wanted // SLAB, wanted % SLAB
     at = np.searchsorted(key, slab)
@@ -49,7 +47,7 @@ def opener(key: Int, fresh: Mask, wanted: Int) -> Int:
     return found
 
 
-def unpack(key: Int, mask: Mask) -> Int:
+def unpack(key: Ints, mask: Mask) -> Ints:
     """The days of the masks as key * SLAB + day, in their order."""
     words = mask.ravel()
     # most words are empty: a year is six of them, in slabs of eight

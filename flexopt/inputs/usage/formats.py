@@ -9,11 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
-
-__all__ = ["FORMATS", "Format", "Kind", "closest", "compact", "recognise", "roles_of", "twice"]
 
 Kind = Literal["days", "summary", "elsewhere"]
 
@@ -60,28 +58,25 @@ def _roles(**roles: str) -> Mapping[str, tuple[str, ...]]:
 _WHO = ("email", "hash", "id")
 _DAYS = (_WHO, ("product", "parent"), ("date",))
 _ACCOUNT_REPAIR = "export the report again from Autodesk Account with this column chosen"
+_OF_ACCOUNT = {
+    "email": "email",
+    "hash": "hashedautodeskid",
+    "id": "autodeskid",
+    "product": "productname product",
+    "parent": "offeringname offering",
+}
 _ACCOUNT = _roles(
-    email="email",
-    hash="hashedautodeskid",
-    id="autodeskid",
-    product="productname product",
-    parent="offeringname offering",
-    date="dayused",
-    tokens="tokensused",
-    access="accessoption",
-    feature="feature",
+    **_OF_ACCOUNT, date="dayused", tokens="tokensused", access="accessoption", feature="feature"
 )
-_REPORT = _roles(
-    email="email",
-    hash="hashedautodeskid",
-    id="autodeskid",
-    product="productname product",
-    parent="offeringname offering",
-    days="daysused",
-    access="accessoption seatassignment",
-    team="team teamalias",
+_REPORT = Format(
+    "Account Usage Report (2026)",
+    _marks("daysused"),
+    _roles(**_OF_ACCOUNT, days="daysused", access="accessoption seatassignment", team="team teamalias"),
+    (_WHO, ("product", "parent"), ("days",)),
+    "summary",
+    _ACCOUNT_REPAIR,
+    snake=True,
 )
-_REPORT_NEEDS = (_WHO, ("product", "parent"), ("days",))
 
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -139,23 +134,8 @@ FORMATS: tuple[Format, ...] = (
     Format("Account Usage (to 2022)", _marks("dayused teamalias"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
     Format("Account Usage (2026)", _marks("dayused"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR, snake=True),
     Format("Account Usage (2023-2025)", _marks("dayused"), _ACCOUNT, _DAYS, repair=_ACCOUNT_REPAIR),
-    Format(
-        "Account Usage Report (2026)",
-        _marks("daysused"),
-        _REPORT,
-        _REPORT_NEEDS,
-        "summary",
-        _ACCOUNT_REPAIR,
-        snake=True,
-    ),
-    Format(
-        "Account Usage Report (2023-2025)",
-        _marks("daysused"),
-        _REPORT,
-        _REPORT_NEEDS,
-        "summary",
-        _ACCOUNT_REPAIR,
-    ),
+    _REPORT,
+    replace(_REPORT, name="Account Usage Report (2023-2025)", snake=False),
     Format(
         "Account Users",
         _marks("accountstatus", "email role"),

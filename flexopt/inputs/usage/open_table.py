@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.containers import (
     HEAD,
-    Refusal,
     Text,
     container,
     damaged,
@@ -24,8 +24,6 @@ from flexopt.inputs.usage.containers import (
 from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
 from flexopt.inputs.usage.usage_table import UsageTable
 from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read_workbook
-
-__all__ = ["even_lines", "open_frame", "open_table"]
 
 
 def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from flexopt.base.findings import Findings
-
-__all__ = ["identify"]
-
+from flexopt.base.findings import Finding, Findings
 
 _WITH_EMAIL = "export with personal data on, so that every row has its email"
 _ONE_WAY = "write the user in one way in all files"
@@ -52,28 +49,14 @@ def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Finding
 def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
     query = "select file, k, all_v, n from {} where c > 1 order by file, k"
     for table in ("hash_mail", "id_mail"):
-        rows = con.execute(query.format(table)).fetchall()
-        for place, (file, key, emails, n) in enumerate(rows):
-            if place == most:
-                findings.add(
-                    "U122",
-                    f"{len(rows) - most:,} more hidden ids with several emails",
-                    file=files[file],
-                    severity="warning",
-                    hint=_WITH_EMAIL,
-                    count=sum(r[3] for r in rows[most:]),
-                )
-                break
-            findings.add(
-                "U122",
+        found = []
+        for file, key, emails, n in con.execute(query.format(table)).fetchall():
+            message = (
                 f'the hidden id "{key[:60]}" is shown with several emails ({emails[:200]}); rows without an '
-                "email stay with the hidden id",
-                file=files[file],
-                value=key,
-                severity="warning",
-                count=n,
-                hint=_WITH_EMAIL,
+                "email stay with the hidden id"
             )
+            found.append(Finding(files[file], None, "", "U122", "warning", message, _WITH_EMAIL, key, n))
+        findings.add_few(found, most, "more hidden ids with several emails")
 
 
 def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
@@ -81,25 +64,9 @@ def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findi
         "select min(file), list(distinct user order by user) as users, sum(n) from person where user <> '' "
         "group by lower(nfc_normalize(user)) having count(distinct user) > 1 order by 1, 2"
     ).fetchall()
-    for place, (file, users, n) in enumerate(rows):
-        if place == most:
-            findings.add(
-                "U123",
-                f"{len(rows) - most:,} more users like this",
-                file=files[file],
-                severity="warning",
-                hint=_ONE_WAY,
-                count=sum(r[2] for r in rows[most:]),
-            )
-            break
+    found = []
+    for file, users, n in rows:
         names = ", ".join(f'"{u[:60]}"' for u in users[:5])
-        findings.add(
-            "U123",
-            f"users differ only in case or in how accents are stored, and are planned apart: {names}",
-            file=files[file],
-            column="user",
-            value=users[0],
-            severity="warning",
-            count=n,
-            hint=_ONE_WAY,
-        )
+        message = f"users differ only in case or in how accents are stored, and are planned apart: {names}"
+        found.append(Finding(files[file], None, "user", "U123", "warning", message, _ONE_WAY, users[0], n))
+    findings.add_few(found, most, "more users like this")

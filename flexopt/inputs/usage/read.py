@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.chargeable_days import chargeable_days
-from flexopt.inputs.usage.containers import Refusal, sha256
+from flexopt.inputs.usage.containers import sha256
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
@@ -29,8 +29,6 @@ from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_ze
 from flexopt.inputs.usage.summaries import summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
 from flexopt.inputs.usage.usage_table import OK, UsageTable
-
-__all__ = ["UsageProgress", "products_in", "read_usage", "usage_from_frame", "usage_key", "usage_sources"]
 
 SHOWN = 20
 """Findings of one kind listed one by one; the rest is counted."""
@@ -194,15 +192,7 @@ class _UsageReader:
                 self._scan(even_lines(table, work), number)
         except Refusal as refusal:
             forget(self.con, number)
-            self.findings.add(
-                refusal.code,
-                refusal.message,
-                file=name,
-                row=refusal.row,
-                column=refusal.column,
-                value=refusal.value,
-                hint=refusal.hint,
-            )
+            self.findings.add_refusal(refusal, name)
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:

@@ -9,12 +9,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Finding, Findings
 from flexopt.inputs.scenario.scenario import Window
 from flexopt.inputs.usage.chargeable_days import Kept
 from flexopt.inputs.usage.usage_table import OK
-
-__all__ = ["summaries"]
 
 
 def summaries(
@@ -104,24 +102,10 @@ def _say(
 
 def _too_many(rows: pd.DataFrame, length: int, files: list[str], findings: Findings, most: int) -> None:
     wrong = rows[rows["longest"] > length].sort_values(["file", "product", "longest"], kind="stable")
-    for place, (product, used, number) in enumerate(
-        zip(*(wrong[c].tolist() for c in ("product", "longest", "file")), strict=True)
-    ):
-        if place == most:
-            findings.add(
-                "U152",
-                f"{len(wrong) - most:,} more summaries that do not fit",
-                file=files[number],
-                column="days",
-                hint="set `usage.period` to the days the summary covers",
-                count=len(wrong) - most,
-            )
-            break
-        findings.add(
-            "U152",
-            f"{int(used):,} days of {product} do not fit into the {length} days of `usage.period`",
-            file=files[number],
-            column="days",
-            value=int(used),
-            hint="set `usage.period` to the days the summary covers",
-        )
+    hint = "set `usage.period` to the days the summary covers"
+    found = []
+    for product, used, number in wrong[["product", "longest", "file"]].to_numpy().tolist():
+        days = int(used)
+        message = f"{days:,} days of {product} do not fit into the {length} days of `usage.period`"
+        found.append(Finding(files[number], None, "days", "U152", "error", message, hint, str(days)))
+    findings.add_few(found, most, "more summaries that do not fit", column="days")

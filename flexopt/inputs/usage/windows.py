@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["DAY", "cut_windows"]
+from flexopt.base.arrays import Ints
 
 DAY = 86_400_000_000
 """24 hours in microseconds."""
 
-Int = NDArray[np.int64]
 
-
-def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
+def cut_windows(group: Ints, start: Ints, until: Ints) -> tuple[Ints, Ints]:
     """The 24-hour windows of launches.
 
     The first launch s of a group opens [s, s + 24 h). Launches inside are free. At its end a new window opens
@@ -56,7 +53,7 @@ def cut_windows(group: Int, start: Int, until: Int) -> tuple[Int, Int]:
     return launch[order], window[order]
 
 
-def _first_at_or_after(start: Int, low: Int, stop: Int, moment: Int) -> Int:
+def _first_at_or_after(start: Ints, low: Ints, stop: Ints, moment: Ints) -> Ints:
     """For each part [low, stop) of `start`, sorted: its first place with start >= moment, else stop."""
     low, high = low.copy(), stop.copy()
     while True:

@@ -19,11 +19,9 @@ import pandas as pd
 import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
-from flexopt.inputs.usage.containers import Refusal, damaged, open_bytes
+from flexopt.base.findings import Refusal
+from flexopt.inputs.usage.containers import damaged, open_bytes
 from flexopt.inputs.usage.formats import recognise
-
-__all__ = ["Grid", "frame_grid", "read_json", "read_workbook"]
-
 
 MOST = 1 << 30
 """Bytes, uncompressed, above which a file is not held in memory."""

@@ -21,10 +21,7 @@ from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution, read_solution
 from flexopt.solve.backend import Status, solve
-from flexopt.solve.coupling import Shared
-
-__all__ = ["KeptAssignment", "SeatHolders", "keep_assignment", "seat_holders"]
-
+from flexopt.solve.coupling import CouplingRows
 
 LIMITS = {
     ("holding",): ("the seats owned or to be renewed", "`holdings`"),
@@ -177,14 +174,14 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssign
 def _model(problem: Problem, core: Core, groups: Sequence[Group]) -> tuple[Model, list[list[Any]]]:
     """The model of the packs, and how many seats of each group are of each of its contracts."""
     model = build(problem, core)
-    shared = Shared(problem, model)
+    coupling = CouplingRows(problem, model)
     split = []
     for g, (ks, users) in enumerate(groups):
         numbers = [model.lp.add_variable(f"split_g{g:03d}_k{k:03d}", 0, len(users), "Integer") for k in ks]
         for k, x in zip(ks, numbers, strict=True):
-            for r in np.flatnonzero(shared.seat[:, k]).tolist():
-                shared.rows[r].expr.addterm(x, float(shared.seat[r, k]))
-            model.cost.addterm(x, float(shared.cost[k]))
+            for r in np.flatnonzero(coupling.seat[:, k]).tolist():
+                coupling.rows[r].expr.addterm(x, float(coupling.seat[r, k]))
+            model.cost.addterm(x, float(coupling.cost[k]))
         total: Any = sum(numbers)
         model.lp.addConstraint(total == len(users), f"split_g{g:03d}")
         split.append(numbers)

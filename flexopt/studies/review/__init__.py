@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -16,12 +15,12 @@ import pandas as pd
 from flexopt.base.errors import FlexoptError, LimitError, SolverError
 from flexopt.base.money import CENT, Money, cents
 from flexopt.inputs.records import ScenarioFile
+from flexopt.model.moves import MoveFee
 from flexopt.planning.baselines import todays_access
 from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
-from flexopt.solve.moves_search import Thresholded, with_threshold
-from flexopt.solve.optimise import Infeasible, optimise
+from flexopt.solve.optimise import Infeasible, Optimum, optimise
 from flexopt.studies.review.access import MOVES, Move, moves_of
 from flexopt.studies.review.checks import Facts, checks
 from flexopt.studies.review.lists import double_use, idle, leavers
@@ -145,24 +144,25 @@ def _check_access(file: ScenarioFile) -> None:
     )
 
 
-def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Thresholded]:
+def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Optimum]:
     """The plan in which every move saves at least so much; and what is proven of it."""
     problem, source = solved.problem, solved.source
     today = todays_access(problem, source.access)
     known = [solved.optimum.solution]
     with suppress(Infeasible, LimitError, SolverError):
         known.append(optimise(problem, today).solution)
-    found = with_threshold(problem, today, least, known, lambda step: tell("moving less", step))
-    optimum = replace(
-        solved.optimum, solution=found.solution, cost=found.cost, bound=min(solved.optimum.bound, found.cost)
+    found = optimise(
+        problem, tell=lambda step: tell("moving less", step), fee=MoveFee(least, today), known=known
     )
+    bound = min(solved.optimum.objective_bound, found.cost)
+    optimum = replace(solved.optimum, solution=found.solution, cost=found.cost, objective_bound=bound)
     near = optimum.gap <= problem.scenario.solver.gap
     return replace(
         solved, optimum=replace(optimum, status=Status.OPTIMAL if near else Status.FEASIBLE)
     ), found
 
 
-def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str, Any]:
+def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> dict[str, Any]:
     """The key `review` of plan.json."""
     source, usage, document = facts.source, facts.usage, facts.document
     scenario, today = source.scenario, document["baselines"]["today"]
@@ -172,7 +172,7 @@ def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str
         "min_saving": format(least, "f"),
         "today": today["total"],
         "total": document["total"],
-        "threshold": proof and _threshold(proof, least),
+        "threshold": proof and _threshold(proof),
         "saving": today["saving"],
         "moves": _rows(facts),
         "counts": {kind: counts[kind] for kind in MOVES},
@@ -183,15 +183,13 @@ def _review(facts: Facts, least: Decimal, proof: Thresholded | None) -> dict[str
     }
 
 
-def _threshold(proof: Thresholded, least: Decimal) -> dict[str, Any]:
-    """What is proven of the set of moves: its cost with `least` for each move, and the bound of that."""
-    cost = proof.cost + least * proof.moves
-    bound = min(max(Decimal(repr(proof.bound)), ZERO) if isfinite(proof.bound) else ZERO, cost)
+def _threshold(proof: Optimum) -> dict[str, Any]:
+    """What is proven of the set of moves: its cost with the fee for each move, and the bound of that."""
     return {
         "moves": proof.moves,
-        "cost": str(cents(cost)),
-        "bound": str(bound.quantize(CENT, ROUND_FLOOR)),
-        "proven": proof.proven,
+        "cost": str(cents(proof.objective)),
+        "bound": str(proof.objective_bound.quantize(CENT, ROUND_FLOOR)),
+        "proven": proof.status is Status.OPTIMAL,
     }
 
 

@@ -6,7 +6,6 @@ for it would cost more. Packs come whole, so these savings need not add up to wh
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -19,10 +18,9 @@ from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution, tiers_of
 from flexopt.planning.baselines import with_idle_holders
 from flexopt.solve.bound import Bound
-from flexopt.solve.pricing import Estate, Prices
+from flexopt.solve.pricing import Prices, PricingProblem
+from flexopt.solve.stopwatch import Stopwatch
 from flexopt.studies.review.access import Move
-
-__all__ = ["savings"]
 
 
 def savings(
@@ -41,9 +39,9 @@ def savings(
     place = {user: u for u, user in enumerate(demand.users)}
     found = {}
     for number, restriction in _kept(today, moves):
-        estate = Estate(today, restriction)
-        value = estate.respond(prices, np.zeros(len(estate), dtype=np.int64), 1).value
-        cost = np.bincount(estate.user, value, len(demand.users)) - planned
+        pricing = PricingProblem(today, restriction)
+        value = pricing.respond(prices, np.zeros(len(pricing), dtype=np.int64), 1).value
+        cost = np.bincount(pricing.user, value, len(demand.users)) - planned
         for user in dict.fromkeys(m.user for m in moves if m.together == number):
             # somebody on Flex without any use has nothing to give up
             saving = float(cost[place[user]]) if user in place else 0.0
@@ -54,9 +52,8 @@ def savings(
 
 def _marginal(problem: Problem, solution: Solution) -> Prices:
     """What a token and a seat are worth in the tiers of the plan."""
-    options = problem.scenario.solver
-    estate = Estate(problem, Restriction())
-    bound = Bound(estate, options, time.monotonic() + float(options.time_limit))
+    watch = Stopwatch(float(problem.scenario.solver.time_limit))
+    bound = Bound(PricingProblem(problem, Restriction()), watch)
     cut = bound.search(tiers_of(problem, solution), lambda step: None)[1]
     return (cut or bound.cuts[0]).prices
 

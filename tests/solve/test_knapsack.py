@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from datetime import date
 from itertools import product
 
@@ -14,32 +13,28 @@ from hypothesis import strategies as st
 from profiles import one_in
 from strategies import Instance, medium, small
 
-from flexopt.inputs.scenario.scenario import SolverOptions
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import tiers_of
 from flexopt.solve.bound import Bound
 from flexopt.solve.coupling import Cut
-from flexopt.solve.knapsack import Fill, fill
+from flexopt.solve.knapsack import KnapsackBound, knapsack_bound
 from flexopt.solve.optimise import Infeasible, optimise
-from flexopt.solve.pricing import Estate
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing import PricingProblem
+from flexopt.solve.stopwatch import Stopwatch
 
-EXACT = SolverOptions.model_validate({"gap": 0, "time_limit": 30})
 START = date(2025, 1, 1)
 HUNDREDS = {"tiers": [{"from": 100, "price": 3}], "increment": 100}
 
 
-def _bound(problem: Problem) -> Bound:
-    return Bound(Estate(problem, Restriction()), EXACT, time.monotonic() + 60)
-
-
-def _filled(problem: Problem, tiers: tuple[int, ...], most: float = math.inf) -> tuple[float, Fill]:
+def _filled(problem: Problem, tiers: tuple[int, ...], most: float = math.inf) -> tuple[float, KnapsackBound]:
     """The bound of the best prices in these tiers, and what comes on top of it."""
-    bound = _bound(problem)
+    bound = Bound(PricingProblem(problem, Restriction()), Stopwatch(60))
     cut: Cut | None = bound.search(tiers, lambda step: None)[1]
     assert cut is not None
-    cut = bound.lifted(cut)
-    return bound.worth.at(cut, tiers), fill(bound.estate, bound.shared, cut, most)
+    cut = bound.raise_duals(cut)
+    return bound.purchases.at(cut, tiers), knapsack_bound(bound.pricing, bound.coupling, cut, most)
 
 
 # --- by hand ---------------------------------------------------------------------------------------------
@@ -57,7 +52,7 @@ def test_one_seat_saves_most_of_a_pack() -> None:
     bound, found = _filled(P, (1,))
     assert bound == pytest.approx(420 + 2289)
     assert found.excess == pytest.approx(21 + 180)
-    assert found.needs.tolist() == [1]
+    assert found.subproblems.tolist() == [1]
     assert found.seats.tolist() == [[1, 0]]
     assert optimise(P).cost == 420 + 2289 + 201
 
@@ -66,7 +61,7 @@ def test_nothing_dearer_than_the_plan_at_hand_is_looked_for() -> None:
     P = a_problem(AMY_AND_BEN, tokens=HUNDREDS)
     assert _filled(P, (1,), 201.5)[1].excess == pytest.approx(201)
     _, found = _filled(P, (1,), 150)
-    assert (found.excess, len(found.needs)) == (150, 0)
+    assert (found.excess, len(found.subproblems)) == (150, 0)
 
 
 def test_a_scarce_holding_is_not_left_idle() -> None:
@@ -129,12 +124,10 @@ def test_no_plan_costs_less(instance: Instance, most: float) -> None:
     """In the tiers of the best plan, the bound with the excess is not above it."""
     file = instance.changed(solver={"gap": 0, "time_limit": 30}).source()
     problem = formulate(file.scenario, file.holdings, instance.demand())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.solve.search.SMALL", math.inf)
-        try:
-            whole = optimise(problem)
-        except Infeasible:
-            assume(False)
+    try:
+        whole = optimise(problem, options=SearchOptions(small=math.inf))
+    except Infeasible:
+        assume(False)
     bound, found = _filled(problem, tiers_of(problem, whole.solution), most)
     cents = 0.01 * (1 + len(whole.solution.purchases))
     assert found.excess >= 0

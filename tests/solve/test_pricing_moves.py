@@ -1,9 +1,7 @@
-"""A threshold for moves, against trying every set of needs that stay; and its laws."""
+"""A fee for moves, against trying every set of subproblems that stay; and by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -19,14 +17,14 @@ from strategies import Instance, small
 
 from flexopt.base.errors import LimitError
 from flexopt.inputs.records import TodaysAccess
-from flexopt.model.move_rows import Today, moved
+from flexopt.model.moves import MoveFee, Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.planning.baselines import todays_access
-from flexopt.solve import moves_search
-from flexopt.solve.moves_search import Thresholded, with_threshold
+from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
-from flexopt.solve.subproblems import need_of_pairs, needs_of
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing_moves import PricingWithMoves
 
 
 def solved(problem: Problem, restriction: Restriction) -> Optimum | None:
@@ -36,40 +34,29 @@ def solved(problem: Problem, restriction: Restriction) -> Optimum | None:
         return None
 
 
-def threshold(problem: Problem, restriction: Restriction, price: Decimal) -> Thresholded:
-    known = [o.solution for o in (solved(problem, Restriction()), solved(problem, restriction)) if o]
-    return with_threshold(problem, restriction, price, known, lambda step: None)
+def with_fee(
+    problem: Problem, today: Restriction, fee: Decimal, options: SearchOptions = SearchOptions()
+) -> Optimum:
+    known = [o.solution for o in (solved(problem, Restriction()), solved(problem, today)) if o]
+    return optimise(problem, fee=MoveFee(fee, today), known=known, options=options)
 
 
-def today_of(problem: Problem, restriction: Restriction) -> Today:
-    return Today.of(
-        problem, restriction, need_of_pairs(needs_of(problem, Restriction()), problem.demand.pairs)
-    )
+def moves_of(problem: Problem, today: Restriction) -> Moves:
+    return PricingWithMoves(problem, Restriction(), MoveFee(Decimal(1), today)).moves
 
 
-def by_trying(problem: Problem, restriction: Restriction, price: Decimal) -> Decimal:
-    """The least cost + price x needs that do not stay, over all sets of needs that stay."""
-    need = today_of(problem, restriction).need
+def by_trying(problem: Problem, restriction: Restriction, fee: Decimal) -> Decimal:
+    """The least cost + fee x subproblems that do not stay, over all sets of those that stay."""
+    subproblem = moves_of(problem, restriction).subproblem
     rules = restriction.rules(problem)
     found = []
-    for stays in product([True, False], repeat=int(need.max(initial=-1)) + 1):
-        bound = np.array(stays, dtype=bool)[need]
+    for stays in product([True, False], repeat=int(subproblem.max(initial=-1)) + 1):
+        bound = np.array(stays, dtype=bool)[subproblem]
         offers = {i: only for i, only in restriction.offers.items() if bound[i]}
         best = solved(problem, Restriction(np.where(bound, rules, ""), offers))
         if best:
-            found.append(best.cost + price * (len(stays) - sum(stays)))
+            found.append(best.cost + fee * (len(stays) - sum(stays)))
     return min(found)
-
-
-@contextmanager
-def at_most(choices: int) -> Iterator[None]:
-    """The whole model only up to so many choices."""
-    before = moves_search.SMALL
-    moves_search.SMALL = choices
-    try:
-        yield
-    finally:
-        moves_search.SMALL = before
 
 
 @st.composite
@@ -89,11 +76,11 @@ def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[TodaysAccess, ...]]:
     return instance, tuple(rows)
 
 
-@pytest.mark.parametrize("choices", [400, -1], ids=["whole", "by-tiers"])
+@pytest.mark.parametrize("small", [400, -1], ids=["whole", "by-tiers"])
 @one_in(8)
-@given(drawn=with_access(), price=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]))
+@given(drawn=with_access(), amount=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]))
 def test_no_set_of_moves_is_better(
-    choices: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], price: str
+    small: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], amount: str
 ) -> None:
     instance, access = drawn
     source, demand = instance.source(), instance.demand()
@@ -102,22 +89,21 @@ def test_no_set_of_moves_is_better(
     assume(free is not None and demand.pairs)
     assert free is not None
     restriction = todays_access(problem, access)
-    assume(today_of(problem, restriction).need.max() < 5)
-    least = Decimal(price)
-    with at_most(choices):
-        found = threshold(problem, restriction, least)
-    best = by_trying(problem, restriction, least)
+    assume(moves_of(problem, restriction).subproblem.max() < 5)
+    fee = Decimal(amount)
+    found = with_fee(problem, restriction, fee, SearchOptions(small=small))
+    best = by_trying(problem, restriction, fee)
     slack = Decimal("0.01") * (len(problem.packs) + 2) + best * problem.scenario.solver.gap
-    counted = found.cost + least * found.moves
-    assert best - slack <= counted
-    assert Decimal(found.bound) <= best + slack
+    assert found.objective == found.cost + fee * found.moves
+    assert best - slack <= found.objective
+    assert found.objective_bound <= best + slack
     assert found.cost >= free.cost - slack
-    if found.proven:
-        assert counted <= best + slack
+    if found.status is Status.OPTIMAL:
+        assert found.objective <= best + slack
         today = solved(problem, restriction)
-        assert today is None or counted <= today.cost + slack
-    if choices > 0:
-        assert found.proven
+        assert today is None or found.objective <= today.cost + slack
+    if small > 0:
+        assert found.status is Status.OPTIMAL
 
 
 # --- by hand ---------------------------------------------------------------------------------------------
@@ -130,14 +116,14 @@ ACCESS = [TodaysAccess("ann", "AutoCAD", "flex"), TodaysAccess("bob", "AutoCAD",
 
 
 @pytest.mark.parametrize(
-    ("price", "cost", "moves"),
+    ("fee", "cost", "moves"),
     [("0.01", 2730, 2), ("209.99", 2730, 2), ("210.01", 2940, 1), ("1890.01", 4830, 0)],
 )
-def test_two_moves_by_hand(price: str, cost: int, moves: int) -> None:
+def test_two_moves_by_hand(fee: str, cost: int, moves: int) -> None:
     problem = a_problem(DAYS)
-    found = threshold(problem, todays_access(problem, ACCESS), Decimal(price))
-    assert (found.cost, found.moves, found.proven) == (Decimal(cost), moves, True)
-    assert found.bound == pytest.approx(float(cost + Decimal(price) * moves), abs=0.02)
+    found = with_fee(problem, todays_access(problem, ACCESS), Decimal(fee))
+    assert (found.cost, found.moves, found.status) == (Decimal(cost), moves, Status.OPTIMAL)
+    assert found.objective_bound == pytest.approx(cost + Decimal(fee) * moves, abs=Decimal("0.02"))
 
 
 def test_moves_that_pay_only_together_are_made_together() -> None:
@@ -149,13 +135,13 @@ def test_moves_that_pay_only_together_are_made_together() -> None:
     restriction = todays_access(
         problem, [TodaysAccess(u, "AutoCAD", "named", "autocad-1y") for u in ("ann", "bob")]
     )
-    for price, cost, moves in (("249", 1500, 2), ("251", 2000, 0)):
-        found = threshold(problem, restriction, Decimal(price))
+    for fee, cost, moves in (("249", 1500, 2), ("251", 2000, 0)):
+        found = with_fee(problem, restriction, Decimal(fee))
         assert (found.cost, found.moves) == (Decimal(cost), moves)
 
 
-def test_of_users_who_need_the_same_the_one_with_the_seat_today_keeps_it() -> None:
-    """Two of three users fit on the seats owned: without a threshold the first two get them."""
+def test_of_users_with_the_same_use_the_one_with_the_seat_today_keeps_it() -> None:
+    """Two of three users fit on the seats owned: without a fee the first two get them."""
     days: Days = {(u, "AutoCAD"): every(date(2025, 1, 1), 50) for u in ("ann", "bob", "cat")}
     changes: dict[str, Any] = {"holdings": [{"offer": "autocad-1y", "quantity": 2, "ends": "2027-01-01"}]}
     problem = a_problem(days, **changes)
@@ -166,8 +152,8 @@ def test_of_users_who_need_the_same_the_one_with_the_seat_today_keeps_it() -> No
     restriction = todays_access(problem, access)
     free = optimise(problem)
     assert free.solution.seats[:, 0].tolist() == [0, 1]
-    assert len(moved(problem, free.solution.seats, today_of(problem, restriction))) == 2
-    found = threshold(problem, restriction, Decimal("0.01"))
+    assert len(moves_of(problem, restriction).moved(problem, free.solution.seats)) == 2
+    found = with_fee(problem, restriction, Decimal("0.01"))
     assert (found.cost, found.moves) == (free.cost, 0)
     assert found.solution.seats[:, 0].tolist() == [1, 2]
 
@@ -175,5 +161,5 @@ def test_of_users_who_need_the_same_the_one_with_the_seat_today_keeps_it() -> No
 def test_access_that_is_no_longer_possible_is_left_at_any_price() -> None:
     problem = a_problem({("ann", "AutoCAD"): every(date(2025, 1, 1), 20)})
     restriction = todays_access(problem, [TodaysAccess("ann", "AutoCAD", "named", "gone-1y")])
-    found = threshold(problem, restriction, Decimal(9000))
+    found = with_fee(problem, restriction, Decimal(9000))
     assert (found.cost, found.moves) == (Decimal(420), 1)

@@ -18,14 +18,15 @@ from strategies import Instance, medium
 
 from flexopt.inputs.records import Person
 from flexopt.inputs.scenario.scenario import SolverOptions
-from flexopt.model.core import Core, everything, nobody
+from flexopt.model.core import Core, everything, purchases_only
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem, formulate, span_end
 from flexopt.solve.backend import Status, solve
-from flexopt.solve.fixing import near
+from flexopt.solve.fixing import fix_by_reduced_cost
 from flexopt.solve.optimise import optimise
-from flexopt.solve.pricing import Estate, Prices, Response
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.pricing import Prices, PricingProblem, Response
 
 EXACT = SolverOptions.model_validate({"gap": 0, "time_limit": 30})
 FREE = Restriction()
@@ -41,22 +42,28 @@ def listed(problem: Problem, token: float = 3.0) -> Prices:
     return Prices(np.array(seat), np.full(problem.periods, token * (1 + problem.buffer)))
 
 
-def core_of(problem: Problem, prices: Prices, inside: list[int], window: float) -> Core:
-    """`near` as the search calls it, without rows that count seats."""
-    estate = Estate(problem, FREE)
-    mine = np.isin(np.arange(len(estate)), inside)
+def core_of(
+    problem: Problem,
+    prices: Prices,
+    inside: list[int],
+    window: float,
+    options: SearchOptions = SearchOptions(),
+) -> Core:
+    """Fixed as in the search, but without rows that count seats."""
+    pricing = PricingProblem(problem, FREE, options)
+    mine = np.isin(np.arange(len(pricing)), inside)
 
     def outside(_: Any) -> Response:
-        return estate.respond(prices, mine.astype(np.int64), 2)
+        return pricing.respond(prices, mine.astype(np.int64), 2)
 
-    return near(estate, prices, mine, window, outside)
+    return fix_by_reduced_cost(pricing, prices, mine, window, outside)
 
 
-# --- everything and nobody -------------------------------------------------------------------------------
+# --- everything, purchases only --------------------------------------------------------------------------
 
 
 def test_everything_is_each_seat_that_is_used_and_each_block_of_use() -> None:
-    """The seat of a month in which ben does nothing is none; nobody leaves the seats to the shared rows."""
+    """The seat of a month in which ben does nothing is none; purchases alone have the coupling rows."""
     monthly = {**AUTOCAD_YEAR, "id": "autocad-1m", "term_months": 1}
     P = a_problem({("ben", "AutoCAD"): [date(2025, 2, 5), date(2025, 3, 5)]}, offers=[monthly])
     core = everything(P, FREE)
@@ -67,7 +74,7 @@ def test_everything_is_each_seat_that_is_used_and_each_block_of_use() -> None:
     assert not core.decided.size
     assert not core.counts.any()
     assert not core.tokens.any()
-    none = nobody(P)
+    none = purchases_only(P)
     assert (none.seats, none.flexes, none.access, none.users) == ((), (), (), 0)
 
 
@@ -94,10 +101,10 @@ def test_rules_of_the_policy_and_of_a_baseline_close_decisions() -> None:
     assert everything(P, Restriction(offers={0: frozenset({"revit-1y"})})).seats == ((1, 0),)
 
 
-# --- near ------------------------------------------------------------------------------------------------
+# --- reduced-cost fixing ---------------------------------------------------------------------------------
 
 
-def test_near_decides_what_is_far_from_indifferent() -> None:
+def test_what_is_far_from_indifferent_is_fixed() -> None:
     """Tokens at 3.00: amy pays 420 for them instead of 2,310 for a seat, ben 2,310 instead of 4,200."""
     P = a_problem(AMY_AND_BEN)
     prices = listed(P)
@@ -113,7 +120,7 @@ def test_near_decides_what_is_far_from_indifferent() -> None:
     assert not open_.tokens.any()
 
 
-def test_who_is_outside_does_what_is_cheapest_however_close() -> None:
+def test_outside_the_core_the_cheapest_choice_is_fixed_however_close() -> None:
     P = a_problem(AMY_AND_BEN)
     core = core_of(P, listed(P), [0], math.inf)
     assert core.seats == ((0, 0),)
@@ -148,9 +155,9 @@ def test_an_open_core_is_the_whole_model(instance: Instance, token: float, data:
     """With a window without end only what has no alternative is decided: the optimum is that of all."""
     P = _problem(instance)
     prices = listed(P, token)
-    estate = Estate(P, FREE)
-    assume(math.isfinite(the_value(estate, prices)))
-    found = _optimum(P, core_of(P, prices, list(range(len(estate))), math.inf))
+    pricing = PricingProblem(P, FREE)
+    assume(math.isfinite(the_value(pricing, prices)))
+    found = _optimum(P, core_of(P, prices, list(range(len(pricing))), math.inf))
     assert found == pytest.approx(_optimum(P, everything(P, FREE)), rel=1e-6, abs=0.01)
 
 
@@ -161,9 +168,9 @@ def test_a_core_and_its_sums_are_the_whole_model_with_those_decisions(
 ) -> None:
     P = _problem(instance)
     prices = listed(P, token)
-    estate = Estate(P, FREE)
-    assume(math.isfinite(the_value(estate, prices)))
-    inside = data.draw(st.lists(st.integers(0, max(0, len(estate) - 1)), unique=True))
+    pricing = PricingProblem(P, FREE)
+    assume(math.isfinite(the_value(pricing, prices)))
+    inside = data.draw(st.lists(st.integers(0, max(0, len(pricing) - 1)), unique=True))
     core = core_of(P, prices, inside, window)
     m = build(P, everything(P, FREE))
     open_, given = set(core.seats), {(u, k) for u, k in core.decided.tolist()}
@@ -218,9 +225,8 @@ def _problem(instance: Instance) -> Problem:
     return formulate(file.scenario, file.holdings, instance.demand())
 
 
-def test_a_structure_that_is_not_exact_leaves_all_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_structure_that_is_not_exact_leaves_all_open() -> None:
     """Rounded up, the seat of January is one until March: what it says of tokens in February is not used."""
-    monkeypatch.setattr("flexopt.solve.subproblems.MOST_STATES", 1)
     monthly = {
         **AUTOCAD_YEAR,
         "id": "autocad-1m",
@@ -231,15 +237,9 @@ def test_a_structure_that_is_not_exact_leaves_all_open(monkeypatch: pytest.Monke
     P = a_problem(
         days, products=[{**AUTOCAD, "rates": [{"from": "2021-01-01", "tokens": "0.7"}]}], offers=[monthly]
     )
-    from flexopt.solve.subproblems import structure
-
-    structure.cache_clear()
-    try:
-        estate = Estate(P, FREE)
-        assert not estate.exact.any()
-        core = core_of(P, listed(P), [0], 0.0)
-    finally:
-        structure.cache_clear()
+    rounded = SearchOptions(most_states=1)
+    assert not PricingProblem(P, FREE, rounded).exact.any()
+    core = core_of(P, listed(P), [0], 0.0, rounded)
     assert core.seats == everything(P, FREE).seats
     assert core.flexes == everything(P, FREE).flexes
     assert Decimal(_optimum(P, core)).quantize(Decimal("0.01")) == Decimal("3.00")

@@ -22,8 +22,7 @@ from conftest import GOLDEN, Golden
 from model_examples import EXAMPLES, Example, whole
 
 from flexopt.inputs.records import Person
-from flexopt.model import move_rows as moves
-from flexopt.model import rows as model
+from flexopt.model import rows
 from flexopt.model.core import everything
 from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
@@ -44,7 +43,7 @@ ADDING = ("add_row", "couple")
 def families() -> dict[str, set[str]]:
     """Names of rows (up to the first `_`) by the function that adds them, read from the source."""
     found = {}
-    for function in [*ast.parse(getsource(model)).body, *ast.parse(getsource(moves)).body]:
+    for function in ast.parse(getsource(rows)).body:
         if not isinstance(function, ast.FunctionDef):
             continue
         names = set()
@@ -69,8 +68,8 @@ ROWS = sorted((name, function) for function, names in FAMILIES.items() for name 
 
 
 def test_build_is_the_contents_page() -> None:
-    """Apart from rows that come with others (`seats_first`) and the models built on top of it."""
-    assert called_in_build() == {"total_cost", *FAMILIES} - {"seats_first", "build_ties", "stay"}
+    """Apart from rows that come with others (`seats_first`)."""
+    assert called_in_build() == {"total_cost", *FAMILIES} - {"seats_first"}
 
 
 def test_every_family_has_an_example_and_every_name_a_violation() -> None:
@@ -112,7 +111,7 @@ def expression(terms: Mapping[pulp.LpVariable, float]) -> str:
 def text_of(m: Model, example: Example) -> str:
     """The example's sentence, the objective where it belongs to the family, and its rows."""
     lines = [f"\\ {example.says}"]
-    if example.function in ("total_cost", "build_ties", "stay"):
+    if example.function in ("total_cost", "ties", "stay"):
         lines.append("minimise: " + expression(m.lp.objective or {}))
     names = FAMILIES.get(example.function, set())
     lines += sorted(
@@ -157,7 +156,7 @@ def test_conforming(example: Example) -> None:
     ids=lambda x: getattr(x, "function", x),
 )
 def test_violating(example: Example, name: str) -> None:
-    """The row is the only reason: whoever drops it lets this decision through."""
+    """The row is the only reason: without it this decision would pass."""
     assert broken(example.model(), {**example.conforming, **example.violating[name]}) == {name}
 
 
@@ -220,7 +219,7 @@ def test_no_name_of_the_estate_reaches_the_solver(tmp_path: Path) -> None:
         policy=[{"group": group, "product": product, "access": "named"}],
         tokens={"max_oversize": "0.2", "max_purchases": 1},
     )
-    for m in (whole(P), model.build_ties(P, everything(P, Restriction()), Decimal(5000))):
+    for m in (whole(P), build(P, everything(P, Restriction()), at_most=Decimal(5000))):
         m.lp.writeMPS(str(tmp_path / "model.mps"), rename=0)
         m.lp.writeLP(str(tmp_path / "model.lp"))
         for path in tmp_path.iterdir():

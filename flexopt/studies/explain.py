@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -17,23 +16,9 @@ from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.text import printable
 from flexopt.exports.summary import headline
-from flexopt.store.folder import read_document
+from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
-
-__all__ = ["Explanation", "HasDocument", "PlanLike", "UserExplanation", "document_of", "explain"]
-
-
-class HasDocument(Protocol):
-    """A plan."""
-
-    @property
-    def document(self) -> PlanDocument:
-        """plan.json."""
-
-
-PlanLike: TypeAlias = HasDocument | PlanDocument | str | Path
-"""A plan, its document, or the path of its folder."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +93,6 @@ def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplan
     """
     document = document_of(plan)
     return _whole(document) if user is None else _of_user(document, user)
-
-
-def document_of(plan: PlanLike) -> PlanDocument:
-    """The document of a plan. Raises FlexoptError if there is none in the folder."""
-    if isinstance(plan, str | Path):
-        return read_document(Path(plan))
-    return plan if isinstance(plan, Mapping) else plan.document
 
 
 def _frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What users need, sorted into structures; the states of a structure against all sets of seats."""
+"""Subproblems, sorted into structures; the states of a structure against all sets of seats."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from strategies import Instance, medium, small
 
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
-from flexopt.solve.subproblems import Needs, Structure, needs_of, structure
+from flexopt.solve.options import SearchOptions
+from flexopt.solve.subproblems import Structure, Subproblems, structure, subproblems_of
 
 FREE = Restriction()
+MOST = SearchOptions().most_states
 USED = every(date(2025, 1, 1), 10)
 AEC = {**AUTOCAD_YEAR, "id": "aec-1y", "covers": ["AutoCAD", "Revit"]}
 VAULT = {"id": "Vault", "rates": [{"from": "2021-09-07", "tokens": 1}]}
@@ -29,11 +31,8 @@ Term = tuple[int, int, int]
 
 
 def the_structure(terms: Collection[Term], products: int, periods: int, most: int = 2187) -> Structure:
-    """The structure, rounded up beyond so many states; without the memory of `structure`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flexopt.solve.subproblems.MOST_STATES", most)
-        made: Structure = structure.__wrapped__(products, tuple(terms), periods)
-    return made
+    """The structure, rounded up beyond so many states."""
+    return structure(products, tuple(terms), periods, most)
 
 
 def uncovered(shape: Structure, seats: Collection[int]) -> list[list[bool]]:
@@ -186,13 +185,13 @@ def test_steps_are_the_horizon_cut_where_seats_start_and_end(s: Shape, most: int
         assert step.leave.max() + 1 == len(following.enter)
 
 
-# --- needs by hand ---------------------------------------------------------------------------------------
+# --- subproblems by hand ---------------------------------------------------------------------------------
 
 
 def shown(P: Problem, restriction: Restriction = FREE) -> list[tuple[str, list[str], list[str]]]:
-    """Every need: its user, products and the offers of its seats; sorted."""
+    """Every subproblem: its user, products and the offers of its seats; sorted."""
     found = []
-    for part in needs_of(P, restriction):
+    for part in subproblems_of(P, restriction, MOST):
         for n in range(len(part)):
             pairs = part.pairs[:, n]
             found.append(
@@ -218,18 +217,18 @@ def test_a_collection_ties_products_together() -> None:
     assert shown(amy("AutoCAD", "Revit", offers=offers)) == [
         ("amy", ["AutoCAD", "Revit"], ["aec-1y", "autocad-1y", "revit-1y"])
     ]
-    # who uses one of its products alone has it as one more way to that
+    # a user of one of its products alone has it as one more way to that
     assert shown(amy("Revit", offers=offers)) == [("amy", ["Revit"], ["aec-1y", "revit-1y"])]
 
 
 def test_collections_that_overlap_tie_all_they_cover() -> None:
     other = {**REVIT_YEAR, "id": "design-1y", "covers": ["Revit", "Vault"]}
     products = [AUTOCAD, REVIT, VAULT]
-    (need,) = shown(amy("AutoCAD", "Revit", "Vault", products=products, offers=[AEC, other]))
-    assert need == ("amy", ["AutoCAD", "Revit", "Vault"], ["aec-1y", "design-1y"])
+    (found,) = shown(amy("AutoCAD", "Revit", "Vault", products=products, offers=[AEC, other]))
+    assert found == ("amy", ["AutoCAD", "Revit", "Vault"], ["aec-1y", "design-1y"])
 
 
-def test_without_a_seat_a_product_is_a_need_of_its_own() -> None:
+def test_without_a_seat_a_product_is_a_subproblem_of_its_own() -> None:
     assert shown(amy("AutoCAD", "Revit", offers=[])) == [("amy", ["AutoCAD"], []), ("amy", ["Revit"], [])]
 
 
@@ -251,7 +250,7 @@ def test_a_restriction_leaves_the_scenarios_own_rules() -> None:
 
 
 def test_a_restriction_to_some_offers() -> None:
-    """A collection needs to be allowed for each product of it that is used."""
+    """A collection must be allowed for each product of it that is used."""
     P = amy("AutoCAD", "Revit", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
     only = Restriction(offers={0: frozenset({"autocad-1y"})})
     assert shown(P, only) == [("amy", ["AutoCAD"], ["autocad-1y"]), ("amy", ["Revit"], ["revit-1y"])]
@@ -263,22 +262,27 @@ def test_equal_terms_are_one_structure_whatever_the_product() -> None:
     """AutoCAD and Revit for a year each: one structure, two kinds; ann and amy are alike."""
     days: Days = {("amy", "AutoCAD"): USED, ("ann", "AutoCAD"): USED, ("bob", "Revit"): USED}
     P = a_problem(days)
-    (part,) = needs_of(P, FREE)
+    (part,) = subproblems_of(P, FREE, MOST)
     assert len(part) == 3
     assert part.pairs.tolist() == [[0, 1, 2]]
     assert len(part.contracts) == 2
     offers = [P.contracts[k].offer for (k,) in part.contracts[part.kind].tolist()]
     assert offers == ["autocad-1y", "autocad-1y", "revit-1y"]
     assert part.covers.tolist() == [[True]]
-    assert needs_of(P, FREE)[0].structure is part.structure
+    assert subproblems_of(P, FREE, MOST)[0].structure is part.structure
 
 
-def test_nobody_needs_nothing() -> None:
+def test_without_access_there_is_no_subproblem() -> None:
     cloud = [{"service": "CFD", "monthly_tokens": 1}]
-    assert needs_of(amy("AutoCAD", cloud=cloud, policy=[{"user": "amy", "access": "none"}]), FREE) == []
+    assert (
+        subproblems_of(amy("AutoCAD", cloud=cloud, policy=[{"user": "amy", "access": "none"}]), FREE, MOST)
+        == []
+    )
 
 
-def test_two_different_needs_with_one_key_are_not_planned_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_different_subproblems_with_one_key_are_not_planned_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The chance is one in 2 ** 63; it would be a wrong plan."""
 
     class Same:
@@ -288,10 +292,10 @@ def test_two_different_needs_with_one_key_are_not_planned_as_one(monkeypatch: py
     P = a_problem({("amy", "AutoCAD"): USED, ("bob", "Revit"): USED})
     monkeypatch.setattr("flexopt.solve.subproblems.np.random.default_rng", lambda seed: Same())
     with pytest.raises(AssertionError, match="same key"):
-        needs_of(P, FREE)
+        subproblems_of(P, FREE, MOST)
 
 
-# --- needs, laws -----------------------------------------------------------------------------------------
+# --- subproblems, laws -----------------------------------------------------------------------------------
 
 
 @st.composite
@@ -308,13 +312,13 @@ def restricted(draw: st.DrawFn) -> tuple[Problem, Restriction]:
 
 
 @given(restricted())
-def test_needs_are_what_the_contracts_say(drawn: tuple[Problem, Restriction]) -> None:
-    """Every pair is in one need, with exactly those contracts that it and its neighbours may use."""
+def test_subproblems_are_what_the_contracts_say(drawn: tuple[Problem, Restriction]) -> None:
+    """Every pair is in one subproblem, with exactly those contracts that it and its neighbours may use."""
     P, restriction = drawn
     rules = restriction.rules(P)
     pair_user, pair_product = P.demand.pair_user, P.demand.pair_product
     of_pair: dict[int, tuple[int, int]] = {}
-    parts = needs_of(P, restriction)
+    parts = subproblems_of(P, restriction, MOST)
     for m, part in enumerate(parts):
         assert (np.diff(part.pairs[0]) > 0).all()
         for n in range(len(part)):
@@ -324,19 +328,19 @@ def test_needs_are_what_the_contracts_say(drawn: tuple[Problem, Restriction]) ->
     assert sorted(of_pair) == list(range(P.demand.pairs))
     for u in range(len(P.demand.users)):
         mine = np.flatnonzero(pair_user == u).tolist()
-        needs = {need: [i for i in mine if of_pair[i] == need] for need in {of_pair[i] for i in mine}}
-        usable: dict[tuple[int, int], set[int]] = {need: set() for need in needs}
+        places = {place: [i for i in mine if of_pair[i] == place] for place in {of_pair[i] for i in mine}}
+        usable: dict[tuple[int, int], set[int]] = {place: set() for place in places}
         for k, contract in enumerate(P.contracts):
             used = [i for i in mine if pair_product[i] in contract.covers]
             barred = [i for i in used if rules[i] == "flex"]
             barred += [i for i in used if contract.offer not in restriction.offers.get(i, {contract.offer})]
             if used and not barred and contract.first < contract.after:
-                (need,) = {of_pair[i] for i in used}
-                usable[need].add(k)
-        for need, pairs in needs.items():
-            part, n = parts[need[0]], need[1]
+                (place,) = {of_pair[i] for i in used}
+                usable[place].add(k)
+        for place, pairs in places.items():
+            part, n = parts[place[0]], place[1]
             contracts = part.contracts[part.kind[n]].tolist()
-            assert sorted(contracts) == sorted(usable[need])
+            assert sorted(contracts) == sorted(usable[place])
             assert sorted(part.pairs[:, n].tolist()) == pairs
             assert _tied(part, n, contracts) == 1
             for row, k in enumerate(contracts):
@@ -346,8 +350,8 @@ def test_needs_are_what_the_contracts_say(drawn: tuple[Problem, Restriction]) ->
                 assert starts == [P.contracts[k].first]
 
 
-def _tied(part: Needs, n: int, contracts: list[int]) -> int:
-    """Into how many pieces a need falls that no seat ties together."""
+def _tied(part: Subproblems, n: int, contracts: list[int]) -> int:
+    """Into how many pieces a subproblem falls that no seat ties together."""
     pieces = [{p} for p in range(len(part.pairs))]
     for row in range(len(contracts)):
         products = set(np.flatnonzero(part.covers[row]).tolist())

@@ -131,7 +131,7 @@ def test_relaxation(options: SolverOptions) -> None:
 
 
 def test_relaxation_stopped_at_a_limit_is_no_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PuLP calls it optimal: the bound would forbid or trust tiers that nobody has looked at."""
+    """PuLP calls it optimal: the bound would forbid or trust tiers that were not looked at."""
     lp = a_problem("Continuous")
 
     def stopped(*_: object) -> None:
@@ -247,20 +247,19 @@ def test_log(text: str, said: int, expected: tuple[Status, float] | None) -> Non
 # --- crashes ---------------------------------------------------------------------------------------------
 
 
-def stand_in(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in CBC's place, which writes down how it was called; `$CBC` is the real one."""
+def stand_in(folder: Path, script: str) -> tuple[str, Path]:
+    """A program in CBC's place, and where it writes down how it was called; `$CBC` is the real one."""
     calls, path = folder / "calls", folder / "cbc"
     path.write_text(f'#!/bin/sh\nCBC="{pulp_cbc_path}"\necho "$@" >> "{calls}"\n{script}\n')
     path.chmod(0o755)
-    monkeypatch.setattr(solver, "pulp_cbc_path", str(path))
-    return calls
+    return str(path), calls
 
 
 @WINDOWS
-def test_crash_is_tried_again_with_preprocessing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crash_is_tried_again_with_preprocessing(tmp_path: Path) -> None:
     script = 'case "$*" in *"-preprocess off"*) kill -SEGV $$;; esac\nexec "$CBC" "$@"'
-    calls = stand_in(tmp_path, script, monkeypatch)
-    outcome = solve(a_problem(), CBC, seconds=5, start=False)
+    crashing, calls = stand_in(tmp_path, script)
+    outcome = solve(a_problem(), CBC, seconds=5, start=False, cbc=crashing)
     assert (outcome.status, outcome.bound) == (Status.OPTIMAL, 8)
     first, second = calls.read_text().splitlines()
     assert "-preprocess off" in first
@@ -269,20 +268,20 @@ def test_crash_is_tried_again_with_preprocessing(tmp_path: Path, monkeypatch: py
 
 @WINDOWS
 @pytest.mark.parametrize("script", ["exit 1", "exit 0", "kill -SEGV $$"])
-def test_two_crashes_are_explained(tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_crashes_are_explained(tmp_path: Path, script: str) -> None:
     """Also where CBC says nothing is wrong and leaves no solution file."""
-    calls = stand_in(tmp_path, script, monkeypatch)
+    crashing, calls = stand_in(tmp_path, script)
     with pytest.raises(SolverError) as caught:
-        solve(a_problem(), CBC, seconds=5)
+        solve(a_problem(), CBC, seconds=5, cbc=crashing)
     assert len(calls.read_text().splitlines()) == 2
     assert "twice" in caught.value.message
     assert "highs" in caught.value.hint
 
 
 @WINDOWS
-def test_crash_of_a_relaxation_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, "exit 1", monkeypatch)
-    assert solve_relaxation(a_problem("Continuous"), CBC, seconds=5) is None
+def test_crash_of_a_relaxation_says_nothing(tmp_path: Path) -> None:
+    crashing, _ = stand_in(tmp_path, "exit 1")
+    assert solve_relaxation(a_problem("Continuous"), CBC, seconds=5, cbc=crashing) is None
 
 
 # --- HiGHS -----------------------------------------------------------------------------------------------
@@ -347,12 +346,10 @@ def test_nothing_is_left_behind(
 
 
 @WINDOWS
-def test_a_crash_leaves_nothing_behind(
-    temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stand_in(tmp_path, "exit 1", monkeypatch)
+def test_a_crash_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
+    crashing, _ = stand_in(tmp_path, "exit 1")
     with pytest.raises(SolverError):
-        solve(a_problem(), CBC, seconds=5)
+        solve(a_problem(), CBC, seconds=5, cbc=crashing)
     assert list(temporary.iterdir()) == []
 
 

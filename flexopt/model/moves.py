@@ -1,0 +1,88 @@
+"""A fee for moves: what it costs, beside the plan itself, to leave today's access.
+
+A *subproblem* (`solve/subproblems.py`) is the products of one user that collections tie together. It stays if
+it takes only what today's access allows (a `Restriction`, as the baseline `today` has), else it has moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from flexopt.base.arrays import Bools, Ints
+from flexopt.model.cover import cover_of
+from flexopt.model.restriction import Restriction
+from flexopt.model.sets import Problem
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MoveFee:
+    """What every move costs on top of the plan.
+
+    amount : of one move, in the scenario's currency; today : today's access
+    """
+
+    amount: Decimal
+    today: Restriction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """The fee, and today's access of every pair, as far as anything is known of it.
+
+    fee : of one subproblem that moves
+    rule : object[pairs], "named", "flex" or "" (free), the scenario's own rules first
+    foreign : by offer, bool[pairs]: a seat of it would not be today's access
+    subproblem : int64[pairs], the subproblem of every pair without the restriction
+    """
+
+    fee: Decimal
+    rule: npt.NDArray[np.object_]
+    foreign: dict[str, Bools]
+    subproblem: Ints
+
+    @classmethod
+    def of(cls, problem: Problem, fee: MoveFee, subproblem: Ints) -> Moves:
+        rule = fee.today.rules(problem)
+        foreign = {}
+        for offer in problem.scenario.offers:
+            others = np.zeros(len(rule), dtype=bool)
+            others[[i for i, only in fee.today.offers.items() if offer.id not in only]] = True
+            foreign[offer.id] = others | (rule == "flex")
+        return cls(fee.amount, rule, foreign, subproblem)
+
+    def apart(self, problem: Problem, user: int) -> object:
+        """What distinguishes users with the same use: their access today."""
+        mine = slice(*np.searchsorted(problem.demand.pair_user, [user, user + 1]))
+        return tuple(self.rule[mine]), *(bytes(self.foreign[o][mine]) for o in self.foreign)
+
+    def by_seat(self, problem: Problem, user: int, k: int) -> list[int]:
+        """The subproblems of the user that move with a seat of contract k."""
+        contract, demand = problem.contracts[k], problem.demand
+        first, after = np.searchsorted(demand.pair_user, [user, user + 1]).tolist()
+        other = self.foreign[contract.offer]
+        return sorted(
+            {
+                int(self.subproblem[i])
+                for i in range(first, after)
+                if demand.pair_product[i] in contract.covers and other[i]
+            }
+        )
+
+    def moved(self, problem: Problem, seats: Ints) -> Ints:
+        """The subproblems that leave today's access.
+
+        seats : int64[n, 2] of (user, contract); where none covers, tokens are used
+        """
+        demand = problem.demand
+        on_flex = ((cover_of(problem, seats) < 0) & (problem.days > 0)).any(axis=1)
+        other = on_flex & (self.rule == "named")
+        for k in np.unique(seats[:, 1]).tolist():
+            contract = problem.contracts[k]
+            mine = np.isin(demand.pair_user, seats[seats[:, 1] == k, 0])
+            mine &= np.isin(demand.pair_product, sorted(contract.covers))
+            other |= mine & self.foreign[contract.offer]
+        return np.unique(self.subproblem[other])

@@ -1,0 +1,135 @@
+"""The incumbent, which is the best plan so far, and the solver of cores that looks for better ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from flexopt.base.money import CENT, HALF_CENT
+from flexopt.model.core import Core
+from flexopt.model.rows import build, fix_tiers
+from flexopt.model.solution import Solution, read_solution, start_from, tiers_of
+from flexopt.solve.backend import Backend, Status
+from flexopt.solve.bound import Bound
+from flexopt.solve.coupling import Cut
+from flexopt.solve.pricing import PricingProblem
+from flexopt.solve.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TierPrices:
+    """The cut with the best prices of a set of tiers; of fractions of any, if there are none."""
+
+    cut: Cut
+    tiers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incumbent:
+    """The best solution so far.
+
+    cost : of the plan; moves : subproblems that move, if these have a fee; objective : cost + fee x moves
+    found_at : the prices it was found at: none in the whole model, or if it was known before
+    """
+
+    solution: Solution
+    cost: Decimal
+    moves: int
+    objective: Decimal
+    found_at: TierPrices | None
+
+
+class CoreSolver:
+    """Solves the models of cores, and keeps the best solution."""
+
+    def __init__(
+        self,
+        pricing: PricingProblem,
+        bound: Bound | None,
+        watch: Stopwatch,
+        backend: Backend,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.pricing, self.bound, self.watch, self.backend, self.tell = pricing, bound, watch, backend, tell
+        self.problem = pricing.problem
+        self.solver = self.problem.scenario.solver
+        step, tiers = self.problem.scenario.tokens.increment, self.problem.tiers
+        uneven = any(t.price * step % CENT for of in tiers for t in of)
+        # invoices are rounded, the bound's are not
+        self.rounding = HALF_CENT * sum(map(bool, tiers)) if uneven else 0.0
+        self.gap = float(self.solver.gap)
+        self.incumbent: Incumbent | None = None
+        self.largest = (0, 0, 0, 0)
+        self.reserve = 0.0
+
+    @property
+    def objective(self) -> float:
+        """Of the incumbent; infinite without one."""
+        return float(self.incumbent.objective) if self.incumbent else math.inf
+
+    def take(self, solution: Solution, found_at: TierPrices | None = None) -> None:
+        """The solution is the incumbent from now on, if it is better."""
+        cost, fee = solution.cost(self.problem), self.pricing.moves
+        moves = len(fee.moved(self.problem, solution.seats)) if fee else 0
+        objective = cost + fee.fee * moves if fee else cost
+        if self.incumbent is None or objective < self.incumbent.objective:
+            self.incumbent = Incumbent(solution, cost, moves, objective, found_at)
+
+    def price(self, at: TierPrices) -> None:
+        """These are the prices of the incumbent too, if it is in their tiers."""
+        best = self.incumbent
+        if best is not None and tiers_of(self.problem, best.solution) == at.tiers:
+            self.incumbent = replace(best, found_at=at)
+
+    def solve(
+        self,
+        core: Core,
+        tiers: tuple[int, ...] = (),
+        nodes: int | None = None,
+        found_at: TierPrices | None = None,
+    ) -> tuple[Status, float]:
+        """Solve the model of a core in these tiers (in any, if there are none).
+
+        Returns how it ended, and the bound of its plans. found_at : the prices at which the core was fixed
+        """
+        model = build(self.problem, core, moves=self.pricing.moves)
+        fix_tiers(model, tiers)
+        size = (model.lp.numVariables(), model.lp.numConstraints(), core.choices, core.users)
+        self.largest = max(self.largest, size)
+        self.tell(f"{core.choices:,} choices of {core.users:,} users open")
+        best = self.incumbent
+        if best is not None:
+            start_from(model, best.solution)
+        outcome = self.backend.solve(
+            model.lp,
+            self.solver,
+            seconds=max(1.0, self.left()),
+            gap=self.allowed(),
+            nodes=nodes,
+            start=best is not None,
+        )
+        self.watch.lap("solver")
+        if outcome.status in (Status.OPTIMAL, Status.FEASIBLE):
+            self.take(read_solution(model), found_at)
+        return outcome.status, outcome.bound + model.decided
+
+    def proves(self, bound: float) -> bool:
+        """Whether the bound proves the incumbent within the gap asked for, but for rounding."""
+        return self.incumbent is not None and bound >= self.enough()
+
+    def enough(self) -> float:
+        """The bound that proves the incumbent; infinite without one."""
+        return self.objective * (1 - self.gap) - HALF_CENT - self.rounding
+
+    def allowed(self) -> float | None:
+        """The gap asked for, in money, of the whole plan; None where no plan is known to measure it by."""
+        known = self.objective if self.incumbent else None
+        if known is None and self.bound and self.bound.cuts:
+            known = max(0.0, self.bound.cuts[-1].value)
+        return None if known is None else self.gap * known
+
+    def left(self) -> float:
+        """Seconds to the limit, less what is kept for the whole model."""
+        return self.watch.left() - self.reserve
