@@ -28,8 +28,6 @@ from brute_packs import PackSearch, TooLarge, whole_cents
 from flexopt.inputs.records import Person
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
-__all__ = ["TooLarge", "least_total"]
-
 Counts = tuple[int, ...]
 Sums = tuple[Fraction, ...]
 Entry = tuple[Counts, Sums, Sums, Fraction]

@@ -15,8 +15,6 @@ import pandas as pd
 from flexopt.inputs.records import Person
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["DAY", "Needs", "access_rule", "chargeable_days", "later", "rate_of"]
-
 DAY = timedelta(days=1)
 Needs = dict[tuple[str, str], dict[date, Fraction]]
 

@@ -11,8 +11,6 @@ from brute_demand import DAY, later
 
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["PackSearch", "TooLarge", "whole_cents"]
-
 PATIENCE = 30_000
 """Choices of packs tried in one scenario, some seconds' worth."""
 

@@ -20,23 +20,6 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate
 from flexopt.solve.pricing import Prices, PricingProblem
 
-__all__ = [
-    "AEC_YEAR",
-    "AUTOCAD",
-    "AUTOCAD_YEAR",
-    "REVIT",
-    "REVIT_YEAR",
-    "Days",
-    "a_problem",
-    "a_scenario",
-    "a_source",
-    "case_plan",
-    "every",
-    "the_demand",
-    "the_value",
-    "usage_of",
-]
-
 Days = Mapping[tuple[str, str], Iterable[date]]
 """Days of use by user and product."""
 

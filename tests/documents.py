@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["HOSTILE", "renamed"]
-
 HOSTILE = [
     "=cmd|' /C calc'!A0",
     '=HYPERLINK("http://example.com","click")',

@@ -16,8 +16,6 @@ from flexopt import Plan, plan
 from flexopt.inputs.records import Person, TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["ACCESS", "CHANGES", "PEOPLE", "USE", "estate", "estate_plan"]
-
 CHANGES: dict[str, Any] = {
     "products": [
         AUTOCAD,

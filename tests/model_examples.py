@@ -23,8 +23,6 @@ from flexopt.model.rows import build
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing_moves import PricingWithMoves
 
-__all__ = ["EXAMPLES", "Example"]
-
 Decisions = Mapping[str, float]
 
 

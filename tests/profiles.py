@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, settings
 
-__all__ = ["load", "one_in"]
-
 _UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 # the same examples on every machine; shrinking takes minutes: `thorough` does
 _REPEATABLE = settings(_UNHURRIED, derandomize=True, phases=[Phase.explicit, Phase.generate])

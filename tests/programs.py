@@ -16,8 +16,6 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
-__all__ = ["Recalculated", "needs", "processes", "recalculated", "start"]
-
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">

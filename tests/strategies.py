@@ -27,8 +27,6 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["FEATURES", "Instance", "medium", "small"]
-
 PRODUCTS = ["AutoCAD", "Revit", "Fusion", "Inventor"]
 OLD = "2020-01-01"
 """Prices and rates from before every horizon."""

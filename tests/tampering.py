@@ -7,8 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["TAMPERED", "Document", "add", "ledger"]
-
 Document = dict[str, Any]
 
 

@@ -10,18 +10,6 @@ from pathlib import Path
 import pytest
 from programs import processes
 
-__all__ = [
-    "BUDGET",
-    "alive",
-    "changed",
-    "children",
-    "files_of",
-    "needs_groups",
-    "planning_processes",
-    "until",
-    "variants",
-]
-
 BUDGET = "budgets: [{id: fy26, from: 2026-01-01, to: 2027-01-01, amount: 1000}]\n"
 """With it no plan of the worked example is possible."""
 

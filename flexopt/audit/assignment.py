@@ -24,8 +24,6 @@ from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["check_alternatives", "check_days", "check_policy"]
-
 
 def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
     """Every day has an access, and one that the policy allows."""

@@ -29,8 +29,6 @@ from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
-__all__ = ["limits", "purchases", "seats"]
-
 KINDS = ("owned", "renewed", "new")
 
 

@@ -13,8 +13,6 @@ from flexopt.base.columns import Column, classes
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["ASSIGNMENT", "Claims", "read_claims"]
-
 ASSIGNMENT = (
     "user",
     "product",

@@ -12,8 +12,6 @@ from flexopt.audit.rules import cloud_tokens, opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["PoolDay", "ledger", "replay_pool"]
-
 ONE_DAY = timedelta(days=1)
 
 

@@ -16,21 +16,6 @@ from flexopt.base.arrays import Ints
 from flexopt.base.columns import Column, ColumnTable, classes
 from flexopt.store.plan_json import PlanRow
 
-__all__ = [
-    "ROUNDING",
-    "TOLERANCE",
-    "Notes",
-    "Seat",
-    "close",
-    "day_of",
-    "distinct",
-    "exact",
-    "fractions",
-    "read_columns",
-    "seat_of",
-    "show",
-]
-
 Seat = tuple[str, date, date]
 """Offer, first day and first day after of a contract."""
 

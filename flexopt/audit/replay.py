@@ -24,8 +24,6 @@ from flexopt.base.columns import classes
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["Replay", "replay_days"]
-
 CHUNK = 4_000_000
 """Spans that are cut at once: what is needed beside them stays small."""
 

@@ -24,22 +24,6 @@ from flexopt.inputs.scenario.scenario import (
     TokenTier,
 )
 
-__all__ = [
-    "cloud_tokens",
-    "expiry_of",
-    "new_seat_days",
-    "opening_packs",
-    "seat_cost",
-    "seat_price",
-    "smallest_in_tier",
-    "smallest_tier",
-    "term_end",
-    "tier_discount",
-    "tier_of",
-    "token_price",
-    "tokens_a_day",
-]
-
 
 class _Dated(Protocol):
     @property

@@ -16,8 +16,6 @@ from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
-__all__ = ["header", "proof", "summary"]
-
 TENTH = Fraction(1, 10)
 
 

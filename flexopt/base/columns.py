@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Column", "ColumnTable", "classes"]
-
 Codes = npt.NDArray[np.integer[Any]]
 """Which of the values each row has."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
-__all__ = ["add_months", "anniversaries", "overlap_days"]
-
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month `months` later, or the last day of a shorter month."""

@@ -12,14 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = [
-    "AuditError",
-    "FlexoptError",
-    "InfeasibleError",
-    "LimitError",
-    "SolverError",
-]
-
 
 class FlexoptError(Exception):
     """Base of all errors a user may see; `hint` says what to type or change next."""

@@ -10,8 +10,6 @@ from typing import Literal
 
 from flexopt.base.errors import FlexoptError
 
-__all__ = ["Finding", "Findings", "InputError", "Refusal", "Severity", "did_you_mean"]
-
 Severity = Literal["error", "warning", "info"]
 
 

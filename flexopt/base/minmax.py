@@ -12,9 +12,6 @@ import numpy as np
 
 from flexopt.base.arrays import Floats
 
-__all__ = ["least_of_best"]
-
-
 MOST = 5_000
 """Combinations that are looked at side by side."""
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-__all__ = ["CENT", "HALF_CENT", "SAME_COST", "Money", "cents"]
-
 CENT = Decimal("0.01")
 
 HALF_CENT = 0.005

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from unicodedata import category, east_asian_width
 
-__all__ = ["count", "fill", "money", "percent", "printable", "screen", "text_table"]
-
 WIDTH = 80
 """Columns that texts keep to: the narrowest terminal in use, and a page."""
 

@@ -12,8 +12,6 @@ from flexopt.cli.printing import show
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.breakeven import breakeven, prices_of
 
-__all__ = ["command"]
-
 
 @click.command("breakeven", short_help="Days of use at which a seat becomes cheaper than tokens.")
 @scenario_argument

@@ -10,8 +10,6 @@ from flexopt.cli.printing import show
 from flexopt.cli.progress import progress
 from flexopt.planning.check import InputCheck, check_inputs
 
-__all__ = ["command"]
-
 FINDING = ("severity", "code", "file", "row", "column", "value", "message", "count", "hint")
 
 

@@ -19,8 +19,6 @@ from flexopt.cli.options import (
 )
 from flexopt.cli.printing import show, show_warnings
 
-__all__ = ["command"]
-
 
 class _Excess(click.ParamType[Any]):
     """`500`, `1,000.50` or `2.5%`: an amount in the scenarios' currency, or a share of the first's total."""

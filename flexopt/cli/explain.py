@@ -9,8 +9,6 @@ from flexopt.cli.printing import show
 from flexopt.exports.explain import explain_text, explain_user_text
 from flexopt.studies.explain import explain
 
-__all__ = ["command"]
-
 
 @click.command("explain", short_help="Why a plan is as it is, or what one user has and why.")
 @click.argument("plan", type=PATH)

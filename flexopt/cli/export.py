@@ -15,8 +15,6 @@ from flexopt.exports.words import LANGUAGES
 from flexopt.store.atomic import write_whole
 from flexopt.store.comparison_folder import read_plan_or_cheapest
 
-__all__ = ["command"]
-
 KEY = "people-key.csv"
 
 

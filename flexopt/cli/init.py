@@ -11,8 +11,6 @@ from flexopt.cli.options import PATH
 from flexopt.inputs.starter import write_starter
 from flexopt.inputs.usage import products_in
 
-__all__ = ["command"]
-
 
 class _Date(click.ParamType[date]):
     name = "date"

@@ -8,17 +8,6 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = [
-    "PATH",
-    "format_option",
-    "into_option",
-    "memory_option",
-    "output_option",
-    "processes_option",
-    "scenario_argument",
-    "scenarios_argument",
-]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)

@@ -15,8 +15,6 @@ from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
 
-__all__ = ["command"]
-
 
 @click.command("plan", short_help="Find the cheapest plan, prove it, audit it, write it.")
 @scenario_argument

@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 import click
 
-__all__ = ["Rendered", "show", "show_warnings"]
-
 Rendered: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 """A text, whole or in pieces, or data that goes out as JSON."""
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import COMPARING_LIMIT
 
-__all__ = ["progress"]
-
 
 @contextmanager
 def progress(limit: float | None = None) -> Iterator[Progress]:

@@ -6,8 +6,6 @@ import click
 
 from flexopt.cli import COMMANDS, cli
 
-__all__ = ["help_of", "reference"]
-
 WIDTH = 80
 
 

@@ -16,8 +16,6 @@ from flexopt.planning.document import inputs_of
 from flexopt.store.additions import add_review, plan_to_add_to
 from flexopt.studies.review import review
 
-__all__ = ["command"]
-
 
 class _Amount(click.ParamType[Decimal]):
     """Money, 0 or more, in whole cents."""

@@ -6,8 +6,6 @@ from flexopt.cli.printing import show
 from flexopt.inputs.scenario.schema import scenario_schema
 from flexopt.store.schema import plan_schema
 
-__all__ = ["command"]
-
 
 @click.command("schema", short_help="JSON Schema of a scenario or a plan, for editors and programs.")
 @click.argument("what", type=click.Choice(["scenario", "plan"]))

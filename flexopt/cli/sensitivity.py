@@ -10,8 +10,6 @@ import click
 from flexopt.cli.options import PATH, format_option, into_option, memory_option, scenario_argument
 from flexopt.cli.printing import show
 
-__all__ = ["command"]
-
 
 def _share(context: click.Context, option: click.Parameter, text: str) -> Decimal:
     with suppress(InvalidOperation):  # not a number, or nan

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from flexopt.planning.inputs import Progress
     from flexopt.store.sweep_folder import SweepRow
 
-__all__ = ["command", "sweep_into"]
-
 
 @click.command("sweep", short_help="Plan many scenarios: side by side, usage read once, a table over all.")
 @scenarios_argument

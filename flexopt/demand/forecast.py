@@ -24,8 +24,6 @@ from flexopt.demand.policy import rule_for
 from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Growth, Scenario
 
-__all__ = ["Demand", "forecast"]
-
 Objects = npt.NDArray[np.object_]
 
 

@@ -8,8 +8,6 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["ForecastCache", "forecast_key"]
-
 MOST_SPANS = 10_000_000
 """Spans (20 bytes each) of all demands that stay in memory; the last one stays whatever its size."""
 

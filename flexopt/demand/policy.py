@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from flexopt.inputs.scenario.scenario import Policy
 
-__all__ = ["rule_for"]
-
 
 def rule_for(policies: Sequence[Policy], user: str, group: str, product: str) -> Policy | None:
     """The rule for `product` of `user`, or None where access is free.

@@ -8,8 +8,6 @@ from typing import Any
 
 from flexopt.base.text import count, fill, money, printable, text_table
 
-__all__ = ["explain_text", "explain_user_text"]
-
 
 def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
     """What one user has and why, with both alternatives priced: `found` as `--format json` prints it."""

@@ -9,8 +9,6 @@ from typing import Any, Protocol, cast
 from flexopt.base.errors import FlexoptError
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["EXPORTERS", "exporter"]
-
 EXPORTERS = {
     ".xlsx": "flexopt.exports.workbook",
     ".csv": "flexopt.store.table_csv",

@@ -9,8 +9,6 @@ from flexopt.base.text import printable
 from flexopt.exports.report import ReportTable, Section, make_report
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["escaped", "render"]
-
 MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
 START = re.compile(r"^(#{1,6}|[-+=]+|\d{1,9}(?=[.)]))(?=[.)]?(\s|$))")
 """What makes a heading, a list or a rule of a line that starts with it."""

@@ -23,8 +23,6 @@ from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 from flexopt.store.tables import TABLES
 
-__all__ = ["people_left_out", "pseudonymise", "without_people"]
-
 WITHHELD = "(name withheld)"
 
 NAMING = {

@@ -9,8 +9,6 @@ from typing import Any
 from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
 from flexopt.store.table_csv import table_csv
 
-__all__ = ["sensitivity_csv", "sensitivity_json", "sensitivity_markdown", "sensitivity_text"]
-
 Part = Mapping[str, Any]
 
 LONGEST = 24

@@ -8,8 +8,6 @@ from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
 
-__all__ = ["BASELINE_NAMES", "headline", "summary_text"]
-
 BASELINE_NAMES = {name: ENGLISH(name) for name in BASELINES}
 
 LINES = 24

@@ -12,8 +12,6 @@ import pandas as pd
 from flexopt.base.findings import Findings
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
-__all__ = ["Coverage", "Person", "ScenarioFile", "Source", "TodaysAccess", "Usage"]
-
 
 @dataclass(frozen=True, slots=True)
 class Person:

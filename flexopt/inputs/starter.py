@@ -18,8 +18,6 @@ import yaml
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.scenario.scenario import normal
 
-__all__ = ["write_starter"]
-
 _TEMPLATE = """\
 # What you plan with: prices, dates and rules of one quote. Change what is here; to compare quotes, copy this
 # file and change one thing. Lists of price-book.yaml are merged by `id`: name an id here to change its entry.

@@ -16,8 +16,6 @@ from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, spans
 
-__all__ = ["Block", "Core", "everything", "given", "purchases_only"]
-
 Block = tuple[int, int]
 """A pair, and the first period of a block of its product."""
 

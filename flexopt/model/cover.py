@@ -8,8 +8,6 @@ import numpy.typing as npt
 from flexopt.base.arrays import Ints, ranges
 from flexopt.model.sets import Problem
 
-__all__ = ["cover_of"]
-
 
 def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
     """int32[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).

@@ -16,8 +16,6 @@ from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 
-__all__ = ["MoveFee", "Moves"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveFee:

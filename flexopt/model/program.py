@@ -14,8 +14,6 @@ from flexopt.model.core import Core
 from flexopt.model.moves import Moves
 from flexopt.model.sets import Problem, span_end
 
-__all__ = ["CouplingRow", "Model", "Var", "add_row", "couple", "without_rows"]
-
 Var = pulp.LpVariable
 
 

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from flexopt.model.sets import Problem
 
-__all__ = ["Restriction"]
-
 
 @dataclass(frozen=True, slots=True)
 class Restriction:

@@ -21,8 +21,6 @@ from flexopt.model.moves import Moves
 from flexopt.model.program import Model, Var, add_row, couple, without_rows
 from flexopt.model.sets import Contract, Problem
 
-__all__ = ["build", "fix_tiers"]
-
 
 def build(
     problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None

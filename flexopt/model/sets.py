@@ -26,16 +26,6 @@ from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, sea
 from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
-__all__ = [
-    "Contract",
-    "Pack",
-    "PriceTier",
-    "Problem",
-    "formulate",
-    "span_end",
-    "spans",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Contract:

@@ -15,8 +15,6 @@ from flexopt.base.money import cents
 from flexopt.model.program import Model
 from flexopt.model.sets import Contract, Problem
 
-__all__ = ["Solution", "read_solution", "start_from", "tiers_of"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:

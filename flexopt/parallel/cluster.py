@@ -17,8 +17,6 @@ from flexopt.parallel.task import ATTEMPTS, Task, load_shared
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["on_cluster"]
-
 R = TypeVar("R")
 
 _alone = threading.Lock()

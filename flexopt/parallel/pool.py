@@ -16,8 +16,6 @@ from typing import IO, Generic, TypeVar, cast
 
 from flexopt.parallel.task import ATTEMPTS, Task, load_shared
 
-__all__ = ["in_processes", "in_this_process"]
-
 R = TypeVar("R")
 
 GRACE = 5

@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["ATTEMPTS", "SharedValues", "Task", "load_shared", "shared_values"]
-
 R_co = TypeVar("R_co", covariant=True)
 
 ATTEMPTS = 3

@@ -15,8 +15,6 @@ from typing import IO, Any
 
 from flexopt.parallel.task import Task, load_shared
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Do what comes until the other end is closed."""

@@ -21,8 +21,6 @@ from flexopt.model.cover import cover_of
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 
-__all__ = ["AssignmentRows", "assignment_rows", "users_on_seats"]
-
 CHUNK = 4_000_000
 """Cells that are added up at once: what is needed beside them stays small."""
 

@@ -23,8 +23,6 @@ from flexopt.inputs.rules.prices import in_force
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 
-__all__ = ["Baseline", "all_flex", "all_named", "break_even_rule", "todays_access", "with_idle_holders"]
-
 
 @dataclass(frozen=True, slots=True)
 class Baseline:

@@ -22,16 +22,6 @@ from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
 
-__all__ = [
-    "Bill",
-    "Charges",
-    "LedgerRow",
-    "PurchaseRow",
-    "SeatRow",
-    "make_bill",
-    "make_charges",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:

@@ -21,8 +21,6 @@ from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.scenario.scenario import Offer, Scenario
 from flexopt.store.folder import HasDocument, document_of
 
-__all__ = ["COLUMNS", "break_even_days", "breakeven", "prices_of"]
-
 COLUMNS = (
     "offer",
     "products",

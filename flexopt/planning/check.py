@@ -12,8 +12,6 @@ from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
 from flexopt.planning.inputs import Progress, tell_files
 
-__all__ = ["InputCheck", "check_inputs"]
-
 
 @dataclass(frozen=True, slots=True)
 class InputCheck:

@@ -33,8 +33,6 @@ from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["TABLES", "inputs_of", "make_document", "typed_frame"]
-
 
 def make_document(
     *,

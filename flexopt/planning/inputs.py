@@ -16,16 +16,6 @@ from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.inputs.usage.read import usage_key
 
-__all__ = [
-    "Progress",
-    "ScenarioLike",
-    "UsageLike",
-    "forecasts_for",
-    "key_of_usage",
-    "scenario_of",
-    "tell_files",
-]
-
 ScenarioLike: TypeAlias = ScenarioFile | str | Path
 """What `load_scenario` or `make_scenario` returned, or the path of a scenario."""
 

@@ -36,19 +36,6 @@ from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
-__all__ = [
-    "COMPARING_LIMIT",
-    "Baseline",
-    "Clock",
-    "Plan",
-    "Solved",
-    "better",
-    "compared",
-    "finish",
-    "plan",
-    "solve",
-]
-
 COMPARING_LIMIT = 60
 """Seconds that each baseline may take, if the scenario's time limit is not shorter."""
 

@@ -21,8 +21,6 @@ from flexopt.planning.inputs import (
     scenario_of,
 )
 
-__all__ = ["quotes_of", "unique", "usage_by_quote"]
-
 
 def unique(name: str, taken: set[str]) -> str:
     """The name, with a number where it is taken: folders of some systems know no case. It is taken then."""

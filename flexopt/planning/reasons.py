@@ -17,8 +17,6 @@ from flexopt.inputs.rules.prices import token_price
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
 
-__all__ = ["Explained", "explain_rows", "plain", "planned_token_price"]
-
 EDGE = Fraction(1, 5)
 """A user within this share of the break-even is an edge case."""
 
@@ -153,7 +151,7 @@ class _Teller:
             count = getattr(row, kinds[c.kind]) if row else 0
             self.seat_price[k] = (row.cost / count, row.unit_price) if row else (c.cost[0], c.commitment[0])
         buffer = problem.scenario.tokens.buffer
-        self.buffer = f" with {plain(buffer * 100, 2)} % buffer" if buffer else ""
+        self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
         # not rounded: cents per day would move the break-even of a low rate by days
         self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
 
@@ -174,7 +172,7 @@ class _Teller:
             return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
         days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
         return (
-            f" At the marginal price of {_at_least_cents(price)} a token the break-even for "
+            f" At the marginal price of {_at_least_cents(price)} per token the break-even for "
             f"{self.names[product]} is {days} days."
         )
 
@@ -183,7 +181,7 @@ class _Teller:
         prices = [_at_least_cents(p) if p else "nothing" for p in self.marginal]
         if not prices:
             return ""
-        return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to it."
+        return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
 
     def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
         """`under` has the product, days and tokens of all that the user does on the seat of contract k."""
@@ -194,23 +192,23 @@ class _Teller:
         on_flex = self.flex_cost(taken)
         days = _days(" + ".join(plain(days, 1) for _, days, _ in under))
         tokens = f"{plain(taken, 1)} tokens{self.buffer}"
-        words = f"{lead} On Flex {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
+        words = f"{lead} On Flex, {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
         cost = self.seat_price[k][0]
         if cost == 0:
             return f"{words}."
         if cost <= on_flex:
-            saved = f"{on_flex - cost:,} more" if cost < on_flex else "a tie, and the seat's cost is certain"
-            return f"{words}: {saved}."
+            saved = f"{on_flex - cost:,} more" if cost < on_flex else "no more, but a seat's cost is certain"
+            return f"{words}, {saved}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
-            f"or a limit leaves none.{self.worth()}"
+            f"or a limit leaves no tokens.{self.worth()}"
         )
 
     def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
         what = f" for {' and '.join(self.names[p] for p in products)}" if len(products) > 1 else ""
         charged, price = self.seat_price[k]
         if contract.kind == "owned":
-            return f"Sits on a seat of {contract.offer} owned until {contract.end}{what}: no new cost."
+            return f"Holds a seat of {contract.offer}, owned until {contract.end}{what}: no new cost."
         verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
         whole = ""
         if charged != price:
@@ -219,23 +217,23 @@ class _Teller:
 
     def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
         days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
-        take = "takes" if days == "1 day" else "take"
-        lead = f"{days} on Flex {take} {tokens} tokens, {cost:,}{self.buffer} at {self._price()}."
+        use = "uses" if days == "1 day" else "use"
+        lead = f"{days} on Flex {use} {tokens} tokens: {cost:,}{self.buffer} at {self._price()}."
         if rule == "flex":
-            return f"{lead} The policy asks for Flex."
+            return f"{lead} The policy requires Flex."
         if named is None:
             return f"{lead} No seat on offer covers these days."
         if cost <= named:
-            return f"{lead} The cheapest new seats for them cost {named:,}: {named - cost:,} more."
+            return f"{lead} The cheapest new seats for these days cost {named:,}, {named - cost:,} more."
         return (
-            f"{lead} The cheapest new seats for them cost {named:,}, but for the plan as a whole Flex is "
-            "cheaper: packs hold tokens to spare, a larger purchase is in a cheaper tier, or a limit leaves "
-            f"no seat.{self.worth()}"
+            f"{lead} The cheapest new seats for these days cost {named:,}, but for the plan as a whole Flex "
+            "is cheaper: packs have tokens to spare, a larger purchase reaches a cheaper tier, or a limit "
+            f"leaves no seat.{self.worth()}"
         )
 
     def _price(self) -> str:
         average = "an average of " if self.token_prices > 1 else ""
-        return f"{average}{_at_least_cents(self.price)} a token"
+        return f"{average}{_at_least_cents(self.price)} per token"
 
 
 def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
@@ -264,9 +262,9 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
         i, g = seat[n], group[n]
         instead = ""
         if not on_flex[i]:
-            instead = f"{tell.names[product[i]]} is not on Flex: a seat is the only access."
+            instead = f"{tell.names[product[i]]} is not on Flex; a seat is the only access."
         elif rule[i] == "named":
-            instead = "The policy asks for named access."
+            instead = "The policy requires named access."
         members = seat[order[start[g] : start[g] + size[g]]]
         done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
         words = tell.why_seat(int(rows.contract[i]), done, instead)

@@ -25,8 +25,6 @@ from pulp.apis.highs_api import HiGHS
 from flexopt.base.errors import SolverError
 from flexopt.inputs.scenario.scenario import SolverOptions
 
-__all__ = ["Backend", "Outcome", "Status", "solve", "solve_relaxation", "solver_version"]
-
 
 class Status(enum.Enum):
     """How a solve ended."""

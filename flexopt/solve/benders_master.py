@@ -16,8 +16,6 @@ from flexopt.model.program import Model
 from flexopt.solve.backend import Backend, Status
 from flexopt.solve.coupling import CouplingRows, Cut
 
-__all__ = ["BendersMaster"]
-
 MasterRow = tuple[Mapping[str, float], int, float]
 """Coefficients by variable, sense, right side."""
 

@@ -27,8 +27,6 @@ from flexopt.solve.purchase_bound import PurchaseBound
 from flexopt.solve.restricted_master import RestrictedMaster
 from flexopt.solve.stopwatch import Stopwatch
 
-__all__ = ["Bound"]
-
 
 class Bound:
     """All cuts so far, the master that knows them, and the search for better ones."""

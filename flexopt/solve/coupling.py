@@ -22,9 +22,6 @@ from flexopt.model.program import Model
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
-__all__ = ["SHORTAGE", "CouplingRows", "Cut"]
-
-
 SHORTAGE = 100.0
 """Price of breaking a coupling row, in multiples of the highest price of a token or seat: any gives a cut."""
 

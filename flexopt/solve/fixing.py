@@ -16,9 +16,6 @@ from flexopt.model.sets import Problem, spans
 from flexopt.solve.coupling import CouplingRows
 from flexopt.solve.pricing import TINY, Forbidden, Pass, Prices, PricingProblem, ReducedCosts, Response
 
-__all__ = ["cheapest_outside", "fix_by_reduced_cost"]
-
-
 Outside = Callable[[Ints], Response]
 """Choices outside the core, given the seats fixed inside it (by contract); groups as below."""
 

@@ -17,8 +17,6 @@ from flexopt.solve.coupling import Cut
 from flexopt.solve.pricing import PricingProblem
 from flexopt.solve.stopwatch import Stopwatch
 
-__all__ = ["CoreSolver", "Incumbent", "TierPrices"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TierPrices:

@@ -21,8 +21,6 @@ from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.model.sets import Problem, formulate
 from flexopt.solve.optimise import Infeasible, optimise
 
-__all__ = ["explain_infeasible"]
-
 Feasible = Callable[[Scenario, Sequence[Holding], Demand], bool]
 
 SECONDS = Decimal(60)

@@ -32,8 +32,6 @@ from flexopt.solve.coupling import CouplingRows, Cut
 from flexopt.solve.knapsack_labels import SAME, SAME_PRICE, Choice, Holdings, Knapsack, Menu
 from flexopt.solve.pricing import TINY, Pass, PricingProblem
 
-__all__ = ["KnapsackBound", "knapsack_bound"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnapsackBound:

@@ -16,9 +16,6 @@ from flexopt.base.arrays import Floats, Ints
 from flexopt.solve.coupling import CouplingRows, Cut
 from flexopt.solve.pricing import TINY
 
-__all__ = ["SAME", "SAME_PRICE", "Choice", "Holdings", "Knapsack", "Menu"]
-
-
 BITS = 62
 """Of a label: the remainder, and the counts."""
 

@@ -25,8 +25,6 @@ from flexopt.solve.pricing_moves import PricingWithMoves
 from flexopt.solve.search import Search
 from flexopt.solve.stopwatch import Stopwatch
 
-__all__ = ["Certificate", "Infeasible", "Optimum", "optimise"]
-
 
 class Infeasible(Exception):
     """No solution satisfies all rules; `infeasible.py` finds out which clash."""

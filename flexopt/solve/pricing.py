@@ -25,9 +25,6 @@ from flexopt.model.sets import Problem
 from flexopt.solve.options import SearchOptions
 from flexopt.solve.subproblems import subproblems_of
 
-__all__ = ["TINY", "Forbidden", "Pass", "Prices", "PricingProblem", "ReducedCosts", "Response"]
-
-
 Forbidden = dict[int, Bools]
 """By structure, bool[contracts, subproblems]: seats that a subproblem may not take."""
 

@@ -16,8 +16,6 @@ from flexopt.solve.options import SearchOptions
 from flexopt.solve.pricing import Forbidden, Opened, Prices, PricingProblem, Response
 from flexopt.solve.subproblems import subproblem_of_pairs
 
-__all__ = ["PricingWithMoves"]
-
 
 class PricingWithMoves(PricingProblem):
     """Every subproblem stays or moves. Its own passes are those of moves, `stay` has those of staying."""

@@ -11,8 +11,6 @@ from flexopt.base.minmax import least_of_best
 from flexopt.model.program import Model
 from flexopt.solve.coupling import Cut
 
-__all__ = ["PurchaseBound"]
-
 
 class PurchaseBound:
     """The least that purchases and orders can cost at the prices of a cut, each on its own.

@@ -20,8 +20,6 @@ from flexopt.solve.backend import Backend
 from flexopt.solve.coupling import SHORTAGE, CouplingRows
 from flexopt.solve.pricing import Response
 
-__all__ = ["RestrictedMaster"]
-
 
 class RestrictedMaster:
     """Purchases in given tiers, and for every group a convex combination of its choices so far."""

@@ -30,8 +30,6 @@ from flexopt.solve.incumbent import CoreSolver, TierPrices
 from flexopt.solve.knapsack import knapsack_bound
 from flexopt.solve.options import SearchOptions
 
-__all__ = ["Search"]
-
 
 class Search:
     """A search guided by a bound; the best plan found is the incumbent of `cores`."""

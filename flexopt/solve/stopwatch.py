@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 
-__all__ = ["Stopwatch"]
-
 
 class Stopwatch:
     """Started when it is made; limit: in seconds."""

@@ -23,8 +23,6 @@ from flexopt.base.arrays import Bools, Ints
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Contract, Problem
 
-__all__ = ["Step", "Structure", "Subproblems", "subproblem_of_pairs", "subproblems_of"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:

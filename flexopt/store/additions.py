@@ -11,8 +11,6 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.store.folder import check_place, read_same, write_folder
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["add_review", "add_sensitivity", "check_scenario", "plan_to_add_to"]
-
 
 def plan_to_add_to(folder: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """The plan in the folder, before hours are spent on something for it.

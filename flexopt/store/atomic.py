@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["folder_lock", "write_whole"]
-
 
 def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a file beside its place, then put it there in one step; `mode` instead of the usual permissions.

@@ -12,8 +12,6 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import check_place, plan_files, read_document, write_files
 from flexopt.store.plan_json import document_json
 
-__all__ = ["check_comparison", "read_plan_or_cheapest", "write_comparison"]
-
 NAME, SCHEMA = "comparison.json", "flexopt.comparison/"
 
 

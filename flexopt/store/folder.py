@@ -27,19 +27,6 @@ from flexopt.store.plan_json import PlanDocument, document_json, parse_document
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, TABLES
 
-__all__ = [
-    "HasDocument",
-    "PlanLike",
-    "check_place",
-    "document_of",
-    "plan_files",
-    "read_document",
-    "read_same",
-    "summary_json",
-    "write_files",
-    "write_folder",
-]
-
 FILES = {
     "assignment": "assignment.csv",
     "seats": "seats.csv",

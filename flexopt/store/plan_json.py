@@ -9,8 +9,6 @@ from typing import Any, TypeAlias
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.store.tables import TABLES
 
-__all__ = ["PlanDocument", "PlanRow", "document_json", "parse_document", "render"]
-
 PlanDocument: TypeAlias = Mapping[str, Any]
 """A plan as plan.json has it (`plan_schema`): made, read and rendered, and never changed in place."""
 

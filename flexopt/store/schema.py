@@ -12,8 +12,6 @@ from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.schema import scenario_schema
 from flexopt.store.tables import DRIVERS, TABLES
 
-__all__ = ["plan_schema"]
-
 _DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 _SPAN = {key: {"type": "string", "format": "date"} for key in ("start", "end")}
 _TYPES: dict[type, dict[str, Any]] = {

@@ -17,8 +17,6 @@ from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import BASELINES
 
-__all__ = ["PLANNED", "SWEEP_COLUMNS", "SweepFolder", "SweepRow", "sweep_csv", "sweep_json", "sweep_row"]
-
 SWEEP_COLUMNS: dict[str, type] = {
     "scenario": str,
     "name": str,

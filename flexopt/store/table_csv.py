@@ -11,8 +11,6 @@ from flexopt.base.columns import ColumnTable
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
-__all__ = ["harmless", "render", "table_csv"]
-
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Categories of characters that spreadsheets skip, or people do not see, before a formula."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-__all__ = ["ADDED", "BASELINES", "DRIVERS", "TABLES"]
-
 ADDED = ("comparison", "sensitivity", "review")
 """Keys of plan.json that other commands add to a plan, in this order."""
 

@@ -20,8 +20,6 @@ from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["Explanation", "UserExplanation", "explain"]
-
 
 @dataclass(frozen=True)
 class Explanation:

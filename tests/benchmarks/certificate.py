@@ -39,8 +39,6 @@ from flexopt.solve.backend import Status, solve
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 from flexopt.solve.options import SearchOptions
 
-__all__ = ["SETTINGS", "Verdict", "a_problem", "judge", "run"]
-
 GAP = Decimal("0.000001")
 OLD = date(2020, 1, 1)
 """Prices and rates from before every horizon."""

@@ -21,8 +21,6 @@ from whole_plan import write_usage
 
 from flexopt.studies.compare import compare
 
-__all__ = ["run"]
-
 
 def run(scenarios: int, users: int, seed: int = 3, *, baselines: bool = False) -> dict[str, Any]:
     """Compare `scenarios` quotes for `users` users.

@@ -17,8 +17,6 @@ from flexopt.base.findings import Findings
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["START", "a_demand", "a_scenario"]
-
 START = date(2026, 1, 1)
 MONTHS = 12
 

@@ -33,8 +33,6 @@ from flexopt.model.sets import formulate
 from flexopt.solve.backend import solve
 from flexopt.solve.optimise import optimise
 
-__all__ = ["exponent", "run"]
-
 WAYS = ("flexopt", "plain cbc", "plain highs")
 Row = dict[str, Any]
 

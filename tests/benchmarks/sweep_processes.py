@@ -33,8 +33,6 @@ from whole_plan import write_usage
 from flexopt.cli.sweep import sweep_into
 from flexopt.store.sweep_folder import PLANNED
 
-__all__ = ["run"]
-
 TIERS = [[(100, "3.00"), (5000, "2.80"), (20000, "2.60")], [(100, "2.95"), (10000, "2.65"), (50000, "2.40")]]
 """Token tables that the vendor or a reseller quotes in place of the base's."""
 

@@ -28,8 +28,6 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-__all__ = ["Kind", "generate", "run"]
-
 Kind = Literal["csv", "parquet"]
 
 BLOCK = 1 << 20

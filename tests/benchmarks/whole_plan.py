@@ -23,8 +23,6 @@ from estates import START, a_demand, a_scenario
 
 from flexopt import load_scenario, plan
 
-__all__ = ["run"]
-
 
 def write_usage(path: Path, users: int, seed: int) -> int:
     """The demand of the estate as the use of the year before; returns the rows."""

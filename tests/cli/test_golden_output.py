@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from flexopt.cli import COMMANDS, cli
-from flexopt.planning.document import TABLES
+from flexopt.store.tables import TABLES
 
 Run = Callable[..., Any]
 Golden = Callable[[str, str], None]

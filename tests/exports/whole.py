@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["with_everything"]
-
 
 def with_everything(document: Mapping[str, Any], quotes: int = 3) -> dict[str, Any]:
     """The document with all optional keys; `quotes` quotes are compared, each 5 % below the one before."""

@@ -21,10 +21,10 @@ from flexopt.base.errors import InfeasibleError, LimitError
 from flexopt.base.findings import InputError
 from flexopt.base.money import Money
 from flexopt.planning.baselines import all_flex
-from flexopt.planning.document import TABLES
 from flexopt.planning.planner import Plan
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import optimise
+from flexopt.store.tables import TABLES
 
 CASES = Path(__file__).parents[1] / "cases"
 

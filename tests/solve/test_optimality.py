@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pandas as pd
-from brute import TooLarge, least_total
+from brute import least_total
+from brute_packs import TooLarge
 from hypothesis import assume, given
 from profiles import one_in
 from strategies import Instance, small

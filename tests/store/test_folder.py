@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from flexopt.base.errors import FlexoptError
-from flexopt.planning.document import TABLES
 from flexopt.store.folder import NAMES, check_place, read_document, read_same, write_folder
+from flexopt.store.tables import TABLES
 
 resource = pytest.importorskip("resource", reason="needs limits of the size of files")
 HERE = Path(__file__).parent

@@ -15,8 +15,6 @@ from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, toke
 from flexopt.base.minmax import least_of_best
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["least_bound"]
-
 
 def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough: float) -> float:
     """The least over all choices of tiers of what the best cut says for them."""

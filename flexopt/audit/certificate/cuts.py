@@ -16,8 +16,6 @@ from flexopt.audit.notes import day_of
 from flexopt.audit.rules import smallest_in_tier, smallest_tier
 from flexopt.base.money import CENT
 
-__all__ = ["StoredCut"]
-
 
 class StoredCut:
     """The prices of one cut: what a user pays for tokens and seats, and what is given for what can be had."""

@@ -21,9 +21,6 @@ from flexopt.base.arrays import Floats, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
-__all__ = ["UserSubproblems"]
-
-
 CELLS = 1 << 23
 """States x users priced at once: what fits into memory."""
 

@@ -11,8 +11,6 @@ from decimal import Decimal
 from flexopt.audit.rules import new_seat_days, seat_cost, seat_price, term_end
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
-__all__ = ["Term", "make_terms"]
-
 
 @dataclass(frozen=True, slots=True)
 class Term:

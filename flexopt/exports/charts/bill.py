@@ -12,8 +12,6 @@ from flexopt.exports.charts.drawing import EDGE, PALE, SOLID, clear_spines
 from flexopt.exports.charts.parts import BARS, WIDTH, Chart, ChartWords, name_bars, value_axis, write_beside
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["cost_chart", "pool_chart"]
-
 
 def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """What each offer costs, dearest first, and the token packs among them."""

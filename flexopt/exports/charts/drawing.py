@@ -19,8 +19,6 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["EDGE", "GRID", "INK", "MUTED", "PALE", "SOLID", "Draw", "clear_spines", "label", "svg"]
-
 INK, MUTED, GRID = "#1c2127", "#56606b", "#d5dae0"
 SOLID, PALE, EDGE = "#1f5a94", "#f5c795", "#9c5200"
 """A dark and a pale colour, with its edge: told apart by the colour-blind and on a black-and-white print."""

@@ -11,17 +11,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from flexopt.exports.charts.drawing import INK, Draw, clear_spines, label, svg
 
-__all__ = [
-    "BARS",
-    "PANELS",
-    "WIDTH",
-    "Chart",
-    "ChartWords",
-    "name_bars",
-    "value_axis",
-    "write_beside",
-]
-
 WIDTH = 5.4
 """Inches of a chart: half a laptop's page, and the text is still read on a telephone."""
 

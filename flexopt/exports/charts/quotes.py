@@ -24,8 +24,6 @@ from flexopt.exports.charts.parts import (
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import DRIVERS
 
-__all__ = ["tornado_chart", "waterfall_chart"]
-
 DRIVER_NAMES = [driver.replace("_", " ") for driver in DRIVERS]
 
 

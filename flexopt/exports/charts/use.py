@@ -18,8 +18,6 @@ from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["days_chart"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Use:

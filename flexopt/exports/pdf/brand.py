@@ -11,8 +11,6 @@ from flexopt.base.findings import Findings, InputError, did_you_mean
 from flexopt.base.text import printable
 from flexopt.inputs.scenario.yaml import read_yaml
 
-__all__ = ["Brand", "read_brand"]
-
 COLOUR = "#1f5a94"
 KEYS = ("name", "colour", "logo")
 LOGO_BYTES = 5_000_000

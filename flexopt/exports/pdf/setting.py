@@ -10,8 +10,6 @@ from unicodedata import category
 
 from flexopt.exports.report import Part, ReportTable
 
-__all__ = ["one_line_widths", "parts_data", "text_data"]
-
 ROOM = 75
 """Characters of numbers that fit beside the first column; wider tables are set in several."""
 

@@ -13,8 +13,6 @@ from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
-__all__ = ["assumption_clauses", "assumptions", "is_estimate", "marked", "price_in_force", "prices"]
-
 ESTIMATES = (
     *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
     *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),

@@ -11,8 +11,6 @@ from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["access_now", "changes", "moves", "review"]
-
 
 def access_now(document: PlanDocument, words: Words) -> str:
     """How many users the plan gives what."""

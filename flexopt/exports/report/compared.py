@@ -11,8 +11,6 @@ from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import DRIVERS
 
-__all__ = ["comparison", "quote_changes", "sensitivity"]
-
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
 NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
 

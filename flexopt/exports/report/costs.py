@@ -12,8 +12,6 @@ from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
 
-__all__ = ["baselines", "costs", "figures", "headline", "packs", "seats", "token_use"]
-
 
 def headline(document: PlanDocument, words: Words) -> str:
     """One sentence: what it saves against the first baseline that is known, and who moves."""

@@ -8,8 +8,6 @@ from typing import TypeAlias
 from flexopt.base.text import printable
 from flexopt.exports.words import Words
 
-__all__ = ["LINES", "Part", "Report", "ReportTable", "Section", "named", "sentence", "shortened"]
-
 LINES = 24
 """Rows of a table that a section shows; the appendix has the whole table."""
 

@@ -8,8 +8,6 @@ from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["COUNTS", "claim", "coverage", "files", "findings", "inputs", "left_out", "proof"]
-
 COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
 """What the rows of a usage file are counted by; all but the first add up to it."""
 

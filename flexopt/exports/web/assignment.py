@@ -15,8 +15,6 @@ from flexopt.base.text import money
 from flexopt.exports.web.escape import isolated
 from flexopt.store.plan_json import PlanRow
 
-__all__ = ["HEADINGS", "NUMBERS", "assignment_rows"]
-
 HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "as a seat", "access", "reason")
 NUMBERS = (3, 4, 5, 6)
 """The columns that are numbers, flush right; page.css has them, too."""

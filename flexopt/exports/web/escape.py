@@ -6,8 +6,6 @@ from unicodedata import bidirectional, category
 
 from markupsafe import Markup, escape
 
-__all__ = ["isolated"]
-
 LONG = 300
 """Characters from which a text gets a box of its own that scrolls."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["DE", "DE_CHARTS"]
-
 DE = {
     # counted things, one and many
     "cut": "Satz|Sätzen",
@@ -262,7 +260,9 @@ DE = {
         " (untere Schranke {bound}, Lücke {gap}, {solver}; gemeinsam entschied der Solver {core} von "
         "insgesamt {users}{others}). "
     ),
-    "claim_others": ", für die anderen gilt je das Günstigste",
+    "claim_others": (
+        ", bei denen die günstigste Wahl nicht eindeutig war; die übrigen haben ihre günstigste Wahl"
+    ),
     "replayed": (
         "Der Plan wurde danach Tag für Tag nachgespielt und seine Rechnung neu addiert. Zertifikat: die "
         "Preise in plan.json zeigen auch ohne den Solver, dass kein Plan weniger kostet als {bound} "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FR", "FR_CHARTS"]
-
 FR = {
     # counted things, one and many
     "cut": "jeu|jeux",
@@ -264,7 +262,9 @@ FR = {
         " (borne inférieure {bound}, écart {gap}, {solver} ; décidés ensemble par le solveur : {core} sur "
         "{users}{others}). "
     ),
-    "claim_others": ", les autres font ce qui est le moins cher pour chacun",
+    "claim_others": (
+        ", ceux dont l’option la moins chère était ambiguë ; les autres ont leur option la moins chère"
+    ),
     "replayed": (
         "Le plan a ensuite été rejoué jour par jour et sa facture additionnée à nouveau. Certificat : les "
         "prix dans plan.json montrent, aussi sans le solveur, qu’aucun plan ne coûte moins de {bound} "

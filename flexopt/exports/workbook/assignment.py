@@ -8,8 +8,6 @@ from flexopt.exports.workbook.book import Formula, Sheet, SheetColumn, cells
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-__all__ = ["write_assignment", "write_left_out"]
-
 COLUMNS = {
     "user": SheetColumn("User", "text", 26),
     "product": SheetColumn("Product", "text", 22),

@@ -10,8 +10,6 @@ from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cel
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_assumptions"]
-
 PRICE = 5
 """Column of the prices to change."""
 

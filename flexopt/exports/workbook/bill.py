@@ -19,8 +19,6 @@ from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["Totals", "write_ledger", "write_purchases", "write_seats"]
-
 EXACT = 2**53
 """Whole numbers up to this are exact in a cell."""
 

@@ -19,8 +19,6 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
-__all__ = ["ROWS", "Book", "Cell", "Formula", "Sheet", "SheetColumn", "cell", "cells", "clean", "total_of"]
-
 LONGEST = 32_767
 """UTF-16 units that a cell holds."""
 

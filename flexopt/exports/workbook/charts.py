@@ -7,8 +7,6 @@ from typing import Any
 
 from flexopt.exports.workbook.book import ACCENT, LINE, Sheet
 
-__all__ = ["chart_of_costs", "chart_of_levers", "chart_of_pool", "chart_of_quotes"]
-
 EXPIRED, TOKENS = "#C0504D", "#E3A33B"
 FONT = {"size": 9, "color": "#3C4854"}
 

@@ -10,8 +10,6 @@ from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import DRIVERS
 
-__all__ = ["write_comparison", "write_sensitivity"]
-
 FIGURES = {
     "commitment": ("To be paid in all (whole terms)", "money"),
     "seats_bought": ("Seats bought", "count"),

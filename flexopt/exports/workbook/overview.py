@@ -10,8 +10,6 @@ from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cel
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_summary"]
-
 CHARTED = 20
 """Offers in the chart."""
 

@@ -8,8 +8,6 @@ from decimal import Decimal
 from flexopt.exports.report.assumed import price_in_force
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
-__all__ = ["PlanPrice", "PlanPrices", "prices"]
-
 
 @dataclass(frozen=True, slots=True)
 class PlanPrice:

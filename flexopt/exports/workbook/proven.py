@@ -9,8 +9,6 @@ from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_proof"]
-
 
 def write_proof(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Proof."""

@@ -9,8 +9,6 @@ from typing import Any
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cells
 from flexopt.store.plan_json import PlanDocument
 
-__all__ = ["write_review"]
-
 LISTS = {
     "double_use": ("Holds a seat and burns tokens for the same product", "flex_days", "Days on Flex"),
     "idle": ("Holds a seat and has not used it for 90 days", "last_use", "Last use"),

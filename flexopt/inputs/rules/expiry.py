@@ -9,8 +9,6 @@ from fractions import Fraction
 
 from flexopt.inputs.scenario.scenario import OpeningPack, Scenario, Tokens
 
-__all__ = ["Lot", "draw", "expiry_date", "live_lots", "opening_packs"]
-
 
 def expiry_date(tokens: Tokens, bought: date) -> date:
     """The first day on which a pack bought on that day cannot be used."""

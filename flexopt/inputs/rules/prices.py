@@ -12,8 +12,6 @@ from flexopt.base.dates import overlap_days
 from flexopt.base.money import CENT, cents
 from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, TokenTier
 
-__all__ = ["in_force", "price_in_horizon", "rate_on", "seat_price", "token_price"]
-
 
 class _Dated(Protocol):
     @property

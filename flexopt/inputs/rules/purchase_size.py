@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flexopt.inputs.scenario.scenario import Tokens, TokenTier
 
-__all__ = ["increments_in_tier", "smallest_purchase", "tier_reached"]
-
 
 def increments_in_tier(tokens: Tokens, number: int) -> tuple[int, int | None]:
     """The fewest and the most increments of a purchase in a tier; None where it has no upper end.

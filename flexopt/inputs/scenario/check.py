@@ -12,8 +12,6 @@ from flexopt.inputs.scenario.extends import Resolved
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["ScenarioCheck"]
-
 
 @dataclass(slots=True)
 class ScenarioCheck:

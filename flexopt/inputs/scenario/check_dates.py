@@ -12,8 +12,6 @@ from flexopt.inputs.scenario.check import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Offer
 from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["DATE_RULES"]
-
 
 def _tiers(run: ScenarioCheck) -> None:
     """S207: tiers rise; S225, S229: larger orders are not dearer."""

@@ -8,8 +8,6 @@ from flexopt.inputs.scenario.check import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Policy, normal
 from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["NAME_RULES"]
-
 
 def _ids(run: ScenarioCheck) -> None:
     """S201: an id is there once, S232: and is not blank."""

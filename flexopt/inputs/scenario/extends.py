@@ -15,8 +15,6 @@ from flexopt.base.findings import Findings
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder, is_absolute
 from flexopt.inputs.scenario.yaml import MAX_BYTES, KeyPath, YamlDocument, read_yaml
 
-__all__ = ["Resolved", "resolve"]
-
 MAX_CHAIN = 20
 MAX_FILES = 100
 

@@ -12,8 +12,6 @@ from pathlib import Path, PureWindowsPath
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Source
 
-__all__ = ["ScenarioFolder", "is_absolute"]
-
 Place = tuple[str, int | None, str]
 """File, line and key that name a file."""
 

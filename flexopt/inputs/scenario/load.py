@@ -22,8 +22,6 @@ from flexopt.inputs.scenario.yaml import KeyPath
 from flexopt.inputs.tables.people_and_access import read_access, read_people
 from flexopt.inputs.tables.subscriptions import read_subscriptions
 
-__all__ = ["load_scenario", "make_scenario", "read_scenario"]
-
 
 def load_scenario(path: str | Path) -> ScenarioFile:
     """Read a scenario, its bases and the tables beside it; usage is read when it is planned.

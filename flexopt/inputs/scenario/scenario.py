@@ -15,29 +15,6 @@ from pydantic_core import PydanticCustomError
 
 from flexopt.base.dates import add_months, anniversaries
 
-__all__ = [
-    "Budget",
-    "Cloud",
-    "DemandOptions",
-    "Growth",
-    "Holding",
-    "Horizon",
-    "Negotiated",
-    "Offer",
-    "OpeningPack",
-    "Policy",
-    "Price",
-    "Product",
-    "Rate",
-    "Scenario",
-    "SeatTier",
-    "SolverOptions",
-    "TokenTier",
-    "Tokens",
-    "UsageFiles",
-]
-
-
 DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["scenario_schema"]
-
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATH = {"type": "string", "minLength": 1}
 EXTENDS = {

@@ -15,8 +15,6 @@ from flexopt.inputs.scenario.extends import Resolved
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.scenario.yaml import KeyPath
 
-__all__ = ["report_schema_errors"]
-
 EXAMPLES = {
     "schema": "schema: flexopt.scenario/1",
     "currency": "currency: USD",

@@ -17,8 +17,6 @@ import yaml
 
 from flexopt.base.findings import Findings, Refusal
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "KeyPath", "YamlDocument", "read_yaml"]
-
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
 MAX_DIGITS = 60

@@ -12,8 +12,6 @@ from datetime import date
 from flexopt.base.findings import Finding, Findings, Severity, did_you_mean
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 
-__all__ = ["DelimitedRow", "DelimitedTable", "read_table"]
-
 MAX_BYTES = 500_000_000
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")

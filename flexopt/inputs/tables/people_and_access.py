@@ -10,8 +10,6 @@ from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
-__all__ = ["names_of", "read_access", "read_people"]
-
 PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
 ACCESS = ("user", "product", "access", "offer")
 

@@ -13,8 +13,6 @@ from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 from flexopt.inputs.tables.people_and_access import names_of
 
-__all__ = ["read_subscriptions"]
-
 COLUMNS = (
     "subscription_id",
     "offering_name",

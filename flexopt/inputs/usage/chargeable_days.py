@@ -22,8 +22,6 @@ from flexopt.inputs.usage.scan import SLAB, WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
-__all__ = ["Kept", "chargeable_days"]
-
 Kept = Counter[int]
 """Rows of each file that opened a day, or carry a summary."""
 

@@ -15,18 +15,6 @@ from typing import IO, Literal
 from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.formats import FORMATS, compact, recognise
 
-__all__ = [
-    "HEAD",
-    "Container",
-    "Text",
-    "container",
-    "open_bytes",
-    "refuse_long_lines",
-    "rewrite",
-    "sha256",
-    "sniff_text",
-]
-
 HEAD = 1 << 20
 """Bytes looked at; a header line must end within them, and no line may be longer."""
 

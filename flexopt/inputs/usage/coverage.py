@@ -10,8 +10,6 @@ from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
-__all__ = ["cover", "note"]
-
 
 def cover(
     con: duckdb.DuckDBPyConnection,

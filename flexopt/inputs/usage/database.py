@@ -16,8 +16,6 @@ import duckdb
 
 from flexopt.base.errors import FlexoptError
 
-__all__ = ["DEFAULTS", "DatabaseOptions", "UsageProgress", "connected", "watched"]
-
 UsageProgress = Callable[[str, int, float, bool], None]
 """Called with the name of a file, its rows so far, rows a second, and whether these are all.
 

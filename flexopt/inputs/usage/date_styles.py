@@ -11,8 +11,6 @@ from flexopt.inputs.usage.dates import StyleCount, decide, style_of
 from flexopt.inputs.usage.faults import line_of
 from flexopt.inputs.usage.usage_table import UsageTable
 
-__all__ = ["with_date_styles"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Styles:

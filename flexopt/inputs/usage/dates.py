@@ -9,18 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = [
-    "EARLIEST",
-    "LATEST",
-    "Style",
-    "StyleCount",
-    "decide",
-    "fast_day",
-    "fast_instant",
-    "instant",
-    "style_of",
-]
-
 Style = Literal["iso", "ymd", "dmy", "mdy"]
 """2025-03-01, 2025/03/01, 01/03/2025 and 03/01/2025."""
 

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from flexopt.base.arrays import Ints
 from flexopt.inputs.usage.scan import SLAB
 
-__all__ = ["Mask", "first_seen", "opener", "unpack"]
-
 Mask = NDArray[np.uint64]
 """uint64[cells, SLAB / 64]"""
 

@@ -21,8 +21,6 @@ from flexopt.inputs.usage.usage_table import (
     title_of,
 )
 
-__all__ = ["NAMELESS", "VALUES", "line_of", "report_faults", "report_unsplit_lines"]
-
 NAMELESS = frozenset({"U114", "U120", "U121"})
 """Faults of a user or product, known only once all files are read."""
 

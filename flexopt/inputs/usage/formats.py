@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["FORMATS", "Format", "Kind", "closest", "compact", "recognise", "roles_of", "twice"]
-
 Kind = Literal["days", "summary", "elsewhere"]
 
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from flexopt.inputs.usage.containers import Text, open_bytes
 
-__all__ = ["locate"]
-
 
 def locate(
     text: Text, records: Sequence[int], units: Sequence[int], rejected: Collection[int]

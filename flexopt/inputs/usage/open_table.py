@@ -25,8 +25,6 @@ from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, t
 from flexopt.inputs.usage.usage_table import UsageTable
 from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read_workbook
 
-__all__ = ["even_lines", "open_frame", "open_table"]
-
 
 def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
     """The table of a file. Raises Refusal with the finding if it is none of the known formats."""

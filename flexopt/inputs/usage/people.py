@@ -6,9 +6,6 @@ import duckdb
 
 from flexopt.base.findings import Finding, Findings
 
-__all__ = ["identify"]
-
-
 _WITH_EMAIL = "export with personal data on, so that every row has its email"
 _ONE_WAY = "write the user in one way in all files"
 

@@ -13,8 +13,6 @@ import pyarrow as pa
 from flexopt.base.findings import Findings
 from flexopt.inputs.scenario.scenario import Scenario, normal
 
-__all__ = ["Catalogue", "assign"]
-
 _VERSION = re.compile(r"\s+\(?(?:19|20)\d\d(?:\.\d+)*\)?$|\s+\(?v?\d{1,2}(?:\.\d+)+\)?$|\s+v\d{1,4}$")
 
 Match = Literal["same", "version", "collection", "unknown", "none"]

@@ -30,8 +30,6 @@ from flexopt.inputs.usage.summaries import summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
 from flexopt.inputs.usage.usage_table import OK, UsageTable
 
-__all__ = ["UsageProgress", "products_in", "read_usage", "usage_from_frame", "usage_key", "usage_sources"]
-
 SHOWN = 20
 """Findings of one kind listed one by one; the rest is counted."""
 

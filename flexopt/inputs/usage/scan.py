@@ -20,8 +20,6 @@ from flexopt.inputs.usage.usage_table import (
     title_of,
 )
 
-__all__ = ["SLAB", "WORDS", "create", "features", "forget", "scan", "unclear_zero"]
-
 SLAB = 512
 """Days of a slab: 1990-01-01 is the first day of slab 0."""
 

@@ -14,8 +14,6 @@ from flexopt.inputs.scenario.scenario import Window
 from flexopt.inputs.usage.chargeable_days import Kept
 from flexopt.inputs.usage.usage_table import OK
 
-__all__ = ["summaries"]
-
 
 def summaries(
     con: duckdb.DuckDBPyConnection,

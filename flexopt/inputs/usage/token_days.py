@@ -10,8 +10,6 @@ import pandas as pd
 
 from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of
 
-__all__ = ["add_token_days", "create_token_days", "read_token_days"]
-
 
 def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
     """The empty table `token_day`: a row per person, product and day with tokens."""

@@ -11,21 +11,6 @@ from flexopt.inputs.usage.dates import Style
 from flexopt.inputs.usage.formats import Format
 from flexopt.inputs.usage.windows import DAY
 
-__all__ = [
-    "BLANK",
-    "LEFT_OUT",
-    "OK",
-    "REJECTED",
-    "ZERO",
-    "UsageTable",
-    "conditions_of",
-    "is_blank",
-    "rows_of",
-    "seat_of",
-    "status_of",
-    "title_of",
-]
-
 OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
 """What became of a row: its `status` in `cell`."""
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from flexopt.base.arrays import Ints
 
-__all__ = ["DAY", "cut_windows"]
-
 DAY = 86_400_000_000
 """24 hours in microseconds."""
 

@@ -23,9 +23,6 @@ from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.containers import damaged, open_bytes
 from flexopt.inputs.usage.formats import recognise
 
-__all__ = ["Grid", "frame_grid", "read_json", "read_workbook"]
-
-
 MOST = 1 << 30
 """Bytes, uncompressed, above which a file is not held in memory."""
 

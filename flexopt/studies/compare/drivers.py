@@ -16,8 +16,6 @@ from flexopt.model.sets import Problem
 from flexopt.planning.bill import Charges, PurchaseRow, SeatRow, make_charges
 from flexopt.planning.planner import Solved
 
-__all__ = ["Drivers", "drivers"]
-
 
 @dataclass(frozen=True, slots=True)
 class Drivers:

@@ -23,9 +23,6 @@ from flexopt.model.solution import Solution, read_solution
 from flexopt.solve.backend import Status, solve
 from flexopt.solve.coupling import CouplingRows
 
-__all__ = ["KeptAssignment", "SeatHolders", "keep_assignment", "seat_holders"]
-
-
 LIMITS = {
     ("holding",): ("the seats owned or to be renewed", "`holdings`"),
     ("maximum",): ("the most seats of an offer", "`maximum` of its offers"),

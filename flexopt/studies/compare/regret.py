@@ -10,8 +10,6 @@ from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Solved, better
 from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
 
-__all__ = ["regrets"]
-
 Matrix = list[list[Decimal | None]]
 """[plan][quote]: what the plan's assignment costs under the quote more than the quote's own plan."""
 

@@ -20,8 +20,6 @@ from flexopt.studies.compare.regret import regrets
 from flexopt.studies.compare.solving import solve_all
 from flexopt.studies.compare.table import make_comparison
 
-__all__ = ["Comparison", "compare"]
-
 
 @dataclass(frozen=True)
 class Comparison:

@@ -18,8 +18,6 @@ from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
 
-__all__ = ["solve_all"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:

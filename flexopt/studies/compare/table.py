@@ -12,8 +12,6 @@ from flexopt.planning.planner import Plan
 from flexopt.store.plan_json import PlanDocument
 from flexopt.studies.compare.drivers import Drivers
 
-__all__ = ["make_comparison"]
-
 OffersByPair = dict[tuple[str, str], str]
 """By user and product: offers joined by ` + `, then `Flex`."""
 

@@ -10,8 +10,6 @@ from typing import Any
 from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
-__all__ = ["MOVES", "Has", "Move", "moves_of", "todays"]
-
 MOVES = ("to collection", "to seat", "to Flex", "release", "new", "keep")
 """What may become of a user's access to a product."""
 

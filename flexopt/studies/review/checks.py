@@ -12,8 +12,6 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.studies.review.access import Move
 
-__all__ = ["CHECKS", "Facts", "checks"]
-
 YEAR = 365
 """Days of use that a year's tokens are bought on."""
 

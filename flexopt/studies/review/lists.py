@@ -11,8 +11,6 @@ from flexopt.inputs.records import Person, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.review.access import Has
 
-__all__ = ["IDLE_DAYS", "double_use", "idle", "leavers"]
-
 IDLE_DAYS = 90
 """Days at the end of the history in which a seat that is needed is used."""
 

@@ -22,8 +22,6 @@ from flexopt.solve.pricing import Prices, PricingProblem
 from flexopt.solve.stopwatch import Stopwatch
 from flexopt.studies.review.access import Move
 
-__all__ = ["savings"]
-
 
 def savings(
     source: ScenarioFile, problem: Problem, solution: Solution, moves: Sequence[Move]

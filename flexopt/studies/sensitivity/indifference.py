@@ -17,8 +17,6 @@ from typing import Any
 from flexopt.studies.sensitivity.levers import Lever, tier_price, without
 from flexopt.studies.sensitivity.study import Answer, Study
 
-__all__ = ["as_good", "next_tier", "offer_in_plan"]
-
 CROSSINGS = 12
 """Lines crossed before the search only doubles and halves: a plan line a step of price would be slow."""
 

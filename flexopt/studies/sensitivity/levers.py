@@ -15,8 +15,6 @@ from flexopt.base.money import CENT, cents
 from flexopt.inputs.rules.prices import in_force, seat_price, token_price
 from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier
 
-__all__ = ["TOKEN_STEP", "Lever", "levers_of", "one_percent_off", "tier_price", "without"]
-
 TOKEN_STEP = Decimal("0.0001")
 """The finest step of a token price."""
 

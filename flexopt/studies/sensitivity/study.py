@@ -19,8 +19,6 @@ from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.backend import Status
 from flexopt.studies.sensitivity.levers import Lever
 
-__all__ = ["Answer", "Study"]
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -13,8 +13,6 @@ from flexopt.planning.inputs import ScenarioLike
 from flexopt.planning.quotes import unique
 from flexopt.solve.backend import solver_version
 
-__all__ = ["ids_of", "names_of", "plan_key"]
-
 
 def ids_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioLike]:
     """The scenarios by id, in the order given: those of paths as `names_of` has it, the others by name."""

@@ -15,8 +15,6 @@ from flexopt.planning.planner import Plan
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.sweep_folder import PLANNED, SWEEP_COLUMNS, SweepRow, sweep_row
 
-__all__ = ["Sweep", "SweepResult", "failed_row", "planned_row"]
-
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:

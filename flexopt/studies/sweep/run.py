@@ -26,8 +26,6 @@ from flexopt.studies.sweep.names import ids_of, plan_key
 from flexopt.studies.sweep.results import Sweep, SweepResult, failed_row
 from flexopt.studies.sweep.task import PlanTask
 
-__all__ = ["Known", "sweep", "sweep_each"]
-
 Known = Callable[[str, str], SweepRow | None]
 """The row of a scenario whose result is there already, by id and key; None where it is to be planned."""
 

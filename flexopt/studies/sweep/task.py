@@ -12,8 +12,6 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.planner import plan
 from flexopt.studies.sweep.results import SweepResult, failed_row, planned_row
 
-__all__ = ["PlanTask"]
-
 
 @dataclass(frozen=True, slots=True)
 class PlanTask:

@@ -13,8 +13,6 @@ from flexopt.inputs.records import Coverage, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage import read_usage
 
-__all__ = ["codes", "counts", "days", "found", "one", "read", "scenario", "totals"]
-
 PRICES = [{"from": "2025-01-01", "new": 1000}]
 
 

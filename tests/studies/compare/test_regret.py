@@ -10,8 +10,9 @@ from itertools import product as cross
 from typing import Any
 
 import pytest
-from brute import TooLarge, _Enumeration
+from brute import _Enumeration
 from brute_demand import chargeable_days
+from brute_packs import TooLarge
 from build import AUTOCAD_YEAR, REVIT, a_scenario, a_source, every, usage_of
 from hypothesis import given, reject
 from hypothesis import strategies as st

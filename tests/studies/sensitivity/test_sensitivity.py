@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from brute import TooLarge, least_total
+from brute import least_total
+from brute_packs import TooLarge
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_scenario, a_source, every, usage_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
