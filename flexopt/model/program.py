@@ -21,6 +21,8 @@ Var = pulp.LpVariable
 class CouplingRow:
     """A row in which users meet: the bound puts a price on it.
 
+    So it does where purchases and orders alone meet, as in a budget in which no term of a seat begins.
+
     seat : by contract, what one seat of a user puts into the row
     token : float64[periods], what one token of a user puts into it, without buffer
     label : what the row is, for the certificate
@@ -154,5 +156,4 @@ def couple(
     terms += [(flexes[n], float(put[n])) for n in np.flatnonzero(put).tolist()]
     decided = sum(value * int(core.counts[k]) for k, value in seat.items()) + float(core.tokens @ token)
     add_row(m, name, terms, sense, side - decided)
-    if seat or token.any():
-        m.coupling.append(CouplingRow(name, seat, token, label))
+    m.coupling.append(CouplingRow(name, seat, token, label))
