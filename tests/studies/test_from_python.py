@@ -228,6 +228,18 @@ def test_without_a_table_of_access_there_is_no_review() -> None:
         review(make_scenario(DOCUMENT), usage())
 
 
+@pytest.mark.parametrize("amount", ["-5", "NaN", "Infinity"])
+def test_a_move_saves_at_least_nothing(amount: str) -> None:
+    with pytest.raises(FlexoptError, match="is not what a move can save at least"):
+        review(made(), usage(), min_saving=Decimal(amount))
+
+
+@pytest.mark.parametrize("step", ["-0.1", "0", "1"])
+def test_a_step_is_a_share(step: str) -> None:
+    with pytest.raises(FlexoptError, match="is not a share between 0 and 1"):
+        sensitivity(made(), usage(), step=Decimal(step))
+
+
 def test_days_that_differ_by_alias_cannot_be_compared() -> None:
     frame = usage().assign(product=["ACAD", *["AutoCAD"] * 150])
     other = made("other", products=[AUTOCAD | {"aliases": ["ACAD"]}])
