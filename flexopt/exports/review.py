@@ -109,7 +109,7 @@ def _threshold(document: Document, found: Mapping[str, Any]) -> str:
     room = Decimal(found["cost"]) - Decimal(found["bound"])
     cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
     better = f"by more than {cents:,} {currency}" if cents else "at all"
-    ended = "" if found["proven"] else "The search stopped before the proof was complete: no"
+    ended = "No" if found["proven"] else "The search stopped before the proof was complete: no"
     return (
         f"threshold: moves that save less than {money(least)} {currency} are not made; "
         f"{count(found['moves'], 'move')} made, not counting releases. {ended} other set of moves is better "
