@@ -189,7 +189,7 @@ class Sheet:
         """
         if self.row + len(rows) > self.book.most_rows:
             raise FlexoptError(
-                f"a sheet can have {self.book.most_rows:,} rows, but `{self.name}` needs {len(rows):,}",
+                f"a sheet has at most {self.book.most_rows:,} rows, but `{self.name}` needs {len(rows):,}",
                 "export to .csv, or leave people out with --no-people",
             )
         if title:

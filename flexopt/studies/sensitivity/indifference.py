@@ -165,7 +165,7 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     question = _Question(
         study,
         lever,
-        f"price at which {f'the tier from {from_:,} tokens' if number else 'the first token'} "
+        f"price at which {f'the tier from {from_:,}' if number else 'the first token'} "
         f"{'leaves' if inside else 'enters'} the plan",
         "price per token",
         lambda answer: answer.tokens(from_) > 0,
@@ -200,7 +200,7 @@ def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, 
         f"price at which {what} makes this quote match {name}",
         "price per token" if lever.line == "tokens" else "price of a seat",
         lambda answer: answer.total <= total,
-        lambda answer: "costs no more" if answer.total <= total else "costs more",
+        lambda answer: "matched" if answer.total <= total else "costs more",
         total,
         _line(study, lever),
     )
