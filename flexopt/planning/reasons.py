@@ -197,7 +197,11 @@ class _Teller:
         if cost == 0:
             return f"{words}."
         if cost <= on_flex:
-            saved = f"{on_flex - cost:,} more" if cost < on_flex else "no more, but a seat's cost is certain"
+            saved = (
+                f"{on_flex - cost:,} more"
+                if cost < on_flex
+                else "the same as the seat, whose cost is certain"
+            )
             return f"{words}, {saved}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "

@@ -95,7 +95,7 @@ def _logo(path: Path, name: str) -> tuple[bytes, str]:
         ) from None
     if not raw.startswith(KINDS[kind]) or (kind == ".svg" and b"<svg" not in raw[:100_000]):
         raise FlexoptError(
-            f"{place}: the logo is not a {kind[1:].upper()} image", "export it again in that format"
+            f"{place}: the logo is not valid {kind[1:].upper()}", "export it again in that format"
         )
     return raw, kind
 
