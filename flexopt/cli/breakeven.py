@@ -17,7 +17,7 @@ from flexopt.planning.breakeven import breakeven, prices_of
 @scenario_argument
 @format_option("csv", "json", help="csv and json also show the days without the buffer.")
 def command(scenario: Path, form: str) -> None:
-    """Days of use per term at which a seat of each offer costs as much as tokens, at SCENARIO's prices.
+    """Show the days of use per term at which a seat of each offer costs as much as tokens.
 
     SCENARIO may also be a plan folder: an extra column then uses the marginal price of its tokens (what one
     more is worth to the plan on its first day).

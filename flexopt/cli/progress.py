@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flexopt.planning.inputs import Progress
+from flexopt.planning.arguments import Progress
 from flexopt.planning.planner import COMPARING_LIMIT
 
 

@@ -11,7 +11,7 @@ from flexopt.cli.options import format_option, output_option, processes_option, 
 from flexopt.cli.printing import show
 
 if TYPE_CHECKING:
-    from flexopt.planning.inputs import Progress
+    from flexopt.planning.arguments import Progress
     from flexopt.store.sweep_folder import SweepRow
 
 

@@ -10,7 +10,7 @@ from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planning.inputs import Progress, tell_files
+from flexopt.planning.arguments import Progress, tell_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -32,7 +33,6 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 

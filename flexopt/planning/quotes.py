@@ -12,7 +12,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.usage.containers import sha256
-from flexopt.planning.inputs import (
+from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
     UsageLike,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from difflib import get_close_matches
 from typing import Any, overload
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 
 from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
 from flexopt.exports.summary import headline
 from flexopt.store.folder import PlanLike, document_of
@@ -107,11 +107,9 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     )
     rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
-        known = sorted(set(assignment.columns["user"].array()))
-        close = get_close_matches(user[:200], known, n=1)
         raise FlexoptError(
             f"the plan has no user `{printable(user[:100])}`",
-            f"did you mean `{close[0]}`?" if close else "the users are in assignment.csv",
+            did_you_mean(user, set(assignment.columns["user"].array()), "the users are in assignment.csv"),
         )
     found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
     return UserExplanation(found, document["currency"])

@@ -110,8 +110,9 @@ def test_2_no_command_shows_the_help(call: Run) -> None:
 
 
 def test_2_user_that_the_plan_does_not_have(call: Run, plan_folder: Path) -> None:
-    said = clean(call("explain", plan_folder, "undr"), 2)
-    assert said == "error: the plan has no user `undr`\n\nhint: did you mean `under`?\n"
+    for typed in ("undr", "UNDER"):
+        said = clean(call("explain", plan_folder, typed), 2)
+        assert said == f"error: the plan has no user `{typed}`\n\nhint: did you mean `under`?\n"
 
 
 def test_3_infeasible_names_the_clash(call: Run, folder: Path, scenario: Scenario) -> None:

@@ -236,7 +236,7 @@ def test_days_that_differ_by_alias_cannot_be_compared() -> None:
 
 
 def test_two_frames_are_two_keys() -> None:
-    from flexopt.planning.inputs import key_of_usage
+    from flexopt.planning.arguments import key_of_usage
 
     frames: list[Any] = [
         usage(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from flexopt.planning.inputs import Progress
+from flexopt.planning.arguments import Progress
 from flexopt.planning.planner import Solved, better
 from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.planner import Clock, Plan, finish
 from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.compare.drivers import drivers

@@ -13,8 +13,8 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
 from flexopt.parallel.pool import in_processes
 from flexopt.parallel.task import SharedValues, shared_values
+from flexopt.planning.arguments import Progress
 from flexopt.planning.baselines import Baseline
-from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
 

@@ -16,8 +16,8 @@ from flexopt.base.errors import FlexoptError, LimitError, SolverError
 from flexopt.base.money import CENT, Money, cents
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.moves import MoveFee
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.baselines import todays_access
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise

@@ -11,8 +11,8 @@ import pandas as pd
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.money import Money
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.document import inputs_of
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
 from flexopt.planning.planner import Clock, compared, solve
 from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.sensitivity.indifference import as_good, next_tier, offer_in_plan

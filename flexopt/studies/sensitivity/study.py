@@ -13,8 +13,8 @@ from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
+from flexopt.planning.arguments import Progress
 from flexopt.planning.bill import Charges, make_charges
-from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.backend import Status
 from flexopt.studies.sensitivity.levers import Lever

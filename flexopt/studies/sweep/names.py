@@ -9,7 +9,7 @@ from pathlib import Path
 
 import flexopt
 from flexopt.inputs.records import ScenarioFile
-from flexopt.planning.inputs import ScenarioLike
+from flexopt.planning.arguments import ScenarioLike
 from flexopt.planning.quotes import unique
 from flexopt.solve.backend import solver_version
 

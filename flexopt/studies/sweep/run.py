@@ -13,7 +13,7 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage.containers import sha256
 from flexopt.parallel.pool import in_processes, in_this_process
 from flexopt.parallel.task import SharedValues, shared_values
-from flexopt.planning.inputs import (
+from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
     UsageLike,
