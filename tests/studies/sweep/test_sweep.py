@@ -197,8 +197,8 @@ def test_progress(folder: Path) -> None:
     assert len(list(results)) == 3
     assert ("reading usage", "330 rows of usage.csv") in told
     words = [size for phase, size in told if phase == "planning"]
-    assert words[0] == "1 of 3 scenarios, 1 there already, cheapest v1: 6,860.70 USD"
-    assert words[-1] == "3 of 3 scenarios, 1 there already, 1 failed, cheapest v2: 6,791.40 USD"
+    assert words[0] == "1 of 3 scenarios, 1 from an earlier run, cheapest v1: 6,860.70 USD"
+    assert words[-1] == "3 of 3 scenarios, 1 from an earlier run, 1 failed, cheapest v2: 6,791.40 USD"
 
 
 def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:
