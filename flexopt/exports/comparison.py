@@ -10,7 +10,9 @@ from typing import Any
 from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
 from flexopt.store.table_csv import table_csv
 
-Document = Mapping[str, Any]
+ComparisonDocument = Mapping[str, Any]
+"""comparison.json: docs/outputs.md has its keys."""
+
 Line = list[str]
 
 HEAD, LABEL = 13, 18
@@ -30,7 +32,7 @@ REGRET_NOTE = (
 SEATS_NOTE = "a seat that is owned and then renewed counts twice, one by the month once a month"
 
 
-def comparison_text(document: Document, width: int = WIDTH) -> str:
+def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
     """The comparison for a terminal of so many columns; more scenarios go on in more blocks of columns."""
     tables = [*_tables(document)]
     blocks = _Blocks(document, tables, max(width, WIDTH))
@@ -42,7 +44,7 @@ def comparison_text(document: Document, width: int = WIDTH) -> str:
     return "\n\n".join([*parts, fill(_proof(document))])
 
 
-def comparison_markdown(document: Document) -> str:
+def comparison_markdown(document: ComparisonDocument) -> str:
     """The comparison as Markdown; what a user typed stands there as text."""
     heads = [s["id"] for s in document["scenarios"]]
     parts = ["# Comparison", _escaped(_headline(document)), _pipes(["scenario", "name"], _names(document))]
@@ -53,7 +55,7 @@ def comparison_markdown(document: Document) -> str:
     return "\n\n".join([*parts, _escaped(_proof(document))])
 
 
-def comparison_csv(document: Document) -> Iterator[str]:
+def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     """A row per scenario: its figures, its drivers, and its plan's regret under each quote."""
     drivers = {row["scenario"]: row for row in document["drivers"]}
     scenarios = document["scenarios"]
@@ -78,7 +80,7 @@ def comparison_csv(document: Document) -> Iterator[str]:
 # --- what is said ----------------------------------------------------------------------------------------
 
 
-def _headline(document: Document) -> str:
+def _headline(document: ComparisonDocument) -> str:
     scenarios, currency = document["scenarios"], document["currency"]
     first = scenarios[0]
     best = next(s for s in scenarios if s["id"] == document["cheapest"])
@@ -107,7 +109,7 @@ def _share(scenario: Mapping[str, Any], first: Mapping[str, Any]) -> str:
     return f", {Decimal(scenario['difference']) / total * 100:+.1f} %" if total else ""
 
 
-def _names(document: Document) -> list[Line]:
+def _names(document: ComparisonDocument) -> list[Line]:
     first, *others = document["scenarios"]
     names = [[first["id"], f"{first['name']} (the others are compared with it)".strip()]]
     return names + [[s["id"], s["name"]] for s in others]
@@ -123,7 +125,7 @@ class _Table:
     notes: Sequence[str] = ()
 
 
-def _tables(document: Document) -> Iterator[_Table]:
+def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     scenarios = document["scenarios"]
     first = scenarios[0]
 
@@ -167,14 +169,14 @@ def _signed(amount: str) -> str:
     return f"{Decimal(amount):+,}" if Decimal(amount) else money(amount)
 
 
-def _notes(document: Document) -> Iterator[str]:
+def _notes(document: ComparisonDocument) -> Iterator[str]:
     ids = [s["id"] for s in document["scenarios"]]
     for n in document["notes"]:
         impossible = document["regret"][ids.index(n["plan"])][ids.index(n["quote"])] is None
         yield f"{n['plan']} under {n['quote']}{' is not possible' if impossible else ''}: {n['note']}"
 
 
-def _proof(document: Document) -> str:
+def _proof(document: ComparisonDocument) -> str:
     scenarios = document["scenarios"]
     gap = max(Decimal(s["gap"]) for s in scenarios)
     within = f"to within {percent(gap)}" if gap else "to the cent"
@@ -193,7 +195,7 @@ def _proof(document: Document) -> str:
 class _Blocks:
     """Tables with the same columns, in as many blocks as the width asks for; each has the first scenario."""
 
-    def __init__(self, document: Document, tables: Sequence[_Table], width: int) -> None:
+    def __init__(self, document: ComparisonDocument, tables: Sequence[_Table], width: int) -> None:
         self.heads = [_short(s["id"], HEAD) for s in document["scenarios"]]
         rows = [row for table in tables for row in table.lines]
         self.label = max(

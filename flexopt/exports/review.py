@@ -8,9 +8,9 @@ from typing import Any
 
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
+from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
 
-Document = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
 
 COLUMNS: dict[str, type] = {
@@ -39,17 +39,17 @@ WORDS = {
 }
 
 
-def review_json(document: Document) -> dict[str, Any]:
+def review_json(document: PlanDocument) -> dict[str, Any]:
     """`flexopt.review/1`: the key `review` of plan.json, with the currency."""
     return {"schema": "flexopt.review/1", "currency": document["currency"], **document["review"]}
 
 
-def review_csv(document: Document) -> Iterator[str]:
+def review_csv(document: PlanDocument) -> Iterator[str]:
     """A row for every user and product, the moves that save most first."""
     return table_csv(document["review"]["moves"], COLUMNS)
 
 
-def review_text(document: Document) -> str:
+def review_text(document: PlanDocument) -> str:
     """The review for a terminal: long lists are cut, and say so."""
     parts = [
         f"{printable(document['name'] or 'Review')}, {document['horizon']['start']} to "
@@ -69,7 +69,7 @@ def review_text(document: Document) -> str:
     return "\n\n".join([*parts, "checks\n" + "\n".join(checks)])
 
 
-def review_markdown(document: Document) -> str:
+def review_markdown(document: PlanDocument) -> str:
     """The review as Markdown, every list whole."""
     parts = [
         f"# {escaped(document['name'] or 'Review')}",
@@ -87,7 +87,7 @@ def review_markdown(document: Document) -> str:
     return "\n\n".join([*parts, "## Checks", "\n".join(checks)])
 
 
-def _headline(document: Document) -> str:
+def _headline(document: PlanDocument) -> str:
     """One sentence: what the moves save together, and how many there are."""
     found, currency = document["review"], document["currency"]
     counts = found["counts"]
@@ -103,7 +103,7 @@ def _headline(document: Document) -> str:
     return f"the moves save {whole} together{share} against today's access: {moves}"
 
 
-def _threshold(document: Document, found: Mapping[str, Any]) -> str:
+def _threshold(document: PlanDocument, found: Mapping[str, Any]) -> str:
     """What the threshold did, and how good the set of moves is proven to be."""
     least, currency = document["review"]["min_saving"], document["currency"]
     room = Decimal(found["cost"]) - Decimal(found["bound"])
@@ -118,14 +118,14 @@ def _threshold(document: Document, found: Mapping[str, Any]) -> str:
     )
 
 
-def _cost(document: Document) -> Table:
+def _cost(document: PlanDocument) -> Table:
     found = document["review"]
     rows = [["today's access", money(found["today"])], ["the plan", money(found["total"])]]
     rows.append(["all moves together save", money(found["saving"])])
     return ["cost", document["currency"]], rows
 
 
-def _counts(document: Document) -> Table:
+def _counts(document: PlanDocument) -> Table:
     counts = document["review"]["counts"]
     rows = [[kind, f"{counts[kind]:,}", words] for kind, words in WORDS.items() if counts[kind]]
     return ["access", "users and products", "who"], rows
@@ -166,7 +166,7 @@ def _moves_table(groups: Sequence[Sequence[Mapping[str, Any]]]) -> Table:
     return ["saves", "user", "move", "product: today -> plan"], rows
 
 
-def _note(document: Document) -> str:
+def _note(document: PlanDocument) -> str:
     note = (
         "saves: what keeping today's access for just that move would cost more, at what tokens and seats "
         "are worth to the plan (its marginal prices). Packs come whole, so these savings do not add up "
@@ -177,7 +177,7 @@ def _note(document: Document) -> str:
     return note
 
 
-def _lists(document: Document) -> Iterator[tuple[str, Table]]:
+def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
     """What was found beside the moves, where there is any."""
     found = document["review"]
     parts: list[tuple[str, str, str, str, Callable[[Any], str]]] = [

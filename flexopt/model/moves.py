@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
-from flexopt.base.arrays import Bools, Ints
+from flexopt.base.arrays import Ints
 from flexopt.model.cover import cover_of
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
@@ -29,7 +28,6 @@ class MoveFee:
     today: Restriction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Moves:
     """The fee, and today's access of every pair, as far as it is known.
 
@@ -39,20 +37,11 @@ class Moves:
     subproblem : int64[pairs], the subproblem of every pair without the restriction
     """
 
-    fee: Decimal
-    rule: npt.NDArray[np.object_]
-    foreign: dict[str, Bools]
-    subproblem: Ints
-
-    @classmethod
-    def of(cls, problem: Problem, fee: MoveFee, subproblem: Ints) -> Moves:
-        rule = fee.today.rules(problem)
-        foreign = {}
-        for offer in problem.scenario.offers:
-            others = np.zeros(len(rule), dtype=bool)
-            others[[i for i, only in fee.today.offers.items() if offer.id not in only]] = True
-            foreign[offer.id] = others | (rule == "flex")
-        return cls(fee.amount, rule, foreign, subproblem)
+    def __init__(self, problem: Problem, fee: MoveFee, subproblem: Ints) -> None:
+        self.fee, self.rule, self.subproblem = fee.amount, fee.today.rules(problem), subproblem
+        self.foreign = {offer.id: self.rule == "flex" for offer in problem.scenario.offers}
+        for id, foreign in self.foreign.items():
+            foreign[[i for i, only in fee.today.offers.items() if id not in only]] = True
 
     def apart(self, problem: Problem, user: int) -> object:
         """What distinguishes users with the same use: their access today."""

@@ -62,18 +62,20 @@ def explain_infeasible(
         return InfeasibleError("no plan is possible: " + "; ".join(stranded[:10]), _ACCESS_HINT)
     rules = _rules(scenario, demand)
 
-    def possible(kept: Sequence[_Rule]) -> bool:
+    def only_with(kept: Sequence[_Rule]) -> tuple[Scenario, Demand]:
         s, d = scenario, demand
         for rule in rules:
             if rule not in kept:
                 s, d = rule.drop(s, d)
+        return s, d
+
+    def possible(kept: Sequence[_Rule]) -> bool:
+        s, d = only_with(kept)
         return ask(s, holdings, d)
 
     try:
         if not rules or not possible([]):
-            bare, free = scenario, demand
-            for rule in rules:
-                bare, free = rule.drop(bare, free)
+            bare, free = only_with([])
             alone = [
                 name
                 for p, name in enumerate(demand.products)

@@ -31,7 +31,7 @@ class PricingWithMoves(PricingProblem):
     ) -> None:
         super().__init__(problem, restriction, options)
         self.stay = PricingProblem(problem, fee.today, options)
-        self.moves = Moves.of(problem, fee, subproblem_of_pairs(self.parts, problem.demand.pairs))
+        self.moves = Moves(problem, fee, subproblem_of_pairs(self.parts, problem.demand.pairs))
         # today's access ties fewer products together: a subproblem here is one or several of `stay`
         self.whole = self._of_pieces(self.stay)
         self.exact[self.whole[~self.stay.exact]] = False

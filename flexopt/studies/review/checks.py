@@ -38,7 +38,7 @@ class Facts:
     def saved(self, moves: Sequence[Move]) -> str:
         """What these moves save, one by one: `1,234.00 USD`."""
         known = {(m.user, m.together) for m in moves} & self.savings.keys()
-        return self.money(sum(self.savings[key] for key in known))
+        return self.money(sum(self.savings[key] for key in sorted(known)))
 
     def money(self, amount: float | Decimal) -> str:
         return f"{Decimal(amount):,.2f} {self.document['currency']}"

@@ -56,10 +56,10 @@ def test_keys_change_with_what_they_stand_for(folder: Path, change: str) -> None
     if not change:
         path = base
     one, two = load_scenario(base), load_scenario(path)
-    reading, job = CHANGES[change]
+    usage, plan = CHANGES[change]
     keys = usage_key(one), usage_key(two)
-    assert (keys[0] == keys[1]) == (reading == "same")
-    assert (plan_key(one, keys[0]) == plan_key(two, keys[1])) == (job == "same")
+    assert (keys[0] == keys[1]) == (usage == "same")
+    assert (plan_key(one, keys[0]) == plan_key(two, keys[1])) == (plan == "same")
 
 
 def test_a_plan_depends_on_the_version(folder: Path) -> None:
