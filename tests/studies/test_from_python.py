@@ -219,7 +219,7 @@ def test_its_name_is_that_of_a_folder(name: str) -> None:
 
 
 def test_without_usage_there_is_nothing_to_plan_from() -> None:
-    with pytest.raises(InputError, match="no usage to plan from") as error:
+    with pytest.raises(InputError, match="no usage to plan with") as error:
         plan(made())
     assert "give the usage with the scenario" in error.value.findings[0].hint  # it may not have usage.files
 
