@@ -99,7 +99,7 @@ def test_what_runs_tasks_does_not_know_what_they_are() -> None:
 
 
 WRITERS = {
-    "exports.people": "the key of the codes, beside the export",
+    "exports.people": "the key file, next to the export",
     "exports.pdf": "what is set, in a temporary folder",
     "inputs.starter": "the folder to plan in",
     "inputs.usage.containers": "a text with other line ends, in a temporary folder",

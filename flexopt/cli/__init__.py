@@ -1,4 +1,4 @@
-"""The command line: thin commands around the API. Each command's module is imported when it is called."""
+"""The command line: thin commands around the API. A command's module is imported only when it runs."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from flexopt.base.text import count, screen
 __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
-    "init": "Start a folder to plan in: a scenario, a price book, your usage exports.",
-    "check": "Read everything, say what is wrong or odd, plan nothing.",
-    "plan": "Find the cheapest plan, prove it, audit it, write it.",
-    "compare": "Quotes side by side: what each costs, and what sets them apart.",
-    "sweep": "Plan many scenarios: side by side, usage read once, a table over all.",
-    "review": "Who should move: today's access against the plan, and seven checks.",
-    "breakeven": "Days of use at which a seat becomes cheaper than tokens.",
-    "sensitivity": "How the total moves with each price, where answers flip, what to ask for.",
-    "explain": "Why a plan is as it is, or what one user has and why.",
-    "export": "Write a plan as one file to hand on.",
-    "schema": "JSON Schema of a scenario or a plan, for editors and programs.",
+    "init": "Create a planning folder: a scenario, a price book, your usage exports.",
+    "check": "Check all inputs and list every problem; plan nothing.",
+    "plan": "Find the cheapest plan, prove it, audit it and write it.",
+    "compare": "Compare quotes side by side: what each costs, and why they differ.",
+    "sweep": "Plan many scenarios in parallel: usage read once, one table of results.",
+    "review": "Compare today's access with the plan: who should move, and seven checks.",
+    "breakeven": "Show the days of use at which a seat becomes cheaper than tokens.",
+    "sensitivity": "Show how the total depends on each price, and what to negotiate first.",
+    "explain": "Explain a plan, or one user's access.",
+    "export": "Write a plan as one file to share.",
+    "schema": "Print the JSON Schema of a scenario or a plan.",
 }
 
 
 class _ReaderGoneError(Exception):
-    """The reader of our output went away (`| head`): not an error of ours."""
+    """The reader of our output has gone away (`| head`): not an error."""
 
 
 class _Lazy(click.Group):
-    """Commands by name; the help needs only their first lines."""
+    """Commands by name, imported lazily: the help needs only their one-line summaries."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -47,7 +47,7 @@ class _Lazy(click.Group):
         except BrokenPipeError:
             raise _ReaderGoneError from None  # click would exit with 1
         except RuntimeError as error:
-            if str(error) == "Query interrupted":  # how DuckDB passes on ^C
+            if str(error) == "Query interrupted":  # how DuckDB reports ^C
                 raise KeyboardInterrupt from error
             raise
 
@@ -73,12 +73,12 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         wrong = args and args[0] not in COMMANDS and not args[0].startswith("-")
-        if wrong and not ctx.resilient_parsing:  # which is how shells complete
+        if wrong and not ctx.resilient_parsing:  # shell completion parses resiliently
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
-            raise FlexoptError(f"there is no command `{args[0]}`", hint)
+            raise FlexoptError(f"unknown command `{args[0]}`", hint)
         return super().resolve_command(ctx, args)
 
 
@@ -90,10 +90,10 @@ class _Lazy(click.Group):
 @click.version_option(__version__, prog_name="flexopt")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
-    """Who gets a named-user seat, who goes on Flex tokens, which packs to buy when:
+    """Decide who gets a named-user seat, who uses Flex tokens, and which token packs to buy when:
     the cheapest plan for a year of usage, proven and audited.
 
-    Exit codes: 0 done; 1 the command worked and found something; 2 could not run; 3 no plan is possible;
+    Exit codes: 0 success; 1 the command ran and found problems; 2 could not run; 3 no plan is possible;
     4 a limit was reached first; 130 interrupted.
     """
 
@@ -123,12 +123,13 @@ def main() -> NoReturn:
         _drop(sys.stdout, sys.stderr)
         code = 0
     except MemoryError:
-        _fail("error: out of memory\n\nhint: plan fewer users at once, or on a larger machine", debug)
+        _fail("error: out of memory\n\nhint: plan fewer users in one run, or use a larger machine", debug)
         code = 2
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _fail(
-            f"error: {place}{error.strerror or error}\n\nhint: is there room, and may you write there?",
+            f"error: {place}{error.strerror or error}\n\n"
+            "hint: check the free space and your permission to write there",
             debug,
         )
         _drop(sys.stdout)
@@ -136,7 +137,7 @@ def main() -> NoReturn:
     except Exception as error:
         _fail(
             f"error: unexpected {type(error).__name__}; nothing was written\n\n"
-            "hint: run again with `flexopt --debug ...` and report what it prints",
+            "hint: run again with `flexopt --debug ...` and report the output",
             debug,
         )
         code = 2
@@ -144,7 +145,7 @@ def main() -> NoReturn:
 
 
 def _end_tidily() -> None:
-    """Being ended by the system, or with the terminal, is an interruption like ^C."""
+    """Treat termination by the system, or with the terminal, as an interruption like ^C."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores it
@@ -152,13 +153,13 @@ def _end_tidily() -> None:
 
 
 def _drop(*streams: TextIO) -> None:
-    """Give up what is left in the buffers: nobody takes it, and Python would complain on its way out."""
+    """Discard what is left in the buffers: no reader takes it, and Python would complain at exit."""
     for stream in streams:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _findings(error: InputError) -> str:
-    """The first findings in full; how many more there are, and what lists them."""
+    """The first findings in full, then how many more there are and how to list them."""
     texts = [str(finding) for finding in error.findings[: error.SHOWN]]
     if (more := len(error.findings) - error.SHOWN) > 0:
         texts.append(f"... and {count(more, 'more error')}: `flexopt check` lists them all")
@@ -166,12 +167,12 @@ def _findings(error: InputError) -> str:
 
 
 def _usage_error(error: click.UsageError) -> str:
-    """In the form of every other error; suggestions are hints."""
+    """The error in the form of all others, with suggestions as its hint."""
     help_of = f"{error.ctx.command_path if error.ctx else 'flexopt'} --help"
     if isinstance(error, click.NoSuchOption):
         close = " or ".join(f"`{name}`" for name in sorted(error.possibilities or ())[:3])
         message, hint = (
-            f"there is no option `{error.option_name}`",
+            f"unknown option `{error.option_name}`",
             f"did you mean {close}? see " if close else "",
         )
         return screen(f"error: {message}\n\nhint: {hint}{help_of}")

@@ -13,17 +13,17 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.breakeven import breakeven, prices_of
 
 
-@click.command("breakeven", short_help="Days of use at which a seat becomes cheaper than tokens.")
+@click.command("breakeven", short_help="Show the days of use at which a seat becomes cheaper than tokens.")
 @scenario_argument
-@format_option("csv", "json", help="csv and json also have the days without the buffer.")
+@format_option("csv", "json", help="csv and json also show the days without the buffer.")
 def command(scenario: Path, form: str) -> None:
-    """Days of use per term at which a seat of each offer costs as much as tokens, at SCENARIO's prices.
+    """Show the days of use per term at which a seat of each offer costs as much as tokens.
 
-    SCENARIO may be a plan folder: the marginal price of its tokens (what one more is worth to the plan, on
-    its first day) has a column of its own then.
+    SCENARIO may also be a plan folder: an extra column then uses the marginal price of its tokens (what one
+    more is worth to the plan on its first day).
 
-    This is arithmetic for one user alone. `flexopt plan` decides all users together: tiers, collections,
-    expiry and holdings move the line.
+    This is simple arithmetic for a single user. `flexopt plan` decides for all users together, so tiers,
+    collections, expiry and holdings shift the break-even.
 
     \b
     Example:
@@ -48,7 +48,7 @@ def command(scenario: Path, form: str) -> None:
 
 
 def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
-    """A heading for every offer, under it a line for every product with a column for every token price."""
+    """A heading for each offer, and below it a line for each product with a column for each token price."""
     prices = frame[["tier_from", "token_price"]].drop_duplicates()
     tiers = list(prices.itertuples(index=False))
     rows: list[list[str]] = []
@@ -59,15 +59,15 @@ def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
             days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))
             rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])
     buffer = scenario.tokens.buffer
-    share = f", with the buffer of {(buffer * 100).normalize():f} %" if buffer else ""
+    share = f", with a {(buffer * 100).normalize():f} % buffer" if buffer else ""
     listed = ", ".join(
-        f"{price} from {count(from_, 'token')}" if from_ else f"{price} is what one more is worth to the plan"
+        f"{price} from {count(from_, 'token')}" if from_ else f"{price} is the marginal price in the plan"
         for from_, price in tiers
     )
     words = (
-        "Days of use in a term from which a seat costs less than tokens, at the prices and rates of "
-        f"{scenario.horizon.start}{share}; a column for every price of a token in {scenario.currency} "
+        "Days of use per term from which a seat is cheaper than tokens, at the prices and rates of "
+        f"{scenario.horizon.start}{share}; one column for each token price in {scenario.currency} "
         f"({listed})."
     )
     header = ["seat", *(f"{price}" if from_ else "marginal" for from_, price in tiers)]
-    return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has a price and a rate"
+    return f"{fill(words)}\n\n{text_table(header, rows)}" if rows else "no offer has both a price and a rate"

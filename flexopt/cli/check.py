@@ -13,14 +13,15 @@ from flexopt.planning.check import InputCheck, check_inputs
 FINDING = ("severity", "code", "file", "row", "column", "value", "message", "count", "hint")
 
 
-@click.command("check", short_help="Read everything, say what is wrong or odd, plan nothing.")
+@click.command("check", short_help="Check all inputs and list every problem; plan nothing.")
 @scenario_argument
-@format_option("json", help="json: for programs.")
+@format_option("json", help="Output format; json is for programs.")
 @memory_option
 def command(scenario: Path, form: str, memory: str | None) -> None:
-    """Read SCENARIO, its tables and its usage, and list every finding with its repair.
+    """Read SCENARIO, its tables and its usage, and list every finding with a suggested fix.
 
-    Exit 1 if there are errors, 0 if not. Warnings say what was assumed or left out; notes what was counted.
+    Exits with 1 if there are errors, otherwise 0. Warnings say what was assumed or left out, notes what was
+    counted.
 
     \b
     Example:
@@ -47,9 +48,9 @@ def _table(found: InputCheck) -> str:
     lines = [f"{screen(str(finding))}\n" for finding in found.findings]
     for c in found.coverage:
         became = {
-            "of a day that another row has": c.repeated,
+            "repeating a day": c.repeated,
             "without tokens": c.zero_token,
-            "of unknown products": c.unknown_product,
+            "with an unknown product": c.unknown_product,
             "left out": c.left_out,
             "with errors": c.rejected,
         }
@@ -58,7 +59,7 @@ def _table(found: InputCheck) -> str:
         lines.append(fill(text, later="  "))
     if found.planned:
         users, pairs = found.planned
-        lines.append(f"to plan: {count(users, 'user')}, {count(pairs, 'pair')} of user and product")
+        lines.append(f"to plan: {count(users, 'user')}, {count(pairs, 'user-product pair')}")
     counts = {s: sum(f.severity == s for f in found.findings) for s in ("error", "warning", "info")}
     words = {"error": "error", "warning": "warning", "info": "note"}
     return "\n".join([*lines, ", ".join(count(counts[s], words[s]) for s in counts)])

@@ -32,21 +32,21 @@ class _Excess(click.ParamType[Any]):
         except InvalidOperation:
             number = Decimal(-1)
         if not number.is_finite() or number < 0:
-            self.fail(f"{text!r} is not an amount (500) or a share (2.5%), zero or more", param, ctx)
+            self.fail(f"{text!r} is neither an amount (500) nor a share (2.5%), zero or more", param, ctx)
         return number, text.endswith("%")
 
 
-@click.command("compare", short_help="Quotes side by side: what each costs, and what sets them apart.")
+@click.command("compare", short_help="Compare quotes side by side: what each costs, and why they differ.")
 @scenarios_argument
-@output_option("Folder to write: comparison.json, and for every scenario its plan (NAME.plan).")
-@format_option("json", "csv", "markdown", help="Of the comparison on stdout.")
+@output_option("Folder to write: comparison.json and a plan for every scenario (NAME.plan).")
+@format_option("json", "csv", "markdown", help="Format of the comparison on stdout.")
 @click.option(
     "--fail-above",
     metavar="AMOUNT|PERCENT",
     type=_Excess(),
-    help="Exit 1 if a scenario costs more than the first by more than that: 500, or 2.5% of the first.",
+    help="Exit with 1 if a scenario exceeds the first by more than this: 500, or 2.5% of the first.",
 )
-@processes_option("Scenarios solved at once.")
+@processes_option("Scenarios solved in parallel.")
 @memory_option
 def command(
     *,
@@ -57,18 +57,19 @@ def command(
     processes: int | None,
     memory: str | None,
 ) -> None:
-    """Optimise every SCENARIO anew over the same usage, and compare the plans; the first is the baseline.
+    """Optimise every SCENARIO separately over the same usage and compare the plans; the first is the
+    baseline.
 
-    Totals, seats, tokens and who changes; what it costs to sign one quote with the plan of another (regret);
-    and why the totals differ: prices of seats, prices of tokens, tiers, mix.
+    Shows totals, seats, tokens and whose access changes; the cost of signing one quote with the plan of
+    another (regret); and why the totals differ: seat prices, token prices, tiers, mix.
 
-    Exit 1 if --fail-above is exceeded, 3 if a scenario has no plan.
+    Exits with 1 if --fail-above is exceeded, with 3 if a scenario has no plan.
 
     \b
     Example:
       flexopt compare scenarios/renewal-2026.yaml scenarios/negotiated-15.yaml -o quotes.comparison
     """
-    # after --help, which needs none of it
+    # imported here because --help needs none of it
     from flexopt.cli.progress import progress
     from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
     from flexopt.store.comparison_folder import check_comparison
@@ -77,7 +78,7 @@ def command(
     if output is not None:
         check_comparison(output)
     with progress() as tell:
-        # a plan that is kept has its baselines, as `flexopt plan` writes it
+        # plans that are written have baselines, like those of `flexopt plan`
         done = compare(
             scenarios,
             baselines=output is not None,
@@ -88,7 +89,7 @@ def command(
     show_warnings(plan.document for plan in done.plans.values())
     if output is not None:
         done.save(output)
-    # on a terminal as wide as that is; in a file always the same
+    # a terminal's own width, but always the same in a file
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     show(
         form,
@@ -105,7 +106,7 @@ def command(
 
 
 def _check(document: Mapping[str, Any], limit: Decimal, is_share: bool) -> None:
-    """Exit 1, and say why, if a scenario is dearer than the first by more than the limit."""
+    """Exit with 1, and say why, if a scenario exceeds the first by more than the limit."""
     from flexopt.base.text import money, screen
 
     first, *others = document["scenarios"]
@@ -115,8 +116,8 @@ def _check(document: Mapping[str, Any], limit: Decimal, is_share: bool) -> None:
         words = f"{limit} %" if is_share else f"{limit:,} {document['currency']}"
         click.echo(
             screen(
-                f"above the limit: {s['id']} costs {money(s['difference'])} {document['currency']} more than "
-                f"{first['id']}, more than {words}"
+                f"over the limit: {s['id']} costs {money(s['difference'])} {document['currency']} more than "
+                f"{first['id']}; the limit is {words}"
             ),
             err=True,
         )

@@ -10,12 +10,12 @@ from flexopt.exports.explain import explain_text, explain_user_text
 from flexopt.studies.explain import explain
 
 
-@click.command("explain", short_help="Why a plan is as it is, or what one user has and why.")
+@click.command("explain", short_help="Explain a plan, or one user's access.")
 @click.argument("plan", type=PATH)
 @click.argument("user", required=False)
-@format_option("json", help="json: for programs.")
+@format_option("json", help="Output format; json is for programs.")
 def command(plan: Path, user: str | None, form: str) -> None:
-    """Explain PLAN as a whole, or what one USER has and why, with both alternatives priced.
+    """Explain PLAN as a whole, or one USER's access, with both alternatives priced.
 
     \b
     Example:

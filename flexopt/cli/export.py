@@ -18,24 +18,24 @@ from flexopt.store.comparison_folder import read_plan_or_cheapest
 KEY = "people-key.csv"
 
 
-@click.command("export", short_help="Write a plan as one file to hand on.")
+@click.command("export", short_help="Write a plan as one file to share.")
 @click.argument("plan", type=PATH)
 @output_option(
-    "File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an older one is replaced.",
+    "File to write: .xlsx, .html, .pdf, .md, .csv (the assignment) or .json; an existing file is replaced.",
     required=True,
 )
 @click.option(
     "--pseudonymise",
     "codes",
     is_flag=True,
-    help="Codes in place of users, the same in every export with the same key.",
+    help="Replace users with codes; the codes stay the same in every export with the same key.",
 )
 @click.option(
     "--key",
     type=PATH,
-    help=f"The key of the codes: who is who, for you only.  [default: {KEY} beside the output]",
+    help=f"Key file that maps codes to users; keep it to yourself.  [default: {KEY} next to the output]",
 )
-@click.option("--no-people", "nobody", is_flag=True, help="Sums and counts only, no rows of people.")
+@click.option("--no-people", "nobody", is_flag=True, help="Totals and counts only, no rows about people.")
 @click.option(
     "--brand",
     type=PATH,
@@ -44,7 +44,7 @@ KEY = "people-key.csv"
 @click.option(
     "--language",
     type=click.Choice([*LANGUAGES]),
-    help="For .pdf: of its fixed words, numbers and dates.  [default: en]",
+    help="For .pdf: language of the fixed words, numbers and dates.  [default: en]",
 )
 def command(
     plan: Path,
@@ -56,10 +56,10 @@ def command(
     brand: Path | None,
     language: str | None,
 ) -> None:
-    """Write PLAN as a file for others; the suffix of its name says what kind.
+    """Write PLAN as one file to share; its suffix decides the format.
 
-    PLAN is a plan folder, or one that `compare` wrote: then its cheapest plan, with the comparison. The file
-    has personal data unless --pseudonymise or --no-people is given.
+    PLAN is a plan folder, or a folder written by `flexopt compare`: then its cheapest plan is exported with
+    the comparison. The file contains personal data unless --pseudonymise or --no-people is given.
 
     \b
     Example:
@@ -68,18 +68,18 @@ def command(
       flexopt export renewal.plan -o renewal.json --pseudonymise --key ~/private/key.csv
     """
     if codes and nobody:
-        raise click.UsageError("--pseudonymise is for rows of people, --no-people leaves them out: give one")
+        raise click.UsageError("use either --pseudonymise or --no-people, not both")
     if key is not None and not codes:
-        raise click.UsageError("--key is the key of --pseudonymise: give both, or none")
+        raise click.UsageError("--key needs --pseudonymise")
     if (brand or language) and output.suffix.lower() != ".pdf":
-        raise click.UsageError("--brand and --language are for a .pdf: name the output so, or leave them out")
+        raise click.UsageError("--brand and --language apply only to .pdf output")
     kept = key or output.with_name(KEY)
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # not that it finds no home for its cache
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # silence its warning about a cache folder
     kind = exporter(output)
     if output.is_dir():
-        raise FlexoptError(f"{output}: is a folder", "give the name of a file with -o")
+        raise FlexoptError(f"{output}: is a folder", "name a file with -o")
     if codes and kept.resolve() == output.resolve():
-        raise FlexoptError(f"{output}: is the key, too", "give the key another place with --key")
+        raise FlexoptError(f"{output}: is also the key file", "name another key file with --key")
     paper: dict[str, Any] = {"language": language} if language else {}
     if brand:
         from flexopt.exports.pdf.brand import read_brand
@@ -88,13 +88,13 @@ def command(
     document = read_plan_or_cheapest(plan)
     if codes:
         document = pseudonymise(document, kept)
-        click.echo(screen(f"The key of the codes is {kept}: it stays with you"), err=True)
+        click.echo(screen(f"The key is in {kept}: do not share it"), err=True)
     elif nobody:
         document = without_people(document)
     if output.suffix.lower() == ".csv" and people_left_out(document):
         raise FlexoptError(
-            f"{output}: nothing is left of the table of the assignment without people",
-            "leave out --no-people, or choose another kind of file",
+            f"{output}: without people the assignment table is empty",
+            "leave out --no-people, or choose another format",
         )
     data = kind.render(document, **paper)
     try:
@@ -102,7 +102,7 @@ def command(
         write_whole(output, data)
     except OSError as error:
         raise FlexoptError(
-            f"{output}: cannot write the file ({error.strerror}); what was there is unchanged",
-            "choose another place with -o, or make room",
+            f"{output}: cannot write the file ({error.strerror}); any existing file is unchanged",
+            "choose another place with -o, or free some space",
         ) from None
     click.echo(screen(f"Plan exported to {output}"), err=True)

@@ -22,23 +22,23 @@ class _Date(click.ParamType[date]):
             self.fail(f'"{value}" is not a date: write it as 2026-01-31', param, ctx)
 
 
-@click.command("init", short_help="Start a folder to plan in: a scenario, a price book, your usage exports.")
+@click.command("init", short_help="Create a planning folder: a scenario, a price book, your usage exports.")
 @click.argument("folder", type=PATH)
 @click.option(
     "--usage",
     multiple=True,
     type=PATH,
-    help="A usage export to copy in; repeat for several.",
+    help="Usage export to copy into the folder; repeatable.",
 )
 @click.option(
     "--start",
     type=_Date(),
-    help="First day planned, as 2026-01-31.  [default: the next 1 January]",
+    help="First day to plan, such as 2026-01-31.  [default: the next 1 January]",
 )
 def command(folder: Path, usage: tuple[Path, ...], start: date | None) -> None:
     """Write FOLDER with a commented scenario, an illustrative price book and your usage exports.
 
-    Without --usage a small example is put in, so that the folder plans right away.
+    Without --usage the folder gets a small example, so that you can plan at once.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def command(folder: Path, usage: tuple[Path, ...], start: date | None) -> None:
         click.echo(path)
     scenario = shlex.quote(str(folder / "scenario.yaml"))
     click.echo(
-        f"\nNext: put your prices into {folder / 'scenario.yaml'}, then\n"
+        f"\nNext: enter your prices in {folder / 'scenario.yaml'}, then\n"
         f"  flexopt check {scenario}\n  flexopt plan {scenario}",
         err=True,
     )

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ scenarios_argument = click.argument("scenarios", metavar="SCENARIO...", nargs=-1
 memory_option = click.option(
     "--memory",
     metavar="SIZE",
-    help="Hold at most this much of the usage in memory while it is read (4GB, 500MB), the rest in the "
-    "temporary folder.  [default: half of the machine's]",
+    help="Memory limit for reading usage (4GB, 500MB); the rest goes to the temporary folder.  "
+    "[default: half of the machine's memory]",
 )
 
 
 def format_option(*more: str, help: str) -> Callable[[F], F]:
-    """--format: a table, or one of these."""
+    """--format: `table`, or one of these."""
     return click.option("--format", "form", type=click.Choice(["table", *more]), default="table", help=help)
 
 
@@ -42,5 +42,5 @@ def into_option(help: str) -> Callable[[F], F]:
 def processes_option(help: str) -> Callable[[F], F]:
     """--processes."""
     return click.option(
-        "--processes", type=click.IntRange(1), help=f"{help}  [default: as many as processors]"
+        "--processes", type=click.IntRange(1), help=f"{help}  [default: number of processors]"
     )

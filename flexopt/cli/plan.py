@@ -16,25 +16,25 @@ from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
 
 
-@click.command("plan", short_help="Find the cheapest plan, prove it, audit it, write it.")
+@click.command("plan", short_help="Find the cheapest plan, prove it, audit it and write it.")
 @scenario_argument
 @output_option(
-    "Folder to write; an older plan there is replaced in one step.  [default: SCENARIO's name + .plan]"
+    "Folder to write; an existing plan there is replaced in one step.  [default: SCENARIO's name + .plan]"
 )
-@format_option("json", help="Of the summary on stdout.")
+@format_option("json", help="Format of the summary on stdout.")
 @click.option(
     "--require-optimal",
     is_flag=True,
-    help="Exit 4 and write nothing unless the plan is proven to be the cheapest (within solver.gap).",
+    help="Exit with 4 and write nothing unless the plan is proven optimal (within solver.gap).",
 )
 @memory_option
 def command(
     scenario: Path, output: Path | None, form: str, require_optimal: bool, memory: str | None
 ) -> None:
-    """Find the cheapest plan for SCENARIO, prove how good it is, audit it, and write the plan folder.
+    """Find the cheapest plan for SCENARIO, prove it, audit it, and write the plan folder.
 
-    The summary goes to stdout. Exit 3 if no plan is possible (the message says which rules clash), 4 if the
-    solver's time limit came before a plan.
+    The summary goes to stdout. Exits with 3 if no plan is possible (the message says which rules conflict),
+    with 4 if the solver's time limit is reached before a plan is found.
 
     \b
     Example:
@@ -48,8 +48,8 @@ def command(
     show_warnings([result.document])
     if require_optimal and result.status != "optimal":
         raise LimitError(
-            f"the search ended before the proof: the plan found may be {percent(result.gap)} too dear; "
-            "nothing was written",
+            "the search stopped before the plan was proven: it may cost up to "
+            f"{percent(result.gap)} too much; nothing was written",
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )
     result.save(folder)
@@ -57,7 +57,7 @@ def command(
     if result.status != "optimal":
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
-        click.echo(f"\nhint: for a closer proof raise solver.time_limit{highs}", err=True)
+        click.echo(f"\nhint: for a tighter proof raise solver.time_limit{highs}", err=True)
     took = [f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05]
     click.echo("\n" + fill("time: " + ", ".join(took)), err=True)
     click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)

@@ -1,4 +1,4 @@
-"""Data on stdout in the format asked for, warnings on stderr."""
+"""Data on stdout in the requested format, warnings on stderr."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import click
 
 Rendered: TypeAlias = str | Iterable[str] | Mapping[str, Any]
-"""A text, whole or in pieces, or data that goes out as JSON."""
+"""A text, whole or in pieces, or data to print as JSON."""
 
 
 def show(form: str, **renderers: Callable[[], Rendered]) -> None:
-    """Print what the renderer of the format makes, which ends its last line."""
+    """Print what the renderer of the format returns, with one line break at the end."""
     made = renderers[form]()
     if isinstance(made, Mapping):
         text = json.dumps(made, indent=1, ensure_ascii=False)
@@ -23,7 +23,7 @@ def show(form: str, **renderers: Callable[[], Rendered]) -> None:
 
 
 def show_warnings(documents: Iterable[Mapping[str, Any]]) -> None:
-    """The warnings among the findings of these plans, each once."""
+    """Print the warnings among the findings of these plans, each once."""
     from flexopt.base.findings import Finding
     from flexopt.base.text import screen
 

@@ -1,4 +1,4 @@
-"""Progress on stderr while a person waits: the phase, its size, the time it has taken and may take."""
+"""Progress on stderr while a person waits: the phase, its size, the time taken and its limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flexopt.planning.inputs import Progress
+from flexopt.planning.arguments import Progress
 from flexopt.planning.planner import COMPARING_LIMIT
 
 
@@ -14,7 +14,7 @@ from flexopt.planning.planner import COMPARING_LIMIT
 def progress(limit: float | None = None) -> Iterator[Progress]:
     """Show phases on a terminal, nothing elsewhere; `limit` is the solver's, in seconds.
 
-    A phase that is told again is updated on its line; a phase that ended keeps its line and its time.
+    A phase that is reported again is updated on its line; one that has ended keeps its line and its time.
     """
     if not sys.stderr.isatty():
         yield lambda phase, size: None
@@ -52,7 +52,7 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
         if phase not in running:
             end()
             running[phase] = bars.add_task(phase, total=None, size=size, limit=limits.get(phase))
-        elif phase == "comparing":  # every baseline has its own limit, so its own clock
+        elif phase == "comparing":  # every baseline has its own limit, and so its own clock
             bars.reset(running[phase], total=None, size=size, limit=limits.get(phase))
         else:
             bars.update(running[phase], size=size)
@@ -61,7 +61,7 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
         try:
             yield tell
         except BaseException:
-            for task in running.values():  # the error says more than a spinner that stands still
+            for task in running.values():  # the error says more than a stopped spinner
                 bars.update(task, visible=False)
             raise
         end()

@@ -18,42 +18,43 @@ from flexopt.studies.review import review
 
 
 class _Amount(click.ParamType[Decimal]):
-    """Money, 0 or more, in whole cents."""
+    """An amount of money, 0 or more, in whole cents."""
 
     name = "amount"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text := str(value)):
-            self.fail(f"{text!r} is no amount: write it like 250 or 99.50", param, ctx)
+            self.fail(f"{text!r} is not an amount: write 250 or 99.50", param, ctx)
         return Decimal(text)
 
 
 AMOUNT = _Amount()
 
 
-@click.command("review", short_help="Who should move: today's access against the plan, and seven checks.")
+@click.command(
+    "review", short_help="Compare today's access with the plan: who should move, and seven checks."
+)
 @scenario_argument
 @click.option(
     "--min-saving",
     type=AMOUNT,
     metavar="AMOUNT",
     default="0",
-    help="Leave moves alone that save less than this, in the scenario's currency; the plan is then the "
-    "cheapest with that.",
+    help="Make no move that saves less than this amount, in the scenario's currency; the plan is the "
+    "cheapest under this condition.",
 )
 @into_option(
-    "Also put the review into this plan folder, made from the same inputs, for `flexopt export`; with "
-    "--min-saving the plan in it becomes the one with the threshold."
+    "Also add the review to this plan folder, made from the same inputs, for `flexopt export`; with "
+    "--min-saving, the plan with the threshold replaces the one in the folder."
 )
-@format_option("json", "csv", "markdown", help="csv has every user and product; json everything.")
+@format_option("json", "csv", "markdown", help="csv lists every user and product; json contains everything.")
 @memory_option
 def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
-    """Compare today's access (the table `access` of SCENARIO) with the cheapest plan: who keeps what they
-    have, who moves to a seat, to a collection or to Flex, which seats nobody uses, and what each move saves.
+    """Compare today's access (the `access` table of SCENARIO) with the cheapest plan: whose access stays, who
+    moves to a seat, to a collection or to Flex, which seats are unused, and what each move saves.
 
-    Beside the moves: who holds a seat and burns tokens for the same product, seats without use in 90 days,
-    access of people who leave; and seven checks, named after mistakes that cost money. Nothing is written
-    but with --into.
+    Also lists users who hold a seat but use tokens for the same product, seats not used for 90 days, access
+    held by leavers, and seven checks for costly mistakes. Writes nothing without --into.
 
     \b
     Example:

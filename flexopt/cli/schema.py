@@ -7,10 +7,10 @@ from flexopt.inputs.scenario.schema import scenario_schema
 from flexopt.store.schema import plan_schema
 
 
-@click.command("schema", short_help="JSON Schema of a scenario or a plan, for editors and programs.")
+@click.command("schema", short_help="Print the JSON Schema of a scenario or a plan.")
 @click.argument("what", type=click.Choice(["scenario", "plan"]))
 def command(what: str) -> None:
-    """Print the JSON Schema of WHAT to stdout.
+    """Print the JSON Schema of a scenario or a plan to stdout.
 
     \b
     Example:

@@ -29,18 +29,22 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
 
 
 @click.command(
-    "sensitivity", short_help="How the total moves with each price, where answers flip, what to ask for."
+    "sensitivity", short_help="Show how the total depends on each price, and what to negotiate first."
 )
 @scenario_argument
 @click.option(
-    "--step", default="0.10", show_default=True, callback=_share, help="How far levers are moved down and up."
+    "--step",
+    default="0.10",
+    show_default=True,
+    callback=_share,
+    help="How far each lever is moved down and up.",
 )
 @click.option(
     "--lever",
     "levers",
     multiple=True,
     metavar="NAME",
-    help="Look at this lever only: seat:OFFER, tokens, buffer, growth or tier:5000; repeatable.",
+    help="Study only this lever: seat:OFFER, tokens, buffer, growth or tier:5000; repeatable.",
 )
 @click.option(
     "--grid",
@@ -48,17 +52,17 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     multiple=True,
     metavar="LEVER,LEVER",
     callback=_pair,
-    help="Totals by two levers, two steps down and up each: 24 solves; repeatable.",
+    help="Table of totals by two levers, two steps down and up each (24 solves); repeatable.",
 )
 @click.option(
     "--as-good-as",
     "other",
     type=PATH,
     metavar="SCENARIO",
-    help="For each price: what it must be for SCENARIO to be as good as this other quote.",
+    help="For each price: the value at which SCENARIO costs the same as this other quote.",
 )
-@format_option("json", "csv", "markdown", help="Of what goes to stdout.")
-@into_option("Add it to the plan.json of this plan folder, made from the same inputs, for exports.")
+@format_option("json", "csv", "markdown", help="Format of the output on stdout.")
+@into_option("Add the result to this plan folder, made from the same inputs, for exports.")
 @memory_option
 def command(  # noqa: PLR0917
     scenario: Path,
@@ -70,18 +74,18 @@ def command(  # noqa: PLR0917
     into: Path | None,
     memory: str | None,
 ) -> None:
-    """How the optimal total of SCENARIO moves with each price, the buffer, growth and token tiers; the prices
-    at which an offer enters or leaves the plan, or the next token tier is worth it; and what one more percent
-    of discount is worth on each line.
+    """Show how the optimal total of SCENARIO responds to each price, the buffer, growth and token tiers; the
+    prices at which an offer enters or leaves the plan, or the next token tier becomes worthwhile; and the
+    value of one more percent of discount on each line.
 
-    Every figure is of a plan solved anew. Prices are those paid, after the negotiated discounts. With many
-    offers and users this takes a while: --lever looks at one.
+    Every figure comes from a new solve. Prices are those paid, after negotiated discounts. With many offers
+    and users this takes a while; --lever limits the study to one lever.
 
     \b
     Example:
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
-    # after --help, which needs none of it
+    # imported here because --help needs none of it
     from flexopt.base.text import screen
     from flexopt.cli.progress import progress
     from flexopt.exports.sensitivity import (
@@ -112,7 +116,10 @@ def command(  # noqa: PLR0917
     part, name, currency = found.document, found.name, found.currency
     if into is not None:
         add_sensitivity(into, source, part, found.inputs)
-        click.echo(f"added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html", err=True)
+        click.echo(
+            f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html",
+            err=True,
+        )
     show(
         form,
         table=lambda: screen(sensitivity_text(part, name, currency)),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,36 +12,36 @@ from flexopt.cli.options import format_option, output_option, processes_option, 
 from flexopt.cli.printing import show
 
 if TYPE_CHECKING:
-    from flexopt.planning.inputs import Progress
+    from flexopt.planning.arguments import Progress
     from flexopt.store.sweep_folder import SweepRow
+    from flexopt.studies.sweep import SweepResult
 
 
-@click.command("sweep", short_help="Plan many scenarios: side by side, usage read once, a table over all.")
+@click.command("sweep", short_help="Plan many scenarios in parallel: usage read once, one table of results.")
 @scenarios_argument
-@output_option("Folder for the table and the plans: new, empty, or of a sweep that goes on.", required=True)
-@processes_option("Scenarios planned at once on this computer.")
+@output_option("Folder for the table and the plans: new, empty, or from a sweep to resume.", required=True)
+@processes_option("Scenarios planned in parallel on this computer.")
 @click.option(
     "--cluster",
     metavar="ADDRESS",
     help="Plan on the Dask cluster with this scheduler (tcp://host:port) instead.",
 )
-@format_option("csv", "json", help="Of the table on stdout.")
+@format_option("csv", "json", help="Format of the table on stdout.")
 def command(
     scenarios: tuple[Path, ...], output: Path, processes: int | None, cluster: str | None, form: str
 ) -> None:
-    """Plan every SCENARIO and compare them in a table; usage is read once for all that share it.
+    """Plan every SCENARIO and tabulate the results; usage is read once for all scenarios that share it.
 
-    Each plan is in the folder as soon as it is made. The same command again goes on where it was stopped:
-    what is there from the same inputs is not planned again. Exit 1 if a scenario has no plan; the others have
-    theirs.
+    Each plan is written to the folder as soon as it is made. Run the same command again to resume: results
+    from the same inputs are kept. Exits with 1 if a scenario has no plan; the others are still planned.
 
     \b
     Example:
       flexopt sweep quotes/*.yaml -o quotes.sweep
     """
     if cluster is not None and processes is not None:
-        raise click.UsageError("--processes is for this computer, --cluster for another: give one of them")
-    # after --help, which needs none of it
+        raise click.UsageError("use either --processes (this computer) or --cluster, not both")
+    # imported here because --help needs none of it
     from flexopt.base.text import count, screen
     from flexopt.cli.progress import progress
     from flexopt.store.sweep_folder import PLANNED, sweep_csv, sweep_json
@@ -50,7 +51,7 @@ def command(
             rows, there = sweep_into(output, scenarios, processes=processes, cluster=cluster, tell=tell)
     except KeyboardInterrupt:
         click.echo(
-            f"interrupted: what was done is in {output}; the same command goes on from there", err=True
+            f"interrupted: finished scenarios are in {output}; run the same command again to resume", err=True
         )
         click.get_current_context().exit(130)
     failed = [row for row in rows if row["status"] not in PLANNED]
@@ -58,7 +59,7 @@ def command(
         hint = f"\n\nhint: {row['hint']}" if row["hint"] else ""
         click.echo(screen(f"error: {row['scenario']}: {row['error']}{hint}") + "\n", err=True)
     show(form, table=lambda: _table(rows), csv=lambda: sweep_csv(rows), json=lambda: sweep_json(rows))
-    of_them = f", {there:,} of them were there already" if there else ""
+    of_them = f", {there:,} of them from an earlier run" if there else ""
     click.echo(f"\n{count(len(rows), 'scenario')} in {output}{of_them}", err=True)
     click.get_current_context().exit(1 if failed else 0)
 
@@ -71,9 +72,9 @@ def sweep_into(
     cluster: str | None = None,
     tell: Progress | None = None,
 ) -> tuple[list[SweepRow], int]:
-    """Sweep, and write each result as it comes; the table last, also if it is stopped.
+    """Sweep, and write each result as it comes; the table last, even when interrupted.
 
-    Returns the rows in the order of the scenarios, and how many results were there already.
+    Returns the rows in the order of the scenarios, and how many results are from an earlier run.
     """
     from flexopt.store.sweep_folder import SweepFolder
     from flexopt.studies.sweep import sweep_each
@@ -82,6 +83,7 @@ def sweep_into(
     folder = SweepFolder(output)
     known: dict[str, SweepRow] = {}
     rows: dict[str, SweepRow] = {}
+    alone = threading.Lock()
 
     def there(scenario: str, key: str) -> SweepRow | None:
         row = folder.known(scenario, key)
@@ -89,15 +91,21 @@ def sweep_into(
             known[scenario] = row
         return row
 
-    results = sweep_each(scenarios, known=there, processes=processes, cluster=cluster, on_progress=tell)
+    def keep(result: SweepResult) -> None:
+        document = result.plan.document if result.plan else None
+        with alone:
+            rows[result.scenario] = folder.write(result.row, result.key, document)
+
+    results = sweep_each(
+        scenarios, known=there, keep=keep, processes=processes, cluster=cluster, on_progress=tell
+    )
     try:
         with closing(results):
-            for result in results:
-                if not result.known:
-                    document = result.plan.document if result.plan else None
-                    rows[result.scenario] = folder.write(result.row, result.key, document)
+            for _ in results:
+                pass
     finally:
-        rows |= known
+        with alone:
+            rows |= known
         ordered = [rows[scenario] for scenario in ids_of(scenarios) if scenario in rows]
         if ordered:
             folder.write_table(ordered)
@@ -105,7 +113,7 @@ def sweep_into(
 
 
 def _table(rows: Sequence[SweepRow]) -> str:
-    """A line per scenario; savings against the first baseline that all plans have."""
+    """A line per scenario; savings against the first baseline known for all plans."""
     from decimal import Decimal
 
     from flexopt.base.text import fill, money, percent, text_table
@@ -126,6 +134,6 @@ def _table(rows: Sequence[SweepRow]) -> str:
     words = ""
     if planned:
         unit = f"in {currencies[0]}; " if len(currencies) == 1 else ""
-        against = BASELINE_NAMES[baseline] if baseline else "nothing: no baseline is known to all"
+        against = BASELINE_NAMES[baseline] if baseline else "nothing: no baseline is known for all scenarios"
         words = "\n" + fill(f"{unit}saved: against {against}")
     return text_table([*header, "gap", "status"], lines) + words

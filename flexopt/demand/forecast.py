@@ -224,7 +224,8 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
         )
     if days.empty:
         if usage.totals.empty:
-            findings.add("D100", "there is no usage to plan with", file="usage", hint="add usage.files")
+            hint = "add usage.files; in Python, give the usage with the scenario"
+            findings.add("D100", "there is no usage to plan with", file="usage", hint=hint)
             return days, (scenario.horizon.start, scenario.horizon.start)
         covered = usage.totals["first"].min().date(), usage.totals["after"].max().date()
         return days, (covered[0], covered[1] - timedelta(days=1))

@@ -15,25 +15,25 @@ ComparisonDocument = Mapping[str, Any]
 
 Line = list[str]
 
-HEAD, LABEL = 13, 18
-"""Characters of an id in the head of a column, and of a label before a row: four scenarios fit in 80."""
+HEAD, LABEL = 13, 20
+"""Characters of an id in the head of a column, and of a row's label: four scenarios fit in 80 columns."""
 
 DRIVERS = {"seat_price": "seat prices", "token_price": "token prices", "tier": "token tiers", "mix": "mix"}
 
 DRIVERS_NOTE = (
-    "seat prices: the seats of {first} at the other's prices. token prices: its packs, in their sizes, at "
-    "the other's prices. token tiers: the other's tokens, bought in packs of other sizes. mix: the rest, "
-    "other seats and another number of tokens. They add up to the difference."
+    "seat prices: the seats of {first} at the other quote's prices. token prices: its packs, in the same "
+    "sizes, at the other quote's prices. token tiers: the effect of other pack sizes on the price per token. "
+    "mix: the rest, from different numbers of seats and tokens. The four add up to the difference."
 )
 REGRET_NOTE = (
-    "regret: down the side the plan that is kept, on top the quote that is signed; what that costs more than "
-    "the quote's own plan. Who has which seat stays as it was, the tokens are bought anew."
+    "regret: rows are the plan that is kept, columns the quote that is signed; the amount is the extra cost "
+    "compared with the quote's own plan. Seats stay assigned as they were, and the tokens are bought again."
 )
-SEATS_NOTE = "a seat that is owned and then renewed counts twice, one by the month once a month"
+SEATS_NOTE = "a seat that is owned and then renewed counts twice; a monthly seat counts once for each month"
 
 
 def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
-    """The comparison for a terminal of so many columns; more scenarios go on in more blocks of columns."""
+    """The comparison for a terminal of `width` columns; scenarios that do not fit follow in more blocks."""
     tables = [*_tables(document)]
     blocks = _Blocks(document, tables, max(width, WIDTH))
     parts = [fill(_headline(document)), text_table(["scenario", "name"], _names(document))]
@@ -45,7 +45,7 @@ def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
 
 
 def comparison_markdown(document: ComparisonDocument) -> str:
-    """The comparison as Markdown; what a user typed stands there as text."""
+    """The comparison as Markdown; names from the inputs are escaped."""
     heads = [s["id"] for s in document["scenarios"]]
     parts = ["# Comparison", _escaped(_headline(document)), _pipes(["scenario", "name"], _names(document))]
     for table in _tables(document):
@@ -77,7 +77,7 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     return table_csv(rows, kinds | regret)
 
 
-# --- what is said ----------------------------------------------------------------------------------------
+# --- its words -------------------------------------------------------------------------------------------
 
 
 def _headline(document: ComparisonDocument) -> str:
@@ -85,18 +85,18 @@ def _headline(document: ComparisonDocument) -> str:
     first = scenarios[0]
     best = next(s for s in scenarios if s["id"] == document["cheapest"])
     if best is first:
-        dearest = [s for s in scenarios[1:] if Decimal(s["difference"])]
-        if not dearest:
-            return f"all cost as much as {first['id']}: {money(first['total'])} {currency}"
-        near = min(dearest, key=lambda s: Decimal(s["difference"]))
+        dearer = [s for s in scenarios[1:] if Decimal(s["difference"])]
+        if not dearer:
+            return f"all cost the same as {first['id']}: {money(first['total'])} {currency}"
+        near = min(dearer, key=lambda s: Decimal(s["difference"]))
         return (
             f"{first['id']} is the cheapest: {money(first['total'])} {currency}; "
             f"{near['id']} costs {_whole(near['difference'])} more{_share(near, first)}"
         )
-    moves = count(best["users_changed"], "user changes", "users change")
+    users = count(best["users_changed"], "user")
     return (
         f"{best['id']} is the cheapest: it saves {_whole(best['difference'])} {currency} against "
-        f"{first['id']}{_share(best, first)}; {moves} access"
+        f"{first['id']}{_share(best, first)}; access changes for {users}"
     )
 
 
@@ -111,13 +111,13 @@ def _share(scenario: Mapping[str, Any], first: Mapping[str, Any]) -> str:
 
 def _names(document: ComparisonDocument) -> list[Line]:
     first, *others = document["scenarios"]
-    names = [[first["id"], f"{first['name']} (the others are compared with it)".strip()]]
+    names = [[first["id"], f"{first['name']} (baseline)".strip()]]
     return names + [[s["id"], s["name"]] for s in others]
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Lines of a label and a cell for each scenario, and what is to be said below."""
+    """Lines of a label and a cell for each scenario, and the notes below."""
 
     title: str
     lines: Sequence[Line]
@@ -138,11 +138,12 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     cost = [line("seats", "seats"), line("token packs", "tokens"), line("total", "total")]
     cost.append(["against the first", "-", *(_signed(s["difference"]) for s in scenarios[1:])])
     cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
-    yield _Table(f"cost in {document['currency']}", [*cost, line("to be paid in all", "commitment")])
+    yield _Table(f"cost in {document['currency']}", [*cost, line("total commitment", "commitment")])
     bought = [counts("seats to buy", "seats_bought"), counts("seats owned", "seats_owned")]
     bought += [counts("tokens to buy", "tokens_bought"), line("tokens used", "tokens_used")]
-    bought += [line("tokens expired", "tokens_expired"), line("price a token used", "effective_token_price")]
-    bought.append(["users who change", "-", *(f"{s['users_changed']:,}" for s in scenarios[1:])])
+    bought.append(line("tokens expired", "tokens_expired"))
+    bought.append(line("price per token used", "effective_token_price"))
+    bought.append(["users with changes", "-", *(f"{s['users_changed']:,}" for s in scenarios[1:])])
     yield _Table("what is bought", bought)
     offers = dict.fromkeys(row["offer"] for s in scenarios for row in s["offers"])
     seats = [{row["offer"]: row["seats"] for row in s["offers"]} for s in scenarios]
@@ -155,7 +156,7 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
         lines.append([day, *(f"{of[day]['tokens']:,}" if day in of else "-" for of in packs)])
         lines.append(["  each", *(of[day]["unit_price"] if day in of else "-" for of in packs)])
     if lines:
-        yield _Table("tokens to buy on", lines)
+        yield _Table("token purchases on", lines)
     regret = [[s["id"], *map(money, row)] for s, row in zip(scenarios, document["regret"], strict=True)]
     yield _Table("regret", regret, REGRET_NOTE, [*_notes(document)])
     drivers = [
@@ -180,20 +181,21 @@ def _proof(document: ComparisonDocument) -> str:
     scenarios = document["scenarios"]
     gap = max(Decimal(s["gap"]) for s in scenarios)
     within = f"to within {percent(gap)}" if gap else "to the cent"
+    proof = "proof: every scenario was optimised separately, over the same usage"
     if all(s["status"] == "optimal" for s in scenarios):
-        return f"proof: every scenario is optimised anew, over the same use; each total is proven {within}"
+        return f"{proof}; each total is proven {within}"
     others = ", ".join(s["id"] for s in scenarios if s["status"] != "optimal")
     return (
-        f"proof: every scenario is optimised anew, over the same use; the search for {others} ended before "
-        f"the proof: plans that cost up to {percent(gap)} less may exist"
+        f"{proof}; the search for {others} stopped before the proof was complete: plans that cost up to "
+        f"{percent(gap)} less may exist"
     )
 
 
-# --- how it is laid out ----------------------------------------------------------------------------------
+# --- its layout ------------------------------------------------------------------------------------------
 
 
 class _Blocks:
-    """Tables with the same columns, in as many blocks as the width asks for; each has the first scenario."""
+    """Tables with the same columns, in as many blocks as the width requires; each has the first scenario."""
 
     def __init__(self, document: ComparisonDocument, tables: Sequence[_Table], width: int) -> None:
         self.heads = [_short(s["id"], HEAD) for s in document["scenarios"]]
@@ -215,13 +217,13 @@ class _Blocks:
 
 
 def _short(text: str, most: int) -> str:
-    """The text, without its middle where that is too long."""
+    """The text, without its middle if it is too long."""
     text = printable(text)
     return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, and HTML in it too."""
+    """Text that Markdown shows unchanged, including any HTML in it."""
     shown = "".join(f"\\{c}" if c in "\\`*_[]<>#|~&$" else c for c in printable(text))
     return shown.replace("\n", " ")
 

@@ -1,4 +1,4 @@
-"""An explanation as text: of a plan as a whole, or of what one user has."""
+"""An explanation as text: of a plan as a whole, or of one user's access."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexopt.base.text import count, fill, money, printable, text_table
 
 
 def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
-    """What one user has and why, with both alternatives priced: `found` as `--format json` prints it."""
+    """One user's access, with both alternatives priced; `found` as `--format json` prints it."""
     rows = found["assignment"]
     group = f", group {printable(rows[0]['group'])}" if rows and rows[0]["group"] else ""
     lines = [printable(found["user"]) + group]
@@ -36,7 +36,7 @@ def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
 
 
 def explain_text(found: Mapping[str, Any], currency: str) -> str:
-    """What drives the plan: who goes where by product, and the purchases; `found` as for one user."""
+    """What drives the plan: users by product and access, and the purchases; `found` as for one user."""
     table = []
     for product in found["products"]:
         days = product["break_even_days"]
@@ -48,7 +48,7 @@ def explain_text(found: Mapping[str, Any], currency: str) -> str:
         table.append([product["product"], many or "-", margin, listed])
     packs = [
         fill(
-            f"buy {p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (the price from "
+            f"buy {p['tokens']:,} tokens on {p['date']} at {p['unit_price']} (tier from "
             f"{count(p['tier_from'], 'token')}): {money(p['cost'])} {currency}"
         )
         for p in found["purchases"]
@@ -58,13 +58,13 @@ def explain_text(found: Mapping[str, Any], currency: str) -> str:
             fill(found["headline"]),
             text_table(["product", "pays from", "marginal", "users by access"], table, wrap=True),
             fill(
-                "`pays from`: days of use a year from which a seat of the product alone costs less than "
-                "tokens at this plan's price; `marginal`: the same at the price that one more token is worth "
-                "to the plan. A user with seats and tokens in turn counts under both."
+                "`pays from`: days of use a year from which a seat for this product alone is cheaper than "
+                "tokens at this plan's price; `marginal`: the same at the marginal price of a token. Users "
+                "with seats and tokens in turn are counted under both."
             ),
             *_marginal_prices(found["marginal_token_prices"], currency),
             "\n".join(packs) or "no token packs to buy",
-            "`flexopt explain PLAN USER` tells why one user has what they have",
+            "`flexopt explain PLAN USER` explains one user's access",
         ]
     )
 
@@ -78,7 +78,9 @@ def _marginal_prices(prices: Sequence[Mapping[str, str]], currency: str) -> Iter
             shown = whole if (whole := price.quantize(Decimal("0.01"))) == price else price
             yield fill(f"marginal price of a token {when}: {shown} {currency}")
         else:
-            yield fill(f"one more token {when} is worth nothing: it would save neither a pack nor a seat")
+            yield fill(
+                f"one more token {when} would be worth nothing: it would save neither a pack nor a seat"
+            )
 
 
 def _costs(named: str | None, flex: str | None, currency: str) -> str:

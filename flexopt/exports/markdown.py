@@ -1,4 +1,4 @@
-"""The report as Markdown, for a wiki or a mail: the tables are those of GitHub and most wikis."""
+"""The report as Markdown, for a wiki or an email, with tables as GitHub and most wikis have them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from flexopt.store.plan_json import PlanDocument
 
 MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
 START = re.compile(r"^(#{1,6}|[-+=]+|\d{1,9}(?=[.)]))(?=[.)]?(\s|$))")
-"""What makes a heading, a list or a rule of a line that starts with it."""
+"""What turns a line that starts with it into a heading, a list or a rule."""
 
 LINK = re.compile(r"(?i)(?<=www)\.|:(?=//)")
-"""Where an address that becomes a link by itself is broken."""
+"""Where to break an address that would become a link."""
 
 
 def render(document: PlanDocument) -> bytes:
-    """The report of a plan document as Markdown. Who has what is not in it: the table is in other exports."""
+    """The report of a plan document as Markdown. The assignment is only in other exports."""
     report = make_report(document)
     parts = [
         f"# {_line(report.name or report.title)}",
@@ -32,13 +32,13 @@ def render(document: PlanDocument) -> bytes:
 
 
 def escaped(text: str) -> str:
-    """Text that stays what it is: no markup, no link, one line."""
+    """Text without markup or links, on one line."""
     text = MARKUP.sub(r"\\\g<0>", " ".join(printable(word) for word in text.split()))
     return LINK.sub(r"\\\g<0>", text)
 
 
 def _line(text: str) -> str:
-    """Escaped text that starts a line; of `12.` it is the point that can be escaped, not the digits."""
+    """Escaped text that starts a line; in `12.` only the point can be escaped, not the digits."""
     return START.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", escaped(text))
 
 

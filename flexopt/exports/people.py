@@ -1,7 +1,7 @@
-"""People in what leaves the house: a code for each user, or none of them at all.
+"""People in exports to share: a code for each user, or no users at all.
 
-Document in, document out, so that every export has what is left. Sentences of the reasons never name users:
-they are made from products and offers.
+Document in, document out, so that this holds for every format. The reasons never name users: they are made
+from products and offers.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from flexopt.store.tables import TABLES
 WITHHELD = "(name withheld)"
 
 NAMING = {
-    "U122": "a hidden id is shown with several emails; rows without an email stay with the hidden id",
-    "U123": "users differ only in case or in how accents are stored, and are planned apart",
-    "T113": "two users differ only by case or spaces",
-    "S219": "a rule is for somebody who is not in the people table",
+    "U122": "a hidden id appears with several emails; rows without an email keep the hidden id",
+    "U123": "users differ only in case or in the encoding of accents; they are planned as different users",
+    "T113": "two users differ only in case or spaces",
+    "S219": "a rule is for a user who is not in the people table",
 }
-"""Findings that name people who need not be in the plan, by code: what is said without the names."""
+"""Findings that may name people outside the plan, by code: their text without the names."""
 
 REVIEWED = ("moves", "double_use", "idle", "leavers")
-"""Tables of `review` with a row for each user and product."""
+"""Tables of `review` with a row per user and product."""
 
 
 def people_left_out(document: PlanDocument) -> bool:
-    """Whether the plan has users and the document has not: `without_people` was here."""
+    """Whether the plan has users but the document does not: it comes from `without_people`."""
     return not document["assignment"] and document["summary"]["users"] > 0
 
 
 def pseudonymise(document: PlanDocument, key_file: Path) -> dict[str, Any]:
     """The document with a code in place of each user, the same for all documents of one key file.
 
-    The key file (CSV: user, code; for its owner only) is read, and gets a line for each user it does not
-    have. Rows are in the order of the codes, which say nothing about the names. Raises FlexoptError if it is
-    no key file or cannot be written.
+    The key file (CSV: user, code; for its owner only) is read, and gets a line for each user it lacks. Rows
+    are in the order of the codes, which say nothing about the names. Raises FlexoptError if the file is not a
+    key file or cannot be written.
     """
     code = _codes(sorted(set(_users(document))), key_file)
     changed = _replaced(document, code)
@@ -66,7 +66,7 @@ def pseudonymise(document: PlanDocument, key_file: Path) -> dict[str, Any]:
 
 
 def without_people(document: PlanDocument) -> dict[str, Any]:
-    """The document without the rows of people; sums and counts stay."""
+    """The document without rows about people; totals and counts stay."""
     changed = _replaced(document, dict.fromkeys(_users(document), WITHHELD))
     changed["assignment"], changed["left_out"] = [], []
     if "comparison" in changed:
@@ -126,7 +126,7 @@ def _finding(finding: Mapping[str, Any], said: Callable[[str], str]) -> dict[str
 
 
 def _sayer(code: Mapping[str, str]) -> Callable[[str], str]:
-    """Replaces users in a sentence; the shortest names, which may be any word, where quoted only."""
+    """Replaces users in a sentence; the shortest names, which may be any word, only where quoted."""
 
     def said(text: str) -> str:
         there = sorted((name for name in code if name and name in text), key=lambda name: (-len(name), name))
@@ -142,25 +142,25 @@ def _sayer(code: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _codes(users: Sequence[str], key_file: Path) -> dict[str, str]:
-    """The code of each user, from the key file or new in it."""
+    """The code of each user, from the key file or added to it."""
     try:
         place = key_file.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
-        with folder_lock(place.parent):  # who exports at the same time must not give other codes
+        with folder_lock(place.parent):  # exports at the same time must not assign different codes
             old = place.read_bytes() if place.exists() else b""
             known = _read_key(key_file, old)
             if fresh := [user for user in users if user not in known]:
-                taken = {*known.values(), *known, *users}  # somebody may be called like a code
+                taken = {*known.values(), *known, *users}  # a user's name may look like a code
                 number = (n for n in range(1, 2**62) if f"person-{n:04}" not in taken)
-                # in no order: the codes of the alphabet's first users would tell who they are
+                # shuffled: codes in alphabetical order would reveal names
                 SystemRandom().shuffle(fresh)
                 new = {user: f"person-{next(number):04}" for user in fresh}
                 write_whole(place, (old or b"user,code\n") + _key_lines(new), mode=0o600)
                 known |= new
     except OSError as error:
         raise FlexoptError(
-            f"{key_file}: cannot keep the key of the codes ({error.strerror})",
-            "choose another place with --key",
+            f"{key_file}: cannot write the key file ({error.strerror})",
+            "choose another file with --key",
         ) from None
     return known
 
@@ -168,17 +168,17 @@ def _codes(users: Sequence[str], key_file: Path) -> dict[str, str]:
 def _key_lines(codes: Mapping[str, str]) -> bytes:
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    # an apostrophe keeps a spreadsheet from calculating a name; so a name's own gets another before it
+    # an apostrophe stops a spreadsheet from calculating a name; a leading one in a name is doubled
     names = (f"'{user}" if user.startswith("'") else harmless(user) for user in codes)
     writer.writerows(zip(names, codes.values(), strict=True))
     return lines.getvalue().encode("utf-8", "surrogatepass")
 
 
 def _read_key(key_file: Path, data: bytes) -> dict[str, str]:
-    """Codes by user. Raises FlexoptError if the file is something else."""
+    """Codes by user. Raises FlexoptError if the file is not a key file."""
     if not data:
         return {}
-    hint = "choose another place with --key, or move what is there"
+    hint = "choose another file with --key, or move the existing one"
     try:
         text = data.decode("utf-8", "surrogatepass")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -186,7 +186,7 @@ def _read_key(key_file: Path, data: bytes) -> dict[str, str]:
     except (ValueError, csv.Error):
         rows, codes = [], {}
     if not rows or rows[0] != ["user", "code"]:
-        raise FlexoptError(f"{key_file}: is there and is no key of codes (columns user, code)", hint)
+        raise FlexoptError(f"{key_file}: exists but is not a key file (columns user, code)", hint)
     if not data.endswith(b"\n") or len({*codes.values()}) < len(rows) - 1:
-        raise FlexoptError(f"{key_file}: the key of codes is damaged: a user or a code is there twice", hint)
+        raise FlexoptError(f"{key_file}: the key file is damaged: a user or a code appears twice", hint)
     return codes

@@ -1,4 +1,4 @@
-"""The review of a plan document: for a terminal, as CSV, Markdown, and as data."""
+"""The review of a plan document: for a terminal, as CSV, Markdown or data."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ COLUMNS: dict[str, type] = {
 """The columns of the moves."""
 
 LINES = 24
-"""Moves on the screen; of the other lists a third."""
+"""Moves on the screen; the other lists have a third of that."""
 
 STAYING = ("keep", "new")
 
 WORDS = {
-    "to collection": "get a seat of a collection that they do not hold today",
-    "to seat": "get a seat that they do not hold today",
+    "to collection": "get a seat of a collection they do not hold today",
+    "to seat": "get a seat they do not hold today",
     "to Flex": "use tokens instead of a seat",
-    "release": "have access today, and no use to plan",
-    "new": "have no access today; the plan gives them some",
-    "keep": "stay as they are",
+    "release": "have access today but no use to plan",
+    "new": "have no access today and get it in the plan",
+    "keep": "unchanged",
 }
 
 
@@ -50,7 +50,7 @@ def review_csv(document: PlanDocument) -> Iterator[str]:
 
 
 def review_text(document: PlanDocument) -> str:
-    """The review for a terminal: long lists are cut, and say so."""
+    """The review for a terminal; long lists are cut, with a note."""
     parts = [
         f"{printable(document['name'] or 'Review')}, {document['horizon']['start']} to "
         f"{document['horizon']['end']}",
@@ -70,7 +70,7 @@ def review_text(document: PlanDocument) -> str:
 
 
 def review_markdown(document: PlanDocument) -> str:
-    """The review as Markdown, every list whole."""
+    """The review as Markdown, with all lists in full."""
     parts = [
         f"# {escaped(document['name'] or 'Review')}",
         f"**{escaped(_headline(document))}**",
@@ -88,33 +88,33 @@ def review_markdown(document: PlanDocument) -> str:
 
 
 def _headline(document: PlanDocument) -> str:
-    """One sentence: what the moves save together, and how many there are."""
+    """One sentence: what all moves save together, and how many there are."""
     found, currency = document["review"], document["currency"]
     counts = found["counts"]
     moved = sum(n for kind, n in counts.items() if kind not in STAYING)
     moves = count(len(_moves(found["moves"])), "move")
-    moves += f" of {count(moved, 'user and product', 'users and products')}, {counts['keep']:,} as today"
+    moves += f" of {count(moved, 'user and product', 'users and products')}, {counts['keep']:,} unchanged"
     if found["saving"] is None:
         note = document["baselines"]["today"]["note"]
-        return f"today's access cannot be priced: {note}; {moves}"
+        return f"today's access cannot be priced ({note}); {moves}"
     saving, today = Decimal(found["saving"]), Decimal(found["today"])
     whole = f"{saving.quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
     share = f", {-saving / today * 100:+.1f} %" if today else ""
-    return f"the moves save {whole} together{share} against today's access: {moves}"
+    return f"all moves together save {whole}{share} against today's access: {moves}"
 
 
 def _threshold(document: PlanDocument, found: Mapping[str, Any]) -> str:
-    """What the threshold did, and how good the set of moves is proven to be."""
+    """The effect of the threshold, and how good the set of moves is proven to be."""
     least, currency = document["review"]["min_saving"], document["currency"]
     room = Decimal(found["cost"]) - Decimal(found["bound"])
     cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
     better = f"by more than {cents:,} {currency}" if cents else "at all"
-    ended = "" if found["proven"] else "the search ended before the proof: "
+    ended = "No" if found["proven"] else "The search stopped before the proof was complete: no"
     return (
-        f"threshold: a move that saves less than {money(least)} {currency} is left alone; "
-        f"{count(found['moves'], 'move')} made, releases not counted. {ended}No other set is "
-        f"better {better}, moves counted with {money(least)} {currency} each (what collections "
-        "tie together for one user counts once)."
+        f"threshold: moves that save less than {money(least)} {currency} are not made; "
+        f"{count(found['moves'], 'move')} made, not counting releases. {ended} other set of moves is better "
+        f"{better} when each move is charged {money(least)} {currency} (products of one user that "
+        "collections tie together count as one move)."
     )
 
 
@@ -132,13 +132,13 @@ def _counts(document: PlanDocument) -> Table:
 
 
 def _moves(moves: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """What moves, in groups: products of one user that move together are one."""
+    """The moves, in groups: products of one user that move together are one group."""
     groups: list[list[Mapping[str, Any]]] = []
     for row in moves:
         if row["move"] in STAYING:
             continue
         last = groups[-1] if groups else []
-        # the first of products that move together has the saving of all
+        # the first of the products that move together has the saving of all
         if (
             last
             and last[0]["user"] == row["user"]
@@ -168,22 +168,22 @@ def _moves_table(groups: Sequence[Sequence[Mapping[str, Any]]]) -> Table:
 
 def _note(document: PlanDocument) -> str:
     note = (
-        "saves: what keeping today's access for just that move would cost more, at what tokens and seats "
-        "are worth to the plan (its marginal prices). Packs come whole, so these savings do not add up "
-        "exactly to what all moves save together, which is exact."
+        "saves: the extra cost of keeping today's access for this move alone, at the marginal prices of "
+        "tokens and seats. Packs come whole, so the single savings do not add up exactly to the saving of "
+        "all moves together, which is exact."
     )
     if any(group[0]["saving"] is None for group in _moves(document["review"]["moves"])):
-        note += " A dash: today's access is not possible any more at these rules and prices."
+        note += " A dash: today's access is no longer possible under these rules and prices."
     return note
 
 
 def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
-    """What was found beside the moves, where there is any."""
+    """The lists beside the moves that are not empty."""
     found = document["review"]
     parts: list[tuple[str, str, str, str, Callable[[Any], str]]] = [
-        ("double_use", "seat and tokens for one product", "flex_days", "days on Flex", lambda n: f"{n:,}"),
-        ("idle", "seats without use in the last 90 days", "last_use", "last use", lambda d: d or "never"),
-        ("leavers", "access of people who leave", "leaves", "leaves", str),
+        ("double_use", "tokens used despite a seat", "flex_days", "days on Flex", lambda n: f"{n:,}"),
+        ("idle", "seats not used in the last 90 days", "last_use", "last use", lambda d: d or "never"),
+        ("leavers", "access held by leavers", "leaves", "leaves", str),
     ]
     for key, title, column, header, words in parts:
         rows = [[r["user"], r["product"], r["offer"] or "-", words(r[column])] for r in found[key]]
@@ -193,7 +193,7 @@ def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
 
 def _check(row: Mapping[str, Any]) -> str:
     said = f"{'FOUND' if row['found'] else 'ok'}, {row['name']}: {printable(row['message'])}"
-    return f"{said}. Repair: {printable(row['repair'])}" if row["repair"] else said
+    return f"{said}. What to do: {printable(row['repair'])}" if row["repair"] else said
 
 
 def _cut(table: Table, most: int, where: str) -> str:

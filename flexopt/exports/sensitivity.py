@@ -1,4 +1,4 @@
-"""The part `sensitivity` of a plan as text, CSV and Markdown."""
+"""The key `sensitivity` of a plan as text, CSV, Markdown or data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flexopt.store.table_csv import table_csv
 Part = Mapping[str, Any]
 
 LONGEST = 24
-"""Characters of a lever's name beside the bars."""
+"""Most characters of a lever's name beside the bars."""
 
 COLUMNS: dict[str, type] = {
     "part": str,
@@ -30,9 +30,9 @@ COLUMNS: dict[str, type] = {
 
 
 def sensitivity_text(part: Part, name: str, currency: str) -> str:
-    """For a terminal: 80 columns, widest bar first."""
+    """The study for a terminal of 80 columns, widest bar first."""
     total = money(part["total"])
-    title = f"{printable(name or 'Scenario')}: what moves the total of {total} {currency}"
+    title = f"{printable(name or 'Scenario')}: what drives the total of {total} {currency}"
     parts = [
         title,
         _ask_first(part, currency),
@@ -41,10 +41,9 @@ def sensitivity_text(part: Part, name: str, currency: str) -> str:
         _indifference(part),
         _negotiation(part),
         fill(
-            "A price is what is paid, after negotiated discounts; the other prices of its line (renewals, "
+            "Prices are those paid, after negotiated discounts; the other prices of the same line (renewals, "
             f"later dates, token tiers) move in proportion. Down and up: {_percent(part['step'])} of a price "
-            f"or a threshold, {_points(part['step'])} points of a share. Every total is of a plan solved "
-            "anew."
+            f"or a threshold, {_points(part['step'])} points of a share. Every total comes from a new solve."
         ),
     ]
     return "\n\n".join(text for text in parts if text)
@@ -56,12 +55,12 @@ def sensitivity_json(part: Part, name: str, currency: str) -> dict[str, Any]:
 
 
 def sensitivity_csv(part: Part) -> Iterator[str]:
-    """All tables as one, a row per solve."""
+    """All tables as one, with a row per solve."""
     yield from table_csv(list(_rows(part)), COLUMNS)
 
 
 def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
-    """Tables for a page."""
+    """The study as Markdown tables."""
     moved = [
         [
             b["label"],
@@ -89,9 +88,9 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     answers = ["up to", "answer", "total", "from", "answer", "total"]
     texts = [
         f"# {_cell(name or 'Scenario')}: sensitivity",
-        f"The optimal total is {money(part['total'])} {currency}. A price is what is paid, after negotiated "
+        f"The optimal total is {money(part['total'])} {currency}. Prices are those paid, after negotiated "
         "discounts.",
-        "## What moves the total",
+        "## What drives the total",
         _markdown(["lever", "now", *sides], moved),
     ]
     for grid in part["grids"]:
@@ -104,7 +103,7 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
     if asks:
-        texts += ["## What to ask for first", _markdown(["ask for", f"worth, {currency}"], asks)]
+        texts += ["## What to negotiate first", _markdown(["negotiate", f"worth, {currency}"], asks)]
     return "\n\n".join(texts) + "\n"
 
 
@@ -112,11 +111,13 @@ def _ask_first(part: Part, currency: str) -> str:
     asks = [row for row in part["negotiation"] if Decimal(row["saving"]) > 0]
     if not asks:
         return ""
-    return fill(f"ask first for {printable(asks[0]['label'])}: worth {money(asks[0]['saving'])} {currency}")
+    return fill(
+        f"negotiate first: {printable(asks[0]['label'])}, worth {money(asks[0]['saving'])} {currency}"
+    )
 
 
 def _tornado(part: Part) -> str:
-    """A bar for each lever that moves the total: cheaper to the left, dearer to the right."""
+    """A bar for each lever that moves the total: cheaper to the left, more expensive to the right."""
     moving = [b for b in part["levers"] if any(_difference(part, b[s]) != 0 for s in ("low", "high"))]
     still = [printable(b["lever"]) for b in part["levers"] if b not in moving]
     quiet = fill(f"no effect: {', '.join(still)}") if still else ""
@@ -159,7 +160,7 @@ def _tornado(part: Part) -> str:
         ]
         for b in moving
     ]
-    header = ["what is bought then", *["total", "seats", "tokens"] * 2]
+    header = ["bought at these values", *["total", "seats", "tokens"] * 2]
     return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
 
 
@@ -171,22 +172,20 @@ def _grid(part: Part, grid: Part) -> str:
         ]
         for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
     ]
-    words = f"total against now, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
+    words = f"change of the total, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
     return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid['x_values'])], rows)}"
 
 
 def _indifference(part: Part) -> str:
-    """Where the answer flips; then, in words, where it does not, and what else there is to say."""
+    """Where the answer flips; then, in words, where it does not, and other notes."""
     found, words = [], []
     for row in part["indifference"]:
-        question = (
-            row["question"].removeprefix("price at which ").replace("would make this quote", "makes it")
-        )
+        question = row["question"].removeprefix("price at which ").replace("makes this quote", "makes it")
         change, _, more = row["note"].partition("; ")
         if row["below"] is None:
             words.append(f"{printable(question)}: {printable(row['note'])}")
             continue
-        percent = change.split(" against")[0]
+        percent = change.split(" from")[0]
         found.append(
             [
                 question,
@@ -208,9 +207,9 @@ def _negotiation(part: Part) -> str:
     if not part["negotiation"]:
         return ""
     none = len(part["negotiation"]) - len(rows)
-    rest = f"1 % more is worth nothing on {count(none, 'other line')}" if none else ""
+    rest = f"1 % more discount is worth nothing on {count(none, 'other line')}" if none else ""
     table = text_table(
-        ["", "ask for", "worth"],
+        ["", "negotiate", "worth"],
         [[str(n), row["label"], money(row["saving"])] for n, row in enumerate(rows, 1)],
     )
     return "\n".join(text for text in [table if rows else "", rest] if text)
@@ -278,7 +277,7 @@ def _whole(amount: Decimal | None) -> str:
 
 
 def _number(value: str) -> str:
-    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: at most the digits that say something, at least cents."""
+    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros, but at least cents."""
     number = Decimal(value)
     text = f"{number:,f}"
     whole, _, digits = text.partition(".")
@@ -304,6 +303,6 @@ def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text in a table of a page: no markup, no line breaks."""
+    """Text in a Markdown table: no markup, no line breaks."""
     escaped = "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in printable(text))
     return escaped if text != "---" else text

@@ -1,4 +1,4 @@
-"""The summary of a plan, in the order of a report: headline, cost, who and what, assumptions, proof."""
+"""The summary of a plan, in the order of a report: headline, cost, access, assumptions, proof."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from flexopt.store.tables import BASELINES
 BASELINE_NAMES = {name: ENGLISH(name) for name in BASELINES}
 
 LINES = 24
-"""Lines of a table on the screen; the CSV files have every row."""
+"""Most lines of a table on the screen; the CSV files have every row."""
 
 
 def headline(document: PlanDocument) -> str:
-    """One sentence: what it saves against the first baseline that is known, and who moves."""
+    """One sentence: the saving against the first known baseline, and how many users move."""
     return costs.headline(document, ENGLISH)
 
 
@@ -43,7 +43,7 @@ def _seats(document: PlanDocument) -> str:
     if isinstance(first, str):
         return first
     lines = [row for i, row in enumerate(first.rows) if i not in first.sums]
-    # renewal, new and owned say what they are themselves
+    # "renewal", "new" and "owned" need no label
     text = text_table(["" if c == ENGLISH("kind") else c for c in first.columns], lines[:LINES])
     if len(lines) > LINES:
         text += f"\n... and {ENGLISH.count(len(lines) - LINES, 'line')}"

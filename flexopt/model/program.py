@@ -21,6 +21,8 @@ Var = pulp.LpVariable
 class CouplingRow:
     """A row that users share: the bound puts a price on it.
 
+    It also prices rows that only purchases and orders share, such as a budget in which no seat term begins.
+
     seat : by contract, the coefficient of one seat
     token : float64[periods], the coefficient of one token used, without buffer
     label : what the row limits, for the certificate
@@ -154,5 +156,4 @@ def couple(
     terms += [(flexes[n], float(put[n])) for n in np.flatnonzero(put).tolist()]
     decided = sum(value * int(core.counts[k]) for k, value in seat.items()) + float(core.tokens @ token)
     add_row(m, name, terms, sense, side - decided)
-    if seat or token.any():
-        m.coupling.append(CouplingRow(name, seat, token, label))
+    m.coupling.append(CouplingRow(name, seat, token, label))

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -28,14 +28,26 @@ def in_this_process(tasks: Iterable[Task[R]]) -> Generator[R, None, None]:
         yield task.run(load_shared(task.shared))
 
 
-def in_processes(tasks: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
-    """Run tasks in that many processes; results arrive as they are ready. Temporary files go into `work`."""
+def in_processes(
+    tasks: Iterable[Task[R]], processes: int, work: Path, keep: Callable[[R], None] = lambda result: None
+) -> Generator[R, None, None]:
+    """Run tasks in that many processes; results arrive as they are ready. Temporary files go into `work`.
+
+    `keep` is called with each result at once, in a thread: preparation of the next task may still be running,
+    and may fail or be interrupted.
+    """
     workers: _Workers[R] = _Workers(work)
+
+    def do(task: Task[R]) -> R:
+        result = workers.do(task)
+        keep(result)
+        return result
+
     threads = ThreadPoolExecutor(processes)  # each thread has a process and waits for it
     running: set[Future[R]] = set()
     try:
         for task in tasks:
-            running.add(threads.submit(workers.do, task))
+            running.add(threads.submit(do, task))
             while len(running) > processes:  # one task is queued, so that no process is idle
                 done, running = _some(running)
                 yield from (future.result() for future in done)

@@ -1,7 +1,7 @@
-"""Who uses what under which contract: the cells of the demand, added up under the seats of a solution.
+"""Days and tokens by user, product and contract: the cells of the demand, added up by a solution's seats.
 
-Exact: cells are added up as integers, many at once. Those with the same growth factor and the same `per` have
-one denominator, so a fraction is made once for each different number.
+Exact: cells are added up as integers, many at a time. Those with the same growth factor and the same `per`
+have one denominator, so a fraction is made once for each distinct number.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 
 CHUNK = 4_000_000
-"""Cells that are added up at once: what is needed beside them stays small."""
+"""Cells added up at a time, so that little memory is needed beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRows:
-    """A row for each pair's chargeable days under one contract, or on Flex; by pair, Flex before contracts.
+    """A row for each pair's chargeable days under one contract or on Flex, by pair, Flex before contracts.
 
     pair, contract : int64[rows]; the contract is -1 on Flex
     days : Fractions, with growth
-    tokens : Fractions, what the days take (or would take) on Flex, without buffer
+    tokens : Fractions, what the days use (or would use) on Flex, without buffer
     pair_days : Fractions, all days of the row's pair
-    periods : int, those with days: period t is bit t
+    periods : int, the periods with days: period t is bit t
     """
 
     pair: Ints
@@ -52,7 +52,7 @@ def users_on_seats(solution: Solution) -> Ints:
 def assignment_rows(
     problem: Problem, solution: Solution, chunk_size: int = CHUNK
 ) -> tuple[AssignmentRows, list[Fraction]]:
-    """Every row; and per period the tokens of all days on Flex, without buffer."""
+    """All rows, and per period the tokens of all days on Flex, without buffer."""
     cover = cover_of(problem, users_on_seats(solution))
     demand, cells, periods = problem.demand, problem.cells, problem.periods
     pair_of, period_of, counts, pers = (cells[n].to_numpy() for n in ("pair", "period", "count", "per"))
@@ -80,7 +80,7 @@ def assignment_rows(
         np.add.at(on_flex, (kind[pair] * periods + period)[flex], count[flex])
         weighted = count * rate[demand.pair_product[pair], period]
         parts.append(_added(pair * wide + contract + 1, count, weighted, bit[period]))
-    # a pair may come back to a contract, and may be in two chunks
+    # a pair may return to a contract, and may span two chunks
     key, *sums = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(key, kind="stable")
     key, count, weighted, bits = _added(key[order], *(column[order] for column in sums))
@@ -114,7 +114,7 @@ def assignment_rows(
 def _added(
     key: Ints, count: npt.NDArray[Any], weighted: npt.NDArray[Any], bits: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], ...]:
-    """Neighbours with one key become one: counts are added up, and bits gathered."""
+    """Neighbours with the same key become one: counts are added up, and bits combined."""
     if not len(key):
         return key, count, weighted, bits
     starts = np.flatnonzero(np.diff(key, prepend=-1))

@@ -1,7 +1,7 @@
-"""What the plan is measured against: the same problem, bound to a rule people use instead of optimising.
+"""What the plan is compared with: the same problem under a rule of thumb used instead of optimising.
 
-Every baseline is the model with more rules, so it can never be cheaper than the plan, and it has the
-cheapest packs and contracts that its rule allows: the saving shown is the least that can be claimed.
+Every baseline is the model with more rules, so it can never be cheaper than the optimum, and it has the
+cheapest packs and contracts that its rule allows: the saving shown is a minimum.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from flexopt.model.sets import Problem
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What another way of deciding costs; `total` is None where it cannot be done, and `note` says why."""
+    """The cost of an alternative; `total` is None if it is not possible, and `note` says why."""
 
     total: Decimal | None
     seats: Decimal | None
@@ -35,19 +35,19 @@ class Baseline:
 
 
 def all_named(problem: Problem) -> Restriction:
-    """A seat for everything that seats can cover."""
+    """Seats wherever seats can cover the use."""
     return Restriction(rule=_rule(named=_always_named(problem)))
 
 
 def all_flex(problem: Problem) -> Restriction:
-    """Tokens for everything that is on Flex."""
+    """Tokens wherever a product is on Flex."""
     return Restriction(rule=_rule(flex=_always_flex(problem)))
 
 
 def break_even_rule(problem: Problem) -> Restriction:
-    """Per user at list price: a seat where its tokens at list price would cost as much, else Flex.
+    """Per user: a seat if the tokens would cost at least as much at list price, otherwise Flex.
 
-    A collection is taken where its price is at most what that rule pays for the products it covers.
+    A collection is taken if its price is at most what that rule pays for the products it covers.
     """
     scenario, demand = problem.scenario, problem.demand
     listed = scenario.tokens.tiers[0].price
@@ -75,9 +75,9 @@ def break_even_rule(problem: Problem) -> Restriction:
 
 
 def todays_access(problem: Problem, access: Sequence[TodaysAccess]) -> Restriction:
-    """Everybody keeps today's access; what today's table does not list is free.
+    """All users keep today's access; what the access table does not list is free.
 
-    A seat goes before tokens: who holds a seat that covers the product is not bound to Flex for it.
+    A seat takes precedence over tokens: a user with a seat that covers the product is not bound to Flex.
     """
     demand = problem.demand
     users = {u: i for i, u in enumerate(demand.users)}
@@ -89,7 +89,7 @@ def todays_access(problem: Problem, access: Sequence[TodaysAccess]) -> Restricti
     )
 
     def pair(user: str, product: str) -> int:
-        """-1 where the user does not use the product in the horizon."""
+        """-1 if the user does not use the product in the horizon."""
         return pairs.get(users[user] * width + products[product], -1) if user in users else -1
 
     rule = _rule(named=np.zeros(demand.pairs, dtype=bool))
@@ -110,7 +110,7 @@ def todays_access(problem: Problem, access: Sequence[TodaysAccess]) -> Restricti
 
 
 def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_days: int) -> Demand:
-    """The demand with everybody who holds a seat today: without use, a sliver of a day keeps the seat."""
+    """The demand with all of today's seat holders: without use, a sliver of a day keeps the seat."""
     known = {
         (demand.users[u], demand.products[p])
         for u, p in zip(demand.pair_user, demand.pair_product, strict=True)
@@ -169,20 +169,20 @@ def _rule(named: Bools | None = None, flex: Bools | None = None) -> npt.NDArray[
 
 
 def _users(problem: Problem) -> tuple[Ints, Ints]:
-    """First pair of each user with use, and for every pair the place of its user among them."""
+    """The first pair of each user with use, and for every pair the index of its user among them."""
     changes = np.diff(problem.demand.pair_user, prepend=-1) != 0
     return np.flatnonzero(changes), np.cumsum(changes) - 1
 
 
 def _of_users(add: np.ufunc, values: npt.NDArray[Any], begin: Ints) -> npt.NDArray[Any]:
-    """The values of each user's pairs together."""
+    """The values of each user's pairs, combined."""
     return np.asarray(add.reduceat(values, begin)) if len(begin) else values[:0]
 
 
 def _always_named(problem: Problem) -> Bools:
     """bool[pairs]: can new seats cover the pair whenever it has demand?
 
-    A seat that also covers a product which the policy puts on Flex is none for that user.
+    A seat that also covers a product which the policy puts on Flex does not count for that user.
     """
     demand = problem.demand
     begin, user = _users(problem)
@@ -203,9 +203,9 @@ def _always_named(problem: Problem) -> Bools:
 
 
 def _always_flex(problem: Problem) -> Bools:
-    """bool[pairs]: can tokens reach the pair at all times, and covers it no seat that must be there?
+    """bool[pairs]: can tokens serve the pair at all times, without a required seat that covers it too?
 
-    Somebody who needs a collection for one of its products uses the others with that seat, too.
+    A user who needs a collection for one of its products also uses the others with that seat.
     """
     demand = problem.demand
     missing = ((problem.days > 0) & ~problem.on_flex[demand.pair_product]).any(axis=1)
@@ -223,7 +223,7 @@ def _always_flex(problem: Problem) -> Bools:
         mine, must_have = (set(np.flatnonzero(part).tolist()) for part in (row[:width], row[width:]))
         for p in must_have:
             beside = [(covers & mine) - must_have for covers in offers if p in covers]
-            if all(beside):  # every seat for p covers something that tokens could reach
+            if all(beside):  # every seat for p covers something that tokens could serve
                 reached = sorted(set().union(*beside))
                 taken[np.ix_(kind.reshape(-1) == n, reached)] = True
     return np.asarray(found & ~taken[user, demand.pair_product])

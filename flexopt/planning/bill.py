@@ -1,4 +1,4 @@
-"""A solution -> the rows of a plan: who has what, which seats, which packs, and the pool over the year.
+"""From a solution to the rows of a plan: the assignment, seats, packs, and the pool over the horizon.
 
 Exact from here on: chargeable days and tokens are fractions of integers, money is Decimal.
 """
@@ -25,7 +25,7 @@ from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_o
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """Seats of one contract; `assigned` users sit on `owned + renewed + new` seats."""
+    """Seats of one contract; `assigned` users hold `owned + renewed + new` seats."""
 
     offer: str
     contract_start: date
@@ -41,7 +41,7 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """One pack bought; `expires` is the first day it cannot be used."""
+    """One pack bought; `expires` is the first day on which it cannot be used."""
 
     date: datetime.date
     tokens: int
@@ -55,8 +55,8 @@ class PurchaseRow:
 class LedgerRow:
     """The pool in one period: opening + bought - drawn - buffer - expired = closing.
 
-    `expired` is what was left in the packs whose last day is the last of the period, also at the end of the
-    horizon; `closing` can still be used after it.
+    `expired` is what was left in the packs whose last day is the last of the period, including at the end of
+    the horizon; `closing` can still be used afterwards.
     """
 
     period_start: date
@@ -71,7 +71,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """What is paid: seats and packs."""
+    """The cost of seats and packs."""
 
     seats: tuple[SeatRow, ...]
     purchases: tuple[PurchaseRow, ...]
@@ -99,7 +99,7 @@ class Charges:
 
 @dataclass(frozen=True, slots=True)
 class Bill(Charges):
-    """The charges, and what is had for them: each pair's days, and the pool over the year."""
+    """The charges, each pair's days, and the pool over the horizon."""
 
     assignment: AssignmentRows
     ledger: tuple[LedgerRow, ...]
@@ -111,7 +111,7 @@ class Bill(Charges):
 
 
 def make_charges(problem: Problem, solution: Solution) -> Charges:
-    """The money of the solution: all that a comparison needs."""
+    """The money of the solution, which is all that a comparison needs."""
     return Charges(_seats(problem, solution), _purchases(problem, solution))
 
 
@@ -167,7 +167,7 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
 def _ledger(problem: Problem, need: list[Fraction], bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
     """The pool period by period.
 
-    `need` has the tokens of everybody on Flex per period, without buffer; per-result services come on top.
+    `need` has the tokens of all users on Flex per period, without buffer; per-result services are added.
     """
     share = 1 + Fraction(problem.scenario.tokens.buffer)
     raw = [tokens + due for tokens, (due, _) in zip(need, problem.cloud_exact, strict=True)]

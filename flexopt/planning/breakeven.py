@@ -1,7 +1,7 @@
-"""From how many days of use a seat is cheaper than tokens: arithmetic, before any plan.
+"""The days of use from which a seat is cheaper than tokens: simple arithmetic, before any plan.
 
 The plan decides better than this table (token tiers, expiry and packs tie users together), but this is the
-figure everybody asks for first: seat price / (tokens a day x token price).
+first figure that planners ask for: seat price / (tokens per day x token price).
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ COLUMNS = (
 def break_even_days(
     seat: Decimal, tokens_per_day: Decimal, price: Decimal, buffer: Decimal = Decimal(0)
 ) -> Decimal | None:
-    """Days of use in one term at which tokens cost as much as the seat, to two decimals.
+    """Days of use per term at which tokens cost as much as the seat, to two decimals.
 
-    `buffer` is the share of tokens bought on top of those used. None where tokens cost nothing: no number
-    of days makes the seat cheaper.
+    `buffer` is the share of tokens bought on top of those used. None if tokens cost nothing: no number of
+    days makes the seat cheaper.
     """
     a_day = Fraction(tokens_per_day) * Fraction(price) * (1 + Fraction(buffer))
     return cents(Fraction(seat) / a_day) if a_day else None
@@ -61,12 +61,12 @@ def breakeven(
     Parameters
     ----------
     source
-        A scenario, as such or as for `plan`; a plan, or the path of its folder.
+        A scenario, as for `plan`; or a plan, or the path of its folder.
     renewal
         Compare with the price of renewing a seat instead of a new one.
     marginal
-        What one more token is worth to a plan: a price of its own, in the last row of every offer and
-        products, with 0 for `tier_from`. A plan brings its own, that of its first day.
+        What one more token is worth to a plan: an extra row for every offer and set of products, with 0 for
+        `tier_from`. A plan has its own, that of its first day.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def breakeven(
 
 
 def prices_of(source: Scenario | ScenarioFile | HasDocument | str | Path) -> tuple[Scenario, Decimal | None]:
-    """The scenario whose prices they are; and of a plan, what one more token is worth to it at first."""
+    """The scenario, and for a plan the marginal token price on its first day."""
     if isinstance(source, Scenario):
         return source, None
     if isinstance(source, ScenarioFile):
@@ -136,7 +136,7 @@ def _rows(
 
 
 def _sets(scenario: Scenario, offer: Offer) -> list[tuple[str, Decimal]]:
-    """The product of a single offer, every pair of a collection's products, with tokens for a day."""
+    """The product of a single offer, or every two products of a collection, with their tokens per day."""
     products = scenario.product_by_id
     rates = [
         (product, rate)

@@ -1,4 +1,4 @@
-"""Everything a plan would read, read and checked; nothing is planned."""
+"""All inputs of a plan, read and checked; nothing is planned."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planning.inputs import Progress, tell_files
+from flexopt.planning.arguments import Progress, tell_files
 
 
 @dataclass(frozen=True, slots=True)
 class InputCheck:
-    """What was found in the inputs of a plan."""
+    """The findings in the inputs of a plan."""
 
     findings: Findings
     coverage: tuple[Coverage, ...] = ()
-    """What became of the rows of each usage file; none where the scenario cannot be used."""
+    """What became of the rows of each usage file; empty if the scenario cannot be used."""
     planned: tuple[int, int] | None = None
-    """Users and pairs of user and product that would be planned; None where there are errors."""
+    """Users and user-product pairs that would be planned; None if there are errors."""
 
 
 def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> InputCheck:
-    """Read a scenario, its tables and its usage: errors are findings like all others, and not raised."""
+    """Read a scenario, its tables and its usage; errors are returned as findings, not raised."""
     source, findings = read_scenario(scenario)
     if source is None:
         return InputCheck(findings)

@@ -2,7 +2,7 @@
 
 Money and quantities are decimal strings, dates ISO strings, counts integers; no clock, no machine, no path
 of this computer, so that the same input gives the same bytes. The tables that grow with the users,
-`assignment` and `left_out`, are a `ColumnTable`: read-only, and lists of dicts to whoever reads them.
+`assignment` and `left_out`, are a `ColumnTable`: read-only, and read like lists of dicts.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ def make_document(
 
 
 def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, str]]:
-    """Every file a plan is made from, those of the usage last, and the SHA-256 of its bytes."""
+    """Every file a plan is made from, usage last, with the SHA-256 of its bytes."""
     return [{"file": source.shown(s.file), "sha256": s.sha256} for s in (*source.sources, *usage)]
 
 
 def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
-    """A table of the document as a frame: Decimal, date, int and str; None where a cell is empty."""
+    """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
     rows = ColumnTable.of(document[table], TABLES[table])
 
@@ -94,7 +94,7 @@ def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
 
 
 def _row(table: str, record: object) -> dict[str, Any]:
-    """A row of the bill with the columns of its table."""
+    """A row of the bill as a dict of its table's columns."""
     return {column: _cell(getattr(record, column)) for column in TABLES[table]}
 
 
@@ -110,7 +110,7 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
     options, certificate = problem.scenario.solver, optimum.certificate
     bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
     proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
-    # where the solver was stopped, the prices may prove more
+    # if the solver was stopped, the prices may prove more
     optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
     return {
         "cost": str(cents(optimum.cost)),
@@ -145,10 +145,10 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
 
 
 def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
-    """For every period what one more token in the pool is worth to the plan.
+    """For every period, what one more token in the pool is worth to the plan.
 
-    Empty where no pack is live: the first token would be worth anything up to what it saves in seats. And no
-    list at all where no prices are known.
+    Empty if no pack is live: the first token would be worth anything up to what it saves in seats. An empty
+    list if no prices are known.
     """
     certificate, start = optimum.certificate, problem.edges[0]
     if certificate is None:
@@ -162,7 +162,7 @@ def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
 
 
 def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, str]]:
-    """Neighbouring periods of one price together: from a day, up to a day, the price."""
+    """Neighbouring periods of the same price, merged: from a day, up to a day, the price."""
     found: list[tuple[date, date, str]] = []
     for (start, end), price in zip(pairwise(problem.edges), prices, strict=False):
         same = found and found[-1][1:] == (start, price)
@@ -200,12 +200,12 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
 
 
 def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
-    """Users whose access to some product changes; None without the table of today's access."""
+    """Users whose access to some product changes; None without an access table."""
     if not source.access:
         return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
     demand = problem.demand
     rows = bill.assignment
-    # everybody who is in the table or the plan gets a number, and so does each of their products
+    # all users in the table or the plan get a number, and so do all products
     users, _ = pd.factorize(np.array([*demand.users, *(a.user for a in source.access)], dtype=object))
     numbers = {
         p: i for i, p in enumerate(dict.fromkeys((*demand.products, *(a.product for a in source.access))))
@@ -275,7 +275,7 @@ def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
 
 
 def _days_planned(problem: Problem) -> Fraction:
-    """Chargeable days of the horizon, before growth."""
+    """Chargeable days in the horizon, before growth."""
     counts = problem.cells.groupby("per", as_index=False)["count"].sum()
     return sum(
         (Fraction(int(n), int(per)) for per, n in zip(counts["per"], counts["count"], strict=True)),

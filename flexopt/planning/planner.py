@@ -1,4 +1,4 @@
-"""From a scenario and its usage to an audited plan: the way of the data, one step a line."""
+"""From a scenario and its usage to an audited plan, step by step."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -32,17 +33,16 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
 COMPARING_LIMIT = 60
-"""Seconds that each baseline may take, if the scenario's time limit is not shorter."""
+"""Seconds that each baseline may take, unless the scenario's time limit is shorter."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """An audited plan. `document` is plan.json; the frames are its tables, one row each as there.
+    """An audited plan. `document` is plan.json; the frames are its tables, row by row.
 
     Money in the frames is Decimal in the plan's currency, dates are `datetime.date`, ids are strings.
     """
@@ -53,12 +53,12 @@ class Plan:
 
     @property
     def total(self) -> Money:
-        """Cost of seats (pro rata inside the horizon) and packs."""
+        """Cost of seats (pro rata within the horizon) and packs."""
         return Money(Decimal(self.document["total"]), self.document["currency"])
 
     @property
     def status(self) -> str:
-        """`optimal` (proven within the gap) or `feasible` (a limit came before the proof)."""
+        """`optimal` (proven within the gap) or `feasible` (a limit was reached before the proof)."""
         return str(self.document["status"])
 
     @property
@@ -92,7 +92,7 @@ class Plan:
         return typed_frame(self.document, table)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the plan folder, whole or not at all; an older plan there is replaced in one step."""
+        """Write the plan folder, whole or not at all; an existing plan there is replaced in one step."""
         from flexopt.store.folder import write_folder
 
         return write_folder(self.document, Path(folder))
@@ -114,12 +114,12 @@ def plan(
     usage
         Chargeable days instead of the scenario's files: a frame with the columns `user` (str), `product`
         (str, id or alias) and `date`, one row per day of use, in any order; or what `read_usage` returned,
-        as it is or in `ForecastCache`, with which price variants share the demand too.
+        as it is or in a `ForecastCache`, with which price variants also share the demand.
     on_progress
-        Called as each phase begins, and as it gets on.
+        Called as each phase begins, and as it progresses.
     memory
-        "4GB": what reading usage may hold in memory, the rest goes to the temporary folder. None: half of
-        the machine's.
+        "4GB": the memory limit for reading usage; the rest goes to the temporary folder. None: half of the
+        machine's memory.
 
     Returns
     -------
@@ -130,13 +130,13 @@ def plan(
     Raises
     ------
     InputError
-        The scenario or the usage has findings that must be repaired.
+        The scenario or the usage has errors that must be fixed.
     InfeasibleError
-        No plan satisfies all rules; the message says which clash.
+        No plan satisfies all rules; the message says which conflict.
     LimitError
-        The time limit came before any plan.
+        The time limit was reached before a plan was found.
     SolverError, AuditError
-        The solver or flexopt failed; no plan is returned.
+        The solver or the audit failed; no plan is returned.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def plan(
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario and its cheapest solution; not audited yet, and without a document."""
+    """A scenario and its cheapest solution, not yet audited and without a document."""
 
     source: ScenarioFile
     usage: Usage
@@ -167,9 +167,9 @@ class Solved:
 def solve(
     source: ScenarioFile, forecasts: ForecastCache, tell: Progress, clock: Clock, *, certified: bool = True
 ) -> Solved:
-    """The cheapest solution of the scenario. Raises as `plan` does, but for the audit.
+    """The cheapest solution of the scenario. Raises what `plan` raises, except for the audit.
 
-    Not `certified`, it is the same solution, without the prices that prove it: for one of many variants.
+    Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
@@ -192,14 +192,14 @@ def solve(
 
 
 def compared(solved: Solved, tell: Progress, clock: Clock) -> Solved:
-    """With what other ways of deciding cost."""
+    """The solution with the costs of the baselines."""
     baselines, optimum = _baselines(solved.source, solved.problem, solved.optimum, tell)
     clock.lap("comparing")
     return replace(solved, baselines=baselines, optimum=optimum)
 
 
 def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
-    """The plan, audited. Raises AuditError if it fails."""
+    """The audited plan. Raises AuditError if the audit fails."""
     tell("auditing", "")
     source, problem = solved.source, solved.problem
     document = make_document(
@@ -231,7 +231,7 @@ class Clock:
         self.began = time.monotonic()
 
     def lap(self, phase: str) -> None:
-        """The time since the start, or the last lap, went into this phase."""
+        """Add the time since the start, or the last lap, to this phase."""
         self.seconds[phase] = time.monotonic() - self.began
         self.start()
 
@@ -239,9 +239,9 @@ class Clock:
 def _baselines(
     source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
 ) -> tuple[dict[str, Baseline], Optimum]:
-    """What all named, all Flex, the break-even rule and today's access would cost; and the best plan known.
+    """The costs of all named, all Flex, the break-even rule and today's access; and the best plan known.
 
-    That is a baseline if the time limit left a dearer plan: each keeps all rules of the scenario.
+    This is a baseline if the time limit left a more expensive plan: every baseline satisfies all rules.
     """
     found = {}
     rules = {
@@ -260,13 +260,13 @@ def _baselines(
         demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
         today = formulate(source.scenario, source.holdings, demand)
         found["today"], solution = _priced(today, todays_access(today, source.access))
-        if demand is problem.demand:  # else its seats of idle holders are not seats of the problem
+        if demand is problem.demand:  # otherwise its seats of idle holders are not seats of the problem
             optimum = better(problem, optimum, solution)
     return found, optimum
 
 
 def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
-    """The optimum, or the other solution in its place if that is cheaper."""
+    """The optimum, with the other solution in its place if that is cheaper."""
     if other is None or (cost := other.cost(problem)) >= optimum.cost:
         return optimum
     return replace(optimum, solution=other, cost=cost, objective_bound=min(optimum.objective_bound, cost))
@@ -287,9 +287,9 @@ def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | N
     except Infeasible:
         return Baseline(None, None, None, "not possible within the scenario's rules and limits"), None
     except LimitError:
-        return Baseline(None, None, None, "no answer within the time limit"), None
+        return Baseline(None, None, None, "no result within the time limit"), None
     except SolverError:
-        # the plan itself is there: a comparison that the solver cannot make is no reason to lose it
-        return Baseline(None, None, None, "the solver ended without an answer"), None
+        # the plan exists: a failed comparison is no reason to lose it
+        return Baseline(None, None, None, "the solver ended without a result"), None
     charges = make_charges(problem, solution)
     return Baseline(charges.total, charges.seats_cost, charges.tokens_cost), solution

@@ -1,4 +1,4 @@
-"""Quotes for one estate: what they are called, whether they can be compared, and the usage they share."""
+"""Quotes for one estate: their names, whether they can be compared, and the usage they share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.usage.containers import sha256
-from flexopt.planning.inputs import (
+from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
     UsageLike,
@@ -23,7 +23,7 @@ from flexopt.planning.inputs import (
 
 
 def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number where it is taken: folders of some systems know no case. It is taken then."""
+    """The name, numbered if already taken (folders may ignore case); it counts as taken from now on."""
     whole, number = name, 2
     while name.casefold() in taken:
         name, number = f"{whole}-{number}", number + 1
@@ -32,9 +32,9 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def quotes_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioFile]:
-    """The scenarios by id: their names, with a number where two have the same.
+    """The scenarios by id: their names, numbered if two are the same.
 
-    Raises FlexoptError where the totals of two would mean different things.
+    Raises FlexoptError if the totals of two cannot be compared.
     """
     taken: set[str] = set()
     sources = {unique(source.name, taken): source for source in map(scenario_of, scenarios)}
@@ -48,7 +48,7 @@ def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> Non
     a, b = first.scenario, other.scenario
     if a.currency != b.currency:
         raise FlexoptError(
-            f"{id_} is in {b.currency} and {base} in {a.currency}: their totals cannot be compared",
+            f"{id_} is priced in {b.currency} and {base} in {a.currency}: their totals cannot be compared",
             f"give the prices of {id_} in {a.currency}, with `currency: {a.currency}`",
         )
     if a.horizon != b.horizon:
@@ -62,9 +62,9 @@ def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> Non
 def usage_by_quote(
     sources: Mapping[str, ScenarioFile], usage: UsageLike | None, tell: Progress, memory: str | None
 ) -> dict[str, ForecastCache]:
-    """The usage of every quote: read once for all that name products and offers alike.
+    """The usage of every quote, read once for all that name products and offers alike.
 
-    Raises FlexoptError where the days of use differ, InputError where the usage has errors.
+    Raises FlexoptError if the days of use differ, InputError if the usage has errors.
     """
     hashed = cache(sha256)
     base, first = next(iter(sources.items()))
@@ -75,8 +75,8 @@ def usage_by_quote(
         if usage is None and _content(source, hashed) != files:
             example = f", for example with `extends: {first.path.name}`" if first.path else ""
             raise FlexoptError(
-                f"{id_} reads other usage files than {base}: only plans for the same use can be compared",
-                f"let {id_} have the `usage` of {base}{example}",
+                f"{id_} and {base} read different usage files: only plans for the same usage can be compared",
+                f"give {id_} the same `usage` as {base}{example}",
             )
         try:
             key = key_of_usage(source, usage, hashed)
@@ -88,10 +88,9 @@ def usage_by_quote(
             forecasts = forecasts_for(source, usage, tell, memory)
             if read and not _same(forecasts.usage, next(iter(read.values())).usage):
                 raise FlexoptError(
-                    f"{id_} finds other days of use in the same files than {base}: "
-                    "only plans for the same use can be compared",
-                    "let both have the same `products` with the same aliases, and the same `usage`; "
-                    "prices, offers and terms may differ",
+                    f"{id_} and {base} read different days of use from the same files: "
+                    "only plans for the same usage can be compared",
+                    "give both the same `products`, aliases and `usage`; prices, offers and terms may differ",
                 )
             read[key] = forecasts
         found[id_] = read[key]
@@ -99,7 +98,7 @@ def usage_by_quote(
 
 
 def _content(source: ScenarioFile, hashed: Callable[[Path], str]) -> list[str]:
-    """The usage files, whatever they are called."""
+    """The contents of the usage files, whatever their names."""
     return sorted(hashed(path) for path in source.usage_files)
 
 

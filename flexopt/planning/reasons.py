@@ -1,4 +1,4 @@
-"""Why each row of the assignment is as it is, both alternatives priced, in words for the user's manager."""
+"""The reason for each row of the assignment, both alternatives priced, worded for the user's manager."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EDGE = Fraction(1, 5)
 """A user within this share of the break-even is an edge case."""
 
 NEVER = 2**60
-"""Cents of what is not on offer: more than any seats cost, and a sum of two is still an int64."""
+"""Cents for what is not on offer: more than any seats cost, and twice it is still an int64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The alternatives of every row of the assignment, in its order; None where there is no such alternative.
+    """The alternatives of every row of the assignment, in its order; None if there is no such alternative.
 
     cost_if_named, cost_if_flex, break_even_days : Decimal or None
     segment, reason : str
@@ -40,23 +40,23 @@ class Explained:
 
 
 def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, half up, no trailing zeros, no exponent."""
+    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
     scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
     text = format(Decimal(scaled).scaleb(-digits), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
-    """Price of a token: the average of the plan's purchases, else that of the smallest purchase."""
+    """Price per token: the average of the plan's purchases, otherwise that of the smallest purchase."""
     if bill.tokens_bought:
         return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
     return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
 
 
 def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
-    """Every row of the assignment. A cell depends on few numbers: it is made once for each set of them.
+    """Explain every row of the assignment. A cell depends on few numbers: it is made once for each set.
 
-    marginal : for every period, what one more token is worth to the plan; empty where that is not known
+    marginal : for every period, what one more token is worth to the plan; empty if unknown
     """
     rows, demand, tell = bill.assignment, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
@@ -70,7 +70,7 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
     flex = Column.by_class(
         lambda i: tell.flex_cost(rows.tokens[i]) if on_flex[i] else None, rows.tokens.codes, on_flex
     )
-    # the break-even is that of a year; where no seats cover one, that of the row's own seats
+    # the break-even is for a year of seats; if no seats cover a year, for the row's own seats
     whole = np.ones((1, problem.periods), dtype=bool)
     year = np.array([_cheapest_named(problem, p, whole)[0] for p in range(len(demand.products))])[product]
     break_even = Column.by_class(
@@ -93,7 +93,7 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
 
 
 def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Bools, Ints]:
-    """Of each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them."""
+    """For each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them."""
     alike, first = classes(product, periods.codes)
     when = np.array([periods[i] for i in first.tolist()], dtype=np.int64 if problem.periods < 63 else object)
     needed = (when[:, None] >> np.arange(problem.periods)) & 1 == 1
@@ -107,9 +107,9 @@ def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Boo
 
 
 def _cheapest_named(problem: Problem, product: int, needed: Bools) -> Ints:
-    """Least cents of new seats that cover the product in the needed periods; NEVER if no seats can.
+    """Least cost in cents of new seats that cover the product in the needed periods; NEVER if none can.
 
-    needed : bool[cases, periods]; int64[cases] comes back.
+    needed : bool[cases, periods]; returns int64[cases].
 
     Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
     and the rest starts where it ends.
@@ -129,7 +129,7 @@ def _money(cents: int) -> Decimal | None:
 
 
 class _Teller:
-    """Prices of this plan, and the words of a row."""
+    """The prices of a plan, and the words of its rows."""
 
     def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
         self.problem = problem
@@ -137,7 +137,7 @@ class _Teller:
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
-        # what a seat of each contract costs in this plan: the size of the order may have made it cheaper
+        # the cost of a seat of each contract in this plan, which depends on the size of the order
         self.seat_price: dict[int, tuple[Decimal, Decimal]] = {}
         kinds = {"owned": "owned", "renewal": "renewed", "new": "new"}
         rows = {
@@ -152,7 +152,7 @@ class _Teller:
             self.seat_price[k] = (row.cost / count, row.unit_price) if row else (c.cost[0], c.commitment[0])
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
-        # not rounded: cents per day would move the break-even of a low rate by days
+        # not rounded: whole cents per day would move the break-even of a low rate by days
         self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
 
     def flex_cost(self, tokens: Fraction) -> Decimal:
@@ -164,7 +164,7 @@ class _Teller:
         return _tenths(Fraction(anchor) / daily) if daily and anchor is not None else None
 
     def at_the_margin(self, product: int, break_even: Decimal | None) -> str:
-        """What the break-even is at the price that one more token is worth to the plan."""
+        """The break-even at the marginal price of a token."""
         if len(self.marginal) != 1 or break_even is None:
             return ""
         price = self.marginal[0]
@@ -184,7 +184,7 @@ class _Teller:
         return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
 
     def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
-        """`under` has the product, days and tokens of all that the user does on the seat of contract k."""
+        """`under` has product, days and tokens of all the user's use on the seat of contract k."""
         lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
         if instead:
             return f"{lead} {instead}"
@@ -197,7 +197,11 @@ class _Teller:
         if cost == 0:
             return f"{words}."
         if cost <= on_flex:
-            saved = f"{on_flex - cost:,} more" if cost < on_flex else "no more, but a seat's cost is certain"
+            saved = (
+                f"{on_flex - cost:,} more"
+                if cost < on_flex
+                else "the same as the seat, whose cost is certain"
+            )
             return f"{words}, {saved}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
@@ -252,7 +256,7 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
     kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
     start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
     under = kind[seat[order]]
-    # seats under which the same is done are alike: the first products are compared, then the second, ...
+    # seats with the same use are alike: their first products are compared, then their second, ...
     alike, _ = classes(rows.contract[seat[order[start]]])
     for position in range(int(size.max(initial=0))):
         there = size > position
@@ -278,9 +282,9 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
 
 
 def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """The rows of each user under each contract: they are `order[start:start + size]` of their group.
+    """Group the rows by user and contract: the rows of a group are `order[start:start + size]`.
 
-    Of each group its start and size, of each row its group; and the order, in which groups are in one piece.
+    Returns each group's start and size, each row's group, and the order in which groups are contiguous.
     """
     wide = int(contract.max(initial=0)) + 1
     key = user * wide + contract
@@ -293,7 +297,7 @@ def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def _at_least_cents(price: Decimal) -> str:
-    """2.70, 2.7075: a price as people write it."""
+    """A price as people write it: 2.70, 2.7075."""
     whole = price.quantize(CENT)
     return f"{whole:,}" if whole == price else plain(price, 6)
 

@@ -32,12 +32,17 @@ class BendersMaster:
         self.columns.append((USERS, None, None, pulp.LpContinuous))
         self.purchases = {x.name: c for x, c in m.cost.items()}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
-        names = set(coupling.names)
+        # a row without users has a price for the certificate, but is also kept here
+        priced = {
+            name
+            for name, seat, token in zip(coupling.names, coupling.seat, coupling.token, strict=True)
+            if seat.any() or token.any()
+        }
         self.forbidden: list[MasterRow] = []
         self.rows: list[MasterRow] = [
             ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
             for row in m.lp.constraints()
-            if row.name not in names
+            if row.name not in priced
         ]
 
     def add(self, cut: Cut) -> None:

@@ -1,4 +1,4 @@
-"""A plan explained, from its document alone: what drives it, or what one user has and why."""
+"""A plan explained, from its document alone: what drives it, or one user's access."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from difflib import get_close_matches
 from typing import Any, overload
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 
 from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
+from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
 from flexopt.exports.summary import headline
 from flexopt.store.folder import PlanLike, document_of
@@ -30,7 +30,7 @@ class Explanation:
 
     @property
     def headline(self) -> str:
-        """One sentence: what the plan saves, and who moves."""
+        """One sentence: what the plan saves, and how many users move."""
         return str(self.document["headline"])
 
     @property
@@ -46,19 +46,19 @@ class Explanation:
 
 @dataclass(frozen=True)
 class UserExplanation:
-    """What one user has and why. `document` is what `flexopt explain PLAN USER --format json` prints."""
+    """One user's access and why. `document` is what `flexopt explain PLAN USER --format json` prints."""
 
     document: Mapping[str, Any]
     currency: str
 
     @property
     def assignment(self) -> pd.DataFrame:
-        """A row per product and access: the columns of assignment.csv, `reason` the last of them."""
+        """A row per product and access: the columns of assignment.csv, the last of which is `reason`."""
         return _frame(self.document, "assignment")
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """A row per product and reason: days that are not planned."""
+        """A row per product and reason: days left out of the plan."""
         return _frame(self.document, "left_out")
 
 
@@ -67,7 +67,7 @@ def explain(plan: PlanLike) -> Explanation: ...
 @overload
 def explain(plan: PlanLike, user: str) -> UserExplanation: ...
 def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplanation:
-    """What drives a plan: who goes where by product, and from how many days; or what one user has and why.
+    """What drives a plan: users by product and access, and break-even days; or one user's access and why.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplan
     Returns
     -------
     Explanation or UserExplanation
-        Money in the plan's currency, days of use a year.
+        Money in the plan's currency; days of use per year.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplan
 
 
 def _frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
-    from flexopt.planning.document import typed_frame  # with all that makes a plan
+    from flexopt.planning.document import typed_frame  # imports everything that makes a plan
 
     return typed_frame(document, table)
 
@@ -107,11 +107,9 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     )
     rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
-        known = sorted(set(assignment.columns["user"].array()))
-        close = get_close_matches(user[:200], known, n=1)
         raise FlexoptError(
             f"the plan has no user `{printable(user[:100])}`",
-            f"did you mean `{close[0]}`?" if close else "the users are in assignment.csv",
+            did_you_mean(user, set(assignment.columns["user"].array()), "the users are in assignment.csv"),
         )
     found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
     return UserExplanation(found, document["currency"])
@@ -152,7 +150,7 @@ def _whole(document: PlanDocument) -> Explanation:
 
 
 def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str | None:
-    """The break-even days at the marginal price, where there is one of each."""
+    """The break-even days at the marginal price, if there is exactly one of each."""
     prices = {Decimal(entry["price"]) for entry in document["proof"]["marginal_token_prices"]}
     if len(prices) != 1 or len(break_even) != 1 or not (price := prices.pop()):
         return None

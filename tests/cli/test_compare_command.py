@@ -93,14 +93,14 @@ def test_other_peoples_files_are_not_replaced(call: Run, folder: Path, quotes: l
 @pytest.mark.parametrize(
     ("limit", "code", "words"),
     [
-        ("0", 1, "above the limit: flex-only costs 21.00 USD more than scenario, more than 0 USD\n"),
-        ("0.3%", 1, "more than scenario, more than 0.3 %"),
-        ("20.99", 1, "more than 20.99 USD"),
+        ("0", 1, "over the limit: flex-only costs 21.00 USD more than scenario; the limit is 0 USD\n"),
+        ("0.3%", 1, "more than scenario; the limit is 0.3 %"),
+        ("20.99", 1, "the limit is 20.99 USD"),
         ("21", 0, ""),
         ("0.31%", 0, ""),
         ("1,000", 0, ""),
-        ("many", 2, "'many' is not an amount (500) or a share (2.5%), zero or more"),
-        ("-1", 2, "is not an amount"),
+        ("many", 2, "'many' is neither an amount (500) nor a share (2.5%), zero or more"),
+        ("-1", 2, "is neither an amount"),
     ],
 )
 def test_fail_above(call: Run, quotes: list[str], limit: str, code: int, words: str) -> None:
@@ -113,9 +113,14 @@ def test_fail_above(call: Run, quotes: list[str], limit: str, code: int, words: 
 @pytest.mark.parametrize(
     ("changes", "code", "words", "hint"),
     [
-        ("currency: EUR", 2, "other is in EUR and scenario in USD", "with `currency: USD`"),
+        ("currency: EUR", 2, "other is priced in EUR and scenario in USD", "with `currency: USD`"),
         ("horizon: {months: 6}", 2, "other plans 2026-01-01 to 2026-07-01", "months: 12}"),
-        ("usage: {files: [more.csv]}", 2, "other reads other usage files than scenario", "extends: scenario"),
+        (
+            "usage: {files: [more.csv]}",
+            2,
+            "other and scenario read different usage files",
+            "extends: scenario",
+        ),
         (
             "budgets: [{id: fy, from: 2026-01-01, to: 2027-01-01, amount: 1}]",
             3,
@@ -146,7 +151,7 @@ def test_other_days_in_the_same_files(call: Run, folder: Path) -> None:
     other = write(folder, "other", "products: [{id: AutoCAD, aliases: [ACAD]}]")
     done = call("compare", "scenario.yaml", other)
     assert done.returncode == 2
-    assert "other finds other days of use in the same files than scenario" in done.stderr
+    assert "other and scenario read different days of use from the same files" in done.stderr
 
 
 def test_offers_may_have_other_names(call: Run, folder: Path) -> None:
@@ -159,6 +164,6 @@ def test_offers_may_have_other_names(call: Run, folder: Path) -> None:
 def test_one_is_too_few_and_twice_the_same_is_two(call: Run) -> None:
     done = call("compare", "scenario.yaml")
     assert done.returncode == 2
-    assert "a comparison takes two scenarios and more" in done.stderr
+    assert "a comparison needs at least two scenarios" in done.stderr
     done = call("compare", "scenario.yaml", "scenario.yaml", "--format", "json", "--processes", 1)
     assert [s["id"] for s in json.loads(done.stdout)["scenarios"]] == ["scenario", "scenario-2"]

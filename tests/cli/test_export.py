@@ -57,7 +57,7 @@ def test_codes(call: Run, plan_folder: Path, folder: Path, planned: Document, su
     write_folder(planned | {"assignment": rows}, folder / "named.plan")
     done = call("export", "named.plan", "-o", f"out/x{suffix}", "--pseudonymise")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("The key of the codes is out/people-key.csv: it stays with you\n")
+    assert done.stderr.startswith("The key is in out/people-key.csv: do not share it\n")
     assert stat.S_IMODE((folder / "out" / "people-key.csv").stat().st_mode) == 0o600
     assert "somebody" not in readable(folder / "out" / f"x{suffix}")
     assert "somebody-0" in (folder / "out" / "people-key.csv").read_text()
@@ -78,7 +78,7 @@ def test_without_people(call: Run, plan_folder: Path, folder: Path, planned: Doc
     assert (data["assignment"], data["total"]) == ([], planned["total"])
     done = call("export", plan_folder, "-o", "x.csv", "--no-people")
     assert done.returncode == 2
-    assert "nothing is left of the table" in done.stderr
+    assert "the assignment table is empty" in done.stderr
 
 
 def comparison(folder: Path, planned: Document, **changes: Any) -> Path:
@@ -130,16 +130,16 @@ def test_comparison_that_is_none(
     [
         (["nowhere.plan", "-o", "x.csv"], "no plan found here"),
         (["scenario.yaml", "-o", "x.csv"], "is a file, not a plan folder"),
-        (["PLAN", "-o", "x.doc"], 'no export ends in ".doc"'),
-        (["PLAN", "-o", "x"], "the name has no suffix"),
+        (["PLAN", "-o", "x.doc"], 'there is no export format ".doc"'),
+        (["PLAN", "-o", "x"], "the file name has no suffix"),
         (["PLAN"], "Missing option '-o'"),
         (["PLAN", "-o", "folder.csv"], "folder.csv: is a folder"),
         (["PLAN", "-o", "scenario.yaml/x.csv"], "cannot write the file"),
-        (["PLAN", "-o", "x.csv", "--pseudonymise", "--no-people"], "give one"),
-        (["PLAN", "-o", "x.csv", "--key", "k.csv"], "--key is the key of --pseudonymise"),
-        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "x.csv"], "is the key, too"),
-        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "usage.csv"], "is there and is no key of codes"),
-        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "usage.csv/k"], "cannot keep the key"),
+        (["PLAN", "-o", "x.csv", "--pseudonymise", "--no-people"], "not both"),
+        (["PLAN", "-o", "x.csv", "--key", "k.csv"], "--key needs --pseudonymise"),
+        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "x.csv"], "is also the key file"),
+        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "usage.csv"], "exists but is not a key file"),
+        (["PLAN", "-o", "x.csv", "--pseudonymise", "--key", "usage.csv/k"], "cannot write the key file"),
     ],
 )
 def test_what_cannot_be_exported_is_said(
@@ -166,7 +166,8 @@ def test_a_failure_leaves_the_old_file(
     done = call("export", plan_folder, "-o", "x.csv")
     assert done.returncode == 2
     assert (
-        "x.csv: cannot write the file (No space left on device); what was there is unchanged" in done.stderr
+        "x.csv: cannot write the file (No space left on device); any existing file is unchanged"
+        in done.stderr
     )
     assert (folder / "x.csv").read_text() == "old"
     assert not [p for p in folder.iterdir() if ".new-" in p.name]

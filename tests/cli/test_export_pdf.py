@@ -28,7 +28,7 @@ def test_what_is_wrong_with_a_brand_is_said_before_anything_is_written(
     assert done.returncode == 2
     assert done.stderr == (
         "error: brand.yaml: cannot read the logo `none.png` (No such file or directory)\n\n"
-        "hint: it is looked for beside the brand file, in .\n"
+        "hint: it must be next to the brand file, in .\n"
     )
     assert not (folder / "x.pdf").exists()
 
@@ -37,7 +37,7 @@ def test_both_are_for_paper_only(call: Run, plan_folder: Path) -> None:
     for option, value in (("--language", "de"), ("--brand", "brand.yaml")):
         done = call("export", plan_folder, "-o", "x.csv", option, value)
         assert done.returncode == 2
-        assert "--brand and --language are for a .pdf" in done.stderr
+        assert "--brand and --language apply only to .pdf output" in done.stderr
     done = call("export", plan_folder, "-o", "x.pdf", "--language", "it")
     assert done.returncode == 2
     assert "'en', 'de', 'fr'" in done.stderr

@@ -89,7 +89,7 @@ def test_without_a_table_of_access(call: Run, golden: Golden) -> None:
 def test_an_amount_that_is_none(call: Run, table: str, amount: str) -> None:
     done = call("review", table, f"--min-saving={amount}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{amount!r} is no amount: write it like 250 or 99.50" in done.stderr
+    assert f"{amount!r} is not an amount: write 250 or 99.50" in done.stderr
 
 
 def test_impossible_and_out_of_time(call: Run, folder: Path, table: str) -> None:

@@ -110,7 +110,11 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
         (["missing.yaml"], "the file does not exist", "spelling"),
         (["scenario.yaml", "--lever", "seat:revit"], "no lever `seat:revit`", "`seat:revit-1y`"),
         (["scenario.yaml", "--grid", "tokens"], "'tokens' is not two levers: write seat:aec-1y,tokens", ""),
-        (["scenario.yaml", "--grid", "tokens,tokens"], "a grid is of two levers", "seat:aec-1y,tokens"),
+        (
+            ["scenario.yaml", "--grid", "tokens,tokens"],
+            "a grid needs two different levers",
+            "seat:aec-1y,tokens",
+        ),
         (["scenario.yaml", "--step", "10"], "'10' is not a share between 0 and 1: write 10 % as 0.10", ""),
         (["scenario.yaml", "--step", "nan"], "'nan' is not a share", ""),
         (["scenario.yaml", "--as-good-as", "missing.yaml"], "the file does not exist", "spelling"),

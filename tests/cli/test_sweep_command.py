@@ -37,7 +37,7 @@ def test_table(call: Run, quotes: list[str], golden: Golden) -> None:
     golden("cli/sweep.txt", done.stdout)
     golden("cli/sweep-stderr.txt", done.stderr)
     done = call("sweep", *quotes[:2], "-o", "out", "--processes", 1)
-    assert (done.returncode, done.stderr) == (0, "\n2 scenarios in out, 2 of them were there already\n")
+    assert (done.returncode, done.stderr) == (0, "\n2 scenarios in out, 2 of them from an earlier run\n")
 
 
 def test_csv_and_json(call: Run, folder: Path, quotes: list[str], golden: Golden) -> None:
@@ -68,7 +68,7 @@ def test_currencies_that_differ_are_said(call: Run, folder: Path, quotes: list[s
         (["scenario.yaml", "-o", "."], "exists and is not a sweep folder"),
         (["scenario.yaml", "-o", "usage.csv"], "is a file, not a folder"),
         (["scenario.yaml", "-o", "out", "--processes", "0"], "0 is not in the range x>=1"),
-        (["scenario.yaml", "-o", "out", "--processes", "2", "--cluster", "tcp://x"], "give one of them"),
+        (["scenario.yaml", "-o", "out", "--processes", "2", "--cluster", "tcp://x"], "not both"),
     ],
 )
 def test_2_could_not_run(call: Run, folder: Path, arguments: list[str], words: str) -> None:

@@ -153,7 +153,7 @@ def test_stopped_and_resumed(folder: Path, name: str) -> None:
     assert not (out / "hard").exists()
     if name != "SIGKILL":
         assert (process.returncode, output) == (130, "")
-        assert err == f"interrupted: what was done is in {out}; the same command goes on from there\n"
+        assert err == f"interrupted: finished scenarios are in {out}; run the same command again to resume\n"
         assert not list(drafts.iterdir())
         assert [r["scenario"] for r in json.loads((out / "sweep.json").read_text())["rows"]] == ["v1", "v2"]
     # the same again, with others in place of the hard ones

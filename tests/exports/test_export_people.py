@@ -196,7 +196,7 @@ def test_the_key_keeps_any_name(
 def test_another_file_is_not_taken_for_a_key(document: Document, tmp_path: Path, text: str) -> None:
     place = tmp_path / "key.csv"
     place.write_text(text)
-    with pytest.raises(FlexoptError, match="key of codes"):
+    with pytest.raises(FlexoptError, match="key file"):
         pseudonymise(document, place)
     assert place.read_text() == text
 

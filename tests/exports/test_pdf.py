@@ -98,7 +98,7 @@ def test_everything_optional_is_set_too(document: Document, full: bytes) -> None
     report = make_report(with_everything(document))
     assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
     text = text_of(full)
-    for words in ("sign the wrong quote", "what one percent more is worth", "seven checks", "seat prices"):
+    for words in ("sign the wrong quote", "value of one more percent", "seven checks", "seat prices"):
         assert words in text
 
 
@@ -155,11 +155,27 @@ def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
     [
         (
             "de",
-            ("Lizenzplan", "Kosten", "Wer wechselt", "Annahmen und Preise", "Nachweis", "Anhang", "6.909,00"),
+            (
+                "Lizenzplan",
+                "Kosten",
+                "Wessen Zugang sich ändert",
+                "Annahmen und Preise",
+                "Nachweis",
+                "Anhang",
+                "6.909,00",
+            ),
         ),
         (
             "fr",
-            ("Plan de licences", "Coûts", "Qui change", "Hypothèses et prix", "Preuve", "Annexe", "6 909,00"),
+            (
+                "Plan de licences",
+                "Coûts",
+                "Changements d’accès",
+                "Hypothèses et prix",
+                "Preuve",
+                "Annexe",
+                "6 909,00",
+            ),
         ),
     ],
 )
@@ -167,7 +183,7 @@ def test_languages(document: Document, language: str, words: tuple[str, ...]) ->
     text = text_of(render(document, language=language))
     for word in words:
         assert word in text
-    for english in ("Licence plan", "Who changes", "Proof", "estimate"):
+    for english in ("Licence plan", "Who changes access", "Proof", "estimate"):
         assert english not in text
 
 
@@ -232,7 +248,7 @@ def test_hostile_strings_stay_on_the_page(document: Document, tmp_path: Path) ->
 
 def test_a_document_without_people(document: Document) -> None:
     document["assignment"], document["left_out"] = [], []
-    assert "The rows of people are not in this copy" in text_of(render(document))
+    assert "This copy leaves out the rows on individual users" in text_of(render(document))
 
 
 def test_many_rows_are_not_tagged_and_have_their_header_on_every_page(document: Document) -> None:
@@ -343,19 +359,19 @@ def test_a_dark_colour_stays_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("color: red", "there is no `color` in a brand", "did you mean `colour`?"),
-        ("colour: red", '`colour` is "red", no colour', '"#1f5a94"'),
-        ('colour: "#12345"', '`colour` is "#12345", no colour', '"#1f5a94"'),
+        ("color: red", "`color` is not a key of a brand file", "did you mean `colour`?"),
+        ("colour: red", '`colour` is "red", which is not a colour', '"#1f5a94"'),
+        ('colour: "#12345"', '`colour` is "#12345", which is not a colour', '"#1f5a94"'),
         ("colour: 123456", "`colour` must be text", "quotes"),
         (
             "logo: none.png",
             "cannot read the logo `none.png` (No such file or directory)",
-            "beside the brand file",
+            "next to the brand file",
         ),
-        ("logo: logo.gif", "the logo `logo.gif` is no .png or .svg", "save it"),
-        ("logo: fake.png", "the logo is no PNG image", "export it again"),
-        ("logo: fake.svg", "the logo is no SVG image", "export it again"),
-        ("logo: large.png", "the logo has 5,000,001 bytes", "save it smaller"),
+        ("logo: logo.gif", "the logo `logo.gif` is not a .png or .svg file", "save it as"),
+        ("logo: fake.png", "the logo is not valid PNG", "export it again"),
+        ("logo: fake.svg", "the logo is not valid SVG", "export it again"),
+        ("logo: large.png", "the logo has 5,000,001 bytes", "save a smaller file"),
         (f"name: {'x' * 121}", "the name has 121 characters", "shorten it"),
         ("- a list", "", ""),
     ],
@@ -379,11 +395,11 @@ def test_a_logo_reads_no_file_of_this_machine(document: Document, tmp_path: Path
     (tmp_path / "secret.png").write_bytes(PNG)
     link = f'<image href="{tmp_path}/secret.png" width="9" height="9"/>'
     logo = SVG.replace("<rect", f"{link}<rect").encode()
-    with pytest.raises(FlexoptError, match="cannot be set: failed to load linked image"):
+    with pytest.raises(FlexoptError, match="cannot be made: failed to load linked image"):
         render(document, brand=Brand(logo=logo))
 
 
 def test_a_broken_logo_is_an_error_of_one_sentence(document: Document) -> None:
-    with pytest.raises(FlexoptError, match="cannot be set") as error:
+    with pytest.raises(FlexoptError, match="cannot be made") as error:
         render(document, brand=Brand(logo=b"<svg", logo_kind=".svg"))
     assert error.value.hint == "try another logo"

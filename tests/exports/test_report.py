@@ -168,11 +168,11 @@ def test_who_changes(document: Document) -> None:
     assert found.rows == (
         ("~", "14 users to Flex tokens"),
         ("~", "1 user to seats"),
-        ("-", "2 users with a seat and no use: to be released"),
+        ("-", "2 users with a seat but no use: to be released"),
         ("+", "d: 2 new from 2026-01-01"),
         ("+", "m: 1 to 3 new in each of 3 contracts, 2026-01-01 to 2026-04-01"),
         ("~", "a: 4 of 5 renewed on 2026-01-01"),
-        ("~", "b: 3 renewed on 2026-04-01, all that end"),
+        ("~", "b: all 3 renewed on 2026-04-01"),
         ("-", "c: 2 not renewed on 2026-01-01"),
     )
 
@@ -182,9 +182,9 @@ def test_what_is_not_known_about_changes_is_said(document: Document) -> None:
     document["scenario"]["holdings"], document["seats"] = [], []
     document["scenario"]["subscriptions"] = ["subscriptions.csv"]
     assert [*changes(document, ENGLISH)] == [
-        "Nobody changes.",
-        "Today's access is not known: the scenario names no table of it.",
-        "What a Subscriptions export lists and ends on the first day is not compared here.",
+        "No user changes access.",
+        "Today's access is unknown: the scenario has no access table.",
+        "Seats of a Subscriptions export that end on the first day are not compared here.",
     ]
 
 
@@ -244,8 +244,8 @@ def test_coverage_findings_and_left_out(document: Document) -> None:
     report = make_report(document)
     first, *_ = section(report, "coverage").parts
     assert first == (
-        "1,318 rows of usage read, of 318 users; 311 planned; 9 days of use left out, "
-        "listed with the reason in the appendix; 1 warning."
+        "1,318 rows of usage read for 318 users; 311 planned; 9 days of use left out, "
+        "listed with the reasons in the appendix; 1 warning."
     )
     assert table(report, "findings").rows == (("warning", "U201", "usage.csv:7", "odd (x3)"),)
     assert table(report, "left_out").rows == (("u", "p", "9", "leaves"),)

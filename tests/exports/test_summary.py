@@ -78,7 +78,7 @@ def test_monthly_contracts_of_one_offer_are_one_line(document: Document) -> None
     document["seats"] = [*monthly, yearly]
     text = summary_text(document)
     assert "autocad-1m x11  2026-01-01  2026-12-01  1 to 11  new    290.00  19,140.00" in text
-    assert "seats.csv has each by itself" in text
+    assert "seats.csv lists each one" in text
     document["seats"] = [*monthly[:2], yearly]
     text = summary_text(document)
     assert text.count("autocad-1m  ") == 2
@@ -104,8 +104,8 @@ def test_baseline_that_cannot_be(document: Document) -> None:
     ("status", "bound", "gap", "words"),
     [
         ("optimal", "6909.00", "0", "proof: no plan for these prices and rules costs less (lower"),
-        ("optimal", "6908.9990", "0.0000001", "costs less by more than 0.01 USD"),
-        ("feasible", "6900.00", "0.0013", "up to 9.00 USD (0.13 %) less may exist, but none below"),
+        ("optimal", "6908.9990", "0.0000001", "is more than 0.01 USD cheaper"),
+        ("feasible", "6900.00", "0.0013", "up to 9.00 USD (0.13 %) less may exist, but none cheaper"),
         ("feasible", "0", "1", "a plan that costs up to 6,909.00 USD (100.00 %) less may exist"),
     ],
 )  # fmt: skip
@@ -123,10 +123,10 @@ def test_idle_seats_discounts_growth_and_left_out_are_said(document: Document) -
     scenario["tokens"]["buffer"] = "0.15"
     document["coverage"]["days_left_out"] = 12
     text = " ".join(summary_text(document).split())
-    assert "4 more hold a seat today and use nothing" in text
+    assert "4 more hold a seat today but have no use" in text
     assert "15 % off seats, 20 % off autocad-1y" in text
     assert "(+5 % growth, AutoCAD -10 %)" in text
-    assert "15 % of tokens on top (buffer)" in text
+    assert "15 % token buffer" in text
     assert "12 days of use left out" in text
 
 
@@ -151,11 +151,11 @@ def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Docume
     document["proof"]["prices"] |= {"bound": "6900.0099", "cuts_found": 15}
     words = proof(document)
     assert words.startswith(
-        "no plan for these prices and rules costs less by more than 0.13 USD "
-        "(lower bound 6,908.87, gap 2e-05, "
+        "no plan for these prices and rules is more than 0.13 USD cheaper (lower bound 6,908.87, gap 2e-05, "
     )
     assert (
-        "; the solver decided 47 of 1,200 users together, the others do what is cheapest for each)" in words
+        "; the solver decided 47 of 1,200 users jointly, those whose cheapest option was ambiguous; "
+        "the others have their cheapest option)" in words
     )
     assert words.endswith("that no plan costs less than 6,900.00 (1 of 15 sets of prices needed).")
 
@@ -164,6 +164,6 @@ def test_a_proof_that_is_not_complete_says_what_may_be_saved(document: Document)
     document["status"] = "feasible"
     document["proof"] |= {"bound": "6000.0000", "gap": "0.131567"}
     assert proof(document).startswith(
-        "the search ended before the proof: a plan that costs up to 909.00 USD (13.16 %) less may exist, "
-        "but none below that (lower bound 6,000.00, "
+        "the search stopped before the proof was complete: a plan that costs up to 909.00 USD (13.16 %) "
+        "less may exist, but none cheaper than that (lower bound 6,000.00, "
     )

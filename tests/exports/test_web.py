@@ -284,7 +284,7 @@ def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> Non
 def test_without_people_the_page_says_so(document: Document, show: Open) -> None:
     page = show(without_people(document))
     assert page.locator("#who").count() == 0
-    assert page.get_by_text("the rows of people are not in this copy").is_visible()
+    assert page.get_by_text("this copy leaves out the rows on individual users").is_visible()
 
 
 class Outline(HTMLParser):

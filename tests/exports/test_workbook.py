@@ -205,7 +205,9 @@ def documents(planned: Document, priced: tuple[Document, Any, Any]) -> dict[str,
 @pytest.fixture(scope="module")
 def workbooks(documents: dict[str, Document]) -> dict[str, bytes]:
     found = {name: render(document) for name, document in documents.items()}
-    for (what, price), kind in zip(CHANGED.items(), ("renewal", "new", "300 or more at once"), strict=True):
+    for (what, price), kind in zip(
+        CHANGED.items(), ("renewal", "new", "300 or more in one purchase"), strict=True
+    ):
         found[f"changed {what}"] = with_price(found["priced"], what, kind, price)
     return found
 
@@ -406,13 +408,13 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
     data = render(without_people(with_everything(planned)))
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     said = book.get_sheet_by_name("Assignments").to_python()
-    assert said[0][0] == "The rows of people are left out of this file."
+    assert said[0][0] == "Rows about people are omitted from this file."
     assert book.get_sheet_by_name("Summary").to_python()
 
 
 def test_more_rows_than_a_sheet_has_are_refused(planned: Document) -> None:
     rows = [planned["assignment"][0]] * 101
-    with pytest.raises(FlexoptError, match="a sheet has 100 rows at most, and `Assignments` needs 101"):
+    with pytest.raises(FlexoptError, match="a sheet has at most 100 rows, but `Assignments` needs 101"):
         render(planned | {"assignment": rows}, most_rows=100)
 
 

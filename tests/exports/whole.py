@@ -126,7 +126,7 @@ def _sensitivity(document: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "question": "token price at which the next tier is worth it",
                 "lever": "tokens",
-                "unit": "price of a token",
+                "unit": "price per token",
                 "below": None,
                 "above": None,
                 "note": "the last tier is bought already",
@@ -164,9 +164,9 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
         "Flex for power users",
         "tokens bought without usage data",
         "expiry ahead",
-        "cloud unmonitored",
+        "cloud services unmonitored",
         "oversized pool",
-        "edge users unmodelled",
+        "edge users not decided by the plan",
         "collection overlooked",
     )
     return {

@@ -103,7 +103,7 @@ def test_what_is_not_on_flex_has_no_cost_on_flex() -> None:
     found = rows({("ann", "Vault"): year(3)}, products=[vault], offers=[offer]).iloc[0]
     assert found[["cost_if_flex", "break_even_days"]].tolist() == [None, None]
     assert found["segment"] == "power"
-    assert found["reason"].endswith("Vault is not on Flex: a seat is the only access.")
+    assert found["reason"].endswith("Vault is not on Flex; a seat is the only access.")
 
 
 def test_the_cheapest_chain_of_seats_is_the_alternative() -> None:
@@ -133,14 +133,14 @@ def test_a_seat_shows_the_price_of_its_order() -> None:
 
 
 def test_both_sides_of_the_break_even_in_words(three: Any) -> None:
-    seat = "A new seat of autocad-1y from 2026-01-01 costs 2,310.00. On Flex "
-    margin = " At the marginal price of 3.00 a token the break-even for AutoCAD is 110.0 days."
+    seat = "A new seat of autocad-1y from 2026-01-01 costs 2,310.00. On Flex, "
+    margin = " At the marginal price of 3.00 per token the break-even for AutoCAD is 110.0 days."
     assert three["reason"].to_dict() == {
-        "under": "109 days on Flex take 763 tokens, 2,289.00 at 3.00 a token. "
-        f"The cheapest new seats for them cost 2,310.00: 21.00 more.{margin}",
-        "tie": seat + "110 days (770 tokens) would cost 2,310.00 at 3.00 a token: "
-        f"a tie, and the seat's cost is certain.{margin}",
-        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 a token: 21.00 more." + margin,
+        "under": "109 days on Flex use 763 tokens: 2,289.00 at 3.00 per token. "
+        f"The cheapest new seats for these days cost 2,310.00, 21.00 more.{margin}",
+        "tie": seat + "110 days (770 tokens) would cost 2,310.00 at 3.00 per token, "
+        f"the same as the seat, whose cost is certain.{margin}",
+        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 per token, 21.00 more." + margin,
     }
 
 
@@ -148,8 +148,8 @@ def test_a_collection_adds_its_products_up() -> None:
     days = {("ann", p): year(73) for p in ("AutoCAD", "Revit")}
     found = rows(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     assert set(found["reason"]) == {
-        "A new seat of aec-1y from 2026-01-01 for AutoCAD and Revit costs 3,675.00. On Flex 73 + 73 days "
-        "(1241 tokens) would cost 3,723.00 at 3.00 a token: 48.00 more."
+        "A new seat of aec-1y from 2026-01-01 for AutoCAD and Revit costs 3,675.00. On Flex, 73 + 73 days "
+        "(1241 tokens) would cost 3,723.00 at 3.00 per token, 48.00 more."
     }
 
 
@@ -159,10 +159,10 @@ def test_owned_seats_and_renewals() -> None:
         holdings=[{"offer": "autocad-1y", "quantity": 1, "ends": "2026-04-01"}],
     )
     assert found["reason"].tolist() == [
-        "Sits on a seat of autocad-1y owned until 2026-04-01: no new cost. "
-        "On Flex 90 days (630 tokens) would cost 1,890.00 at 3.00 a token.",
+        "Holds a seat of autocad-1y, owned until 2026-04-01: no new cost. "
+        "On Flex, 90 days (630 tokens) would cost 1,890.00 at 3.00 per token.",
         "Renewing autocad-1y from 2026-04-01 costs 1,566.37 in the horizon (2,079.00 for its term). "
-        "On Flex 210 days (1470 tokens) would cost 4,410.00 at 3.00 a token: 2,843.63 more.",
+        "On Flex, 210 days (1470 tokens) would cost 4,410.00 at 3.00 per token, 2,843.63 more.",
     ]
 
 
@@ -171,8 +171,8 @@ def test_policy_is_the_reason_where_it_is() -> None:
         {("ann", "AutoCAD"): year(150), ("bob", "AutoCAD"): year(5)},
         policy=[{"user": "ann", "access": "flex"}, {"user": "bob", "access": "named"}],
     ).set_index("user")
-    assert found.loc["ann", "reason"].endswith("The policy asks for Flex.")
-    assert found.loc["bob", "reason"].endswith("The policy asks for named access.")
+    assert found.loc["ann", "reason"].endswith("The policy requires Flex.")
+    assert found.loc["bob", "reason"].endswith("The policy requires named access.")
 
 
 def test_where_the_single_row_would_be_cheaper_the_other_way() -> None:
@@ -202,22 +202,26 @@ def test_the_estate_adds_up_in_words() -> None:
     summary = found.document["summary"]
     price = Decimal(summary["token_price"])
     assignment: Any = found.assignment
+    sums = [0, 0, 0]
     for row in assignment.itertuples():
-        differences = re.findall(rf"would cost ({MONEY}) at .*: ({MONEY}) more", row.reason)
+        differences = re.findall(rf"would cost ({MONEY}) at .* per token, ({MONEY}) more", row.reason)
         for on_flex, saved in differences:
             paid = re.findall(rf" costs ({MONEY})", row.reason)[0]
             assert read(on_flex) - read(paid) == read(saved)
-        for tokens in re.findall(r"take ([\d.]+) tokens", row.reason):
+        uses = re.findall(r"on Flex uses? ([\d.]+) tokens", row.reason)
+        for tokens in uses:
             assert Decimal(tokens) == row.tokens
             assert row.cost_if_flex == cents(Fraction(row.tokens) * Fraction("1.15") * Fraction(price))
             assert (
-                f"{row.cost_if_flex:,} with 15 % buffer at an average of {plain(price, 4)} a token"
+                f"{row.cost_if_flex:,} with a 15 % buffer at an average of {plain(price, 4)} per token"
                 in row.reason
             )
-        more = re.findall(rf"cheapest new seats for them cost ({MONEY}): ({MONEY}) more", row.reason)
+        more = re.findall(rf"cheapest new seats for these days cost ({MONEY}), ({MONEY}) more", row.reason)
         for named, extra in more:
             assert row.cost_if_named == read(named)
             assert read(named) - row.cost_if_flex == read(extra)
+        sums = [n + len(texts) for n, texts in zip(sums, (differences, uses, more), strict=True)]
+    assert all(sums)
 
 
 def test_every_row_of_the_worked_examples_has_its_alternatives(case: Path) -> None:

@@ -85,7 +85,7 @@ def test_sensitivity() -> None:
     )
     row, same = found.indifference.to_dict("records")
     assert (row["below_value"], row["above_value"]) == (Decimal("3150.00"), Decimal("3150.01"))
-    assert same["question"].endswith("as good as b")
+    assert same["question"].endswith("match b")
     assert found.negotiation["saving"].tolist() == [Decimal("23.10")]
 
 
@@ -219,8 +219,9 @@ def test_its_name_is_that_of_a_folder(name: str) -> None:
 
 
 def test_without_usage_there_is_nothing_to_plan_from() -> None:
-    with pytest.raises(InputError, match="no usage to plan with"):
+    with pytest.raises(InputError, match="no usage to plan with") as error:
         plan(made())
+    assert "give the usage with the scenario" in error.value.findings[0].hint  # it may not have usage.files
 
 
 def test_without_a_table_of_access_there_is_no_review() -> None:
@@ -228,15 +229,27 @@ def test_without_a_table_of_access_there_is_no_review() -> None:
         review(make_scenario(DOCUMENT), usage())
 
 
+@pytest.mark.parametrize("amount", ["-5", "NaN", "Infinity"])
+def test_a_move_saves_at_least_nothing(amount: str) -> None:
+    with pytest.raises(FlexoptError, match="is not what a move can save at least"):
+        review(made(), usage(), min_saving=Decimal(amount))
+
+
+@pytest.mark.parametrize("step", ["-0.1", "0", "1"])
+def test_a_step_is_a_share(step: str) -> None:
+    with pytest.raises(FlexoptError, match="is not a share between 0 and 1"):
+        sensitivity(made(), usage(), step=Decimal(step))
+
+
 def test_days_that_differ_by_alias_cannot_be_compared() -> None:
     frame = usage().assign(product=["ACAD", *["AutoCAD"] * 150])
     other = made("other", products=[AUTOCAD | {"aliases": ["ACAD"]}])
-    with pytest.raises(FlexoptError, match="other finds other days of use in the same files than low"):
+    with pytest.raises(FlexoptError, match="other and low read different days of use from the same files"):
         compare([made(), other], frame)
 
 
 def test_two_frames_are_two_keys() -> None:
-    from flexopt.planning.inputs import key_of_usage
+    from flexopt.planning.arguments import key_of_usage
 
     frames: list[Any] = [
         usage(),

@@ -1,4 +1,4 @@
-"""The charts of a plan, for a page in a browser and for paper, each with its numbers as a table.
+"""The charts of a plan, for a web page and for paper, each with its numbers as a table.
 
 The fixed words go through `say` and the numbers through `number`, so that a report in another language has
 its charts in that language too.
@@ -24,10 +24,10 @@ def charts(
     say: Callable[[str], str] = str,
     number: Callable[[Decimal], str] = lambda value: f"{value:,f}",
 ) -> list[Chart]:
-    """Every chart that the document has numbers for, in the order of a report.
+    """Every chart for which the document has numbers, in the order of a report.
 
-    `say` translates a fixed text (placeholders in braces stay), `number` writes a number with as many
-    decimals as it has.
+    `say` translates a fixed text (placeholders in braces stay), `number` writes a number with all its
+    decimals.
     """
     words = ChartWords(say, number, document["currency"])
     made = (cost_chart, waterfall_chart, tornado_chart, pool_chart, days_chart)

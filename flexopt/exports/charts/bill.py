@@ -1,4 +1,4 @@
-"""Charts of what is paid, and of the tokens that are paid for."""
+"""Charts of the cost, and of the tokens in the pool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flexopt.store.plan_json import PlanDocument
 
 
 def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """What each offer costs, dearest first, and the token packs among them."""
+    """The cost of each offer and of the token packs, most expensive first."""
     costs: dict[str, Decimal] = {}
     for row in document["seats"]:
         costs[row["offer"]] = costs.get(row["offer"], Decimal(0)) + Decimal(row["cost"])
@@ -42,7 +42,7 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         axes.set_xticks([])
 
     total = Decimal(document["total"])
-    text = words.say("Most goes to {name}: {share} % of {total} {currency}.").format(
+    text = words.say("The largest item is {name}: {share} % of {total} {currency}.").format(
         name=amounts[0][0],
         share=words.whole(amounts[0][1] / total * 100),
         total=words.whole(total),
@@ -56,7 +56,7 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
 
 def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """Balance through the horizon: up where packs are bought, down as tokens are used, and what expires."""
+    """The pool's balance over the horizon: up with each purchase, down with use, and what expires."""
     rows = document["ledger"]
     say = words.say
     numbers = [{k: Decimal(row[k]) for k in ("opening", "bought", "expired", "closing")} for row in rows]
@@ -95,7 +95,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
                 zorder=4,
             )
             for day, height, tokens in marks if len(marks) <= 6 else ():
-                # words towards the middle of the picture
+                # labels point towards the middle of the chart
                 left = day.toordinal() > (days[0] + days[-1]) / 2
                 axes.annotate(
                     words.signed(sign * tokens),
@@ -119,7 +119,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         purchases=words.number(Decimal(len(bought))),
         expired=words.whole(total),
     )
-    header = ("from", "at the start", "bought", "used, and buffer", "expired", "at the end")
+    header = ("from", "at the start", "bought", "used, incl. buffer", "expired", "at the end")
     cells = tuple(
         (
             row["period_start"],
@@ -136,7 +136,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
 
 def _dates(first: date, last: date) -> list[date]:
-    """Firsts of months to write under an axis: six or so."""
+    """About six first days of months to label an axis with."""
     months = (last.year - first.year) * 12 + last.month - first.month
     step = next(step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= 6 or step == 60)
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month, step)

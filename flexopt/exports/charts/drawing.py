@@ -1,8 +1,8 @@
-"""SVG by matplotlib that is the same everywhere: bundled font, salted ids, no date, no style sheet.
+"""SVG by matplotlib that is the same on every machine: bundled font, salted ids, no date, no style sheet.
 
-Two kinds of one drawing. For paper: light colours, letters as outlines. For a page in a browser: letters
-as text and colours as CSS variables, so that it follows light, dark and the reader's font; nothing in it
-needs a style attribute, which a strict Content-Security-Policy forbids.
+A drawing comes in two kinds. For paper: light colours, letters as outlines. For a web page: letters as text
+and colours as CSS variables, so that it follows light mode, dark mode and the reader's font, without the
+style attributes that a strict Content-Security-Policy forbids.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 INK, MUTED, GRID = "#1c2127", "#56606b", "#d5dae0"
 SOLID, PALE, EDGE = "#1f5a94", "#f5c795", "#9c5200"
-"""A dark and a pale colour, with its edge: told apart by the colour-blind and on a black-and-white print."""
+"""A dark colour and a pale one with its edge: distinct to the colour-blind and in black and white."""
 
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", SOLID: "solid", PALE: "pale", EDGE: "edge"}
 
@@ -66,7 +66,7 @@ Draw = Callable[[Figure], None]
 
 
 def label(text: str, most: int = 26) -> str:
-    """A name as it stands in a chart: in one line, cut where it is long, without what XML does not allow."""
+    """A name as a chart shows it: on one line, truncated, without characters that XML does not allow."""
     shown = "".join(
         "\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cf", "Cs") or c in "\ufffe\uffff" else c
         for c in text
@@ -75,7 +75,7 @@ def label(text: str, most: int = 26) -> str:
 
 
 def clear_spines(axes: Axes, *sides: str) -> None:
-    """Take the lines of these sides and their ticks away; the labels stay."""
+    """Remove the lines of these sides and their ticks; the labels stay."""
     for side in sides:
         axes.spines[side].set_visible(False)
         axes.tick_params(axis="y" if side in ("left", "right") else "x", length=0)
@@ -86,10 +86,10 @@ def svg(
 ) -> str:
     """The drawing as SVG: `size` in inches (width, height), `name` unique in the page.
 
-    `title` and `text` are what a screen reader says of it. `themed` is the kind for a browser.
+    `title` and `text` are for screen readers. `themed` is the kind for a web page.
     """
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # a letter that the font does not have is the browser's to find, or a box on paper
+        # a glyph missing from the font comes from the browser's fonts, or is a box on paper
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -103,7 +103,7 @@ def svg(
 
 
 def _plain(source: str, name: str, title: str, text: str, *, themed: bool) -> str:
-    """matplotlib's SVG with attributes in place of styles, and only the ids that are used."""
+    """matplotlib's SVG with attributes instead of styles, and only the ids that are used."""
     root = ElementTree.fromstring(source)
     used = {*re.findall(r'(?:url\(#|href="#)([^)"]+)', source)}
     for parent in root.iter():
@@ -133,7 +133,7 @@ def _plain(source: str, name: str, title: str, text: str, *, themed: bool) -> st
         "font-family": "inherit" if themed else "DejaVu Sans, sans-serif",
     }
     for position, (tag, said) in enumerate((("title", title), ("desc", text))):
-        # `text` there is a tag of its own in SVG; the description's is `desc`
+        # `text` is another tag in SVG; the description's tag is `desc`
         node = ElementTree.Element(SVG + tag, {"id": f"{name}-{'title' if tag == 'title' else 'text'}"})
         node.text = label(said, 10_000)
         root.insert(position, node)
@@ -142,7 +142,7 @@ def _plain(source: str, name: str, title: str, text: str, *, themed: bool) -> st
 
 
 def _declare(node: ElementTree.Element, key: str, value: str) -> None:
-    """A style declaration as attributes; `font` is the only one that has no attribute of its name."""
+    """A style declaration as attributes; only `font` has no attribute of the same name."""
     if key != "font":
         node.set(key, value)
         return

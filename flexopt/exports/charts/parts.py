@@ -12,18 +12,18 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from flexopt.exports.charts.drawing import INK, Draw, clear_spines, label, svg
 
 WIDTH = 5.4
-"""Inches of a chart: half a laptop's page, and the text is still read on a telephone."""
+"""Width of a chart in inches: half a laptop screen, and still legible on a phone."""
 
 BARS = 12
-"""Bars, and levers, of a chart; the smaller ones are in its table."""
+"""Most bars or levers in a chart; the smaller ones are only in its table."""
 
 PANELS = 6
-"""Products, and quotes, that have a panel of their own."""
+"""Most products or quotes with a panel of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing, what a screen reader says of it, and its numbers."""
+    """A drawing, its text for screen readers, and its numbers."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """How a chart says and writes things."""
+    """How a chart translates words and writes numbers."""
 
     say: Callable[[str], str]
     number: Callable[[Decimal], str]
@@ -69,7 +69,7 @@ def name_bars(axes: Axes, names: Sequence[str]) -> None:
 
 
 def value_axis(axes: Axes, axis: str, words: ChartWords) -> None:
-    """A few round values with a faint line each."""
+    """Mark a few round values with faint lines."""
     mine = axes.yaxis if axis == "y" else axes.xaxis
     mine.set_major_locator(MaxNLocator(5 if axis == "y" else 4))
     mine.set_major_formatter(words.ticks())
@@ -78,5 +78,5 @@ def value_axis(axes: Axes, axis: str, words: ChartWords) -> None:
 
 
 def write_beside(axes: Axes, text: str, x: float, y: float) -> None:
-    """A number to the right of the end of a bar."""
+    """Write a number to the right of the end of a bar."""
     axes.annotate(text, (x, y), xytext=(4, 0), textcoords="offset points", va="center")

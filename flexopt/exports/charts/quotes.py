@@ -1,4 +1,4 @@
-"""Charts of what makes the difference between quotes, and of what moves the total."""
+"""Charts of why quotes differ, and of what drives the total."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DRIVER_NAMES = [driver.replace("_", " ") for driver in DRIVERS]
 
 
 def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """From the total of the first quote to that of each other, driver by driver."""
+    """From the total of the first quote to that of each other quote, driver by driver."""
     comparison = document.get("comparison")
     if not comparison or not comparison["drivers"]:
         return None
@@ -60,7 +60,7 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         figure.supxlabel(words.currency, fontsize=8, color=MUTED)
 
     cheapest = by_id.get(comparison["cheapest"], base)
-    text = say("Against {base}; the cheapest is {name} with {total} {currency}.").format(
+    text = say("Compared with {base}; the cheapest is {name} at {total} {currency}.").format(
         base=base["name"],
         name=cheapest["name"],
         total=words.whole(Decimal(cheapest["total"])),
@@ -71,13 +71,13 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         (by_id[d["scenario"]]["name"], *(words.number(Decimal(d[k])) for k in (*DRIVERS, "difference")))
         for d in drivers
     )
-    title = say("What makes the difference to {name}").format(name=base["name"])
+    title = say("Why the total differs from {name}").format(name=base["name"])
     size = (WIDTH, 0.3 + 1.6 * -(-len(shown) // 2))
     return Chart("waterfall", title, text, tuple(map(say, header)), cells, size, draw)
 
 
 def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartWords) -> None:
-    """Totals as lines, because the axis does not begin at nothing, and each driver as a step between."""
+    """Totals as lines, because the axis does not start at zero, and each driver as a step between them."""
     levels = [start, *accumulate(changes, initial=start)]  # before and after each row
     for row, change in enumerate(changes, 1):
         low, high = sorted((float(levels[row]), float(levels[row + 1])))
@@ -97,7 +97,7 @@ def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartW
 
 
 def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """How far the optimal total moves when each price does, widest first."""
+    """How far the optimal total moves with each lever, widest first."""
     sensitivity = document.get("sensitivity")
     if not sensitivity or not sensitivity["levers"]:
         return None
@@ -120,8 +120,15 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         clear_spines(axes, "left")
         figure.legend(loc="outside upper right", ncols=2)
 
-    text = say("The total moves most with the {name}.").format(name=levers[0]["label"])
-    header = ("lever", "value", "lower value", "total at the lower", "higher value", "total at the higher")
+    text = say("The total is most sensitive to the {name}.").format(name=levers[0]["label"])
+    header = (
+        "lever",
+        "value",
+        "lower value",
+        "total at lower value",
+        "higher value",
+        "total at higher value",
+    )
     cells = tuple(
         (
             lever["label"],
@@ -130,6 +137,6 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         )
         for lever in levers
     )
-    title = say("What moves the total")
+    title = say("What drives the total")
     height = 0.95 + 0.215 * len(shown)
     return Chart("tornado", title, text, tuple(map(say, header)), cells, (WIDTH, height), draw)

@@ -1,4 +1,4 @@
-"""The chart of who uses what on how many days, and from how many days on a seat pays."""
+"""The chart of days of use by user and product, and of the break-even of a seat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from flexopt.store.tables import TABLES
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """Days of use of one product: of each user with a seat (if only for a part of the time), and without."""
+    """Days of use of one product: of each user with a seat (even for part of the time), and without."""
 
     product: str
     seats: list[float]
@@ -30,7 +30,7 @@ class _Use:
 
 
 def _uses(document: PlanDocument) -> list[_Use]:
-    """By product, the one with most users first."""
+    """By product, the one with the most users first."""
     columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
     user, product = columns["user"].distinct(), columns["product"].distinct()
     pairs, first = classes(user.codes, product.codes)
@@ -52,7 +52,7 @@ def _uses(document: PlanDocument) -> list[_Use]:
 
 
 def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """How many users use a product on how many days, and from how many days on a seat pays."""
+    """A histogram for each product: users by days of use, and the break-even of a seat."""
     uses = _uses(document)
     if not uses:
         return None
@@ -106,19 +106,19 @@ def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
     cells = tuple(_bins(uses, edges, words))
     header = ("product and days", "with a seat", "tokens only", "break-even, days")
-    text = say("Users by days of use of each product; the dashed line is the break-even of a seat.")
-    title = say("Who uses what on how many days")
+    text = say("Users by days of use per product; the dashed line marks the break-even of a seat.")
+    title = say("Days of use by user and product")
     size = (WIDTH, 0.75 + 1.25 * -(-len(shown) // 2))
     return Chart("days", title, text, tuple(map(say, header)), cells, size, draw)
 
 
 def _counts(days: Sequence[float], edges: Sequence[int]) -> list[int]:
-    """int[bins]: users whose days are at least the lower edge and below the upper."""
+    """int[bins]: users whose days are at least the lower edge and below the upper edge."""
     return [int(n) for n in np.histogram(days, bins=edges)[0]]
 
 
 def _bins(uses: Sequence[_Use], edges: Sequence[int], words: ChartWords) -> Iterator[tuple[str, ...]]:
-    """The counts that the bars show; bins without anybody are left out."""
+    """The counts that the bars show, without empty bins."""
     for use in uses:
         seats, flex = (_counts(days, edges) for days in (use.seats, use.flex))
         points = (

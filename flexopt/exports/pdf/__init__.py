@@ -1,7 +1,7 @@
-"""The report on paper, set by typst: the attachment of a renewal.
+"""The report on paper, typeset by typst: the attachment of a renewal.
 
-Texts reach typst as data only (`data.json`), never as markup; it sees one folder with nothing but our files,
-no fonts but its own, no packages and no clock.
+Texts reach typst only as data (`data.json`), never as markup; it sees one folder that holds only our files,
+and has no fonts but its own, no packages and no clock.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ CHARTS: dict[str, dict[str, tuple[float, float]]] = {
     "sensitivity": {"tornado": (5.4, 0)},
     "changes": {"days": (6.5, 0)},
 }
-"""The charts at the end of a section, in one row: inches wide and high (0: as high as the chart asks for)."""
+"""The charts at the end of a section, in one row: inches wide and high (0: the chart's own height)."""
 
 ROWS = 500
-"""Rows of a table in the appendix; who has what is there whole."""
+"""Rows of a table in the appendix; the assignment is there in full."""
 
 TAGGED = 2_000
-"""Rows of the assignment up to which the file is tagged for screen readers: tags are megabytes for more."""
+"""Most rows of the assignment in a file tagged for screen readers: for more, tags take megabytes."""
 
 
 def render(document: PlanDocument, *, brand: Brand | None = None, language: str = "en") -> bytes:
@@ -63,7 +63,7 @@ def render(document: PlanDocument, *, brand: Brand | None = None, language: str 
         }
         (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / "report.typ").write_bytes(Path(__file__).with_name("report.typ").read_bytes())
-        # packages would be looked for, and fetched to, elsewhere: this folder does not exist
+        # a folder that does not exist, so that no packages are found or fetched
         none = folder / "packages"
         compiler = typst.Compiler(
             folder / "report.typ",
@@ -79,16 +79,16 @@ def render(document: PlanDocument, *, brand: Brand | None = None, language: str 
                 pdf_tags=len(assignment.rows) <= TAGGED,
             )
         except typst.TypstError as error:
-            # all else is ours and tested; only a logo is somebody's file
+            # all else is ours and tested; only the logo is a user's file
             hint = "try another logo" if brand.logo else "please report it"
-            raise FlexoptError(f"the pdf cannot be set: {error.message}", hint) from None
+            raise FlexoptError(f"the PDF cannot be made: {error.message}", hint) from None
     if not isinstance(made, bytes):
         raise TypeError("typst made no file")
     return made
 
 
 def _content(document: PlanDocument, words: Words, assignment: ReportTable, folder: Path) -> dict[str, Any]:
-    """What the report says; its charts are put into the folder."""
+    """The report as data for the template; its charts are written to the folder."""
     report = make_report(document, words)
     drawn = {c.name: c for c in charts(document, say=words.say, number=words.number)}
     sections, behind = [], []
@@ -120,7 +120,7 @@ def _content(document: PlanDocument, words: Words, assignment: ReportTable, fold
 
 
 def _first_rows(section: Section, words: Words) -> Section:
-    """A section of the appendix without the rows that nobody reads on paper; how many they are is said."""
+    """A section of the appendix cut to the rows worth printing, with a note of how many more there are."""
     parts: list[Part] = []
     for part in section.parts:
         if isinstance(part, ReportTable) and (more := len(part.rows) - ROWS) > 0:
@@ -132,7 +132,7 @@ def _first_rows(section: Section, words: Words) -> Section:
 
 
 def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
-    """Tables that only repeat a chart, or go into more depth than the meeting."""
+    """Tables that only repeat a chart, or have more detail than a meeting needs."""
     return isinstance(part, ReportTable) and (
         (part.name == "levers" and "tornado" in drawn) or part.name.startswith("grid")
     )
@@ -141,7 +141,7 @@ def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
 def _charts(
     folder: Path, drawn: Mapping[str, Chart], wanted: Mapping[str, tuple[float, float]]
 ) -> Iterator[dict[str, Any]]:
-    """The charts there are: files in the folder, and what is written over them."""
+    """The charts of the plan: files in the folder, and their captions."""
     made = []
     for name, (width, height) in wanted.items():
         if (chart := drawn.get(name)) is not None:

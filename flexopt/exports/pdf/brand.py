@@ -1,4 +1,4 @@
-"""Whose report it is: name, colour and logo, from a small YAML file."""
+"""The organisation's name, colour and logo, from a small YAML file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ COLOUR = "#1f5a94"
 KEYS = ("name", "colour", "logo")
 LOGO_BYTES = 5_000_000
 CONTRAST = 4.5
-"""Least contrast of the colour on white, as WCAG 2 counts it for text; a paler colour is darkened."""
+"""Least contrast of the colour on white (WCAG 2, text); a paler colour is darkened."""
 
 KINDS = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b""}
-"""Kinds of logo, and how their files begin."""
+"""Kinds of logo, and the first bytes of their files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What makes a report an organisation's own."""
+    """The branding of a report."""
 
     name: str = ""
     """The organisation."""
@@ -56,7 +56,7 @@ def read_brand(path: Path) -> Brand:
     for key in read.data:
         if key not in KEYS:
             raise FlexoptError(
-                f"{path}: there is no `{printable(str(key)[:60])}` in a brand",
+                f"{path}: `{printable(str(key)[:60])}` is not a key of a brand file",
                 did_you_mean(str(key), KEYS, f"write {', '.join(KEYS)}"),
             )
         if not isinstance(read.data[key], str):
@@ -75,32 +75,37 @@ def _logo(path: Path, name: str) -> tuple[bytes, str]:
     place = path.parent / name
     kind = place.suffix.lower()
     if kind not in KINDS:
-        raise FlexoptError(f"{path}: the logo `{printable(name[:200])}` is no .png or .svg", "save it as one")
+        raise FlexoptError(
+            f"{path}: the logo `{printable(name[:200])}` is not a .png or .svg file",
+            "save it as .png or .svg",
+        )
     try:
         size = place.stat().st_size
         if size > LOGO_BYTES:
             raise FlexoptError(
-                f"{place}: the logo has {size:,} bytes; at most {LOGO_BYTES:,} are taken",
-                "save it smaller: it is printed 45 mm wide",
+                f"{place}: the logo has {size:,} bytes; the limit is {LOGO_BYTES:,}",
+                "save a smaller file: the logo is printed 45 mm wide",
             )
         raw = place.read_bytes()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no name of a file"
+        why = getattr(error, "strerror", None) or "not a file name"
         raise FlexoptError(
             f"{path}: cannot read the logo `{printable(name[:200])}` ({why})",
-            f"it is looked for beside the brand file, in {path.parent}",
+            f"it must be next to the brand file, in {path.parent}",
         ) from None
     if not raw.startswith(KINDS[kind]) or (kind == ".svg" and b"<svg" not in raw[:100_000]):
-        raise FlexoptError(f"{place}: the logo is no {kind[1:].upper()} image", "export it again as one")
+        raise FlexoptError(
+            f"{place}: the logo is not valid {kind[1:].upper()}", "export it again in that format"
+        )
     return raw, kind
 
 
 def _legible(path: Path, colour: str) -> str:
-    """The colour as `#rrggbb`, darkened until it can be read on white."""
+    """The colour as `#rrggbb`, darkened until it is legible on white."""
     digits = colour.removeprefix("#")
     if not re.fullmatch(r"[0-9a-fA-F]{3}|[0-9a-fA-F]{6}", digits) or colour == digits:
         raise FlexoptError(
-            f'{path}: `colour` is "{printable(colour[:60])}", no colour',
+            f'{path}: `colour` is "{printable(colour[:60])}", which is not a colour',
             'write it as "#1f5a94": red, green and blue in hexadecimal, in quotes',
         )
     pairs = [d * 2 for d in digits] if len(digits) == 3 else [digits[i : i + 2] for i in (0, 2, 4)]

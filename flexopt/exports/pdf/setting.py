@@ -1,4 +1,4 @@
-"""A report's sentences and tables as typst is given them: data, with places to break and widths to fit."""
+"""A report's sentences and tables as data for typst, with places to break lines and column widths."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from unicodedata import category
 from flexopt.exports.report import Part, ReportTable
 
 ROOM = 75
-"""Characters of numbers that fit beside the first column; wider tables are set in several."""
+"""Characters of numbers that fit beside the first column; wider tables are split."""
 
 PORTRAIT, LANDSCAPE = 481.5, 728.0
-"""Points between the margins of A4, upright and across."""
+"""Points between the margins of A4, portrait and landscape."""
 
 MANY = 600
-"""Rows from which on it matters how long a table takes."""
+"""Rows from which the time to set a table matters."""
 
 SMALL, INSET = 7.5, 7.5
-"""Points: letters of the appendix, and what is left and right of them in a cell."""
+"""Points: the font size of the appendix, and the padding of a cell."""
 
 KNOWN = "–—…’“”„\N{MINUS SIGN}\N{REPLACEMENT CHARACTER}\N{NARROW NO-BREAK SPACE}"
-"""Letters beyond Latin ones of which it is known how wide they are."""
+"""Non-Latin letters of known width."""
 
 NARROW = "ijlft.,:;'|!I -()[]/"
 WIDE = "mwMWŵŴ@%&—…æœÆŒ\N{REPLACEMENT CHARACTER}"
@@ -45,7 +45,7 @@ def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
 
 
 def _narrow(table: ReportTable) -> Iterator[ReportTable]:
-    """A table of many columns of numbers as several that fit the page, each with the first column."""
+    """A table with many columns of numbers, split into tables that fit; each has the first column."""
     many = len(table.columns) - 1
     widest = max((len(row[i]) + 2 for row in table.rows for i in range(1, many + 1)), default=0)
     pieces = -(-many * widest // ROOM)
@@ -64,14 +64,14 @@ def _narrow(table: ReportTable) -> Iterator[ReportTable]:
 
 
 def _numbers_only(table: ReportTable) -> bool:
-    """Whether there is nothing but numbers beside the first column."""
+    """Whether all columns but the first are numbers."""
     return {*range(1, len(table.columns))} <= {*table.numbers}
 
 
 def _table(table: ReportTable) -> dict[str, Any]:
-    whole = table.name == "inputs"  # hashes are copied: no place to break in them
+    whole = table.name == "inputs"  # hashes are copied: no line breaks in them
     lines = one_line_widths(table) if len(table.rows) > MANY else None
-    known: dict[str, str] = {}  # thousands of rows have few different cells
+    known: dict[str, str] = {}  # thousands of rows have few distinct cells
     change = _kept if lines else text_data
     return {
         "kind": "table",
@@ -94,10 +94,10 @@ def _table(table: ReportTable) -> dict[str, Any]:
 
 
 def one_line_widths(table: ReportTable) -> list[float] | None:
-    """Points of every column so that each cell surely fits in one line; None if pages are too narrow.
+    """Points of every column so that each cell is sure to fit on one line; None if pages are too narrow.
 
-    Rows of one line are of a height that is known, and thousands of them are set in half the time. What does
-    not fit on an upright page may fit on one across.
+    Rows of one line have a known height, and thousands of them are set in half the time. What does not fit
+    on a portrait page may fit on a landscape one.
     """
     needed = []
     for number, heading in enumerate(table.columns):
@@ -115,7 +115,7 @@ def one_line_widths(table: ReportTable) -> list[float] | None:
 
 
 def _em(text: str) -> float | None:
-    """The most that a text may be wide, in ems of the template's font; None if nobody knows."""
+    """The most that a text can be wide, in ems of the template's font; None if unknown."""
     if any(ord(c) >= 0x180 and c not in KNOWN for c in text):
         return None
     return sum(map(_letter, text))
@@ -130,12 +130,12 @@ def _letter(c: str) -> float:
 
 
 def _widths(table: ReportTable) -> list[int]:
-    """Shares of the width, by column: by the longest text; 0 is as wide as its texts, which are short."""
+    """Share of the width of each column, by its longest text; 0 for a column as wide as its short texts."""
     if _numbers_only(table) and (len(table.columns) > 4 or max(map(len, table.columns[1:]), default=0) > 16):
         columns = [min(8, max(5, -(-len(heading) // 3))) for heading in table.columns]
         return [columns[0] if 0 in table.numbers else 12, *columns[1:]]
     longest = [max(len(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
-    # dates have no letters, and stay in one line
+    # dates have no letters, and stay on one line
     texts = [any(c.isalpha() for row in table.rows for c in row[i]) for i in range(len(longest))]
     wide = [i for i, n in enumerate(longest) if n > 12 and texts[i] and i not in table.numbers]
     if table.name == "inputs":
@@ -146,22 +146,22 @@ def _widths(table: ReportTable) -> list[int]:
 
 
 def text_data(text: str) -> str:
-    """Text that can be set: as `_kept`, and long words may break."""
+    """Text to set: as `_kept`, and with places to break long words."""
     return re.sub(r"\S{21,}", lambda word: _breakable(word[0]), _kept(text))
 
 
 def _kept(text: str) -> str:
-    """Text without half characters, in which a number keeps its sign and its unit."""
+    """Text without lone surrogates, in which a number stays with its sign and its unit."""
     whole = "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cs" else c for c in text)
     signed = re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", whole)
     kept = re.sub(r"(\d) (%|[A-Z]{3}\b)", rf"\1{SPACE}\2", signed)
-    # what is written from right to left does not turn the numbers beside it round
+    # right-to-left text must not reverse the numbers next to it
     kept = RIGHT_TO_LEFT.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", kept)
-    # in French a colon keeps to its word
+    # in French a colon stays with its word
     return re.sub(r" (?=[:;](?:\s|$))", SPACE, kept)
 
 
 def _breakable(word: str) -> str:
-    """A long word with places to break: after punctuation, or every so many characters; hyphens are one."""
+    """A long word with places to break: after punctuation or a hyphen, or every so many characters."""
     pieces = re.findall(r".{1,20}?(?:[@._/,;:]+|$)|.{14}", word)
     return "\N{ZERO WIDTH SPACE}".join(pieces)

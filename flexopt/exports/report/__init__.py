@@ -1,7 +1,7 @@
-"""What a report of a plan says, in the order in which it is read; html, markdown and pdf only set it.
+"""The content of a report, in reading order; html, markdown and pdf only lay it out.
 
-Headline, cost lines that add up, comparisons, who changes (`+ ~ -`), assumptions with the source of every
-price, what was read, and the proof.
+Headline, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
+every price, the usage read, and the proof.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make
 
 
 def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
-    """The report of a plan document. Who has what is a table of its own: `assignment_table`."""
+    """The report of a plan document, without the assignment: see `assignment_table`."""
     sections: list[Section] = []
     appendix: list[Section] = []
     for name, parts in _parts(document, words):
@@ -49,13 +49,13 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
 
 
 def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> Section:
-    """What comparison.json says, for an export of it alone."""
+    """The report of comparison.json alone."""
     parts = tuple(compared.comparison(compared_, words))
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
 
 
 def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
-    """Who has what, a row per user, product and access."""
+    """The assignment, a row per user, product and access."""
     rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
     show: dict[str, Callable[[Any], str]] = {
         "user": named,
@@ -77,7 +77,7 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
 
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
-    """The sections by name, with their parts whole."""
+    """The sections by name, with their parts uncut."""
     packs = costs.packs(document, words)
     expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
     yield (

@@ -1,4 +1,4 @@
-"""What a plan stands on: the forecast, the rules, and every price with where it was read."""
+"""The basis of a plan: the forecast, the rules, and every price with its source."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ ESTIMATES = (
     *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
     *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),
 )
-"""A source with one of these in it is called an estimate."""
+"""A source that contains one of these is called an estimate."""
 
 
 def is_estimate(source: str) -> bool:
-    """Whether the source of a price says itself that it is none."""
+    """Whether the source of a price says that the price is an estimate."""
     return any(word in source.casefold() for word in ESTIMATES)
 
 
 def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
-    """Forecast, buffer, discounts and sources of seat prices, each in a few words."""
+    """Forecast, buffer, discounts and the sources of seat prices, in a few words each."""
     yield _forecast(document, words) + (f" ({changes})" if (changes := _growth(document, words)) else "")
     yield _buffer(document, words)
     yield _discounts(document, words)
@@ -39,7 +39,7 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
 
 
 def assumptions(document: PlanDocument, words: Words) -> ReportTable:
-    """Everything assumed but the prices, a line each."""
+    """All assumptions except the prices, a line each."""
     scenario, currency = document["scenario"], document["currency"]
     tokens = scenario["tokens"]
     when = tokens["purchase_dates"]
@@ -89,7 +89,7 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTable]:
-    """Every price and rate with its source: those the plan stands on, and the others it could have used."""
+    """Every price and rate with its source: those the plan uses, and the others it could have used."""
     used: list[tuple[str, ...]] = []
     others: list[tuple[str, ...]] = []
     scenario = document["scenario"]
@@ -100,7 +100,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         for price in offer["prices"]:
             for kind in ("renewal", "new"):
                 pays = paid.get((offer["id"], kind, price["from"]))
-                # a renewal without a price of its own costs what a new seat costs
+                # a renewal without its own price costs the same as a new seat
                 listed = price[kind] if price[kind] is not None else price["new"] if pays else None
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
@@ -130,13 +130,13 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
 
 
 def price_in_force(offer: PlanRow, day: str) -> PlanRow:
-    """The entry among the prices of an offer of plan.json that holds on a day."""
+    """The entry among an offer's prices in plan.json that is valid on a day."""
     begun: list[PlanRow] = [price for price in offer["prices"] if price["from"] <= day]
     return max(begun, key=lambda price: str(price["from"]))
 
 
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
-    """What is paid for a seat at each price of the scenario: by offer, kind and the price's first day."""
+    """The price paid per seat for each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
@@ -172,7 +172,7 @@ def _sourced(source: str, words: Words) -> tuple[str, str]:
 
 
 def _plain(amount: Decimal) -> str:
-    """With cents, and with more places where they are needed."""
+    """With cents, or with more places if needed."""
     cents = amount.quantize(Decimal("0.01"))
     return str(cents) if cents == amount else format(amount.normalize(), "f")
 
@@ -226,6 +226,6 @@ def _rule(rule: Mapping[str, Any], words: Words) -> str:
 
 
 def _listed(texts: Sequence[str], words: Words, between: str = "; ") -> str:
-    """Several as one text, not more than fit."""
+    """Several names as one text, as many as fit."""
     more = [words("not_shown", n=words.number(len(texts) - 12))] if len(texts) > 12 else []
     return between.join([*texts[:12], *more])

@@ -1,4 +1,4 @@
-"""Who changes: what is new (+), what is different (~) and what ends (-)."""
+"""Changes of access and seats: new (+), different (~) and ended (-)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flexopt.store.plan_json import PlanDocument
 
 
 def access_now(document: PlanDocument, words: Words) -> str:
-    """How many users the plan gives what."""
+    """How many users have seats, Flex or both in the plan."""
     s = document["summary"]
     kinds = {kind: words.number(s[f"users_{kind}"]) for kind in ("named_only", "flex_only", "both")}
     text = words(
@@ -27,7 +27,7 @@ def access_now(document: PlanDocument, words: Words) -> str:
 
 
 def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
-    """Users by what becomes of their access, and seats by what becomes of their contracts."""
+    """Users by the change of their access, and seats by the change of their contracts."""
     s = document["summary"]
     rows = [
         (mark, words(f"change_{key}", users=words.count(n, "user")))
@@ -49,7 +49,7 @@ def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
 
 
 def moves(document: PlanDocument, words: Words) -> ReportTable:
-    """The review's moves, user by user; who keeps what they have is not in it."""
+    """The review's moves, user by user, without unchanged access."""
     rows = [
         (
             {"new": "+", "release": "-"}.get(move["move"], "~"),
@@ -68,7 +68,7 @@ def moves(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def review(document: PlanDocument, words: Words) -> Iterator[Part]:
-    """The review in numbers: its saving, what it found beside the moves, and its seven checks."""
+    """The review in numbers: its saving, its lists and its seven checks."""
     found = document["review"]
     if found["saving"] is not None:
         saving = words.money(found["saving"])
@@ -111,7 +111,7 @@ def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]
         key = (row["offer"], row["contract_start"])
         renewed[key] += row["renewed"]
         if row["owned"] and row["contract_end"] < end:
-            # what a Subscriptions export lists is in no holding of the scenario
+            # seats in a Subscriptions export are not among the scenario's holdings
             ends = (row["offer"], row["contract_end"])
             held[ends] = max(held[ends], row["owned"])
     bought = sorted((row for row in document["seats"] if row["new"]), key=lambda row: str(row["offer"]))
@@ -129,7 +129,7 @@ def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]
 
 
 def _bought(offer: str, rows: list[Mapping[str, Any]], words: Words) -> Iterator[tuple[str, str]]:
-    """New seats of an offer; three contracts and more (seats by the month) are one line."""
+    """New seats of an offer; three or more contracts (monthly seats) are one line."""
     if len(rows) < 3:
         for row in rows:
             start, n = words.date(row["contract_start"]), words.number(row["new"])

@@ -1,4 +1,4 @@
-"""Quotes side by side, and what moves the total: the parts of a report that not every plan has."""
+"""Quotes side by side, and what drives the total: the parts of a report that not every plan has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "token
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
-    """Of plan.json's `comparison`, or comparison.json: which is cheapest, the columns, drivers and regret."""
+    """From plan.json's `comparison`, or comparison.json: the cheapest, the columns, drivers and regret."""
     currency, scenarios = compared["currency"], compared["scenarios"]
     names = _names(compared)
     first, best = scenarios[0], next(s for s in scenarios if s["id"] == compared["cheapest"])
@@ -59,7 +59,7 @@ def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
 
 
 def quote_changes(compared: Mapping[str, Any], words: Words) -> ReportTable:
-    """Who changes from the first quote to each other."""
+    """Changes of access from the first quote to each other quote."""
     names = _names(compared)
     rows = [
         (
@@ -76,7 +76,7 @@ def quote_changes(compared: Mapping[str, Any], words: Words) -> ReportTable:
 
 
 def sensitivity(document: PlanDocument, words: Words) -> Iterator[Part]:
-    """Of plan.json's `sensitivity`: what to ask for first, what moves the total, where the answer changes."""
+    """From plan.json's `sensitivity`: what to negotiate, what drives the total, where the answer changes."""
     found = document["sensitivity"]
     rows = [(named(n["label"]), words.money(n["saving"])) for n in found["negotiation"]]
     yield ReportTable("negotiation", (words("negotiation"), words("saving")), tuple(rows), (1,))
@@ -121,7 +121,7 @@ def _side(side: Mapping[str, Any] | None, words: Words) -> str:
 
 
 def _names(compared: Mapping[str, Any]) -> dict[str, str]:
-    """What the columns are called: the scenarios' names, or their ids where names are no help."""
+    """The headings of the columns: the scenarios' names, or their ids if the names do not tell them apart."""
     names = Counter(s["name"] for s in compared["scenarios"])
     return {
         s["id"]: named(s["name"] if s["name"] and names[s["name"]] == 1 else s["id"])

@@ -1,4 +1,4 @@
-"""What a plan costs, line by line, and against other ways to decide."""
+"""What a plan costs, line by line, and compared with the alternatives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """One sentence: what it saves against the first baseline that is known, and who moves."""
+    """One sentence: the saving against the first known baseline, and how many users move."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
     if found := _first(document):
@@ -38,7 +38,7 @@ def headline(document: PlanDocument, words: Words) -> str:
 
 
 def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]:
-    """The few numbers that stand under the headline."""
+    """The few numbers under the headline."""
     s, currency = document["summary"], document["currency"]
     found = [(words("figure_total"), words.priced(document["total"], currency))]
     if first := _first(document):
@@ -54,7 +54,7 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
 
 
 def costs(document: PlanDocument, words: Words) -> ReportTable:
-    """Seats, packs and the total, which add up."""
+    """Cost lines of seats and packs, which add up to the total."""
     s = document["summary"]
     bought, owned = words.number(s["seats_bought"]), words.number(s["seats_owned"])
     tokens = words.count(s["tokens_bought"], "token")
@@ -70,7 +70,7 @@ def costs(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
-    """Seats by contract; three contracts of one kind and more (seats by the month) are one line."""
+    """Seats by contract; three or more contracts of one kind (monthly seats) are one line."""
     kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
     groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
     lines = []
@@ -100,7 +100,7 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
 
 
 def packs(document: PlanDocument, words: Words) -> ReportTable | None:
-    """The token packs to buy; None where there are none."""
+    """The token packs to buy; None if there are none."""
     if not document["purchases"]:
         return None
     lines = [
@@ -121,7 +121,7 @@ def packs(document: PlanDocument, words: Words) -> ReportTable | None:
 
 
 def token_use(document: PlanDocument, words: Words) -> str:
-    """What the forecast does with the tokens, and what that makes of their price."""
+    """How many tokens the forecast uses, and the resulting price per token."""
     s = document["summary"]
     used, price = words.number(s["tokens_used"]), s["effective_token_price"]
     if not document["purchases"]:
@@ -131,7 +131,7 @@ def token_use(document: PlanDocument, words: Words) -> str:
 
 
 def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[str]]:
-    """The plan against other ways to decide; and what is to be said about them."""
+    """The plan compared with the baselines, and notes on them."""
     rows, notes = [], []
     for name in BASELINES:
         if (baseline := document["baselines"].get(name)) is None:
@@ -146,7 +146,7 @@ def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[s
 
 
 def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:
-    """The first baseline that is known and costs something: its name, what is saved, what it costs."""
+    """The first baseline of known, non-zero cost: its name, the saving, its cost."""
     for name in BASELINES:
         baseline = document["baselines"].get(name)
         if baseline and baseline["saving"] is not None and Decimal(baseline["total"]):

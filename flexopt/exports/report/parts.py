@@ -1,4 +1,4 @@
-"""What a report is made of: sections of sentences and tables, in words already; no renderer adds any."""
+"""The parts of a report: sections of sentences and tables, fully worded; renderers add no words."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from flexopt.base.text import printable
 from flexopt.exports.words import Words
 
 LINES = 24
-"""Rows of a table that a section shows; the appendix has the whole table."""
+"""Rows of a table shown in a section; the appendix has the whole table."""
 
 FIRST = 12
-"""The same, of tables with a row for each person, and of ranks, whose first rows say what matters."""
+"""The same for tables with a row per person, and for rankings, whose first rows matter most."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table as text; every row has as many cells as there are `columns`."""
+    """A table as text; every row has one cell for each of `columns`."""
 
     name: str
-    """What it is, the same in every language."""
+    """Its identifier, the same in every language."""
     columns: tuple[str, ...]
     """Headings."""
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[int, ...] = ()
-    """The columns that are numbers, flush right."""
+    """The columns of numbers, flush right."""
     sums: tuple[int, ...] = ()
-    """The rows that add others up."""
+    """The rows of totals."""
     title: str = ""
 
 
@@ -45,7 +45,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in one language, in the order in which it is read."""
+    """A report in one language, in reading order."""
 
     title: str
     name: str
@@ -54,13 +54,13 @@ class Report:
     """Horizon, the last day of the data, currency."""
     headline: str
     figures: tuple[tuple[str, str], ...]
-    """What the figure is, and the figure; the first is the total."""
+    """Labels and figures; the first is the total."""
     sections: tuple[Section, ...]
     appendix: tuple[Section, ...]
 
 
 def named(text: str | None, most: int = 200) -> str:
-    """A text of the inputs, fit to be shown: without control and direction marks, and cut at `most`."""
+    """A text from the inputs, safe to show: without control and direction marks, and cut at `most`."""
     shown = printable((text or "")[: most + 1])
     return shown if len(shown) <= most else shown[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
@@ -71,7 +71,7 @@ def sentence(text: str) -> str:
 
 
 def shortened(table: ReportTable, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
-    """A long table as its first rows and how many more there are; and the whole one for the appendix."""
+    """A long table as its first rows and how many more there are; and the whole table for the appendix."""
     lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
     if len(table.rows) <= lines + len(table.sums) + 2:
         return (table,), ()

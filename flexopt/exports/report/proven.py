@@ -1,4 +1,4 @@
-"""What was read, what was found odd in it, and why no plan costs less."""
+"""The usage read, the findings in it, and why no plan costs less."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
 COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
-"""What the rows of a usage file are counted by; all but the first add up to it."""
+"""The counts of rows of a usage file; all but the first add up to the first."""
 
 
 def coverage(document: PlanDocument, words: Words, *, where: str) -> str:
-    """What was read and planned; `where` is the text that says where the rest is listed."""
+    """The usage read and planned; `where` is the text that says where the rest is listed."""
     c = document["coverage"]
     text = words(
         "coverage_line",
@@ -37,7 +37,7 @@ def files(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def findings(document: PlanDocument, words: Words) -> ReportTable:
-    """What is odd in the inputs."""
+    """The findings in the inputs."""
     rows = []
     for f in document["findings"]:
         place = named(f["file"]) + (f":{f['row']}" if f["row"] is not None else "")
@@ -48,7 +48,7 @@ def findings(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def left_out(document: PlanDocument, words: Words) -> ReportTable:
-    """Use that is not planned, with the reason."""
+    """Usage left out of the plan, with the reason."""
     rows = [
         (named(r["user"]), named(r["product"]), words.number(r["days"]), named(r["reason"]))
         for r in document["left_out"]
@@ -106,7 +106,7 @@ def proof(document: PlanDocument, words: Words) -> ReportTable:
 
 
 def inputs(document: PlanDocument, words: Words) -> ReportTable:
-    """The files the plan was made of, and what they were when it was."""
+    """The files the plan was made from, with their hashes."""
     rows = [(named(i["file"]), i["sha256"]) for i in document["inputs"]]
     return ReportTable("inputs", (words("inputs"), words("sha256")), tuple(rows))
 

@@ -1,6 +1,6 @@
-"""One page that says everything about a plan: no network, nothing to install, readable without its script.
+"""A plan as one web page: no network, nothing to install, readable without its script.
 
-What it says is the report's (`exports.report`); here it is set, with charts and the assignment table.
+Its content is that of `exports.report`; here it is laid out, with charts and the assignment table.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ CHARTS = {
     "comparison": ("waterfall",),
     "sensitivity": ("tornado",),
 }
-"""The charts at the end of each section."""
+"""Charts at the end of each section."""
 
 MARKED = {"changes": 1, "moves": 1, "checks": 1}
-"""Tables that begin with a mark (`+ ~ -`, or a number): their rows are named by the column after it."""
+"""Tables that start with a mark (`+ ~ -`) or a number: the next column is the heading of the row."""
 
 MOST = 2_000
-"""Rows of a table, the assignment apart: a page of more is not read, and slow on a telephone."""
+"""Most rows of a table, except the assignment: more would not be read, and are slow on a phone."""
 
 SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
@@ -62,11 +62,11 @@ def render(document: PlanDocument) -> bytes:
         most=MOST,
         signs=SIGNS,
         words=ENGLISH,
-    ).encode(errors="replace")  # half of a pair of a character is no text
+    ).encode(errors="replace")  # a lone surrogate cannot be encoded
 
 
 def _environment() -> Environment:
-    # texts of the inputs are escaped wherever they stand; a name the template does not get is an error
+    # texts from the inputs are escaped everywhere; a name missing from the template's data is an error
     environment = Environment(
         autoescape=True,
         extensions=["jinja2.ext.loopcontrols"],
@@ -84,10 +84,10 @@ def _file(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """As a Content-Security-Policy has it."""
+    """The hash as a Content-Security-Policy quotes it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _cheapest(comparison: Mapping[str, Any]) -> int:
-    """The column of the cheapest quote, in tables that have a quote in each but the first."""
+    """The column of the cheapest quote, in tables with a quote in every column but the first."""
     return 1 + [s["id"] for s in comparison["scenarios"]].index(comparison["cheapest"])

@@ -1,8 +1,7 @@
 """The rows of the assignment table.
 
-There are thousands: what several rows of a user share (the user; a seat for two products, with its price and
-its reason) stands there once, and what HTML does not need (end tags, the scope of a row's first cell) is left
-out.
+There are thousands: what several rows share (the user; a seat for two products, with its price and reason)
+is written once, and what HTML does not need (end tags, the scope of a row's first cell) is left out.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from flexopt.store.plan_json import PlanRow
 
 HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "as a seat", "access", "reason")
 NUMBERS = (3, 4, 5, 6)
-"""The columns that are numbers, flush right; page.css has them, too."""
+"""The columns of numbers, flush right; page.css lists them too."""
 
 DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
-"""What rows of a user have in common that are one decision."""
+"""What the rows of one decision of a user have in common."""
 
 
 def assignment_rows(assignment: Sequence[PlanRow]) -> Iterator[str]:
-    """The rows as HTML with the columns of `HEADINGS`; a user's rows together, in the plan's order."""
+    """The rows as HTML with the columns of `HEADINGS`: a user's rows together, in the plan's order."""
     people: dict[tuple[str, str], dict[tuple[Any, ...], list[PlanRow]]] = {}
     for row in assignment:
         decisions = people.setdefault((row["user"], row["group"]), {})

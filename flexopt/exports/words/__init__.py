@@ -1,7 +1,7 @@
-"""The fixed words of reports, and how numbers, money and dates are written, in every language there is.
+"""The fixed words of reports, and how numbers, money and dates are written, in every language.
 
-A language is a table of texts, another of what charts say, its separators and the order of a date. Texts
-are templates of ours: what is filled in is never read as a template again.
+A language is a table of texts, another for charts, its separators and its date format. What is filled into
+a text is never read as a template again.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ class Words:
     thousands: str
     point: str
     space: str
-    """Between a number and its unit."""
+    """The space between a number and its unit."""
     day: str
-    """A date of `{y}`, `{m}` and `{d}`."""
+    """A date from `{y}`, `{m}` and `{d}`."""
     charts: Mapping[str, str] = field(default_factory=dict)
     """The texts of charts, by their English."""
     one: tuple[int, ...] = (1,)
     """The numbers that take the singular."""
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text with its values filled in. Raises KeyError for a text that is not there."""
+        """The text with its values filled in. Raises KeyError for an unknown key."""
         return self.texts[key].format(**values)
 
     def say(self, text: str) -> str:
-        """The text of a chart, which is its own key, in this language."""
+        """A text of a chart, which is its own key, in this language."""
         return self.charts.get(text, text)
 
     def count(self, number: int, key: str) -> str:
-        """`1 seat`, `1,200 seats`: texts of counted things are `one|many`."""
+        """`1 seat`, `1,200 seats`: the text of the key is `one|many`."""
         singular, plural = self.texts[key].split("|")
         return f"{self.number(number)} {singular if number in self.one else plural}"
 
     def number(self, value: str | int | Decimal) -> str:
-        """`1234.5` -> `1,234.5`, digit by digit as it is given."""
+        """`1234.5` -> `1,234.5`, with the digits as given."""
         return f"{Decimal(value):,f}".translate({44: self.thousands, 46: self.point})
 
     def money(self, amount: str | Decimal | None) -> str:
-        """`41200.00` -> `41,200.00`; a dash where there is none."""
+        """`41200.00` -> `41,200.00`; a dash for None."""
         return "-" if amount is None else self.number(amount)
 
     def whole(self, amount: Decimal) -> str:
@@ -65,25 +65,25 @@ class Words:
         return "-" if amount is None else f"{self.money(amount)}{self.space}{currency}"
 
     def percent(self, share: Decimal, places: int = 1, *, sign: bool = False) -> str:
-        """A share with so many places: `0.1234` -> `12.3 %`; with `sign`, `+12.3 %`."""
+        """A share with `places` decimals: `0.1234` -> `12.3 %`; with `sign`, `+12.3 %`."""
         hundred = (share * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         return f"{'+' if sign and not hundred.is_signed() else ''}{self.number(hundred)}{self.space}%"
 
     def exact(self, share: str, *, sign: bool = False) -> str:
-        """A share with the places it needs: `0.0250` -> `2.5 %`."""
+        """A share with the decimals it needs: `0.0250` -> `2.5 %`."""
         text = f"{Decimal(share) * 100:f}"
         places = len(text.rstrip("0").partition(".")[2]) if "." in text else 0
         return self.percent(Decimal(share), places, sign=sign)
 
     def small(self, share: Decimal) -> str:
-        """A small share with two places, and never zero for what is not."""
+        """A small share with two decimals; zero only if it is zero."""
         least = Decimal("0.0001")
         return (
             self("less_than", share=self.percent(least, 2)) if 0 < share < least else self.percent(share, 2)
         )
 
     def date(self, iso: str | None) -> str:
-        """A date of the document; a dash where there is none."""
+        """A date of the document; a dash for None."""
         if not iso:
             return "-"
         year, month, day = iso.split("-")
@@ -99,4 +99,4 @@ LANGUAGES = {
         "fr", FR, "\N{NARROW NO-BREAK SPACE}", ",", "\N{NO-BREAK SPACE}", "{d}/{m}/{y}", FR_CHARTS, one=(0, 1)
     ),
 }
-"""By code, in the order in which help and errors list them."""
+"""By code, in the order of help and errors."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DE = {
     # counted things, one and many
-    "cut": "Satz|Sätzen",
+    "cut": "Preissatz|Preissätzen",
     "day": "Nutzungstag|Nutzungstage",
     "line": "weitere Zeile|weitere Zeilen",
     "month": "Monat|Monate",
@@ -40,20 +40,20 @@ DE = {
     "continued": "{n} weitere im Anhang",
     "not_shown": "{n} weitere in plan.json",
     "cost": "Kosten",
-    "baselines": "Verglichen mit anderen Wegen zu entscheiden",
+    "baselines": "Verglichen mit den Alternativen",
     "comparison": "Angebote nebeneinander",
-    "sensitivity": "Was die Summe bewegt",
-    "changes": "Wer wechselt",
+    "sensitivity": "Was die Summe bestimmt",
+    "changes": "Wessen Zugang sich ändert",
     "assumptions": "Annahmen und Preise",
-    "coverage": "Was gelesen wurde",
+    "coverage": "Gelesene Nutzungsdaten",
     "proof": "Nachweis",
     "assignment": "Wer was hat",
     "left_out": "Nicht geplante Nutzung",
-    "other_prices": "Erwogene, nicht genutzte Preise",
+    "other_prices": "Erwogene, aber nicht verwendete Preise",
     # figures under the headline
     "figure_total": "Summe",
     "figure_saved": "gespart gegenüber: {baseline}",
-    "figure_seats": "zu zahlende Lizenzen",
+    "figure_seats": "zu bezahlende Lizenzen",
     "figure_tokens": "zu kaufende Token",
     "figure_token_price": "je genutztem Token",
     # cost
@@ -61,7 +61,7 @@ DE = {
     "cost_seats": "Lizenzen: {bought} gekauft, {owned} im Besitz",
     "cost_tokens": "Token-Pakete: {tokens}",
     "cost_total": "Summe für {months}",
-    "cost_commitment": "insgesamt zu zahlen, da einige Lizenzen danach weiterlaufen",
+    "cost_commitment": "Gesamtverpflichtung, da einige Laufzeiten später enden",
     "seats": "Lizenzen",
     "from": "von",
     "until": "bis",
@@ -72,19 +72,19 @@ DE = {
     "renewal": "Verlängerung",
     "new": "neu",
     "no_seats": "keine Lizenzen",
-    "sum_seats": "Lizenzen zusammen",
+    "sum_seats": "alle Lizenzen",
     "to": "{few} bis {most}",
-    "grouped": "x: so viele Verträge; seats.csv hat jeden einzeln",
+    "grouped": "x: Anzahl der Verträge; seats.csv führt jeden einzeln auf",
     "buy_on": "Kauf am",
     "tokens": "Token",
-    "price_for": "Preis für",
+    "price_for": "Preisstaffel",
     "expires": "verfällt",
     "from_tokens": "ab {tokens}",
-    "sum_packs": "Pakete zusammen",
+    "sum_packs": "alle Pakete",
     "no_packs": "keine Token-Pakete zu kaufen",
     "uses": "die Prognose nutzt {used} Token",
-    "uses_owned": "; die Prognose nutzt {used} Token, alle im Besitz",
-    "uses_price": ", das sind {price} {currency} je genutztem Token",
+    "uses_owned": "; die Prognose nutzt {used} Token, alle bereits im Besitz",
+    "uses_price": ", also {price} {currency} je genutztem Token",
     "expired": "{expired} Token verfallen ungenutzt; {left} sind am Ende übrig",
     # baselines
     "compared_with": "verglichen mit",
@@ -92,19 +92,21 @@ DE = {
     "saved": "gespart",
     # who changes
     "users_now": "{users}: {named} nur mit Lizenzen, {flex} nur mit Flex, {both} mit beidem",
-    "users_idle": "; {n} weitere haben heute eine Lizenz und nutzen nichts",
+    "users_idle": "; {n} weitere haben heute eine Lizenz, aber keine Nutzung",
     "change": "Änderung",
     "change_flex": "{users} zu Flex-Token",
     "change_seats": "{users} zu Lizenzen",
-    "change_idle": "{users} mit Lizenz ohne Nutzung: freizugeben",
-    "change_none": "der heutige Zugang ist nicht bekannt: das Szenario nennt keine Tabelle davon",
-    "change_same": "niemand wechselt",
+    "change_idle": "{users} mit Lizenz, aber ohne Nutzung: freizugeben",
+    "change_none": "der heutige Zugang ist unbekannt: das Szenario hat keine Zugangstabelle",
+    "change_same": "kein Zugang ändert sich",
     "seats_new": "{offer}: {n} neu ab {start}",
     "seats_by_contract": "{offer}: {n} neu in jedem von {contracts} Verträgen, {start} bis {end}",
-    "seats_renewed": "{offer}: {n} verlängert am {start}, alle auslaufenden",
-    "seats_fewer": "{offer}: {n} von {held} verlängert am {start}",
-    "seats_dropped": "{offer}: {n} nicht verlängert am {start}",
-    "subscriptions": "was laut Subscriptions-Export am ersten Tag endet, ist hier nicht verglichen",
+    "seats_renewed": "{offer}: alle {n} am {start} verlängert",
+    "seats_fewer": "{offer}: {n} von {held} am {start} verlängert",
+    "seats_dropped": "{offer}: {n} am {start} nicht verlängert",
+    "subscriptions": (
+        "Lizenzen eines Subscriptions-Exports, die am ersten Tag enden, sind hier nicht verglichen"
+    ),
     "who": "Person",
     "product": "Produkt",
     "group": "Gruppe",
@@ -116,13 +118,13 @@ DE = {
     "to Flex": "zu Flex",
     "to collection": "zu Collection",
     "release": "frei",
-    "review_saves": "gegen den heutigen Zugang geprüft: die Wechsel zusammen sparen {saving} {currency}",
+    "review_saves": "gegenüber dem heutigen Zugang sparen alle Wechsel zusammen {saving} {currency}",
     "check": "Prüfung",
     "checks": "sieben Prüfungen",
     "found": "gefunden",
     "clear": "in Ordnung",
     "result": "Ergebnis",
-    "double_use": "Lizenz und Token dafür",
+    "double_use": "Token trotz Lizenz genutzt",
     "idle": "keine Nutzung seit 90 Tagen",
     "listed": "aufgeführt",
     "when": "wann",
@@ -136,31 +138,31 @@ DE = {
     "difference": "Unterschied",
     "seats_cost": "Lizenzen",
     "tokens_cost": "Token-Pakete",
-    "commitment": "insgesamt zu zahlen",
+    "commitment": "Gesamtverpflichtung",
     "seats_bought": "Lizenzen gekauft",
     "seats_owned": "Lizenzen im Besitz",
     "tokens_bought": "Token gekauft",
     "tokens_used": "Token genutzt",
     "tokens_expired": "Token verfallen",
     "effective_token_price": "Preis je genutztem Token",
-    "users_changed": "Personen, die wechseln",
+    "users_changed": "Personen mit geändertem Zugang",
     "cheapest": "am günstigsten ist {name}: {total} {currency}, {difference} gegenüber {first}",
-    "cheapest_first": "am günstigsten ist das erste, {name}: {total} {currency}",
+    "cheapest_first": "am günstigsten ist das erste Angebot, {name}: {total} {currency}",
     "drivers": "warum die Summe von {first} abweicht",
     "seat_price": "Lizenzpreise",
     "token_price": "Token-Preis",
     "tier": "Token-Staffel",
     "mix": "Mischung von Lizenzen und Token",
-    "regret": "was ein falsch gewähltes Angebot kostet: Zuordnung der Zeile zu Preisen der Spalte",
+    "regret": "Kosten eines falsch gewählten Angebots: Zuordnung der Zeile zu den Preisen der Spalte",
     "assigned_as": "zugeordnet wie",
     "offers": "Lizenzen nach Angebot",
-    "quote_changes": "Wer gegenüber dem ersten Angebot wechselt",
+    "quote_changes": "Wessen Zugang sich gegenüber dem ersten Angebot ändert",
     # sensitivity
     "lever": "Hebel",
     "value": "Wert",
     "lower": "{step} weniger",
     "higher": "{step} mehr",
-    "negotiation": "was ein Prozent mehr wert ist",
+    "negotiation": "Wert von einem Prozent mehr Rabatt",
     "saving": "Ersparnis",
     "grid": "Summe nach {x} (waagrecht) und {y} (senkrecht)",
     "indifference": "wo sich die Antwort ändert",
@@ -172,30 +174,30 @@ DE = {
     "assumption": "Annahme",
     "as_planned": "wie geplant",
     "repeats": "die Nutzung von {first} bis {last} wiederholt sich",
-    "goes_on": "die Nutzung von {first} bis {last} geht je Tag so weiter",
+    "goes_on": "die Nutzung von {first} bis {last} setzt sich im gleichen Tagesmittel fort",
     "growth": "{share} Wachstum",
     "growth_of": "{name} {share}",
     "no_growth": "keines",
-    "buffer": "{share} Token zusätzlich (Puffer)",
-    "no_buffer": "kein Puffer an Token",
+    "buffer": "{share} Token-Puffer",
+    "no_buffer": "kein Token-Puffer",
     "off": "{share} Rabatt auf {what}",
     "off_seats": "Lizenzen",
     "off_tokens": "Token",
-    "no_discount": "kein Rabatt auf die Preise des Szenarios",
+    "no_discount": "kein verhandelter Rabatt",
     "seat_sources": "Lizenzpreise aus {sources}",
     "and_more": " und {sources}",
     "assumed": "angenommen: {clauses}",
     "label_forecast": "Prognose",
-    "label_growth": "Wachstum (der Planung)",
-    "label_buffer": "Puffer (der Planung)",
+    "label_growth": "Wachstum (Annahme der Planung)",
+    "label_buffer": "Puffer (Annahme der Planung)",
     "label_discounts": "verhandelte Rabatte",
     "label_packs": "Token-Pakete",
-    "label_pool": "übrige Token von vorher",
+    "label_pool": "vorhandene Token-Pakete",
     "label_cloud": "Dienste je Ergebnis",
-    "label_rules": "Regeln für den Zugang",
+    "label_rules": "Zugangsregeln",
     "label_budgets": "Budgets",
-    "label_limits": "Grenzen für Token",
-    "packs": "Kauf {dates} in Schritten von {step}, {days} Tage gültig",
+    "label_limits": "Token-Grenzen",
+    "packs": "Kauf {dates} in Vielfachen von {step}, {days} Tage gültig",
     "start": "zu Beginn",
     "quarterly": "jedes Quartal",
     "monthly": "jeden Monat",
@@ -213,7 +215,7 @@ DE = {
     "valid_from": "gültig ab",
     "list": "Liste",
     "discount": "Rabatt",
-    "pays": "zahlt",
+    "pays": "bezahlt",
     "where": "Quelle",
     "mark": "Vermerk",
     "estimate": "Schätzung",
@@ -221,11 +223,13 @@ DE = {
     "a_token_from": "ein Token, ab {tokens}",
     "a_seat": "{offer}, {kind}",
     "rate": "Token je Nutzungstag",
-    "marked": "{prices}: {estimates} sind Schätzungen, {unsourced} ohne Quelle; vor Unterschrift prüfen",
-    "all_sourced": "{prices}, jeder mit seiner Quelle und keiner als Schätzung vermerkt",
+    "marked": (
+        "{prices}: {estimates} sind Schätzungen, {unsourced} haben keine Quelle; vor der Unterschrift prüfen"
+    ),
+    "all_sourced": "{prices}, jeder mit Quelle und keiner als Schätzung vermerkt",
     # coverage
-    "coverage_line": "{rows} gelesen, von {users}; {planned} geplant",
-    "coverage_left_out": "; {days} nicht geplant, mit dem Grund {where} aufgeführt",
+    "coverage_line": "{rows} für {users} gelesen; {planned} geplant",
+    "coverage_left_out": "; {days} ausgelassen, mit Begründung {where} aufgeführt",
     "in_plan_json": "in plan.json",
     "in_appendix": "im Anhang",
     "file": "Datei",
@@ -238,39 +242,39 @@ DE = {
     "rows_rejected": "abgelehnt",
     "severity": "Stufe",
     "findings": "Auffälligkeiten",
-    "no_findings": "in den Eingaben ist nichts aufgefallen",
+    "no_findings": "keine Auffälligkeiten in den Eingaben",
     "severity_error": "Fehler",
     "severity_warning": "Warnung",
     "severity_info": "Hinweis",
     "place": "Stelle",
-    "message": "was gefunden wurde",
+    "message": "Befund",
     "reason": "Grund",
     # proof
     "claim_limit": (
-        "die Suche endete vor dem Nachweis: ein Plan, der bis zu {room} {currency} ({share}) weniger "
-        "kostet, ist möglich, aber keiner darunter"
+        "die Suche endete, bevor der Nachweis vollständig war: ein Plan, der bis zu {room} {currency} "
+        "({share}) weniger kostet, ist möglich, aber kein noch günstigerer"
     ),
     "claim_threshold": (
-        "Wechsel, die weniger als {least} {currency} sparen, blieben aus; ohne diese Regel mag ein Plan "
-        "bis zu {room} {currency} ({share}) weniger kosten, aber keiner darunter"
+        "Wechsel, die weniger als {least} {currency} sparen, unterblieben; ohne diese Regel kann ein Plan "
+        "bis zu {room} {currency} ({share}) weniger kosten, aber keiner noch weniger"
     ),
-    "claim_room": ("kein Plan zu diesen Preisen und Regeln kostet um mehr als {room} {currency} weniger"),
+    "claim_room": "kein Plan zu diesen Preisen und Regeln ist um mehr als {room} {currency} günstiger",
     "claim": "kein Plan zu diesen Preisen und Regeln kostet weniger",
     "claim_details": (
-        " (untere Schranke {bound}, Lücke {gap}, {solver}; gemeinsam entschied der Solver {core} von "
-        "insgesamt {users}{others}). "
+        " (untere Schranke {bound}, Lücke {gap}, {solver}; gemeinsam entschied der Solver über {core} von "
+        "{users}{others}). "
     ),
     "claim_others": (
-        ", bei denen die günstigste Wahl nicht eindeutig war; die übrigen haben ihre günstigste Wahl"
+        ", nämlich die, deren günstigste Wahl nicht eindeutig war; die übrigen haben ihre günstigste Wahl"
     ),
     "replayed": (
-        "Der Plan wurde danach Tag für Tag nachgespielt und seine Rechnung neu addiert. Zertifikat: die "
-        "Preise in plan.json zeigen auch ohne den Solver, dass kein Plan weniger kostet als {bound} "
-        "(gebraucht: {needed} von {cuts} Preisen)."
+        "Der Plan wurde danach ohne den Solver Tag für Tag nachgespielt und seine Rechnung neu addiert. "
+        "Zertifikat: die Preise in plan.json beweisen für sich allein, dass kein Plan weniger kostet als "
+        "{bound} (benötigt: {needed} von {cuts})."
     ),
     "bound": "untere Schranke",
     "gap": "Lücke",
-    "gap_asked": "verlangte Lücke",
+    "gap_asked": "geforderte Lücke",
     "solver": "Solver",
     "seed": "Startwert",
     "version": "Version",
@@ -283,7 +287,7 @@ DE = {
     "term": "Vertrag",
     "if_seat": "als Lizenz",
     "if_flex": "auf Flex",
-    "no_people": "die Zeilen der Personen sind nicht in dieser Ausgabe",
+    "no_people": "die Zeilen zu einzelnen Personen fehlen in dieser Ausgabe",
 }
 
 DE_CHARTS = {
@@ -297,11 +301,11 @@ DE_CHARTS = {
     ),
     "from": "von",
     "at the start": "zu Beginn",
-    "used, and buffer": "genutzt, mit Puffer",
+    "used, incl. buffer": "genutzt, inkl. Puffer",
     "at the end": "am Ende",
     "{number} others": "{number} weitere",
-    "Most goes to {name}: {share} % of {total} {currency}.": (
-        "Das meiste geht an {name}: {share} % von {total} {currency}."
+    "The largest item is {name}: {share} % of {total} {currency}.": (
+        "Der größte Posten ist {name}: {share} % von {total} {currency}."
     ),
     "Cost by offer, {currency}": "Kosten nach Angebot, {currency}",
     "offer": "Angebot",
@@ -313,29 +317,29 @@ DE_CHARTS = {
     "users": "Personen",
     "product and days": "Produkt und Tage",
     "break-even, days": "Break-even, Tage",
-    "Users by days of use of each product; the dashed line is the break-even of a seat.": (
-        "Personen nach Nutzungstagen je Produkt; die gestrichelte Linie ist der Break-even einer Lizenz."
+    "Users by days of use per product; the dashed line marks the break-even of a seat.": (
+        "Personen nach Nutzungstagen je Produkt; die gestrichelte Linie markiert den Break-even einer Lizenz."
     ),
-    "Who uses what on how many days": "Wer was an wie vielen Tagen nutzt",
+    "Days of use by user and product": "Nutzungstage je Person und Produkt",
     "seat price": "Lizenzpreis",
     "token price": "Token-Preis",
     "tier": "Staffel",
     "mix": "Mischung",
     "baseline": "erstes Angebot",
     "this quote": "dieses Angebot",
-    "Against {base}; the cheapest is {name} with {total} {currency}.": (
-        "Gegenüber {base}; am günstigsten ist {name} mit {total} {currency}."
+    "Compared with {base}; the cheapest is {name} at {total} {currency}.": (
+        "Verglichen mit {base}; am günstigsten ist {name} mit {total} {currency}."
     ),
     "quote": "Angebot",
     "difference": "Unterschied",
-    "What makes the difference to {name}": "Was den Unterschied zu {name} macht",
+    "Why the total differs from {name}": "Warum die Summe von {name} abweicht",
     "change of the total, {currency}": "Änderung der Summe, {currency}",
-    "The total moves most with the {name}.": "Die Summe bewegt sich am meisten mit: {name}.",
+    "The total is most sensitive to the {name}.": "Am stärksten reagiert die Summe auf: {name}.",
     "lever": "Hebel",
     "value": "Wert",
     "lower value": "kleinerer Wert",
-    "total at the lower": "Summe beim kleineren",
+    "total at lower value": "Summe beim kleineren Wert",
     "higher value": "größerer Wert",
-    "total at the higher": "Summe beim größeren",
-    "What moves the total": "Was die Summe bewegt",
+    "total at higher value": "Summe beim größeren Wert",
+    "What drives the total": "Was die Summe bestimmt",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FR = {
     # counted things, one and many
-    "cut": "jeu|jeux",
+    "cut": "jeu de prix|jeux de prix",
     "day": "jour d’utilisation|jours d’utilisation",
     "line": "autre ligne|autres lignes",
     "month": "mois|mois",
@@ -40,16 +40,16 @@ FR = {
     "continued": "{n} de plus en annexe",
     "not_shown": "{n} de plus dans plan.json",
     "cost": "Coûts",
-    "baselines": "Comparé à d’autres façons de décider",
+    "baselines": "Comparé aux autres options",
     "comparison": "Les devis côte à côte",
-    "sensitivity": "Ce qui fait bouger le total",
-    "changes": "Qui change",
+    "sensitivity": "Ce qui détermine le total",
+    "changes": "Changements d’accès",
     "assumptions": "Hypothèses et prix",
-    "coverage": "Ce qui a été lu",
+    "coverage": "Données d’utilisation lues",
     "proof": "Preuve",
     "assignment": "Qui a quoi",
     "left_out": "Utilisation non planifiée",
-    "other_prices": "Prix envisagés et non utilisés",
+    "other_prices": "Prix envisagés mais non retenus",
     # figures under the headline
     "figure_total": "total",
     "figure_saved": "économisés par rapport à : {baseline}",
@@ -61,7 +61,7 @@ FR = {
     "cost_seats": "licences : {bought} achetées, {owned} détenues",
     "cost_tokens": "lots de jetons : {tokens}",
     "cost_total": "total sur {months}",
-    "cost_commitment": "à payer en tout, car certaines licences courent au-delà",
+    "cost_commitment": "engagement total, car certaines durées finissent plus tard",
     "seats": "licences",
     "from": "du",
     "until": "au",
@@ -72,18 +72,18 @@ FR = {
     "renewal": "renouvellement",
     "new": "neuf",
     "no_seats": "aucune licence",
-    "sum_seats": "licences ensemble",
+    "sum_seats": "toutes les licences",
     "to": "{few} à {most}",
-    "grouped": "x : autant de contrats ; seats.csv les a un par un",
+    "grouped": "x : nombre de contrats ; seats.csv les donne un par un",
     "buy_on": "achat le",
     "tokens": "jetons",
-    "price_for": "prix pour",
+    "price_for": "palier de prix",
     "expires": "expire le",
     "from_tokens": "à partir de {tokens}",
-    "sum_packs": "lots ensemble",
+    "sum_packs": "tous les lots",
     "no_packs": "aucun lot de jetons à acheter",
     "uses": "la prévision utilise {used} jetons",
-    "uses_owned": " ; la prévision utilise {used} jetons, tous détenus",
+    "uses_owned": " ; la prévision utilise {used} jetons, tous déjà détenus",
     "uses_price": ", soit {price} {currency} par jeton utilisé",
     "expired": "jetons expirés sans être utilisés : {expired} ; restants à la fin : {left}",
     # baselines
@@ -92,19 +92,21 @@ FR = {
     "saved": "économisé",
     # who changes
     "users_now": "{users} : {named} avec licences seules, {flex} avec Flex seul, {both} avec les deux",
-    "users_idle": " ; {n} de plus ont une licence aujourd’hui et n’utilisent rien",
+    "users_idle": " ; {n} de plus ont une licence aujourd’hui, mais aucune utilisation",
     "change": "changement",
     "change_flex": "{users} vers les jetons Flex",
     "change_seats": "{users} vers les licences",
-    "change_idle": "{users} avec licence et sans utilisation : à libérer",
-    "change_none": "l’accès actuel n’est pas connu : le scénario n’en nomme aucune table",
-    "change_same": "personne ne change",
+    "change_idle": "{users} avec licence mais sans utilisation : à libérer",
+    "change_none": "l’accès actuel est inconnu : le scénario n’a pas de table des accès",
+    "change_same": "aucun accès ne change",
     "seats_new": "{offer} : {n} en neuf à partir du {start}",
     "seats_by_contract": "{offer} : {n} en neuf dans chacun des {contracts} contrats, du {start} au {end}",
-    "seats_renewed": "{offer} : {n} au renouvellement le {start}, toutes celles qui finissent",
+    "seats_renewed": "{offer} : {n} au renouvellement le {start}, soit toutes",
     "seats_fewer": "{offer} : {n} sur {held} au renouvellement le {start}",
     "seats_dropped": "{offer} : {n} sans renouvellement le {start}",
-    "subscriptions": "ce qu’un export Subscriptions liste et qui finit le premier jour n’est pas comparé ici",
+    "subscriptions": (
+        "les licences d’un export Subscriptions qui finissent le premier jour ne sont pas comparées ici"
+    ),
     "who": "utilisateur",
     "product": "produit",
     "group": "groupe",
@@ -116,15 +118,13 @@ FR = {
     "to Flex": "vers Flex",
     "to collection": "vers collection",
     "release": "à libérer",
-    "review_saves": (
-        "examiné par rapport à l’accès actuel : l’ensemble des mouvements économise {saving} {currency}"
-    ),
+    "review_saves": "par rapport à l’accès actuel, l’ensemble des mouvements économise {saving} {currency}",
     "check": "contrôle",
     "checks": "sept contrôles",
     "found": "trouvé",
     "clear": "rien",
     "result": "résultat",
-    "double_use": "licence et jetons pour lui",
+    "double_use": "jetons malgré une licence",
     "idle": "aucune utilisation en 90 jours",
     "listed": "à voir",
     "when": "quand",
@@ -138,31 +138,31 @@ FR = {
     "difference": "différence",
     "seats_cost": "licences",
     "tokens_cost": "lots de jetons",
-    "commitment": "à payer en tout",
+    "commitment": "engagement total",
     "seats_bought": "licences achetées",
     "seats_owned": "licences détenues",
     "tokens_bought": "jetons achetés",
     "tokens_used": "jetons utilisés",
     "tokens_expired": "jetons expirés",
-    "effective_token_price": "prix d’un jeton utilisé",
-    "users_changed": "utilisateurs qui changent",
+    "effective_token_price": "prix par jeton utilisé",
+    "users_changed": "utilisateurs dont l’accès change",
     "cheapest": "le moins cher est {name} : {total} {currency}, {difference} par rapport à {first}",
-    "cheapest_first": "le moins cher est le premier, {name} : {total} {currency}",
+    "cheapest_first": "le moins cher est le premier devis, {name} : {total} {currency}",
     "drivers": "pourquoi le total diffère de {first}",
     "seat_price": "prix des licences",
     "token_price": "prix du jeton",
     "tier": "palier de jetons",
     "mix": "mélange licences et jetons",
-    "regret": "ce que coûte le mauvais devis : l’affectation d’une ligne aux prix d’une colonne",
+    "regret": "coût d’un mauvais choix de devis : l’affectation de la ligne aux prix de la colonne",
     "assigned_as": "affecté comme",
     "offers": "licences par offre",
-    "quote_changes": "Qui change par rapport au premier devis",
+    "quote_changes": "Changements d’accès par rapport au premier devis",
     # sensitivity
     "lever": "levier",
     "value": "valeur",
     "lower": "{step} de moins",
     "higher": "{step} de plus",
-    "negotiation": "ce que vaut un pour cent de plus",
+    "negotiation": "valeur d’un pour cent de remise en plus",
     "saving": "économie",
     "grid": "total selon {x} (en largeur) et {y} (en hauteur)",
     "indifference": "où la réponse change",
@@ -174,30 +174,30 @@ FR = {
     "assumption": "hypothèse",
     "as_planned": "comme planifié",
     "repeats": "l’utilisation du {first} au {last} se répète",
-    "goes_on": "l’utilisation du {first} au {last} continue au même rythme par jour",
+    "goes_on": "l’utilisation du {first} au {last} continue au même rythme journalier",
     "growth": "{share} de croissance",
     "growth_of": "{name} {share}",
     "no_growth": "aucune",
-    "buffer": "{share} de jetons en plus (réserve)",
+    "buffer": "{share} de réserve de jetons",
     "no_buffer": "aucune réserve de jetons",
     "off": "{share} de remise sur {what}",
     "off_seats": "les licences",
     "off_tokens": "les jetons",
-    "no_discount": "aucune remise sur les prix du scénario",
+    "no_discount": "aucune remise négociée",
     "seat_sources": "prix des licences selon {sources}",
     "and_more": " et {sources}",
     "assumed": "hypothèses : {clauses}",
     "label_forecast": "prévision",
-    "label_growth": "croissance (du planificateur)",
-    "label_buffer": "réserve (du planificateur)",
+    "label_growth": "croissance (hypothèse du planificateur)",
+    "label_buffer": "réserve (hypothèse du planificateur)",
     "label_discounts": "remises négociées",
     "label_packs": "lots de jetons",
-    "label_pool": "jetons restant d’avant",
+    "label_pool": "lots déjà détenus",
     "label_cloud": "services au résultat",
     "label_rules": "règles d’accès",
     "label_budgets": "budgets",
     "label_limits": "limites sur les jetons",
-    "packs": "achetés {dates} par {step}, valables {days} jours",
+    "packs": "achetés {dates} par multiples de {step}, valables {days} jours",
     "start": "au début",
     "quarterly": "chaque trimestre",
     "monthly": "chaque mois",
@@ -215,7 +215,7 @@ FR = {
     "valid_from": "valable dès",
     "list": "liste",
     "discount": "remise",
-    "pays": "payé",
+    "pays": "prix payé",
     "where": "source",
     "mark": "mention",
     "estimate": "estimation",
@@ -223,11 +223,13 @@ FR = {
     "a_token_from": "un jeton, à partir de {tokens}",
     "a_seat": "{offer}, {kind}",
     "rate": "jetons par jour d’utilisation",
-    "marked": "{prices} : {estimates} sont des estimations, {unsourced} sans source ; à vérifier",
-    "all_sourced": "{prices}, chacun avec sa source et aucun noté comme estimation",
+    "marked": (
+        "{prices} : {estimates} sont des estimations, {unsourced} sans source ; à vérifier avant de signer"
+    ),
+    "all_sourced": "{prices}, tous avec leur source et aucun noté comme estimation",
     # coverage
-    "coverage_line": "lu : {rows}, de {users} ; {planned} planifiés",
-    "coverage_left_out": " ; non planifié : {days}, avec la raison {where}",
+    "coverage_line": "lu : {rows} pour {users} ; {planned} planifiés",
+    "coverage_left_out": " ; omis : {days}, avec la raison {where}",
     "in_plan_json": "dans plan.json",
     "in_appendix": "en annexe",
     "file": "fichier",
@@ -240,35 +242,35 @@ FR = {
     "rows_rejected": "refusées",
     "severity": "niveau",
     "findings": "remarques",
-    "no_findings": "rien d’étrange n’a été trouvé dans les données",
+    "no_findings": "aucune remarque sur les données",
     "severity_error": "erreur",
     "severity_warning": "avertissement",
     "severity_info": "note",
     "place": "endroit",
-    "message": "ce qui a été trouvé",
+    "message": "constat",
     "reason": "raison",
     # proof
     "claim_limit": (
-        "la recherche s’est arrêtée avant la preuve : un plan qui coûte jusqu’à {room} {currency} "
-        "({share}) de moins peut exister, mais aucun en dessous"
+        "la recherche s’est arrêtée avant la fin de la preuve : un plan qui coûte jusqu’à {room} "
+        "{currency} ({share}) de moins peut exister, mais aucun encore moins cher"
     ),
     "claim_threshold": (
-        "les changements qui économisent moins de {least} {currency} ont été laissés ; sans cette règle un "
-        "plan peut coûter jusqu’à {room} {currency} ({share}) de moins, mais aucun en dessous"
+        "les mouvements qui économisent moins de {least} {currency} n’ont pas été faits ; sans cette "
+        "règle, un plan peut coûter jusqu’à {room} {currency} ({share}) de moins, mais aucun encore moins"
     ),
-    "claim_room": "aucun plan à ces prix et règles ne coûte moins de plus de {room} {currency}",
+    "claim_room": "aucun plan à ces prix et règles n’est moins cher de plus de {room} {currency}",
     "claim": "aucun plan à ces prix et règles ne coûte moins",
     "claim_details": (
-        " (borne inférieure {bound}, écart {gap}, {solver} ; décidés ensemble par le solveur : {core} sur "
-        "{users}{others}). "
+        " (borne inférieure {bound}, écart {gap}, {solver} ; décidés conjointement par le solveur : {core} "
+        "sur {users}{others}). "
     ),
     "claim_others": (
         ", ceux dont l’option la moins chère était ambiguë ; les autres ont leur option la moins chère"
     ),
     "replayed": (
-        "Le plan a ensuite été rejoué jour par jour et sa facture additionnée à nouveau. Certificat : les "
-        "prix dans plan.json montrent, aussi sans le solveur, qu’aucun plan ne coûte moins de {bound} "
-        "(nécessaires : {needed} sur {cuts} de prix)."
+        "Le plan a ensuite été rejoué jour par jour, sans le solveur, et sa facture additionnée à nouveau. "
+        "Certificat : les prix dans plan.json prouvent à eux seuls qu’aucun plan ne coûte moins de {bound} "
+        "(nécessaires : {needed} sur {cuts})."
     ),
     "bound": "borne inférieure",
     "gap": "écart",
@@ -276,7 +278,7 @@ FR = {
     "solver": "solveur",
     "seed": "graine",
     "version": "version",
-    "users_in_core": "utilisateurs décidés ensemble",
+    "users_in_core": "utilisateurs décidés conjointement",
     "inputs": "données",
     "sha256": "SHA-256",
     # appendix
@@ -285,7 +287,7 @@ FR = {
     "term": "contrat",
     "if_seat": "en licence",
     "if_flex": "en Flex",
-    "no_people": "les lignes des personnes ne sont pas dans cette copie",
+    "no_people": "les lignes sur les personnes sont omises de cette copie",
 }
 
 FR_CHARTS = {
@@ -299,11 +301,11 @@ FR_CHARTS = {
     ),
     "from": "du",
     "at the start": "au début",
-    "used, and buffer": "utilisés, avec réserve",
+    "used, incl. buffer": "utilisés, réserve comprise",
     "at the end": "à la fin",
     "{number} others": "{number} autres",
-    "Most goes to {name}: {share} % of {total} {currency}.": (
-        "Le plus va à {name} : {share} % de {total} {currency}."
+    "The largest item is {name}: {share} % of {total} {currency}.": (
+        "Le poste le plus élevé est {name} : {share} % de {total} {currency}."
     ),
     "Cost by offer, {currency}": "Coûts par offre, {currency}",
     "offer": "offre",
@@ -315,29 +317,30 @@ FR_CHARTS = {
     "users": "utilisateurs",
     "product and days": "produit et jours",
     "break-even, days": "point mort, jours",
-    "Users by days of use of each product; the dashed line is the break-even of a seat.": (
-        "Utilisateurs par jours d’utilisation de chaque produit ; le tireté est le point mort d’une licence."
+    "Users by days of use per product; the dashed line marks the break-even of a seat.": (
+        "Utilisateurs par jours d’utilisation de chaque produit ; le tireté marque le point mort d’une "
+        "licence."
     ),
-    "Who uses what on how many days": "Qui utilise quoi, combien de jours",
+    "Days of use by user and product": "Jours d’utilisation par utilisateur et produit",
     "seat price": "prix des licences",
     "token price": "prix du jeton",
     "tier": "palier",
     "mix": "mélange",
     "baseline": "premier devis",
     "this quote": "ce devis",
-    "Against {base}; the cheapest is {name} with {total} {currency}.": (
+    "Compared with {base}; the cheapest is {name} at {total} {currency}.": (
         "Par rapport à {base} ; le moins cher est {name} avec {total} {currency}."
     ),
     "quote": "devis",
     "difference": "différence",
-    "What makes the difference to {name}": "Ce qui fait la différence avec {name}",
+    "Why the total differs from {name}": "Pourquoi le total diffère de {name}",
     "change of the total, {currency}": "variation du total, {currency}",
-    "The total moves most with the {name}.": "Le total bouge le plus avec : {name}.",
+    "The total is most sensitive to the {name}.": "Le total est le plus sensible à : {name}.",
     "lever": "levier",
     "value": "valeur",
     "lower value": "valeur basse",
-    "total at the lower": "total au plus bas",
+    "total at lower value": "total à la valeur basse",
     "higher value": "valeur haute",
-    "total at the higher": "total au plus haut",
-    "What moves the total": "Ce qui fait bouger le total",
+    "total at higher value": "total à la valeur haute",
+    "What drives the total": "Ce qui détermine le total",
 }

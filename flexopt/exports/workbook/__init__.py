@@ -1,7 +1,7 @@
-"""The plan as a workbook: prices to change, totals that follow, charts.
+"""The plan as a workbook: prices you can change, totals that follow, charts.
 
-Everything typed by somebody is written as text; nothing else is. The bill of the workbook is the plan's, to
-the cent, and follows its prices; the plan itself does not.
+Texts from the inputs are always written as text, never as formulas. The bill of the workbook is the plan's,
+to the cent, and follows its prices; the assignment does not.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ __all__ = ["render"]
 
 
 def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
-    """The workbook of a plan document, as .xlsx; FlexoptError where a table has more than `most_rows`."""
+    """The workbook of a plan document, as .xlsx; FlexoptError if a table has more than `most_rows`."""
     book = Book(document, most_rows)
-    # sheets in the order in which they are read; written in the order in which they need each other
+    # sheets are added in reading order, and written in the order of their dependencies
     names = ["Summary", "Assignments", "Seats", "Purchases", "Ledger"]
     names += [part.capitalize() for part in ("comparison", "review", "sensitivity") if part in document]
     names += ["Assumptions", "Proof", *(["Left out"] if document["left_out"] else [])]

@@ -1,4 +1,4 @@
-"""Who has what, and use that is not planned: the tables with rows of people."""
+"""The assignment and the usage left out: the tables with rows about people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = {
     "access": SheetColumn("Access", "text", 9),
     "offer": SheetColumn("Offer", "text", 16),
     "contract_start": SheetColumn("From", "date", 11),
-    "contract_end": SheetColumn("Until (first day without)", "date", 12),
+    "contract_end": SheetColumn("Until (first day without the seat)", "date", 12),
     "days": SheetColumn("Days of use", "quantity", 9),
     "tokens": SheetColumn("Tokens", "quantity", 10),
     "cost_if_named": SheetColumn("Cost with a seat", "money", 12),
@@ -27,13 +27,13 @@ COLUMNS = {
 
 
 def write_assignment(sheet: Sheet, document: PlanDocument) -> None:
-    """The sheet Assignments; the sums are those of the rows that the filters show."""
+    """The sheet Assignments; totals are of the rows that the filters show."""
     if people_left_out(document):
-        sheet.line("The rows of people are left out of this file.", "note")
+        sheet.line("Rows about people are omitted from this file.", "note")
         return
     rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
     data = list(zip(*(rows.columns[name].array().tolist() for name in COLUMNS), strict=True))
-    total = ["Total of the rows shown", *[""] * (len(COLUMNS) - 1)]
+    total = ["Total of visible rows", *[""] * (len(COLUMNS) - 1)]
     places = {name: number for number, name in enumerate(COLUMNS)}
     sums: list[Formula | str] = list(total)
     for name in ("days", "tokens"):
@@ -50,11 +50,11 @@ def write_left_out(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("User", "text", 26),
         SheetColumn("Product", "text", 26),
         SheetColumn("Days", "count", 10),
-        SheetColumn("Why it is not planned", "wrap", 60),
+        SheetColumn("Reason", "wrap", 60),
     ]
     rows = [[row["user"], row["product"], row["days"], row["reason"]] for row in document["left_out"]]
     days = Formula(
         f"=SUBTOTAL(109,{cells(1, len(rows), 2)})", sum(row["days"] for row in document["left_out"])
     )
-    sheet.table(columns, rows, ["Total of the rows shown", "", days, ""])
+    sheet.table(columns, rows, ["Total of visible rows", "", days, ""])
     sheet.filtered(1, len(rows), len(columns))

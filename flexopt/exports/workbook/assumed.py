@@ -1,4 +1,4 @@
-"""What the plan stands on: prices to change, rates with their sources, the rules."""
+"""The basis of the plan: prices you can change, rates with their sources, the rules."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
 PRICE = 5
-"""Column of the prices to change."""
+"""Column of the prices you can change."""
 
 
 def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) -> list[str]:
     """The sheet Assumptions; returns the cell of each price."""
     currency = document["currency"]
     note = (
-        "Prices in the cells with blue figures can be changed: the bill and all totals follow. Who "
-        "has what stays as it is; for the best plan at other prices, plan again."
+        "You can change the prices in blue: the bill and all totals follow. The assignment does not "
+        "change; for the best plan at other prices, run flexopt again."
     )
     sheet.heading("Assumptions", note, 7)
     columns = [
@@ -64,20 +64,28 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
                 "criteria": ">=",
                 "value": 0,
                 "input_title": "Price",
-                "input_message": "Change it: the totals follow.",
+                "input_message": "Change it and the totals follow.",
                 "error_title": "Price",
-                "error_message": "A price is a number, 0 or more.",
+                "error_message": "A price must be 0 or more.",
             },
         )
     sheet.gap()
     rates = [
-        (product["id"], "tokens a day of use", rate["from"], Decimal(rate["tokens"]), "", "", rate["source"])
+        (
+            product["id"],
+            "tokens per day of use",
+            rate["from"],
+            Decimal(rate["tokens"]),
+            "",
+            "",
+            rate["source"],
+        )
         for product in document["scenario"]["products"]
         for rate in product["rates"]
         if rate["from"] < document["horizon"]["end"]
     ]
     columns[3:6] = [
-        SheetColumn("Tokens a day", "quantity"),
+        SheetColumn("Tokens per day", "quantity"),
         SheetColumn("", "text", 1),
         SheetColumn("", "text", 1),
     ]

@@ -1,7 +1,7 @@
-"""The bill: seats, purchases and the pool, made again from the prices of the sheet Assumptions.
+"""The bill: seats, purchases and the pool, calculated from the prices on the sheet Assumptions.
 
-Formulas round as the bill does, half a cent up, seat by seat. They calculate in whole cents (tokens in
-smaller units), so that no binary fraction comes in before the rounding.
+Formulas round like the bill, half a cent up, seat by seat. They calculate in whole cents (tokens in smaller
+units), so that no binary fraction distorts the rounding.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
 EXACT = 2**53
-"""Whole numbers up to this are exact in a cell."""
+"""Whole numbers up to this one are exact in a cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Where the totals of a sheet are, to be used by other sheets."""
+    """The cells of a sheet's totals, for use by other sheets."""
 
     cost: str
     commitment: str
@@ -38,14 +38,14 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
     columns = [
         SheetColumn("Offer", "text", 24),
         SheetColumn("From", "date", 12),
-        SheetColumn("Until (first day without)", "date", 13),
+        SheetColumn("Until (first day without the seat)", "date", 13),
         SheetColumn("Owned", "count", 9),
         SheetColumn("Renewed", "count", 9),
         SheetColumn("New", "count", 9),
-        SheetColumn("Price of a seat, whole term", "money", 14),
-        SheetColumn("Days inside the horizon", "count", 11),
+        SheetColumn("Price per seat, whole term", "money", 14),
+        SheetColumn("Days within the horizon", "count", 11),
         SheetColumn("Days of the term", "count", 10),
-        SheetColumn("Cost of a seat, inside the horizon", "money", 14),
+        SheetColumn("Cost per seat within the horizon", "money", 14),
         SheetColumn("Cost", "money", 15),
         SheetColumn("Commitment, whole terms", "money", 15),
         SheetColumn("Assigned", "count", 10),
@@ -98,8 +98,8 @@ def write_purchases(
     columns = [
         SheetColumn("Buy on", "date", 13),
         SheetColumn("Tokens", "count", 12),
-        SheetColumn("Price for purchases from, tokens", "count", 17),
-        SheetColumn("Price of a token", "price", 14),
+        SheetColumn("Tier: price for purchases from (tokens)", "count", 17),
+        SheetColumn("Price per token", "price", 14),
         SheetColumn("Cost", "money", 16),
         SheetColumn("Expires (first day without)", "date", 16),
     ]
@@ -126,7 +126,7 @@ def write_purchases(
 
 
 def _cost(price_cell: str, price: Decimal, tokens_cell: str, tokens: int) -> str:
-    """Price times tokens, half a cent up: in whole units of the price's last place, if they are exact."""
+    """Price times tokens, half a cent up: in whole units of the price's last place if these are exact."""
     places = max(6, -int(price.as_tuple().exponent))
     if price.scaleb(places) * tokens > EXACT:
         return f"=ROUND({price_cell}*{tokens_cell},2)"

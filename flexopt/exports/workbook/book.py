@@ -1,4 +1,4 @@
-"""A workbook under construction: styles by name, cells by what they are, tables with their headers."""
+"""A workbook under construction: styles by name, cells by kind, tables with headers."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
 LONGEST = 32_767
-"""UTF-16 units that a cell holds."""
+"""UTF-16 code units that a cell can hold."""
 
 ROWS = 1_048_000
-"""Rows of a table that a sheet holds, with something left for what stands around it."""
+"""Rows of a table that a sheet can hold, with some left for the lines around it."""
 
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What has no place in a cell: control characters but tab and line feed, halves of surrogate pairs."""
+"""Not allowed in a cell: control characters except tab and line feed, and lone surrogates."""
 
 INK, ACCENT, PALE, LINE, INPUT = "#1F2933", "#1F4E79", "#EAF0F6", "#B8C4D0", "#FFF8DC"
 
 FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
-"""There is one of this width on every system; it is the font itself, not that of a theme."""
+"""Every system has a font of this width; it is named directly, not through a theme."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1},
@@ -60,19 +60,19 @@ STYLES: dict[str, dict[str, Any]] = {
     "input": {"font_color": "#0000FF", "bg_color": INPUT, "border": 1, "border_color": LINE},
     "quoted": {"quote_prefix": True},
 }
-"""Looks by name; a style is one or several of them: `money total`."""
+"""Formats by name; a style combines one or more of them: `money total`."""
 
 NUMBERS = {"count", "quantity", "money", "price", "percent", "gap"}
 WRAPPED = {"wrap", "note", "header", "headline"}
 TALL = {"title": 30, "headline": 19, "section": 22}
 
 LINE_HEIGHT, TALLEST = 15, 405
-"""Points: of a line, and of a row at most."""
+"""Points: the height of a line, and the maximum height of a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula, and what it comes to: programs that do not calculate show that."""
+    """A formula and its value, for programs that do not calculate."""
 
     text: str
     value: Decimal | int | float | str
@@ -91,7 +91,7 @@ class SheetColumn:
 
 
 def clean(text: str) -> str:
-    """The text as a cell can hold it."""
+    """The text, limited to what a cell can hold."""
     text = UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(text) * 2 <= LONGEST or len(data := text.encode("utf-16-le")) <= 2 * LONGEST:
         return text
@@ -105,7 +105,7 @@ def cell(row: int, column: int, sheet: str = "") -> str:
 
 
 def cells(first: int, last: int, column: int, sheet: str = "") -> str:
-    """`$F$7:$F$9`, rows of one column."""
+    """`$F$7:$F$9`: rows of one column."""
     place: str = xl_range_abs(first, column, last, column)
     return f"{sheet}!{place}" if sheet else place
 
@@ -113,7 +113,7 @@ def cells(first: int, last: int, column: int, sheet: str = "") -> str:
 def total_of(
     values: Iterable[Decimal | int], first: int, column: int, count: int, *, digits: int = 2
 ) -> Formula:
-    """The sum of `count` rows of a column; rounded, as sums of binary fractions are not whole cents."""
+    """The sum of `count` rows of a column, rounded because sums of binary fractions are not whole cents."""
     value = sum(values, Decimal(0))
     return Formula(
         f"=ROUND(SUM({cells(first, first + count - 1, column)}),{digits})" if count else "=0", value
@@ -121,7 +121,7 @@ def total_of(
 
 
 class Sheet:
-    """A sheet that is written from the top; `row` is the next free one."""
+    """A sheet written from the top; `row` is the next free row."""
 
     def __init__(self, book: Book, name: str, *, landscape: bool = True) -> None:
         self.book, self.name, self.row = book, name, 0
@@ -139,7 +139,7 @@ class Sheet:
         self.sheet.hide_gridlines(2)
 
     def put(self, row: int, column: int, value: Cell, style: str = "text", *, across: int = 0) -> None:
-        """One cell, over so many columns more. Text is written as text, whatever it looks like."""
+        """One cell, merged across `across` more columns. Text is written as text, whatever it looks like."""
         self.wide = max(self.wide, column + across)
         if across:
             self.sheet.merge_range(row, column, row, column + across, "", self.book.style(style))
@@ -162,14 +162,14 @@ class Sheet:
             self.sheet.write_string(row, column, text, look)
 
     def line(self, value: Cell, style: str = "text", *, across: int = 0) -> None:
-        """A line of its own."""
+        """A line of text."""
         self.put(self.row, 0, value, style, across=across)
         if style in TALL:
             self.sheet.set_row(self.row, TALL[style])
         self.row += 1
 
     def heading(self, title: str, note: str, across: int) -> None:
-        """The first lines of a sheet: what it is, and a note, over so many columns more."""
+        """The first lines of a sheet: its title and a note, merged across `across` more columns."""
         self.line(title, "title", across=across)
         self.line(note, "note", across=across)
         self.gap()
@@ -183,13 +183,13 @@ class Sheet:
         title: str = "",
         looks: Mapping[tuple[int, int], str] | None = None,
     ) -> int:
-        """Title, header, rows and a line of totals; returns the sheet's row of the first of `rows`.
+        """Title, header, rows and a line of totals; returns the sheet row of the first of `rows`.
 
-        `looks` has the style of single cells of `rows` that are not like their column.
+        `looks` has the styles of cells of `rows` that differ from their column.
         """
         if self.row + len(rows) > self.book.most_rows:
             raise FlexoptError(
-                f"a sheet has {self.book.most_rows:,} rows at most, and `{self.name}` needs {len(rows):,}",
+                f"a sheet has at most {self.book.most_rows:,} rows, but `{self.name}` needs {len(rows):,}",
                 "export to .csv, or leave people out with --no-people",
             )
         if title:
@@ -221,17 +221,17 @@ class Sheet:
         self.row += 1
 
     def filtered(self, first: int, count: int, columns: int) -> None:
-        """The header of a table at the top stays in sight, has filters, and is on each page."""
+        """Keep the header of the first table in view, with filters, and print it on every page."""
         self.sheet.freeze_panes(first, 1)
         self.sheet.autofilter(first - 1, 0, first - 1 + count, columns - 1)
         self.sheet.repeat_rows(first - 1)
 
     def done(self) -> None:
-        """Widths, heights and print area, once everything is written."""
+        """Set widths, heights and the print area once everything is written."""
         for column, width in self.widths.items():
             self.sheet.set_column(column, column, width)
         heights: dict[int, int] = {}
-        for row, column, across, text in self.wrapped:  # not every program fits heights by itself
+        for row, column, across, text in self.wrapped:  # not every program fits heights automatically
             width = sum(self.widths.get(column + n, 8.43) for n in range(across + 1)) - 2
             lines = sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
             heights[row] = max(heights.get(row, 1), lines)
@@ -239,7 +239,7 @@ class Sheet:
             if lines > 1:
                 self.sheet.set_row(row, min(lines * LINE_HEIGHT + 1, TALLEST))
         self.sheet.print_area(0, 0, max(self.row - 1, 0), self.wide)
-        # a user called 4711 is text and meant to be
+        # a user called 4711 is meant to be text
         self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
 
@@ -255,7 +255,7 @@ class Book:
                 "in_memory": True,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
-                "default_format_properties": dict(FONT),  # to which the library adds
+                "default_format_properties": dict(FONT),  # a copy, since the library adds to it
             },
         )
         name = " ".join(clean(document["name"]).split())[:80] or "Plan"

@@ -1,4 +1,4 @@
-"""Charts of the workbook; they show its cells, and follow them."""
+"""Charts of the workbook, which follow its cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _axes(
     bars: bool = False,
     title: str = "",
 ) -> None:
-    """Names of things on one axis, amounts on the other; `bars` lie on their side."""
+    """Names on one axis, amounts on the other; `bars` are horizontal."""
     names = {"num_font": FONT, "line": {"color": LINE}, **(categories or {})}
     amounts = {
         "num_font": FONT,
@@ -73,7 +73,7 @@ def chart_of_pool(at: Sheet, row: int, column: int, periods: int) -> None:
 
 
 def chart_of_costs(at: Sheet, row: int, column: int, first: int, count: int) -> None:
-    """What each offer costs; names in the first column, cost in the second, of the sheet itself."""
+    """Cost by offer: names from the sheet's first column, costs from its second."""
     chart = _chart(at, "bar", "Cost by offer")
     chart.add_series(
         {
@@ -87,11 +87,11 @@ def chart_of_costs(at: Sheet, row: int, column: int, first: int, count: int) -> 
     _axes(chart, "#,##0", {"reverse": True, "crossing": "max"}, bars=True)
     chart.set_legend({"none": True})
     chart.set_size({"width": 620, "height": min(140 + 22 * count, 500)})
-    at.sheet.insert_chart(row, column, chart, {"description": "Cost of each offer and of the token packs"})
+    at.sheet.insert_chart(row, column, chart, {"description": "Cost by offer, and of token packs"})
 
 
 def chart_of_quotes(at: Sheet, row: int, header: int, count: int) -> None:
-    """Seats and tokens of each scenario, one on the other."""
+    """Seats and tokens of each scenario, stacked."""
     chart = _chart(at, "column", "Total by scenario", "stacked")
     for name, values, colour in (("seats", header + 1, ACCENT), ("token packs", header + 2, TOKENS)):
         chart.add_series(
@@ -110,8 +110,8 @@ def chart_of_quotes(at: Sheet, row: int, header: int, count: int) -> None:
 
 
 def chart_of_levers(at: Sheet, row: int, first: int, count: int) -> None:
-    """A tornado: how far the total moves with each lever."""
-    chart = _chart(at, "bar", "Total less the plan's, by lever", "stacked")
+    """A tornado: the change of the total with each lever."""
+    chart = _chart(at, "bar", "Change of the total, by lever", "stacked")
     for name, column, colour in (("low", 3, ACCENT), ("high", 6, TOKENS)):
         chart.add_series(
             {
@@ -125,4 +125,4 @@ def chart_of_levers(at: Sheet, row: int, first: int, count: int) -> None:
     _axes(chart, "#,##0", {"reverse": True, "crossing": "max", "label_position": "low"}, bars=True)
     chart.set_legend({"position": "bottom", "font": FONT})
     chart.set_size({"width": 760, "height": min(160 + 22 * count, 560)})
-    at.sheet.insert_chart(row, 0, chart, {"description": "How far the total moves with each lever"})
+    at.sheet.insert_chart(row, 0, chart, {"description": "Sensitivity of the total to each lever"})

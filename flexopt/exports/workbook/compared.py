@@ -1,4 +1,4 @@
-"""Quotes side by side, and how the total moves: the sheets Comparison and Sensitivity."""
+"""The sheets Comparison (quotes side by side) and Sensitivity."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import DRIVERS
 
 FIGURES = {
-    "commitment": ("To be paid in all (whole terms)", "money"),
+    "commitment": ("Total commitment (whole terms)", "money"),
     "seats_bought": ("Seats bought", "count"),
     "seats_owned": ("Seats owned", "count"),
     "tokens_bought": ("Tokens bought", "count"),
     "tokens_used": ("Tokens used", "quantity"),
     "tokens_expired": ("Tokens expired", "quantity"),
-    "effective_token_price": ("Cost of a token used", "price"),
-    "users_changed": ("Users who change", "count"),
+    "effective_token_price": ("Cost per token used", "price"),
+    "users_changed": ("Users whose access changes", "count"),
     "status": ("Status", "text right"),
-    "bound": ("No plan costs less than", "price"),
+    "bound": ("Lower bound", "price"),
     "gap": ("Gap", "gap"),
 }
 
 
 def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
-    """Scenarios in columns, the first is the baseline; then who pays for signing the wrong quote, and why."""
+    """Scenarios in columns, baseline first; then the cost of signing the wrong quote, and the drivers."""
     found = document["comparison"]
     scenarios = found["scenarios"]
     names = {s["id"]: s["name"] or s["id"] for s in scenarios}
@@ -51,7 +51,7 @@ def _totals(sheet: Sheet, scenarios: Sequence[PlanRow]) -> int:
     """The figures of each scenario; returns the row of the header."""
     header = sheet.row
     columns = [SheetColumn("", "text"), *(SheetColumn(s["name"] or s["id"], "money", 17) for s in scenarios)]
-    rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline's"]]
+    rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline"]]
     for number, s in enumerate(scenarios):
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
         rows[0].append(Decimal(s["seats"]))
@@ -92,10 +92,10 @@ def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
 
 
 def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
-    sheet.line("What it costs to sign the wrong quote", "section")
+    sheet.line("Cost of signing the wrong quote", "section")
     sheet.line(
-        "Rows: who has what as in the plan of this scenario. Columns: the quote that is signed, its tokens "
-        "bought anew. Amounts are above the best plan for that quote.",
+        "Rows: the assignment of this scenario's plan. Columns: the quote that is signed, with its tokens "
+        "bought again. Amounts are the extra cost over the best plan for that quote.",
         "note",
         across=max(len(names), 5),
     )
@@ -123,8 +123,11 @@ def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     if not found["drivers"]:
         return
-    titles = ("Prices of seats", "Prices of tokens", "Token tier", "Mix of access")
-    columns = [SheetColumn("Why a total differs", "text"), *(SheetColumn(title, "money") for title in titles)]
+    titles = ("Seat prices", "Token prices", "Token tiers", "Mix of seats and tokens")
+    columns = [
+        SheetColumn("Why the totals differ", "text"),
+        *(SheetColumn(title, "money") for title in titles),
+    ]
     columns.append(SheetColumn("Difference", "money"))
     rows: list[list[Cell]] = []
     for number, driver in enumerate(found["drivers"]):
@@ -144,7 +147,7 @@ def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
     ]
     if rows:
         styles = ("date", "count", "price", "money")
-        titles = ("Buy on", "Tokens", "Price of a token", "Cost")
+        titles = ("Buy on", "Tokens", "Price per token", "Cost")
         columns = [SheetColumn("Token packs of", "text"), *map(SheetColumn, titles, styles)]
         sheet.table(columns, rows)
         sheet.gap()
@@ -162,25 +165,25 @@ def _changes(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
         for c in found["changes"]
     ]
     if rows:
-        titles = ("Who changes, against the baseline", "User", "Product", "Before", "After")
+        titles = ("Access that differs from the baseline", "User", "Product", "Before", "After")
         sheet.table([SheetColumn(title, "wrap") for title in titles], rows)
 
 
 def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
-    """What moves the optimal total, what one percent is worth, and where an answer flips."""
+    """What drives the optimal total, what one percent is worth, and where an answer flips."""
     found, currency = document["sensitivity"], document["currency"]
     step = f"{Decimal(found['step']) * 100:f}".rstrip("0").rstrip(".") if Decimal(found["step"]) else "0"
     costs = f"The plan costs {Decimal(found['total']):,}."
-    note = f"Each lever alone {step} % lower and higher, planned again; amounts in {currency}. {costs}"
+    note = f"Each lever alone, {step} % lower and higher, solved again; amounts in {currency}. {costs}"
     sheet.heading("Sensitivity", note, 9)
     columns = [
         SheetColumn("Lever", "text", 34),
         SheetColumn("Low", "price", 12),
         SheetColumn("Total at low", "money", 15),
-        SheetColumn("Less the plan's", "money", 14),
+        SheetColumn("Less the plan", "money", 14),
         SheetColumn("High", "price", 12),
         SheetColumn("Total at high", "money", 15),
-        SheetColumn("Less the plan's", "money", 14),
+        SheetColumn("Less the plan", "money", 14),
         SheetColumn("As planned", "price", 12),
         SheetColumn("Seats bought, low to high", "text right", 14),
         SheetColumn("Tokens bought, low to high", "text right", 18),
@@ -190,7 +193,7 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
     for lever in found["levers"]:
         r, row = sheet.row + 1 + len(rows), [lever["label"]]
         for n, side in enumerate((lever["low"], lever["high"])):
-            there = _amount(side["total"])  # none where no plan is possible
+            there = _amount(side["total"])  # none if no plan is possible
             less = (
                 None if there is None else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},2)", there - total)
             )
@@ -214,7 +217,7 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
 def _negotiation(sheet: Sheet, found: PlanRow) -> None:
     if found["negotiation"]:
         rows: list[list[Cell]] = [[n["label"], Decimal(n["saving"])] for n in found["negotiation"]]
-        sheet.table([SheetColumn("What to ask for first", "text"), SheetColumn("Saves", "money")], rows)
+        sheet.table([SheetColumn("What to negotiate first", "text"), SheetColumn("Saves", "money")], rows)
         sheet.gap()
 
 
@@ -222,7 +225,7 @@ def _indifference(sheet: Sheet, found: PlanRow) -> None:
     if not found["indifference"]:
         return
     titles = (
-        "Where the answer flips",
+        "Prices at which the answer flips",
         "Unit",
         "Just below",
         "Total",

@@ -1,4 +1,4 @@
-"""The first sheet: what the plan costs and saves, at the workbook's prices and as it was planned."""
+"""The first sheet: what the plan costs and saves, at the workbook's prices and as planned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
 from flexopt.store.plan_json import PlanDocument
 
 CHARTED = 20
-"""Offers in the chart."""
+"""Most offers in the chart."""
 
 SIDE = 5
 """Column of the charts."""
@@ -71,7 +71,7 @@ def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -
             total,
         ),
         (
-            "To be paid in all (whole terms of the seats)",
+            "Total commitment (whole terms of the seats)",
             f"=ROUND({seats.commitment}+{packs.commitment},2)",
             planned,
         ),
@@ -120,7 +120,7 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
 
 
 def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> tuple[int, int]:
-    """Cost by offer, dearest first, then the token packs; the row of the first, and how many."""
+    """Cost by offer, most expensive first, then the token packs; returns the first row and their number."""
     cost: dict[str, Decimal] = {}
     lines: dict[str, list[int]] = {}
     counts: dict[str, list[int]] = {}
@@ -148,7 +148,7 @@ def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) 
 
 
 def _sum(lines: list[int], seats: Totals) -> str:
-    """The costs of rows of the sheet Seats; rows of an offer are neighbours there, as a rule."""
+    """The costs of rows of the sheet Seats, where the rows of an offer are usually adjacent."""
     first, last = lines[0], lines[-1]
     if last - first < len(lines):
         return f"SUM({seats.rows[first]}:{seats.rows[last].partition('!')[2]})"
@@ -162,15 +162,15 @@ def _figures(sheet: Sheet, document: PlanDocument) -> None:
         ("with seats only", s["users_named_only"], "count"),
         ("with Flex only", s["users_flex_only"], "count"),
         ("with both", s["users_both"], "count"),
-        ("who move from a seat to tokens", s["users_to_flex"], "count"),
-        ("who move from tokens to a seat", s["users_to_seats"], "count"),
-        ("who hold a seat today and use nothing", s["users_idle"], "count"),
-        ("Tokens used by the forecast", Decimal(s["tokens_used"]), "quantity"),
-        ("Tokens that expire in the horizon", Decimal(s["tokens_expired"]), "quantity"),
-        ("Tokens left at its end", Decimal(s["tokens_left"]), "quantity"),
+        ("moving from a seat to tokens", s["users_to_flex"], "count"),
+        ("moving from tokens to a seat", s["users_to_seats"], "count"),
+        ("with an unused seat today", s["users_idle"], "count"),
+        ("Tokens used according to the forecast", Decimal(s["tokens_used"]), "quantity"),
+        ("Tokens that expire within the horizon", Decimal(s["tokens_expired"]), "quantity"),
+        ("Tokens left at the end of the horizon", Decimal(s["tokens_left"]), "quantity"),
     ]
     price = s["effective_token_price"]
-    figures += [("Cost of a token used, as planned", None if price is None else Decimal(price), "price")]
+    figures += [("Cost per token used, as planned", None if price is None else Decimal(price), "price")]
     shown = [(words, value, style) for words, value, style in figures if value is not None]
     looks = {(number, 1): style for number, (_, _, style) in enumerate(shown)}
     columns = [SheetColumn("Users and tokens", "text"), SheetColumn("", "count")]

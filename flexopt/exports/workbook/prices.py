@@ -1,4 +1,4 @@
-"""The prices of a plan, each once: cells to change, from which the workbook makes the bill again."""
+"""The prices of a plan, each once: the cells from which the workbook calculates the bill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexopt.store.plan_json import PlanDocument, PlanRow
 
 @dataclass(frozen=True, slots=True)
 class PlanPrice:
-    """A price in the plan: of a seat for its term, or of a token in purchases of some size."""
+    """A price in the plan: of a seat for its term, or of a token in a tier of purchases."""
 
     what: str
     kind: str
@@ -25,17 +25,17 @@ class PlanPrice:
 
 @dataclass(frozen=True, slots=True)
 class PlanPrices:
-    """All prices, and which of them a row of the bill has."""
+    """All prices, and which of them each row of the bill uses."""
 
     listed: list[PlanPrice] = field(default_factory=list)
     of_seats: list[int | None] = field(default_factory=list)
-    """Of each row of `seats`; None where they are owned and cost nothing."""
+    """For each row of `seats`; None for owned seats, which cost nothing."""
     of_tier: dict[int, int] = field(default_factory=dict)
-    """By the size of purchase from which it holds."""
+    """By the size of purchase from which it applies."""
 
 
 def prices(document: PlanDocument) -> PlanPrices:
-    """The prices of the seats bought, then those of all token tiers."""
+    """Prices of the seats bought, then those of all token tiers."""
     found, known = PlanPrices(), dict[PlanPrice, int]()
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
@@ -54,7 +54,7 @@ def prices(document: PlanDocument) -> PlanPrices:
         found.listed.append(
             PlanPrice(
                 what="Flex token",
-                kind=f"{tier['from']:,} or more at once",
+                kind=f"{tier['from']:,} or more in one purchase",
                 since=None,
                 listed=tier["price"],
                 price=paid.get(tier["from"]) or format(Decimal(tier["price"]) * (1 - discount), "f"),
@@ -66,7 +66,7 @@ def prices(document: PlanDocument) -> PlanPrices:
 
 
 def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
-    """The price in force when the seats start, as the bill has it after all discounts."""
+    """The price in force when the seats start, after all discounts, as in the bill."""
     entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
     return PlanPrice(

@@ -1,4 +1,4 @@
-"""What was read and found odd, and why no plan costs less."""
+"""The usage read, the findings in it, and why no plan costs less."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def write_proof(sheet: Sheet, document: PlanDocument) -> None:
         (f"Cost, {currency}", total, "money"),
         (f"Lower bound: no plan costs less, {currency}", bound, "price"),
         ("Gap between them", gap, "gap"),
-        ("Gap asked for", Decimal(proof["gap_asked"]), "gap"),
+        ("Requested gap", Decimal(proof["gap_asked"]), "gap"),
         (
             f"Bound of the stored prices, without the solver, {currency}",
             Decimal(proof["prices"]["bound"]),
             "price",
         ),
-        ("Users decided together by the solver", proof["users_in_core"], "count"),
+        ("Users decided jointly by the solver", proof["users_in_core"], "count"),
         ("Solver", proof["solver"], "text right"),
         ("Seed", proof["seed"], "count"),
         ("Version", f"flexopt {document['flexopt']}", "text right"),
@@ -56,7 +56,7 @@ def _prices(sheet: Sheet, document: PlanDocument) -> None:
         columns = [
             SheetColumn("From", "date"),
             SheetColumn("Until (first day after)", "date"),
-            SheetColumn("Worth of one more token", "price"),
+            SheetColumn("Value of one more token", "price"),
         ]
         sheet.table(columns, rows)
         sheet.gap()
@@ -65,7 +65,7 @@ def _prices(sheet: Sheet, document: PlanDocument) -> None:
 def _inputs(sheet: Sheet, document: PlanDocument) -> None:
     sheet.line("Inputs", "section")
     files = [(file["file"], file["sha256"], "wrap") for file in document["inputs"]]
-    for name, digest, style in [("File", "SHA-256 of its bytes", "header"), *files]:
+    for name, digest, style in [("File", "SHA-256", "header"), *files]:
         sheet.put(sheet.row, 0, name, style)
         sheet.put(sheet.row, 1, digest, style, across=4)
         sheet.row += 1

@@ -10,9 +10,9 @@ from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cel
 from flexopt.store.plan_json import PlanDocument
 
 LISTS = {
-    "double_use": ("Holds a seat and burns tokens for the same product", "flex_days", "Days on Flex"),
-    "idle": ("Holds a seat and has not used it for 90 days", "last_use", "Last use"),
-    "leavers": ("Has left, or leaves, and is still assigned", "leaves", "Leaves"),
+    "double_use": ("Holds a seat but uses tokens for the same product", "flex_days", "Days on Flex"),
+    "idle": ("Holds a seat not used for 90 days", "last_use", "Last use"),
+    "leavers": ("Leaver with access still assigned", "leaves", "Leaves"),
 }
 
 
@@ -23,7 +23,7 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
     least = (
-        f"Moves that save less than {Decimal(found['min_saving']):,} are left alone."
+        f"Moves that save less than {Decimal(found['min_saving']):,} are not made."
         if Decimal(found["min_saving"])
         else ""
     )
@@ -33,7 +33,7 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("", "wrap", 24),
         SheetColumn("Found", "text", 18),
         SheetColumn("Number", "count", 14),
-        SheetColumn("What was found", "wrap", 36),
+        SheetColumn("Finding", "wrap", 36),
         SheetColumn("Repair", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
@@ -84,5 +84,5 @@ def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
     first = sheet.row + 2
     total = sum((Decimal(m["saving"]) for m in moves if m["saving"] is not None), Decimal(0))
     formula = Formula(f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),2)", total)
-    sheet.table(columns, rows, ["Total of the rows shown", "", "", "", "", "", formula], title="Moves")
+    sheet.table(columns, rows, ["Total of visible rows", "", "", "", "", "", formula], title="Moves")
     sheet.sheet.autofilter(first - 1, 0, first - 1 + len(rows), 6)

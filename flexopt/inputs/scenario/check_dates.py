@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from flexopt.base.dates import add_months
 from flexopt.inputs.rules.prices import in_force
-from flexopt.inputs.scenario.check import ScenarioCheck
+from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Offer
 from flexopt.inputs.scenario.yaml import KeyPath
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flexopt.inputs.scenario.check import ScenarioCheck
+from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Policy, normal
 from flexopt.inputs.scenario.yaml import KeyPath
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
-from flexopt.inputs.scenario.check import ScenarioCheck
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
+from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario

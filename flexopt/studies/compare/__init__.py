@@ -1,4 +1,4 @@
-"""Quotes side by side: each optimised anew over one reading of the usage."""
+"""Quotes side by side, each optimised separately over the same usage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why two plans cost what they do: their difference, split so that it adds up to the cent."""
+"""Why two plans differ in cost: the difference, split into parts that add up to the cent."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from flexopt.planning.planner import Solved
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """What makes another scenario cost `difference` more than the first, in whole cents.
+    """Why another scenario costs `difference` more than the first, in whole cents.
 
     seat_price : the first plan's seats at the other's prices, less what they cost
     token_price : the first plan's packs, in the same sizes, at the other's prices, less what they cost
-    tier : the other plan's tokens, times how much dearer one is in its packs than in packs of the first
+    tier : the other plan's tokens, times the extra price per token of its packs over packs of the first
         plan's sizes at the same prices
-    mix : the rest: other seats and another number of tokens
+    mix : the rest, from different numbers of seats and tokens
     """
 
     seat_price: Decimal
@@ -39,7 +39,7 @@ class Drivers:
 
 
 def drivers(first: Solved, other: Solved) -> Drivers:
-    """The difference between the plans of two scenarios, by what drives it."""
+    """The difference between the plans of two scenarios, by driver."""
     before = make_charges(first.problem, first.optimum.solution)
     after = make_charges(other.problem, other.optimum.solution)
     quote = other.problem.scenario
@@ -59,7 +59,7 @@ def _total(charges: Charges) -> Decimal:
 
 
 def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
-    """What the seats cost at the quote's prices; where it has no such contract they keep theirs."""
+    """The seats' cost at the quote's prices; seats of a contract the quote lacks keep their own price."""
     contracts = {(c.offer, c.start, c.end, c.kind): c for c in quote.contracts}
     ordered: Counter[tuple[str, object]] = Counter()
     for row in seats:
@@ -78,5 +78,5 @@ def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
 
 
 def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
-    """What a pack of this size costs at the quote's prices; below its smallest, at the price of that."""
+    """A pack's cost at the quote's prices; below the smallest tier, at the price of that tier."""
     return cents(token_price(tier_reached(quote.tokens, pack.tokens), quote.negotiated) * pack.tokens)

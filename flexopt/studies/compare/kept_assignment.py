@@ -1,4 +1,4 @@
-"""The assignment of one plan under another quote: who sits on what is kept, the tokens are bought again."""
+"""The assignment of one plan under another quote: seat holders are kept, the tokens are bought again."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from flexopt.solve.backend import Status, solve
 from flexopt.solve.coupling import CouplingRows
 
 LIMITS = {
-    ("holding",): ("the seats owned or to be renewed", "`holdings`"),
-    ("maximum",): ("the most seats of an offer", "`maximum` of its offers"),
-    ("least", "most"): ("the fewest seats of an order", "`minimum` of its offers"),
+    ("holding",): ("the number of seats that are owned or can be renewed", "`holdings`"),
+    ("maximum",): ("the maximum number of seats of an offer", "`maximum` of its offers"),
+    ("least", "most"): ("the minimum number of seats per order", "`minimum` of its offers"),
     ("budget",): ("a budget", "`budgets`"),
     ("purchases",): ("the number of purchases", "`tokens.max_purchases`"),
-    ("oversize",): ("the most tokens that may be bought", "`tokens.max_oversize`"),
-    ("pool",): ("the tokens that can be had", "`tokens.purchase_dates`"),
+    ("oversize",): ("the maximum number of tokens", "`tokens.max_oversize`"),
+    ("pool",): ("the tokens available", "`tokens.purchase_dates`"),
 }
-"""Rows of the model that a kept assignment may break: in words, and what relaxes them."""
+"""Rows of the model that a kept assignment may violate: in words, and what relaxes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeatHolders:
-    """Who sits on what, in names that every quote of one estate understands.
+    """The holders of every seat, by names that all quotes of one estate share.
 
-    users : by (offer, first day, first day after) of the seats, sorted names
+    users : sorted names, by (offer, first day, first day after) of the seats
     """
 
     users: Mapping[tuple[str, date, date], tuple[str, ...]]
@@ -47,9 +47,9 @@ class SeatHolders:
 
 @dataclass(frozen=True, slots=True)
 class KeptAssignment:
-    """A solution of the quote; None where the assignment is not possible, or nothing was found in time.
+    """A solution of the quote; None if the assignment is not possible, or none was found in time.
 
-    note : why there is none, and what to do; or what is not proven
+    note : why there is no solution, and what to do; or what is not proven
     """
 
     solution: Solution | None
@@ -57,7 +57,7 @@ class KeptAssignment:
 
 
 def seat_holders(problem: Problem, solution: Solution) -> SeatHolders:
-    """Who sits on what in a solution."""
+    """The holders of every seat of a solution."""
     users: defaultdict[tuple[str, date, date], list[str]] = defaultdict(list)
     for u, k in solution.seats.tolist():
         contract = problem.contracts[k]
@@ -66,15 +66,15 @@ def seat_holders(problem: Problem, solution: Solution) -> SeatHolders:
 
 
 def keep_assignment(problem: Problem, seats: SeatHolders) -> KeptAssignment:
-    """The cheapest way to give the users of a quote these seats, and tokens for all else.
+    """The cheapest way to give the users of a quote these seats, and tokens for everything else.
 
-    Users that the quote does not know, and seats that nobody would use in it, are left out. Who has a seat
-    that is owned, renewed or new is not kept: these are taken as cheaply as they can be had.
+    Users that the quote does not know, and seats without use in it, are left out. Whether a user's seat is
+    owned, renewed or new is not kept: the cheapest available is taken.
     """
     groups = _groups(problem, seats)
     if isinstance(groups, str):
         return KeptAssignment(None, groups)
-    # any of its contracts tells which days a seat covers
+    # any of a seat's contracts tells which days it covers
     anyhow = np.array([(u, ks[0]) for ks, users in groups for u in users], dtype=np.int64).reshape(-1, 2)
     if note := _against_rules(problem, anyhow):
         return KeptAssignment(None, note)
@@ -87,11 +87,11 @@ def keep_assignment(problem: Problem, seats: SeatHolders) -> KeptAssignment:
 
 
 Group = tuple[list[int], list[int]]
-"""Contracts that a seat may belong to, and the users (sorted) who have one."""
+"""Contracts that a seat may belong to, and the users (sorted) who hold one."""
 
 
 def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
-    """The users of each seat with the contracts it may belong to; or why there are none."""
+    """The users of each seat with the contracts it may belong to; or why that is impossible."""
     demand = problem.demand
     number = {name: u for u, name in enumerate(demand.users)}
     contracts = defaultdict(list)
@@ -116,13 +116,13 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
         more = f" and {count(len(lacking) - 3, 'other kind')}" if len(lacking) > 3 else ""
         return (
             f"the quote does not offer {', '.join(lacking[:3])}{more}: "
-            "ask for these offers, start dates and terms, or keep another plan"
+            "ask the vendor for these offers, start dates and terms, or keep another plan"
         )
     return groups
 
 
 def _against_rules(problem: Problem, seats: Ints) -> str:
-    """Why some user may not have these seats and tokens for all else; empty if all may."""
+    """Why some user may not have these seats, or tokens for everything else; empty if all may."""
     demand, rules = problem.demand, problem.demand.pair_rule
     covers = np.zeros((len(problem.contracts), len(demand.products)), dtype=bool)
     for k, c in enumerate(problem.contracts):
@@ -134,9 +134,9 @@ def _against_rules(problem: Problem, seats: Ints) -> str:
     bound = (rules == "named") & on_tokens.any(axis=1)
     off_flex = (on_tokens & ~problem.on_flex[demand.pair_product]).any(axis=1)
     reasons = [
-        (off_flex, "have use on tokens of {}, which is not on Flex in the quote", "give it `rates`"),
-        (bound, "have use on tokens of {}, for which the quote's policy wants seats", "relax `policy`"),
-        (barred, "have a seat for {}, for which the quote's policy wants tokens", "relax `policy`"),
+        (off_flex, "use {} with tokens, but it is not on Flex in the quote", "give it `rates`"),
+        (bound, "use {} with tokens, but the quote's policy requires seats", "relax `policy`"),
+        (barred, "have a seat for {}, but the quote's policy requires tokens", "relax `policy`"),
     ]
     for pairs, words, repair in reasons:
         if pairs.any():
@@ -148,17 +148,17 @@ def _against_rules(problem: Problem, seats: Ints) -> str:
 
 
 def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssignment:
-    """Tokens bought anew, and each group's seats taken from its contracts, as cheaply as possible."""
+    """Tokens bought again, and each group's seats taken from its contracts, as cheaply as possible."""
     model, split = _model(problem, core, groups)
     options = problem.scenario.solver
     try:
         outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=SAME_COST)
     except SolverError:
-        return KeptAssignment(None, "the solver ended without an answer: try `solver: {name: highs}`")
+        return KeptAssignment(None, "the solver ended without a result: try `solver: {name: highs}`")
     if outcome.status is Status.INFEASIBLE:
         return KeptAssignment(None, _broken(problem, core, groups))
     if outcome.status is Status.NO_PLAN:
-        return KeptAssignment(None, "no answer within the time limit: raise `solver.time_limit`")
+        return KeptAssignment(None, "no result within the time limit: raise `solver.time_limit`")
     solution = read_solution(model)
     rows = [solution.seats]
     for (ks, users), numbers in zip(groups, split, strict=True):
@@ -172,7 +172,7 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssign
 
 
 def _model(problem: Problem, core: Core, groups: Sequence[Group]) -> tuple[Model, list[list[Any]]]:
-    """The model of the packs, and how many seats of each group are of each of its contracts."""
+    """The model of the packs, and how many seats of each group belong to each of its contracts."""
     model = build(problem, core)
     coupling = CouplingRows(problem, model)
     split = []
@@ -189,7 +189,7 @@ def _model(problem: Problem, core: Core, groups: Sequence[Group]) -> tuple[Model
 
 
 def _broken(problem: Problem, core: Core, groups: Sequence[Group]) -> str:
-    """Which limit of the quote is in the way: the one without which there is a way."""
+    """Which limit of the quote is violated: the one without which there is a solution."""
     options = problem.scenario.solver
     for prefixes, (words, repair) in LIMITS.items():
         model, _ = _model(problem, core, groups)
@@ -197,5 +197,5 @@ def _broken(problem: Problem, core: Core, groups: Sequence[Group]) -> str:
         for limit in rows:
             limit.changeRHS(1e9 if limit.sense < 0 else -1e9)
         if rows and solve(model.lp, options, seconds=60.0, gap=1e9).status is not Status.INFEASIBLE:
-            return f"breaks a limit of the quote, {words}: relax {repair}, or keep another plan"
-    return "breaks several limits of the quote: relax them, or keep another plan"
+            return f"violates a limit of the quote ({words}): relax {repair}, or keep another plan"
+    return "violates several limits of the quote: relax them, or keep another plan"

@@ -1,4 +1,4 @@
-"""What it costs to sign one quote with the plan of another."""
+"""The cost of signing one quote with the plan of another."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from flexopt.planning.inputs import Progress
+from flexopt.planning.arguments import Progress
 from flexopt.planning.planner import Solved, better
 from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
 
 Matrix = list[list[Decimal | None]]
-"""[plan][quote]: what the plan's assignment costs under the quote more than the quote's own plan."""
+"""[plan][quote]: the extra cost of the plan's assignment under the quote, over the quote's own plan."""
 
 
 def regrets(
     solved: Mapping[str, Solved], tell: Progress
 ) -> tuple[dict[str, Solved], Matrix, list[dict[str, str]]]:
-    """The solutions, the regret of each under each quote, and a note where there is none.
+    """The solutions, the regret of each under each quote, and a note where a regret is unknown or unproven.
 
-    A kept assignment that is cheaper than a quote's own plan (which is as good as its gap, or its time limit)
-    becomes that plan; so nothing in the matrix is negative, and the diagonal is zero.
+    A kept assignment that is cheaper than a quote's own plan (which is only proven within its gap) becomes
+    that plan; so nothing in the matrix is negative, and the diagonal is zero.
     """
     best, ids = dict(solved), list(solved)
     cells: dict[tuple[str, str], KeptAssignment] = {}

@@ -1,4 +1,4 @@
-"""From several scenarios to a comparison: one reading of usage, a plan for each, what sets them apart."""
+"""From several scenarios to a comparison: usage read once, a plan for each, and why they differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.planner import Clock, Plan, finish
 from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.compare.drivers import drivers
@@ -23,11 +23,11 @@ from flexopt.studies.compare.table import make_comparison
 
 @dataclass(frozen=True)
 class Comparison:
-    """Plans of quotes and what sets them apart. `document` is comparison.json."""
+    """Plans of quotes and why they differ. `document` is comparison.json."""
 
     document: Mapping[str, Any]
     plans: Mapping[str, Plan]
-    """By id of the scenario, in the order given; each document has the comparison as one more key."""
+    """By id of the scenario, in the order given; each document also has the key `comparison`."""
     seconds: Mapping[str, float]
     """Seconds by phase."""
 
@@ -43,15 +43,15 @@ class Comparison:
 
     @property
     def regret(self) -> pd.DataFrame:
-        """Plan kept (rows) by quote signed (columns): Decimal, what it costs more than the quote's own plan.
+        """Plan kept (rows) by quote signed (columns): Decimal, the extra cost over the quote's own plan.
 
-        None where the plan is not possible under the quote: `document["notes"]` says why.
+        None if the plan is not possible under the quote: `document["notes"]` says why.
         """
         cells = [[None if c is None else Decimal(c) for c in row] for row in self.document["regret"]]
         return pd.DataFrame(cells, index=list(self.plans), columns=list(self.plans), dtype=object)
 
     def save(self, folder: str | Path) -> Path:
-        """Write comparison.json and a plan folder `ID.plan` for each scenario, all of it or nothing."""
+        """Write comparison.json and a plan folder `ID.plan` for each scenario, all or nothing."""
         from flexopt.store.comparison_folder import write_comparison
 
         documents = {id_: plan.document for id_, plan in self.plans.items()}
@@ -67,44 +67,44 @@ def compare(
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Comparison:
-    """Optimise every scenario anew and say what sets their plans apart; the first is the baseline.
+    """Optimise every scenario separately and explain how their plans differ; the first is the baseline.
 
     Parameters
     ----------
     scenarios
-        What `load_scenario` or `make_scenario` returned, or paths: at least two, of one currency, one horizon
-        and one usage.
+        What `load_scenario` or `make_scenario` returned, or paths: at least two, with the same currency,
+        horizon and usage.
     usage
-        The usage of all of them instead of their files, as for `plan`.
+        Usage for all of them instead of their files, as for `plan`.
     baselines
-        Price also what else could be decided in each (all named, all Flex, ...), as `plan` does.
+        Also price the baselines of each (all named, all Flex, ...), as `plan` does.
     processes
-        How many scenarios are solved at once; with 1 in this process. None: as many as there are processors.
+        How many scenarios are solved in parallel; 1: in this process. None: the number of processors.
     on_progress, memory
         As for `plan`.
 
     Returns
     -------
     Comparison
-        Totals, regret and what drives the differences, money in the currency of the scenarios; and the plans.
+        The plans, their totals and regret, and the drivers of the differences; money in their currency.
 
     Raises
     ------
     FlexoptError
-        The scenarios cannot be compared, or one of them has no plan: as `plan` raises it, with its id.
+        The scenarios cannot be compared, or one has no plan: the error of `plan`, with the scenario's id.
 
     Examples
     --------
     >>> found = compare(["quotes/low.yaml", "quotes/high.yaml"])  # doctest: +SKIP
     >>> found.cheapest, found.regret  # doctest: +SKIP
 
-    Source: docs/outputs.md has the meaning of every figure.
+    docs/outputs.md has the meaning of every figure.
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
     given = list(scenarios)
     if len(given) < 2:
         raise FlexoptError(
-            "a comparison takes two scenarios and more", "name the first, which the others are compared with"
+            "a comparison needs at least two scenarios", "name the baseline first, then the others"
         )
     sources = quotes_of(given)
     forecasts = usage_by_quote(sources, usage, tell, memory)

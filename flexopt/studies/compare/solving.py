@@ -1,4 +1,4 @@
-"""The cheapest solution of every scenario; several at a time, each in a process of its own."""
+"""The cheapest solution of every scenario, several in parallel, each in its own process."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
 from flexopt.parallel.pool import in_processes
 from flexopt.parallel.task import SharedValues, shared_values
+from flexopt.planning.arguments import Progress
 from flexopt.planning.baselines import Baseline
-from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a process sends back: not the problem, which is as large as the estate and soon made again."""
+    """What a process sends back, without the problem, which is as large as the estate and quickly rebuilt."""
 
     id: str
     optimum: Optimum
@@ -40,7 +40,7 @@ class _Solving:
     def run(self, shared: ForecastCache) -> _Found | Exception:
         try:
             found = _solved(self.id, self.source, shared, lambda *_: None, self.baselines)
-        except Exception as error:  # whatever it is, it is raised where it can be told
+        except Exception as error:  # raised in the parent process, which reports it
             return error
         return _Found(self.id, found.optimum, found.baselines)
 
@@ -56,7 +56,7 @@ def solve_all(
     *,
     baselines: bool,
 ) -> dict[str, Solved]:
-    """Every scenario solved, by id in the order given. Raises what one that fails does, with its id."""
+    """Every scenario solved, by id in the order given. Raises the first error, with the scenario's id."""
     if processes == 1:
         return {
             id_: _solved(
@@ -110,5 +110,5 @@ def _solved(
 
 
 def _telling(tell: Progress, where: str) -> Progress:
-    """Progress of one scenario of many."""
+    """Progress of one of many scenarios."""
     return lambda phase, size: tell(phase, f"{where}: {size}" if size else where)

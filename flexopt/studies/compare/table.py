@@ -1,4 +1,4 @@
-"""The comparison as data: the key `comparison` of plan.json, made from the plans' documents."""
+"""The comparison as data: the key `comparison` of plan.json, from the plans' documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_comparison(
     notes: Sequence[Mapping[str, str]],
     drivers: Mapping[str, Drivers],
 ) -> dict[str, Any]:
-    """What sets the plans apart; the first is the baseline. Money as decimal strings, as in plan.json."""
+    """How the plans differ; the first is the baseline. Money as decimal strings, as in plan.json."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
     today = _access(first)
@@ -72,7 +72,7 @@ def _scenario(
 
 
 def _offers(document: PlanDocument) -> list[dict[str, Any]]:
-    """Seats paid or owned by offer, in the order of the scenario's offers."""
+    """Seats bought or owned by offer, in the order of the scenario's offers."""
     seats: defaultdict[str, int] = defaultdict(int)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in document["seats"]:
@@ -83,7 +83,7 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
 
 
 def _access(document: PlanDocument) -> OffersByPair:
-    """What every user has for every product over the year."""
+    """The access of every user to every product over the horizon."""
     columns = ColumnTable.of(document["assignment"], ("user", "product", "offer")).columns
     found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     cells = (columns[name].array().tolist() for name in ("user", "product", "offer"))
@@ -97,7 +97,7 @@ def _access(document: PlanDocument) -> OffersByPair:
 
 
 def _changes(before: OffersByPair, after: OffersByPair) -> list[dict[str, str]]:
-    """Users and products with other access than before; `` where there is none."""
+    """Users and products whose access differs from before; an empty text is no access."""
     keys = sorted({*before, *after})
     pairs = [(*key, before.get(key, ""), after.get(key, "")) for key in keys]
     return [

@@ -1,4 +1,4 @@
-"""The annual reclassification: today's access against the plan, move by move, with what else it finds."""
+"""The annual reclassification: today's access against the plan, move by move, with lists and checks."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from flexopt.base.errors import FlexoptError, LimitError, SolverError
 from flexopt.base.money import CENT, Money, cents
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.moves import MoveFee
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.baselines import todays_access
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
 from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
@@ -33,27 +33,27 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Review:
-    """Today's access against a plan."""
+    """Today's access compared with a plan."""
 
     plan: Plan
-    """The plan compared with; its document has the review as one more key."""
+    """The plan, whose document has the review under the key `review`."""
 
     @property
     def document(self) -> Mapping[str, Any]:
-        """The key `review` of plan.json: docs/outputs.md has its meaning."""
+        """The key `review` of plan.json: docs/outputs.md explains it."""
         return self.plan.document["review"]  # type: ignore[no-any-return]
 
     @property
     def saving(self) -> Money | None:
-        """What all moves save together; None where today's access cannot be priced."""
+        """What all moves save together; None if today's access cannot be priced."""
         saving = self.document["saving"]
         return None if saving is None else Money(Decimal(saving), self.plan.document["currency"])
 
     @property
     def moves(self) -> pd.DataFrame:
-        """A row per user and product, what saves most first: the columns of `moves` in docs/outputs.md.
+        """A row per user and product, largest saving first: the columns of `moves` in docs/outputs.md.
 
-        `saving` is Decimal, and None where it is said with the first of products that move together.
+        `saving` is Decimal; of products that move together, only the first has it, the others None.
         """
         rows = [
             {**row, "saving": None if row["saving"] is None else Decimal(row["saving"])}
@@ -75,30 +75,30 @@ def review(
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Review:
-    """Today's access against the cheapest plan: who keeps what they have, who moves, what each move saves.
+    """Compare today's access with the cheapest plan: whose access stays, who moves, what each move saves.
 
     Parameters
     ----------
     scenario
-        As for `plan`; it has a table of today's access.
+        As for `plan`; it must have an access table.
     usage
-        As for `plan`. Usage that was read before tells of tokens used beside a seat if it was read with
+        As for `plan`. Usage that was read before shows tokens used despite a seat only if it was read with
         `token_days`.
     min_saving
-        What each move has to save, in the scenario's currency: others are left alone, and the plan is the
-        cheapest with that.
+        What each move must save, in the scenario's currency: other moves are not made, and the plan is the
+        cheapest under this condition.
     on_progress, memory
         As for `plan`.
 
     Returns
     -------
     Review
-        The moves, lists and checks, and the plan that they lead to.
+        The moves, lists and checks, and the plan they lead to.
 
     Raises
     ------
     FlexoptError
-        There is no table of today's access; and all that `plan` raises.
+        The scenario has no access table, or `min_saving` is negative. Also everything that `plan` raises.
 
     Examples
     --------
@@ -106,6 +106,10 @@ def review(
     >>> found.saving, found.moves[["user", "product", "move", "saving"]]  # doctest: +SKIP
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
+    if not Decimal(min_saving).is_finite() or min_saving < 0:
+        raise FlexoptError(
+            f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
+        )
     source = scenario_of(scenario)
     _check_access(source)
     forecasts = forecasts_for(source, usage, tell, memory, token_days=True)
@@ -113,7 +117,7 @@ def review(
     solved = compared(solve(source, forecasts, tell, clock), tell, clock)
     proof = None
     if min_saving:
-        tell("moving less", "")
+        tell("applying the threshold", "")
         solved, proof = _left_alone(solved, min_saving, tell)
         clock.lap("threshold")
     plan = finish(solved, tell, clock)
@@ -130,29 +134,32 @@ def _check_access(file: ScenarioFile) -> None:
     if file.access:
         return
     columns = (
-        "user,product,access,offer: a line for each user and product, access is `named` (then with the "
-        "offer of the seat) or `flex`"
+        "user,product,access,offer: one line per user and product; access is `named` (with the seat's "
+        "offer) or `flex`"
     )
     if file.scenario.access is None:
         raise FlexoptError(
-            f"{file}: a review compares with today's access, and the scenario has no table of it",
-            f"write access.csv with the columns {columns}; and add `access: access.csv` to the scenario",
+            f"{file}: a review compares with today's access, but the scenario has no access table",
+            f"write access.csv with the columns {columns}; then add `access: access.csv` to the scenario",
         )
     raise FlexoptError(
-        f"{file}: a review compares with today's access, and {file.scenario.access} has no rows",
+        f"{file}: a review compares with today's access, but {file.scenario.access} has no rows",
         f"its columns are {columns}",
     )
 
 
 def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Optimum]:
-    """The plan in which every move saves at least so much; and what is proven of it."""
+    """The plan in which every move saves at least `least`, and what is proven of it."""
     problem, source = solved.problem, solved.source
     today = todays_access(problem, source.access)
     known = [solved.optimum.solution]
     with suppress(Infeasible, LimitError, SolverError):
         known.append(optimise(problem, today).solution)
     found = optimise(
-        problem, tell=lambda step: tell("moving less", step), fee=MoveFee(least, today), known=known
+        problem,
+        tell=lambda step: tell("applying the threshold", step),
+        fee=MoveFee(least, today),
+        known=known,
     )
     bound = min(solved.optimum.objective_bound, found.cost)
     optimum = replace(solved.optimum, solution=found.solution, cost=found.cost, objective_bound=bound)
@@ -184,7 +191,7 @@ def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> dict[str, An
 
 
 def _threshold(proof: Optimum) -> dict[str, Any]:
-    """What is proven of the set of moves: its cost with the fee for each move, and the bound of that."""
+    """The proof of the set of moves: its cost with the fee for each move, and the lower bound."""
     return {
         "moves": proof.moves,
         "cost": str(cents(proof.objective)),
@@ -194,7 +201,7 @@ def _threshold(proof: Optimum) -> dict[str, Any]:
 
 
 def _rows(facts: Facts) -> list[dict[str, Any]]:
-    """The moves, what saves most first; products that move together have their saving with the first."""
+    """The moves, largest saving first; of products that move together, the first has their saving."""
     people = facts.source.people
     said: set[tuple[str, int]] = set()
     rows = []
@@ -217,7 +224,7 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _rank(move: Move, saved: Mapping[tuple[str, int], float]) -> tuple[bool, bool, Decimal, str, int, str]:
-    """Moves by what they save, those without a figure after them, then what is new, then what stays."""
+    """Moves by saving, then those without a figure, then new access, then unchanged access."""
     saving = saved.get((move.user, move.together))
     stays = move.together < 0
     return (

@@ -1,4 +1,4 @@
-"""Today's access beside the plan's, user by user and product by product: what stays, and what moves."""
+"""Today's access beside the plan's, by user and product: what stays, and what moves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
 
 MOVES = ("to collection", "to seat", "to Flex", "release", "new", "keep")
-"""What may become of a user's access to a product."""
+"""The possible changes of a user's access to a product."""
 
 Pair = tuple[str, str]
 """User and product."""
@@ -19,7 +19,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """How a user reaches a product: seats of these offers, a seat of any (the table names none), tokens."""
+    """How a user reaches a product: seats of these offers, a seat of unnamed offer, or tokens."""
 
     offers: frozenset[str] = field(default_factory=frozenset)
     any_seat: bool = False
@@ -36,7 +36,7 @@ class Has:
         )
 
     def holds(self, other: Has) -> bool:
-        """Whether the other access asks for nothing that is not here."""
+        """Whether this access includes everything in the other."""
         return (self.any_seat or other.offers <= self.offers) and (self.flex or not other.flex)
 
 
@@ -44,8 +44,8 @@ class Has:
 class Move:
     """A user's access to a product today and in the plan.
 
-    together : moves of one number and user stand or fall together, since one seat carries them; -1 where
-        nothing moves away from what is there today
+    together : moves of one user with the same number stand or fall together, since they share a seat; -1
+        where nothing of today's access changes
     """
 
     user: str
@@ -57,9 +57,9 @@ class Move:
 
 
 def todays(scenario: Scenario, access: Sequence[TodaysAccess], planned: Iterable[Pair]) -> dict[Pair, Has]:
-    """Today's access of everybody in the table, and to what they use in the plan.
+    """Today's access of all users in the table, including to what they use in the plan.
 
-    A seat goes before tokens: whoever holds one that covers a product does not use it on Flex.
+    A seat takes precedence over tokens: a user with a seat that covers a product does not use it on Flex.
     """
     covers = {o.id: set(o.covers) for o in scenario.offers}
     held: dict[str, set[str]] = defaultdict(set)
@@ -103,7 +103,7 @@ def moves_of(
     for (user, product), today in sorted(todays(scenario, access, plan).items()):
         after = plan.get((user, product))
         if after is None:
-            # not used, but on a seat that the plan keeps for something else
+            # not used, but covered by a seat that the plan keeps for another product
             kept = {o for o in seats.get(user, ()) if product in covers[o]}
             after = Has(frozenset(kept if today.any_seat else kept & today.offers))
         kind = _kind(today, after, {o for o, of in covers.items() if len(of) > 1})
@@ -123,7 +123,7 @@ def _kind(today: Has, after: Has, collections: set[str]) -> str:
 
 
 def _together(moves: Sequence[Move]) -> list[Move]:
-    """The moves of one user, numbered: those that share a seat, today's or the plan's, have one number."""
+    """The moves of one user, numbered: those that share a seat, today or in the plan, share a number."""
     number = list(range(len(moves)))
     first: dict[str, int] = {}
     for n, move in enumerate(moves):

@@ -1,4 +1,4 @@
-"""Seven checks, each named after a mistake that costs Flex programmes money, with figures and a repair."""
+"""Seven checks for costly mistakes in Flex programmes, with figures and a repair."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.studies.review.access import Move
 
 YEAR = 365
-"""Days of use that a year's tokens are bought on."""
+"""Days of usage on which to base a year's tokens."""
 
 SHORT = 31
-"""Days that may be missing from the year: the last export is rarely of today."""
+"""Days that may be missing from the year: the last export is rarely from today."""
 
 AHEAD = 90
-"""Days before its expiry from which a pack is watched (the vendor's alert)."""
+"""Days before its expiry from which to watch a pack (the vendor's alert)."""
 
 OVERSIZED = Decimal("1.20")
-"""Tokens held and bought per token forecast above which a pool is oversized (the guide: 15 to 20 %)."""
+"""Tokens held and bought per token forecast above which a pool is oversized (guidance: 15 to 20 %)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the checks look at: the inputs, plan.json, and the moves with the saving of each."""
+    """The data of the checks: the inputs, plan.json, and the moves with the saving of each."""
 
     source: ScenarioFile
     usage: Usage
@@ -36,7 +36,7 @@ class Facts:
     savings: Mapping[tuple[str, int], float]
 
     def saved(self, moves: Sequence[Move]) -> str:
-        """What these moves save, one by one: `1,234.00 USD`."""
+        """The sum of what these moves save: `1,234.00 USD`."""
         known = {(m.user, m.together) for m in moves} & self.savings.keys()
         return self.money(sum(self.savings[key] for key in sorted(known)))
 
@@ -45,11 +45,11 @@ class Facts:
 
 
 CheckResult = tuple[int, str, str]
-"""How many, what was found in figures, and what to do about it; 0 where the mistake was not made."""
+"""The number of cases (0: the mistake was not made), the finding in figures, and what to do about it."""
 
 
 def checks(facts: Facts) -> list[dict[str, Any]]:
-    """R1 ... R7, all of them, found or not."""
+    """R1 to R7, found or not."""
     rows = []
     for number, (name, check) in enumerate(CHECKS.items(), 1):
         count, message, repair = check(facts)
@@ -67,7 +67,7 @@ def checks(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _power_users(facts: Facts) -> CheckResult:
-    """Who is on Flex today and uses the product so often that a seat is cheaper by far."""
+    """Users on Flex today who use a product so often that a seat is far cheaper."""
     today = {(m.user, m.product): m for m in facts.moves if m.before.flex}
     power: dict[tuple[str, str], Decimal] = {}
     for row in facts.document["assignment"]:
@@ -75,7 +75,7 @@ def _power_users(facts: Facts) -> CheckResult:
         if pair in today and row["segment"] == "power" and row["cost_if_flex"] is not None:
             power[pair] = power.get(pair, Decimal(0)) + Decimal(row["cost_if_flex"])
     if not power:
-        return 0, "nobody on Flex today is far above the break-even", ""
+        return 0, "no user on Flex today is far above the break-even", ""
     cost = sum(power.values(), Decimal(0))
     seated = [m for pair in power if (m := today[pair]).after.offers]
     return (
@@ -84,12 +84,12 @@ def _power_users(facts: Facts) -> CheckResult:
         f"{'is' if len(power) == 1 else 'are'} more than 20 % above the break-even: their tokens would cost "
         f"{facts.money(cost)}; the plan gives {len(seated):,} of them seats, which saves "
         f"{facts.saved(seated)}",
-        "assign the seats that the moves name, and take Flex away from these users",
+        "assign the seats listed under moves, and remove these users' Flex access",
     )
 
 
 def _no_usage_data(facts: Facts) -> CheckResult:
-    """Tokens held or bought on less than a year of usage."""
+    """Tokens held or bought on the basis of less than a year of usage."""
     days, totals = facts.usage.days["date"], facts.usage.totals
     begins = [*([days.min().date()] if len(days) else []), *(t.date() for t in totals["first"])]
     ends = [
@@ -98,39 +98,39 @@ def _no_usage_data(facts: Facts) -> CheckResult:
     ]
     observed = (max(ends) - min(begins)).days + 1 if begins else 0
     tokens = _pool(facts) + facts.document["summary"]["tokens_bought"]
-    said = f"the usage covers {_count(observed, 'day')}, the tokens held and to be bought are {tokens:,f}"
+    said = f"the usage covers {_count(observed, 'day')}; {tokens:,f} tokens are held or to be bought"
     if not tokens or observed >= YEAR - SHORT:
         return 0, said, ""
     return (
         YEAR - observed,
-        f"{said}: {YEAR - observed:,} days of a year are not known",
-        "add older usage exports, or buy for a part of the year only (tokens.max_oversize, quarterly "
-        "purchase_dates) until a year is known",
+        f"{said}: the usage of {_count(YEAR - observed, 'day')} of the year is unknown",
+        "add older usage exports, or buy for only part of the year (tokens.max_oversize, quarterly "
+        "purchase_dates) until a full year is known",
     )
 
 
 def _expiry(facts: Facts) -> CheckResult:
-    """Tokens that expire unused in the plan, and packs held that end soon."""
+    """Tokens that expire unused in the plan, and packs held that expire soon."""
     document, start = facts.document, facts.source.scenario.horizon.start
     step = facts.source.scenario.tokens.increment
     owned = {str(p.expires): p for p in opening_packs(facts.source.scenario)}
     lost = {
         row["period_end"]: Decimal(row["expired"]) for row in document["ledger"] if Decimal(row["expired"])
     }
-    # less than an increment is what whole packs leave
+    # whole packs always leave less than an increment
     lost = {day: tokens for day, tokens in lost.items() if day in owned or tokens >= step}
     soon = {
         day: p for day, p in owned.items() if day not in lost and p.expires <= start + timedelta(days=AHEAD)
     }
     words = [f"{tokens:,.0f} tokens expire unused on {day}" for day, tokens in sorted(lost.items())]
-    words += [f"a pack of {p.tokens:,f} tokens ends on {day}" for day, p in sorted(soon.items())]
+    words += [f"a pack of {p.tokens:,f} tokens expires on {day}" for day, p in sorted(soon.items())]
     if not words:
-        return 0, "no pack of the plan expires with an increment of tokens or more unused", ""
+        return 0, "no pack of the plan expires with a full increment of tokens unused", ""
     return (
         len(words),
         _listed(words),
-        "use the packs that end first (more users on Flex until then), buy later or less at a time "
-        "(quarterly purchase_dates), and set an alert at 30 % remaining, 90 days before expiry",
+        "use the packs that expire first (more users on Flex until then), buy later or in smaller quantities "
+        "(quarterly purchase_dates), and set alerts at 30 % remaining and 90 days before expiry",
     )
 
 
@@ -143,64 +143,63 @@ def _cloud(facts: Facts) -> CheckResult:
         used = Decimal(facts.document["summary"]["tokens_used"])
         share = monthly * facts.source.scenario.horizon.months / used if used else Decimal(0)
         words = (
-            f"{_count(len(cloud), 'per-result service')} planned with {monthly.normalize():,f} tokens a "
+            f"{_count(len(cloud), 'per-result service')} planned with {monthly.normalize():,f} tokens per "
             f"month, {share * 100:.0f} % of all tokens used"
         )
-        return 0, f"{words}; compare them with a budget in the vendor's console", ""
+        return 0, f"{words}; check them against a budget in the vendor's console", ""
     if not rows:
-        return 0, "no per-result services, in the usage or in the scenario", ""
+        return 0, "no per-result services in the usage or the scenario", ""
     return (
         rows,
-        f"{_count(rows, 'row')} of the usage {'is' if rows == 1 else 'are'} of per-result services, and the "
-        "scenario plans none: they drain the pool of the users on Flex",
-        "add the services under `cloud` with their tokens a month, and set budgets by user or team in the "
+        f"{_count(rows, 'row')} of the usage {'is' if rows == 1 else 'are'} from per-result services, but "
+        "the scenario plans none: they drain the pool of the users on Flex",
+        "add the services under `cloud` with their tokens per month, and set budgets by user or team in the "
         "vendor's console",
     )
 
 
 def _oversized(facts: Facts) -> CheckResult:
-    """More tokens held and bought than 120 % of what the forecast uses."""
+    """Tokens held and bought above 120 % of what the forecast uses."""
     s = facts.document["summary"]
     held, used = _pool(facts) + s["tokens_bought"], Decimal(s["tokens_used"])
     over = int(held - used * OVERSIZED)
     share = f"{(held / used - 1) * 100:+.0f} %" if used else "no use"
-    said = f"{held:,f} tokens held and to be bought for {used:,f} that the forecast uses ({share})"
+    said = f"{held:,f} tokens held or to be bought against {used:,f} that the forecast uses ({share})"
     if over <= 0:
         return 0, said, ""
     return (
         over,
         f"{said}: {over:,} above 120 %",
-        "lower tokens.buffer, set tokens.max_oversize, or buy in smaller and later packs; where a larger "
-        "pack is in a cheaper tier, the plan has weighed that",
+        "lower tokens.buffer, set tokens.max_oversize, or buy in smaller and later packs; if a larger pack "
+        "reaches a cheaper tier, the plan has taken that into account",
     )
 
 
 def _edge_users(facts: Facts) -> CheckResult:
-    """Users near the break-even who are decided otherwise today than in the plan."""
+    """Users near the break-even whose access differs between today and the plan."""
     edge = {(r["user"], r["product"]) for r in facts.document["assignment"] if r["segment"] == "edge"}
     wrong = [m for m in facts.moves if (m.user, m.product) in edge and m.kind != "keep"]
     said = f"{_count(len(edge), 'user and product', 'users and products')} within 20 % of the break-even"
     if not wrong:
-        return 0, f"{said}, all with the plan's access", ""
+        return 0, f"{said}, all with the same access as in the plan", ""
     return (
         len(wrong),
-        f"{said}; {len(wrong):,} {'has' if len(wrong) == 1 else 'have'} other access today than in the plan, "
-        f"which saves {facts.saved(wrong)}",
-        "decide them one by one: `flexopt explain PLAN USER` prices both ways",
+        f"{said}; {len(wrong):,} {'has' if len(wrong) == 1 else 'have'} different access today "
+        f"from the plan, which saves {facts.saved(wrong)}",
+        "decide case by case: `flexopt explain PLAN USER` prices both alternatives",
     )
 
 
 def _collections(facts: Facts) -> CheckResult:
-    """Who pays for products one by one and would be cheaper with a collection."""
+    """Users of single products for whom a collection would be cheaper."""
     moved = [m for m in facts.moves if m.kind == "to collection"]
     users = len({m.user for m in moved})
     if not users:
-        return 0, "no collection is cheaper for anybody than what they have", ""
+        return 0, "no collection would be cheaper for any user", ""
     return (
         users,
-        f"{_count(users, 'user')} would be cheaper with a collection than with what they have: "
-        f"{facts.saved(moved)} saved",
-        "assign the collections that the moves name, and take single seats and Flex away from these users",
+        f"{_count(users, 'user')} would be cheaper with a collection: {facts.saved(moved)} saved",
+        "assign the collections listed under moves, and remove these users' single seats and Flex access",
     )
 
 
@@ -208,16 +207,16 @@ CHECKS: dict[str, Callable[[Facts], CheckResult]] = {
     "Flex for power users": _power_users,
     "tokens bought without usage data": _no_usage_data,
     "expiry ahead": _expiry,
-    "cloud unmonitored": _cloud,
+    "cloud services unmonitored": _cloud,
     "oversized pool": _oversized,
-    "edge users unmodelled": _edge_users,
+    "edge users not decided by the plan": _edge_users,
     "collection overlooked": _collections,
 }
 """By name, in the order of their codes."""
 
 
 def _pool(facts: Facts) -> Decimal:
-    """Tokens in opening packs that live on the first day."""
+    """Tokens in the opening packs that are live on the first day."""
     return sum((p.tokens for p in opening_packs(facts.source.scenario)), Decimal(0))
 
 

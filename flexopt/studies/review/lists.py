@@ -1,4 +1,4 @@
-"""Who has access that no plan is needed to see: seats nobody uses, people who leave, seats beside tokens."""
+"""Findings that need no plan: unused seats, access held by leavers, tokens used despite a seat."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.review.access import Has
 
 IDLE_DAYS = 90
-"""Days at the end of the history in which a seat that is needed is used."""
+"""Days at the end of the history without use after which a seat counts as idle."""
 
 UserList = list[dict[str, Any]]
 """A row per user and product: the columns of docs/outputs.md."""
 
 
 def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> UserList:
-    """Seats without use in the last 90 days of the history, which ends with `last`; never used first.
+    """Seats not used in the last 90 days of the history, which ends with `last`; never used first.
 
-    Whoever uses one product of a collection uses the seat. Summaries do not say when the days were: who has
-    one is not listed.
+    Using one product of a collection uses the seat. Summaries do not date the days of use: users who appear
+    in one are not listed.
     """
     covers = {o.id: o.covers for o in scenario.offers}
     dated = usage.days.groupby(["user", "product"], observed=True)["date"].max()
@@ -52,7 +52,7 @@ def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last:
 
 
 def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[str, Person]) -> UserList:
-    """Access of people who leave before the horizon ends, or have left; the first to leave first."""
+    """Access of people who leave before the horizon ends, or have left; by leaving date."""
     found: UserList = [
         {"user": row.user, "product": row.product, "offer": row.offer, "leaves": str(person.leaves)}
         for row in access
@@ -62,9 +62,9 @@ def leavers(scenario: Scenario, access: Sequence[TodaysAccess], people: Mapping[
 
 
 def double_use(usage: Usage, today: Mapping[tuple[str, str], Has], first: date, last: date) -> UserList:
-    """Who holds a seat for a product and took tokens for it in the history; the most days first.
+    """Users who hold a seat for a product and used tokens for it in the history; the most days first.
 
-    Nobody where the usage files do not say which days were token use.
+    Empty if the usage files do not say which days used tokens.
     """
     if usage.token_days is None:
         return []

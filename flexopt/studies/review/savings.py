@@ -1,7 +1,7 @@
-"""What each move saves: today's access of just that user and product, priced at what things are worth.
+"""What each move saves: today's access for that user and product alone, at marginal prices.
 
-At the marginal prices of tokens and seats every user stands alone: a move saves what keeping today's access
-for it would cost more. Packs come whole, so these savings need not add up to what all moves save together.
+At the marginal prices of tokens and seats users are independent: a move saves the extra cost of keeping
+today's access for it. Packs come whole, so these savings need not add up to what all moves save together.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from flexopt.studies.review.access import Move
 def savings(
     source: ScenarioFile, problem: Problem, solution: Solution, moves: Sequence[Move]
 ) -> dict[tuple[str, int], float]:
-    """By user and number of the move, in money; none where today's access is not possible any more."""
+    """Savings by user and number of the move; none if today's access is no longer possible."""
     prices = _marginal(problem, solution)
     horizon = source.scenario.horizon
     demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
-    # contracts and periods are those of the plan: only seats that nobody uses come on top
+    # contracts and periods are those of the plan; only unused seats are added
     today = problem if demand is problem.demand else formulate(source.scenario, source.holdings, demand)
     planned = np.zeros(len(demand.users))
     planned[np.isin(np.array(demand.users, object), np.array(problem.demand.users, object))] = _plan(
@@ -43,7 +43,7 @@ def savings(
         value = pricing.respond(prices, np.zeros(len(pricing), dtype=np.int64), 1).value
         cost = np.bincount(pricing.user, value, len(demand.users)) - planned
         for user in dict.fromkeys(m.user for m in moves if m.together == number):
-            # somebody on Flex without any use has nothing to give up
+            # a user on Flex without use has nothing to give up
             saving = float(cost[place[user]]) if user in place else 0.0
             if np.isfinite(saving):
                 found[user, number] = saving
@@ -51,7 +51,7 @@ def savings(
 
 
 def _marginal(problem: Problem, solution: Solution) -> Prices:
-    """What a token and a seat are worth in the tiers of the plan."""
+    """The marginal prices of tokens and seats in the tiers of the plan."""
     watch = Stopwatch(float(problem.scenario.solver.time_limit))
     bound = Bound(PricingProblem(problem, Restriction()), watch)
     cut = bound.search(tiers_of(problem, solution), lambda step: None)[1]
@@ -59,7 +59,7 @@ def _marginal(problem: Problem, solution: Solution) -> Prices:
 
 
 def _plan(problem: Problem, solution: Solution, prices: Prices) -> Floats:
-    """float64[users]: what each user's access in the plan costs at these prices."""
+    """float64[users]: the cost of each user's access in the plan at these prices."""
     demand, users = problem.demand, len(problem.demand.users)
     on_flex = np.where(cover_of(problem, solution.seats) < 0, problem.tokens, 0.0) @ prices.token
     seats = np.bincount(solution.seats[:, 0], prices.seat[solution.seats[:, 1]], users)
@@ -67,7 +67,7 @@ def _plan(problem: Problem, solution: Solution, prices: Prices) -> Floats:
 
 
 def _kept(problem: Problem, moves: Sequence[Move]) -> Iterator[tuple[int, Restriction]]:
-    """By number of the moves: all of that number stay as they are today, everything else is free."""
+    """For each number of moves, the restriction that those moves stay as today and all else is free."""
     demand = problem.demand
     wide = len(demand.products)
     users = {user: u for u, user in enumerate(demand.users)}

@@ -1,4 +1,4 @@
-"""How the optimal total moves with each price, where answers flip, and what one more percent is worth."""
+"""How the optimal total depends on each price, where answers flip, and the value of one more percent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.money import Money
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.document import inputs_of
-from flexopt.planning.inputs import Progress, ScenarioLike, UsageLike
 from flexopt.planning.planner import Clock, compared, solve
 from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.sensitivity.indifference import as_good, next_tier, offer_in_plan
@@ -25,30 +25,30 @@ SPREAD = (-2, -1, 0, 1, 2)
 """Steps of a grid, in each direction."""
 
 POINT = ("value", "total", "seats_bought", "tokens_bought")
-"""What is said of a lever at a value."""
+"""The figures of a lever at a value."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """How a scenario's total moves. `document` is the key `sensitivity` of plan.json."""
+    """How a scenario's total responds. `document` is the key `sensitivity` of plan.json."""
 
     document: Mapping[str, Any]
     name: str
     """The scenario's."""
     currency: str
     inputs: Sequence[Mapping[str, str]]
-    """The files it was made from: as in plan.json."""
+    """The files it was made from, as in plan.json."""
 
     @property
     def total(self) -> Money:
-        """The total that is moved: that of the scenario's plan."""
+        """The total of the scenario's plan, with no lever moved."""
         return Money(Decimal(self.document["total"]), self.currency)
 
     @property
     def levers(self) -> pd.DataFrame:
-        """A row per lever, the widest first: its value; value, total, seats and tokens bought on each side.
+        """A row per lever, widest first: its value; value, total, seats and tokens bought on each side.
 
-        Values and totals are Decimal; None where no plan is possible.
+        Values and totals are Decimal; None if no plan is possible.
         """
         sides = {f"{side}_{n}": (side, n) for side in ("low", "high") for n in POINT}
         rows = [
@@ -62,7 +62,7 @@ class Sensitivity:
     def indifference(self) -> pd.DataFrame:
         """A row per question: the last price (Decimal) with one answer, the first with the other, the note.
 
-        None where no price flips the answer: the note says why.
+        None if no price flips the answer: the note says why.
         """
         sides = {f"{side}_{n}": (side, n) for side in ("below", "above") for n in ("value", "answer")}
         rows = [
@@ -75,7 +75,7 @@ class Sensitivity:
 
     @property
     def negotiation(self) -> pd.DataFrame:
-        """A row per line: what one more percent of discount saves (Decimal), the most first."""
+        """A row per line: what one more percent of discount saves (Decimal), largest first."""
         rows = [[r["lever"], r["label"], Decimal(r["saving"])] for r in self.document["negotiation"]]
         return pd.DataFrame(rows, columns=["lever", "label", "saving"], dtype=object)
 
@@ -91,33 +91,35 @@ def sensitivity(
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Sensitivity:
-    """How the optimal total moves with each lever, where answers flip, and what one more percent is worth.
+    """How the optimal total responds to each lever, where answers flip, and the value of one more percent.
 
     Parameters
     ----------
     scenario, usage
         As for `plan`.
     step
-        How far each lever is moved down and up: 0.10 is a tenth of a price, or ten points of a share.
+        How far each lever is moved down and up, between 0 and 1: 0.10 is a tenth of a price, or ten points of
+        a share.
     levers
-        Names of the levers to look at (`seat:OFFER`, `tokens`, `buffer`, `growth`, `tier:5000`); all of them
-        where it is empty.
+        Names of the levers to study (`seat:OFFER`, `tokens`, `buffer`, `growth`, `tier:5000`); empty: all of
+        them.
     grids
-        Pairs of levers whose totals are wanted together.
+        Pairs of levers to vary together.
     as_good_as
-        Another quote for the same use, or its name and total: at which prices is this one as good?
+        Another quote for the same usage, or its name and total: at which prices does this one cost the same?
     on_progress, memory
         As for `plan`.
 
     Returns
     -------
     Sensitivity
-        Every figure is of a plan solved anew, money in the scenario's currency.
+        Every figure comes from a new solve; money in the scenario's currency.
 
     Raises
     ------
     FlexoptError
-        There is no such lever, or the other quote cannot be compared. And what `plan` raises.
+        There is no such lever, `step` is not between 0 and 1, or the other quote cannot be compared. Also
+        everything that `plan` raises.
 
     Examples
     --------
@@ -125,6 +127,8 @@ def sensitivity(
     >>> found.indifference[["question", "below_value", "note"]]  # doctest: +SKIP
     """
     tell = on_progress or (lambda phase, size: None)
+    if not 0 < step < 1:
+        raise FlexoptError(f"{step} is not a share between 0 and 1", "write 10 % as Decimal('0.10')")
     known = None
     given = [scenario]
     if isinstance(as_good_as, tuple):
@@ -139,7 +143,7 @@ def sensitivity(
         if name not in all_levers:
             raise _unknown(name, all_levers)
     if any(x == y for x, y in grids):
-        raise FlexoptError("a grid is of two levers, not of one", "give it as --grid seat:aec-1y,tokens")
+        raise FlexoptError("a grid needs two different levers", "give it as --grid seat:aec-1y,tokens")
     for other, against in others:
         solved = compared(solve(against, forecasts[other], tell, Clock()), tell, Clock())
         known = other, solved.optimum.cost
@@ -180,11 +184,11 @@ def _unknown(name: str, levers: Collection[str]) -> FlexoptError:
 
     close = get_close_matches(name, levers, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"levers: {', '.join(levers)}"
-    return FlexoptError(f"there is no lever `{name}` in this scenario", hint)
+    return FlexoptError(f"this scenario has no lever `{name}`", hint)
 
 
 def _point(study: Study, lever: Lever, share: Decimal) -> tuple[Decimal, Answer | None]:
-    """The lever moved so far: its value, and the answer there."""
+    """The lever at a value, and the answer there."""
     value = lever.moved(share)
     answer = study.inferred(lever, value) or study.at(lever, value)
     return value, study.priced(answer, cut=share < 0) if lever.line else answer
@@ -217,7 +221,7 @@ def _spread(bar: dict[str, Any]) -> Decimal:
 
 
 def _saving(study: Study, lever: Lever) -> list[dict[str, Any]]:
-    """What one more percent off the list price is worth; nothing where there is nothing left to give."""
+    """The value of one more percent off the list price; no rows if the discount is complete."""
     scenario = one_percent_off(study.scenario, lever.line)
     if scenario is None:
         return []
@@ -230,7 +234,7 @@ def _saving(study: Study, lever: Lever) -> list[dict[str, Any]]:
 
 
 def _grid(study: Study, x: Lever, y: Lever, step: Decimal) -> dict[str, Any]:
-    """Totals by two levers, two steps down and up each; values that are the same are there once."""
+    """Totals by two levers, two steps down and up each; equal values appear once."""
     across, down = (list(dict.fromkeys(lever.moved(step * n) for n in SPREAD)) for lever in (x, y))
     rows = []
     for below in down:

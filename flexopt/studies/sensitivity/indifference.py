@@ -1,9 +1,9 @@
-"""Indifference prices: where the answer of the optimum flips, and a solve on each side that shows it.
+"""Indifference prices: where the optimal answer flips, with a solve on each side that shows it.
 
 The optimal total is concave and piecewise linear in a price p: every plan is a line, `cost of the rest +
-quantity x p`, and the quantity falls as p rises. So the line of the plan at hand, crossed with the total that
-the other answer has, comes close in a few solves and never beyond; from there on the steps double, or halve
-what is left between two opposite answers, until these are one step of the price apart.
+quantity x p`, and the quantity falls as p rises. So the line of the current plan, crossed with the total of
+the other answer, comes close in a few solves and never goes beyond; from there the steps double, or halve the
+interval between two opposite answers, until these are one step of the price apart.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from flexopt.studies.sensitivity.levers import Lever, tier_price, without
 from flexopt.studies.sensitivity.study import Answer, Study
 
 CROSSINGS = 12
-"""Lines crossed before the search only doubles and halves: a plan line a step of price would be slow."""
+"""Lines crossed before the search only doubles and halves: one plan per step of price would be slow."""
 
 FREE = Decimal(0)
 
 PricePoint = tuple[Decimal, Answer | None]
-"""A price and the answer there; None where no plan is possible."""
+"""A price and the answer there; None if no plan is possible."""
 
 
 @dataclass
 class _Question:
-    """Holds below some price, and no longer above it."""
+    """True below some price, and false above it."""
 
     study: Study
     lever: Lever
@@ -37,12 +37,12 @@ class _Question:
     holds: Callable[[Answer], bool]
     told: Callable[[Answer], str]
     target: Decimal
-    """The total where the answers meet."""
+    """The total at which the answers meet."""
     quantity: Callable[[Decimal, Answer], Decimal | None]
-    """By how much the plan's total grows with the price: at a price, the answer there."""
+    """The slope of the plan's total in the price, at a price and its answer."""
 
     def flip(self, low: PricePoint, high: PricePoint | None) -> dict[str, Any]:
-        """Search from `low`, where it holds, to `high`, where it does not (None: anywhere above)."""
+        """Search from `low`, where it holds, to `high`, where it does not (None: open-ended)."""
         seen = [low] + ([high] if high else [])
         step, crossings, up, down = self.lever.finest, 0, 0, 0
         while high is None or high[0] - low[0] > step:
@@ -66,7 +66,7 @@ class _Question:
         return self._row(None, None, why)
 
     def _crossing(self, found: PricePoint) -> Decimal | None:
-        """The price at which the line of the plan meets the target, rounded down to a step."""
+        """The price at which the plan's line meets the target, rounded down to a step."""
         price, answer = found
         quantity = None if answer is None else self.quantity(price, answer)
         if answer is None or not quantity or quantity < 0:
@@ -100,29 +100,29 @@ class _Question:
             first = ordered[holding.index(False)][0]
             last = ordered[len(holding) - 1 - holding[::-1].index(True)][0]
             parts.append(
-                f"between {first:,} and {last:,} the answer changes {changes} times: both cost the same "
-                "there, within what is proven"
+                f"between {first:,} and {last:,} the answer changes {changes} times: within what is proven, "
+                "both cost the same there"
             )
         elif low[1] is not None and (quantity := self.quantity(low[0], low[1])) and quantity > 0:
             gap = self.study.scenario.solver.gap * low[1].total
             band = (gap / quantity).quantize(self.lever.finest, ROUND_CEILING)
             if gap and band > self.lever.finest:
-                parts.append(f"solver.gap leaves this price open by {band:,}")
+                parts.append(f"solver.gap leaves an uncertainty of {band:,} around this price")
         if not all(answer is None or answer.proven for _, answer in seen):
-            parts.append("a time limit came before a proof: raise solver.time_limit")
+            parts.append("the time limit was reached before the proof: raise solver.time_limit")
         return "; ".join(part for part in parts if part)
 
     def _against_today(self, price: Decimal) -> str:
-        """How far the price is from the scenario's."""
+        """The change from the scenario's price."""
         today = self.lever.value
         change = (price / today - 1) * 100
-        return f"{change:+.1f} % against {today:,} now"
+        return f"{change:+.1f} % from {today:,} today"
 
 
 def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> dict[str, Any]:
     """The price of a seat at which the offer enters or leaves the plan.
 
-    `lower` is a price below today's that is known already, with its answer.
+    `lower` is a price below today's whose answer is already known.
     """
     base, offer = study.base, lever.line
     inside = bool(base.seats.get(offer))
@@ -139,20 +139,20 @@ def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> dict[
     if inside:
         rest = study.of(without(study.scenario, offer))
         if rest is None:
-            return question.nowhere(f"always in the plan: without {offer} no plan keeps all rules")
+            return question.nowhere(f"always in the plan: no plan satisfies all rules without {offer}")
         question.target = rest.total
         return question.flip((lever.value, base), None)
     low = lower if lower and lower[1] and question.holds(lower[1]) else (FREE, study.at(lever, FREE))
     if low[1] is None or not question.holds(low[1]):
         total = low[1] and low[1].total
-        return question.nowhere(f"never: even free (0.00) the plan has no seat of it, and costs {total:,}")
+        return question.nowhere(f"never: even at 0.00 the plan has no seat of it, and costs {total:,}")
     return question.flip(low, (lever.value, base))
 
 
 def next_tier(study: Study) -> dict[str, Any] | None:
-    """The price of a token at which the tier after the largest one bought is worth it.
+    """The price per token at which the tier after the largest one bought becomes worthwhile.
 
-    For the last tier, where it is bought: the price at which it no longer is. None without a tier to look at.
+    If the last tier is bought: the price at which it no longer is. None without a tier to study.
     """
     scenario, base = study.scenario, study.base
     starts = [tier.from_ for tier in scenario.tokens.tiers]
@@ -167,19 +167,19 @@ def next_tier(study: Study) -> dict[str, Any] | None:
         lever,
         f"price at which {f'the tier from {from_:,}' if number else 'the first token'} "
         f"{'leaves' if inside else 'enters'} the plan",
-        "price of a token",
+        "price per token",
         lambda answer: answer.tokens(from_) > 0,
         lambda answer: f"{answer.tokens(from_):,} in it" if answer.tokens(from_) else "none in it",
         base.total,
         lambda price, answer: Decimal(answer.tokens(from_)),
     )
     if inside:
-        # dearer than the tier before nobody would buy it: two orders would be cheaper
+        # at a higher price than the tier below it is never bought: two orders would be cheaper
         most = tier_price(scenario, number - 1).value
         answer = study.at(lever, most)
         if most <= lever.value or (answer is not None and question.holds(answer)):
             return question.nowhere(
-                f"always: up to the price of the tier before, {most:,}, so many tokens are bought anyway"
+                f"always: up to the price of the tier below, {most:,}, this many tokens are bought anyway"
             )
         if answer is not None:
             question.target = answer.total
@@ -187,39 +187,37 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     answer = study.at(lever, FREE)
     if answer is None or not question.holds(answer):
         total = answer and answer.total
-        return question.nowhere(
-            f"never: even free (0.00) nothing is bought in it, and the plan costs {total:,}"
-        )
+        return question.nowhere(f"never: even at 0.00 nothing is bought in it, and the plan costs {total:,}")
     return question.flip((FREE, answer), (lever.value, base))
 
 
 def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
-    """The price of the lever at which this scenario costs as much as another one, whose total is given."""
+    """The price of the lever at which this scenario costs the same as another one of the given total."""
     what = "a token" if lever.line == "tokens" else lever.line
     question = _Question(
         study,
         lever,
-        f"price at which {what} would make this quote as good as {name}",
-        "price of a token" if lever.line == "tokens" else "price of a seat",
+        f"price at which {what} makes this quote match {name}",
+        "price per token" if lever.line == "tokens" else "price of a seat",
         lambda answer: answer.total <= total,
-        lambda answer: "as good" if answer.total <= total else "dearer",
+        lambda answer: "matched" if answer.total <= total else "costs more",
         total,
         _line(study, lever),
     )
     if question.holds(study.base):
         rest = study.of(without(study.scenario, lever.line))
         if rest is not None and question.holds(rest):
-            return question.nowhere(f"at any price: without it this quote costs {rest.total:,}")
+            return question.nowhere(f"at any price: even without it this quote costs {rest.total:,}")
         return question.flip((lever.value, study.base), None)
     free = study.at(lever, FREE)
     if free is None or not question.holds(free):
         costs = free and free.total
-        return question.nowhere(f"at no price: even free (0.00) this quote costs {costs:,}")
+        return question.nowhere(f"at no price: even at 0.00 this quote costs {costs:,}")
     return question.flip((FREE, free), (lever.value, study.base))
 
 
 def _line(study: Study, lever: Lever) -> Callable[[Decimal, Answer], Decimal | None]:
-    """Slope of a plan's line: through its total at the price, and what it costs at today's."""
+    """Slope of a plan's line through its totals at this price and at today's price."""
 
     def slope(price: Decimal, answer: Answer) -> Decimal | None:
         if price:

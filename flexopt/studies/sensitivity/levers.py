@@ -1,4 +1,4 @@
-"""Levers: what a planner may move in a scenario, one by one, and what each value means.
+"""Levers: what a planner can move in a scenario, one at a time, and the meaning of each value.
 
 A price is what the organisation pays, after its negotiated discounts and before volume discounts on seats.
 Moving it moves every price of the line in proportion: those of other dates, of renewals, of token tiers.
@@ -21,15 +21,15 @@ TOKEN_STEP = Decimal("0.0001")
 ONE_PERCENT = Decimal("0.01")
 
 FINE = Decimal("1e-10")
-"""Prices that move in proportion to another one keep so many digits; what is owed is whole cents anyway."""
+"""Digits kept by prices that move in proportion to another one; amounts due are whole cents anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """Something that can be moved.
+    """A quantity that can be moved.
 
-    `value` is the one of the scenario; `finest` the smallest step; `line` the offer, "tokens", or "" where it
-    is no price of a line; `moved(share)` the value that far down or up: 0.10 is a tenth of a price or of a
+    `value` is that of the scenario; `finest` the smallest step; `line` the offer, "tokens", or "" if it is
+    not the price of a line; `moved(share)` the value that far down or up: 0.10 is a tenth of a price or of a
     threshold, ten points of a buffer or a growth.
     """
 
@@ -42,30 +42,30 @@ class Lever:
     change: Callable[[Scenario, Decimal], Scenario]
 
     def apply(self, scenario: Scenario, value: Decimal) -> Scenario:
-        """The scenario with this value; at its own value nothing is computed again, and nothing rounded."""
+        """The scenario with this value; at its own value it is returned unchanged, without rounding."""
         return scenario if value == self.value else self.change(scenario, value)
 
     @property
     def seat(self) -> bool:
-        """Whether it is the price of an offer."""
+        """Whether this is the price of an offer."""
         return self.name.startswith("seat:")
 
 
 def levers_of(scenario: Scenario) -> dict[str, Lever]:
     """All levers of the scenario by name: seats by offer, tokens, buffer, growth, thresholds of tiers.
 
-    An offer or token that costs nothing, or has no price in the horizon, has none.
+    An offer or token that costs nothing, or has no price in the horizon, has no lever.
     """
     found = [lever for offer in scenario.offers if (lever := _seat(scenario, offer)) is not None]
     first = _paid(scenario)[0].price
     if first:
-        found.append(_price("tokens", "price of a token", first, "tokens", _with_token_price))
+        found.append(_price("tokens", "price per token", first, "tokens", _with_token_price))
     found += [_buffer(scenario), _growth(scenario), *_thresholds(scenario)]
     return {lever.name: lever for lever in found}
 
 
 def tier_price(scenario: Scenario, number: int) -> Lever:
-    """The price of a token in one tier alone."""
+    """The price per token of one tier alone."""
     tier = _paid(scenario)[number]
 
     def change(scenario: Scenario, value: Decimal) -> Scenario:
@@ -73,19 +73,19 @@ def tier_price(scenario: Scenario, number: int) -> Lever:
         tiers[number] = tiers[number].model_copy(update={"price": value})
         return _with_tiers(scenario, tiers)
 
-    label = f"price of a token from {tier.from_:,}"
+    label = f"price per token from {tier.from_:,}"
     return _price(f"tier-price:{tier.from_}", label, tier.price, "", change)
 
 
 def without(scenario: Scenario, line: str) -> Scenario:
-    """The scenario in which the offer, or tokens, cannot be bought; what is owned stays."""
+    """The scenario in which the offer, or tokens, cannot be bought; holdings stay."""
     if line == "tokens":
         return scenario.model_copy(update={"tokens": scenario.tokens.model_copy(update={"max_purchases": 0})})
     return _with_offer(scenario, line, ())
 
 
 def one_percent_off(scenario: Scenario, line: str) -> Scenario | None:
-    """One more percent of the list price off the offer, or the tokens; None where nothing is left to give."""
+    """One more percent of the list price off the offer, or the tokens; None if the price is already zero."""
     negotiated = scenario.negotiated
     if line == "tokens":
         discount = negotiated.tokens + ONE_PERCENT
@@ -104,7 +104,7 @@ def _price(
     def moved(share: Decimal) -> Decimal:
         return max((value * (1 + share)).quantize(finest, ROUND_HALF_UP), Decimal(0))
 
-    # at its own value nothing is computed again, and nothing is rounded
+    # at its own value nothing is recalculated or rounded
     return Lever(name, label, value, finest, line, moved, change)
 
 
@@ -136,7 +136,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
 
 
 def _with_offer(scenario: Scenario, offer: str, prices: tuple[Price, ...]) -> Scenario:
-    """With other prices of the offer, which are paid as they are."""
+    """The scenario with other prices of the offer, free of further discounts."""
     negotiated = scenario.negotiated
     return scenario.model_copy(
         update={
@@ -149,7 +149,7 @@ def _with_offer(scenario: Scenario, offer: str, prices: tuple[Price, ...]) -> Sc
 
 
 def _paid(scenario: Scenario) -> list[TokenTier]:
-    """The token tiers at the prices that are paid."""
+    """The token tiers at the prices paid."""
     return [
         tier.model_copy(update={"price": token_price(tier, scenario.negotiated)})
         for tier in scenario.tokens.tiers
@@ -157,7 +157,7 @@ def _paid(scenario: Scenario) -> list[TokenTier]:
 
 
 def _with_tiers(scenario: Scenario, tiers: list[TokenTier]) -> Scenario:
-    """With token tiers whose prices are paid as they are."""
+    """The scenario with other token tiers, free of further discounts."""
     return scenario.model_copy(
         update={
             "tokens": scenario.tokens.model_copy(update={"tiers": tuple(tiers)}),
@@ -167,7 +167,7 @@ def _with_tiers(scenario: Scenario, tiers: list[TokenTier]) -> Scenario:
 
 
 def _with_token_price(scenario: Scenario, value: Decimal) -> Scenario:
-    """`value` is paid for a token of the first tier, the others in proportion."""
+    """The scenario with `value` as the price of the first tier, the others in proportion."""
     tiers = _paid(scenario)
     ratio = Fraction(value) / Fraction(tiers[0].price)
     return _with_tiers(
@@ -189,7 +189,7 @@ def _buffer(scenario: Scenario) -> Lever:
 
     return Lever(
         "buffer",
-        "buffer of tokens",
+        "token buffer",
         value,
         CENT,
         "",
@@ -199,7 +199,7 @@ def _buffer(scenario: Scenario) -> Lever:
 
 
 def _growth(scenario: Scenario) -> Lever:
-    """The general growth; those of products and groups move by as many points."""
+    """The general growth; the growth of products and groups moves by the same number of points."""
     value = scenario.demand.growth.default
 
     def change(scenario: Scenario, to: Decimal) -> Scenario:
@@ -223,7 +223,7 @@ def _growth(scenario: Scenario) -> Lever:
 
 
 def _thresholds(scenario: Scenario) -> Iterator[Lever]:
-    """From how many tokens a tier holds; it stays between its neighbours. The first is the minimum."""
+    """The tokens from which a tier applies, kept between its neighbours; the first is the minimum."""
     tiers = scenario.tokens.tiers
     for number, tier in enumerate(tiers[1:], 1):
         least = tiers[number - 1].from_ + 1

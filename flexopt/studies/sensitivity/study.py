@@ -1,4 +1,4 @@
-"""The solves of a study: each scenario is solved once, and what is known without a solve is not solved."""
+"""The solves of a study: each scenario is solved at most once, and only if its answer is not yet known."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
+from flexopt.planning.arguments import Progress
 from flexopt.planning.bill import Charges, make_charges
-from flexopt.planning.inputs import Progress
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.backend import Status
 from flexopt.studies.sensitivity.levers import Lever
@@ -22,15 +22,15 @@ from flexopt.studies.sensitivity.levers import Lever
 
 @dataclass(frozen=True)
 class Answer:
-    """What a solve found: the total, what is paid for, and the same decisions at the prices of the base."""
+    """The result of a solve: the total, what is bought, and the cost of the same decisions at base prices."""
 
     total: Decimal
     charges: Charges
     proven: bool
     at_base: Decimal | None
-    """None where the base cannot price them: it has other contracts, packs or tiers."""
+    """None if the base cannot price them: it has other contracts, packs or tiers."""
     base_here: Decimal | None
-    """What the plan of the base costs at the prices of this one; None as before."""
+    """The cost of the base's plan at this variant's prices; None as above."""
 
     @property
     def seats_bought(self) -> int:
@@ -50,7 +50,7 @@ class Answer:
         return sum(p.tokens for p in self.charges.purchases if p.tier_from == tier_from)
 
     def cost(self, line: str) -> Decimal:
-        """What is paid for the offer, or for tokens."""
+        """The cost of the offer, or of tokens."""
         if line == "tokens":
             return self.charges.tokens_cost
         return sum((row.cost for row in self.charges.seats if row.offer == line), Decimal(0))
@@ -61,26 +61,26 @@ class Study:
 
     def __init__(self, source: ScenarioFile, forecasts: ForecastCache, tell: Progress) -> None:
         self.source, self.forecasts, self.tell = source, forecasts, tell
-        # as `flexopt plan` does, so that both have the same total
+        # as in `flexopt plan`, so that both have the same total
         self._base = compared(solve(source, forecasts, tell, Clock()), tell, Clock())
         self.base = self._answer(self._base)
         self.solves = 1
         self._doing, self._left, self._todo = "", 0, 0
         self._known: dict[str, Answer | None] = {_key(source.scenario): self.base}
         self._unused: dict[str, tuple[Decimal, Answer]] = {}
-        """By offer, the lowest price known at which nobody buys it."""
+        """By offer, the lowest known price at which no seat of it is bought."""
 
     @property
     def scenario(self) -> Scenario:
         return self.source.scenario
 
     def begin(self, what: str, left: int, of: int) -> None:
-        """What is looked at next, for the progress: one of `left` things of `of`."""
+        """Announce the next item for the progress, with `left` of `of` to go."""
         self._doing, self._left, self._todo = what, left, of
         self._say()
 
     def of(self, scenario: Scenario) -> Answer | None:
-        """The cheapest plan of a variant; None where no plan keeps all rules."""
+        """The cheapest plan of a variant; None if no plan satisfies all rules."""
         key = _key(scenario)
         if key not in self._known:
             self._say()
@@ -94,7 +94,7 @@ class Study:
         return self._known[key]
 
     def at(self, lever: Lever, value: Decimal) -> Answer | None:
-        """The cheapest plan with this value of the lever, solved."""
+        """The cheapest plan at this value of the lever, solved."""
         answer = self.of(lever.apply(self.scenario, value))
         if lever.seat and answer and not answer.seats.get(lever.line):
             lowest = self._unused.get(lever.line)
@@ -103,19 +103,19 @@ class Study:
         return answer
 
     def inferred(self, lever: Lever, value: Decimal) -> Answer | None:
-        """The plan with this price of an offer, without a solve: None where that is not known.
+        """The plan at this price of an offer, without a solve; None if it is not known.
 
-        An offer that is not bought for less is not bought for more: the plan costs the same, and no other
-        plan has become cheaper.
+        An offer not bought at a lower price is not bought at a higher one: the plan costs the same, and no
+        other plan has become cheaper.
         """
         lowest = self._unused.get(lever.line) if lever.seat else None
         return lowest[1] if lowest and lowest[0] <= value else None
 
     def priced(self, answer: Answer | None, *, cut: bool) -> Answer | None:
-        """The answer where only prices were moved, or the plan of the base where that is cheaper there.
+        """The answer if only prices were moved, or the base's plan if that is cheaper there.
 
-        A solve is only proven within solver.gap. The base's plan is possible at other prices too; where there
-        are budgets, only at lower ones (`cut`).
+        A solve is only proven within solver.gap. The base's plan is possible at other prices too; with
+        budgets, only at lower ones (`cut`).
         """
         if answer is None or answer.base_here is None or (self.scenario.budgets and not cut):
             return answer
@@ -141,7 +141,7 @@ class Study:
 
 
 def _shape(problem: Problem) -> Hashable:
-    """What a solution's numbers stand for."""
+    """What the numbers of a solution refer to."""
     return (
         problem.packs,
         tuple((c.offer, c.kind, c.start, c.end) for c in problem.contracts),
@@ -150,5 +150,5 @@ def _shape(problem: Problem) -> Hashable:
 
 
 def _key(scenario: Scenario) -> str:
-    """What levers change."""
+    """The parts of a scenario that levers change."""
     return repr((scenario.offers, scenario.tokens, scenario.negotiated, scenario.demand))

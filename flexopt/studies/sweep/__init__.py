@@ -1,4 +1,4 @@
-"""Many scenarios in one go: usage read once, plans made side by side, a row of a table for each."""
+"""Many scenarios in parallel: usage read once, a plan and a row of a table for each."""
 
 from __future__ import annotations
 

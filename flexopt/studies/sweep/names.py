@@ -1,4 +1,4 @@
-"""What the scenarios of a sweep are called, and what tells that one of them changed."""
+"""Names of the scenarios of a sweep, and keys that tell whether one has changed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import flexopt
 from flexopt.inputs.records import ScenarioFile
-from flexopt.planning.inputs import ScenarioLike
+from flexopt.planning.arguments import ScenarioLike
 from flexopt.planning.quotes import unique
 from flexopt.solve.backend import solver_version
 
 
 def ids_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioLike]:
-    """The scenarios by id, in the order given: those of paths as `names_of` has it, the others by name."""
+    """The scenarios by id, in the order given: paths named by `names_of`, the others by their own name."""
     given = list(scenarios)
     names = names_of(Path(s) for s in given if not isinstance(s, ScenarioFile))
     taken = {name.casefold() for name in names.values()}
@@ -29,9 +29,9 @@ def ids_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioLike]:
 
 
 def names_of(paths: Iterable[Path]) -> dict[Path, str]:
-    """A name for every scenario: its path below the folder that all are in, without the ending.
+    """A name for every scenario: its path below their common folder, without the extension.
 
-    A scenario given twice has one name. Of two that differ only in ending or case the second has a `-2`.
+    A scenario given twice has one name. If two differ only in extension or case, the second gets a `-2`.
     """
     places = {path: path.resolve() for path in paths}
     parents = [place.parent.parts for place in places.values()]
@@ -47,9 +47,9 @@ def names_of(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def plan_key(source: ScenarioFile, usage: str, *, version: str | None = None) -> str:
-    """A SHA-256 over all that decides a plan: equal keys, equal plans.
+    """A SHA-256 over everything that decides a plan: equal keys, equal plans.
 
-    That is the scenario, its tables, its usage (whose key is given), flexopt and the solver.
+    This is the scenario, its tables, its usage (whose key is given), flexopt and the solver.
     """
     parts = {
         "flexopt": version or flexopt.__version__,
@@ -58,6 +58,6 @@ def plan_key(source: ScenarioFile, usage: str, *, version: str | None = None) ->
         "sources": [(source.shown(s.file), s.sha256) for s in source.sources],
         "usage": usage,
     }
-    if source.path is None:  # the tables are in no file
+    if source.path is None:  # its tables are not files
         parts["tables"] = repr((sorted(source.people.items()), source.access, source.holdings))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What came of a sweep: a result for each scenario, a plan or why there is none."""
+"""The results of a sweep: for each scenario a plan, or why there is none."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from flexopt.store.sweep_folder import PLANNED, SWEEP_COLUMNS, SweepRow, sweep_r
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What came of one scenario."""
+    """The result of one scenario."""
 
     row: SweepRow
-    """Its row of the table: the columns of sweep.csv, decimals as text; docs/sweeps.md has their meaning."""
+    """Its row of the table: the columns of sweep.csv, decimals as text; docs/sweeps.md explains them."""
     key: str
-    """A SHA-256: equal keys, equal plans. Empty where the scenario could not be read."""
+    """A SHA-256: equal keys, equal plans. Empty if the scenario could not be read."""
     plan: Plan | None
-    """None where it failed, and where it was known."""
+    """None if it failed, or was known."""
     known: bool = False
-    """It was there already: nothing was planned."""
+    """From an earlier run: nothing was planned."""
 
     @property
     def scenario(self) -> str:
-        """What the sweep calls it."""
+        """The scenario's name in the sweep."""
         return str(self.row["scenario"])
 
     @property
     def failed(self) -> bool:
-        """It has no plan: `error` and `hint` of the row say why."""
+        """Whether it has no plan; `error` and `hint` of the row say why."""
         return self.row["status"] not in PLANNED
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What came of a sweep, in the order of the scenarios."""
+    """The results of a sweep, in the order of the scenarios."""
 
     results: tuple[SweepResult, ...]
 
     @property
     def plans(self) -> Mapping[str, Plan]:
-        """By scenario: those that have a plan."""
+        """Plans by scenario, for those that have one."""
         return {r.scenario: r.plan for r in self.results if r.plan is not None}
 
     @property
@@ -63,7 +63,7 @@ class Sweep:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows: money and gap are Decimal, counts int, the rest str; None where a cell is empty."""
+        """The rows: money and gap are Decimal, counts int, the rest str; None for an empty cell."""
         cells = [
             [Decimal(v) if SWEEP_COLUMNS[c] is Decimal and v is not None else v for c, v in row.items()]
             for row in self.rows

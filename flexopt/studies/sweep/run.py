@@ -1,4 +1,4 @@
-"""Many scenarios in one go: what is known already, what is to be done, and results as they come."""
+"""Many scenarios in parallel: known results, tasks, and new results as they come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage.containers import sha256
 from flexopt.parallel.pool import in_processes, in_this_process
 from flexopt.parallel.task import SharedValues, shared_values
-from flexopt.planning.inputs import (
+from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
     UsageLike,
@@ -27,7 +27,7 @@ from flexopt.studies.sweep.results import Sweep, SweepResult, failed_row
 from flexopt.studies.sweep.task import PlanTask
 
 Known = Callable[[str, str], SweepRow | None]
-"""The row of a scenario whose result is there already, by id and key; None where it is to be planned."""
+"""The row of a scenario from an earlier run, by id and key; None if it is to be planned."""
 
 
 def sweep(
@@ -39,24 +39,23 @@ def sweep(
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Sweep:
-    """Plan many scenarios; usage is read once for all that agree in it.
+    """Plan many scenarios; usage is read once for all that share it.
 
-    A scenario that fails has a row that says so; the others are planned. All plans stay in memory:
-    `sweep_each` gives them one by one.
+    A scenario that fails has a row that says so; the others are still planned. All plans stay in memory;
+    `sweep_each` yields them one by one.
 
     Parameters
     ----------
     scenarios
-        What `load_scenario` or `make_scenario` returned, or paths; a path that is given twice is planned
-        once.
+        What `load_scenario` or `make_scenario` returned, or paths; a path given twice is planned once.
     usage
-        The usage of all of them instead of their files, as for `plan`.
+        Usage for all of them instead of their files, as for `plan`.
     processes
-        How many scenarios are planned at once on this computer; with 1 in this process. None: as many as
-        there are processors. Every solver keeps to one thread, whatever `solver.threads` says.
+        How many scenarios are planned in parallel on this computer; 1: in this process. None: the number of
+        processors. Every solver uses one thread, whatever `solver.threads` says.
     cluster
-        Address of a Dask scheduler (`tcp://host:port`), to plan there instead: needs `flexopt[cluster]`, and
-        the same versions on its workers. The usage goes to them.
+        Address of a Dask scheduler (`tcp://host:port`) to plan there instead: needs `flexopt[cluster]`, and
+        the same versions on its workers, to which the usage is sent.
     on_progress, memory
         As for `plan`.
 
@@ -89,25 +88,29 @@ def sweep_each(
     usage: UsageLike | None = None,
     *,
     known: Known = lambda scenario, key: None,
+    keep: Callable[[SweepResult], None] = lambda result: None,
     processes: int | None = None,
     cluster: str | None = None,
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Generator[SweepResult, None, None]:
-    """The results of a sweep one by one as they come, in no order.
+    """The results of a sweep one by one as they come, in no particular order.
 
     Parameters
     ----------
     scenarios, usage, processes, cluster, on_progress, memory
         As for `sweep`.
     known
-        Asked with the name and the key of each scenario before it is planned: its row, if that is there
-        already, from the same inputs.
+        Called with the name and key of each scenario before it is planned: its row, if an earlier run with
+        the same inputs made it.
+    keep
+        Called with each new result as soon as it is ready, possibly from another thread. Finished plans are
+        then safe while the usage of the next scenario is read, even if that is interrupted.
 
     Yields
     ------
     SweepResult
-        Once for each scenario. Closed early, what is under way is ended.
+        One for each scenario. Closing the iterator early stops what is running.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def sweep_each(
     if cluster is None and processes is None:
         processes = os.cpu_count() or 1
     with shared_values() as shared:
-        todo = _Todo(ids_of(scenarios), usage, known, shared, on_progress=on_progress, memory=memory)
+        todo = _Todo(ids_of(scenarios), usage, known, keep, shared, on_progress=on_progress, memory=memory)
         results: Generator[SweepResult, None, None]
         if cluster is not None:
             from flexopt.parallel.cluster import on_cluster
@@ -131,40 +134,44 @@ def sweep_each(
         elif processes == 1:
             results = in_this_process(todo.tasks())
         else:
-            results = in_processes(todo.tasks(), processes or 1, shared.folder)
+            results = in_processes(todo.tasks(), processes or 1, shared.folder, keep)
         with closing(results):
             for result in results:
+                if cluster is not None or processes == 1:
+                    keep(result)
                 yield from todo.done_at_once()
                 yield todo.count(result)
         yield from todo.done_at_once()
 
 
 class _Todo:
-    """The scenarios, one after the other: those that need no planning are done at once."""
+    """The scenarios in order: those that need no planning are finished immediately."""
 
     def __init__(
         self,
         scenarios: Mapping[str, ScenarioLike],
         usage: UsageLike | None,
         known: Known,
+        keep: Callable[[SweepResult], None],
         shared: SharedValues,
         *,
         on_progress: Progress | None,
         memory: str | None,
     ) -> None:
-        self.scenarios, self.usage, self.known, self.shared = scenarios, usage, known, shared
+        self.scenarios, self.usage, self.shared = scenarios, usage, shared
+        self.known, self.keep = known, keep
         self.progress = on_progress or (lambda phase, size: None)
         self.reading: Progress | None = self.progress
         self.memory = memory
         self.hashed = cache(sha256)  # the same files come with every scenario
         self.unreadable: dict[str, FlexoptError] = {}
-        """Why usage cannot be read, by its key."""
+        """Errors of reading usage, by its key."""
         self.rows: list[SweepRow] = []
         self.there = 0
         self.waiting: list[SweepResult] = []
 
     def tasks(self) -> Iterator[PlanTask]:
-        """What is to be planned; each scenario is read when a processor is about to be free for it."""
+        """Tasks to plan; each scenario is read when a processor is about to be free for it."""
         for id_, scenario in self.scenarios.items():
             name = ""
             try:
@@ -178,19 +185,19 @@ class _Todo:
                     yield task
 
     def done_at_once(self) -> Iterator[SweepResult]:
-        """Results that came without a task since this was asked before."""
+        """Results without a task since the last call."""
         while self.waiting:
             yield self.waiting.pop(0)
 
     def count(self, result: SweepResult) -> SweepResult:
-        """Take a result, and tell how far the sweep is."""
+        """Record a result, and report progress."""
         self.rows.append(result.row)
         self.there += result.known
         self._tell()
         return result
 
     def _task(self, id_: str, source: ScenarioFile) -> PlanTask | None:
-        """What is to be done for a scenario; None where it is known. Raises FlexoptError."""
+        """The task for a scenario; None if its result is known. Raises FlexoptError."""
         try:
             usage_key = key_of_usage(source, self.usage, self.hashed)
         except OSError as error:
@@ -207,23 +214,25 @@ class _Todo:
             raise self.unreadable[usage_key]
         file = self.shared.file(usage_key)
         if not file.exists():
-            # plans are under way when a later one is read: their phase goes on
+            # plans are running while a later scenario is read: their phase continues
             progress, self.reading = self.reading, None
             try:
                 self.shared.put(usage_key, forecasts_for(source, self.usage, progress, self.memory))
             except FlexoptError as error:
                 self.unreadable[usage_key] = error
                 raise
-        self._tell()  # reading may have had its own phase
+        self._tell()  # reading may have shown its own phase
         return PlanTask(id_, source, file, key)
 
     def _at_once(self, result: SweepResult) -> None:
+        if not result.known:
+            self.keep(result)
         self.waiting.append(self.count(result))
 
     def _tell(self) -> None:
         words = [f"{len(self.rows):,} of {len(self.scenarios):,} scenarios"]
         if self.there:
-            words.append(f"{self.there:,} there already")
+            words.append(f"{self.there:,} from an earlier run")
         planned = [row for row in self.rows if row["status"] in PLANNED]
         if failures := len(self.rows) - len(planned):
             words.append(f"{failures:,} failed")

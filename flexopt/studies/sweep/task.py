@@ -1,4 +1,4 @@
-"""One scenario of a sweep, planned in whatever process it comes to."""
+"""One scenario of a sweep, planned in any process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class PlanTask:
     """A scenario to plan: a task that shares the usage."""
 
     scenario: str
-    """What the sweep calls it."""
+    """The scenario's name in the sweep."""
     source: ScenarioFile
     shared: Path
     key: str
 
     def run(self, shared: ForecastCache) -> SweepResult:
-        """Plan it; an error of its own must not end the others."""
-        # as many scenarios as processors are planned at once: each solver keeps to one
+        """Plan it; an error must not stop the others."""
+        # one scenario per processor is planned at a time, so each solver gets one thread
         solver = self.source.scenario.solver.model_copy(update={"threads": 1})
         scenario = self.source.scenario.model_copy(update={"solver": solver})
         try:
@@ -35,16 +35,16 @@ class PlanTask:
         except MemoryError:
             return self.lost("out of memory", "plan with fewer processes, or on a larger machine")
         except Exception as error:
-            # the place in the program, without values: they may be of people
+            # the place in the program, without values, which may be personal data
             last = traceback.extract_tb(error.__traceback__)[-1]
             return self.lost(
                 f"unexpected {type(error).__name__} in {Path(last.filename).name}:{last.lineno}",
-                "run `flexopt --debug plan` on it alone and report what it prints",
+                "run `flexopt --debug plan` on this scenario alone and report the output",
             )
         return SweepResult(planned_row(self.scenario, made.document), self.key, made)
 
     def lost(self, why: str, hint: str = "") -> SweepResult:
-        """What came of it where there is no plan to hope for."""
+        """The result of a scenario that cannot be planned."""
         return self._failed(FlexoptError(why, hint or "if memory is short, plan with fewer --processes"))
 
     def _failed(self, error: FlexoptError) -> SweepResult:

@@ -43,7 +43,7 @@ def test_a_seat_enters_at_the_price_of_the_tokens() -> None:
     (row,) = found["indifference"]
     assert (row["question"], row["lever"]) == ("price at which autocad-1y enters the plan", "seat:autocad-1y")
     assert sides(row) == [("2100.00", "2100.00", "1 seat"), ("2100.01", "2100.00", "no seat")]
-    assert row["note"].startswith("-9.1 % against 2,310.00 now")
+    assert row["note"].startswith("-9.1 % from 2,310.00 today")
 
 
 def test_a_seat_leaves_at_the_price_of_the_tokens() -> None:
@@ -137,25 +137,25 @@ def test_as_good_as_another_quote() -> None:
     """Seats of 2,310 for 150 and 160 days; the other quote costs 4,000: 2,000.00 each."""
     two = {(user, "AutoCAD"): every(date(2025, 1, 1), n, 2) for user, n in (("ann", 150), ("bob", 160))}
     found = study(two, as_good_as=("b", Decimal("4000.00")))
-    seat, tokens = [row for row in found["indifference"] if row["question"].endswith("as good as b")]
-    assert seat["question"] == "price at which autocad-1y would make this quote as good as b"
+    seat, tokens = [row for row in found["indifference"] if row["question"].endswith("match b")]
+    assert seat["question"] == "price at which autocad-1y makes this quote match b"
     assert sides(seat) == [
-        ("2000.00", "4000.00", "as good"),
-        ("2000.01", "4000.02", "dearer"),
+        ("2000.00", "4000.00", "matched"),
+        ("2000.01", "4000.02", "costs more"),
     ]
     # 310 days of 7 tokens: 4,000 / 2,170 = 1.8433...
     assert sides(tokens) == [
-        ("1.8433", "3999.96", "as good"),
-        ("1.8434", "4000.18", "dearer"),
+        ("1.8433", "3999.96", "matched"),
+        ("1.8434", "4000.18", "costs more"),
     ]
 
 
 def test_as_good_as_a_dearer_quote_the_price_may_rise() -> None:
-    """A seat of 2,310 for 150 days, 3,150 with tokens: up to 3,000.00 it is as good as 3,000."""
+    """A seat of 2,310 for 150 days, 3,150 with tokens: up to 3,000.00 it matches 3,000."""
     days = {("ann", "AutoCAD"): every(date(2025, 1, 1), 150, 2)}
     found = study(days, as_good_as=("b", Decimal(3000)), levers=["seat:autocad-1y"])
     row = found["indifference"][-1]
-    assert sides(row) == [("3000.00", "3000.00", "as good"), ("3000.01", "3000.01", "dearer")]
+    assert sides(row) == [("3000.00", "3000.00", "matched"), ("3000.01", "3000.01", "costs more")]
 
 
 @pytest.mark.parametrize(
@@ -165,16 +165,16 @@ def test_as_good_as_a_dearer_quote_the_price_may_rise() -> None:
             100,
             {"policy": [{"user": "ann", "access": "flex"}]},
             None,
-            "never: even free (0.00) the plan has no seat of it, and costs 2,100.00",
+            "never: even at 0.00 the plan has no seat of it, and costs 2,100.00",
         ),
         (
             150,
             {"products": [{**AUTOCAD, "flex": False}]},
             None,
-            "always in the plan: without autocad-1y no plan keeps all rules",
+            "always in the plan: no plan satisfies all rules without autocad-1y",
         ),
-        (100, {}, Decimal(5000), "at any price: without it this quote costs 2,100.00"),
-        (100, {"tokens": {"tiers": [{"from": 1, "price": 3}]}}, Decimal(-1), "at no price: even free (0.00)"),
+        (100, {}, Decimal(5000), "at any price: even without it this quote costs 2,100.00"),
+        (100, {"tokens": {"tiers": [{"from": 1, "price": 3}]}}, Decimal(-1), "at no price: even at 0.00"),
     ],
 )
 def test_where_no_price_flips_the_answer(
@@ -199,7 +199,7 @@ def test_a_price_beyond_the_budget_has_no_plan() -> None:
     (bar,) = found["levers"]
     assert (bar["low"]["total"], bar["high"]["total"], bar["high"]["seats_bought"]) == ("2079.00", None, None)
     row = found["indifference"][-1]
-    assert sides(row)[0] == ("2400.00", "2400.00", "as good")
+    assert sides(row)[0] == ("2400.00", "2400.00", "matched")
     assert row["above"]["total"] is None
     assert row["above"]["answer"] == "no plan is possible"
 
@@ -220,7 +220,7 @@ def test_grid() -> None:
     [
         ({"levers": ["seat:autocad"]}, "no lever `seat:autocad`", "did you mean `seat:autocad-1y`?"),
         ({"grids": [("tokens", "xyz")]}, "no lever `xyz`", "levers: seat:autocad-1y, tokens, buffer, growth"),
-        ({"grids": [("tokens", "tokens")]}, "a grid is of two levers", "--grid seat:aec-1y,tokens"),
+        ({"grids": [("tokens", "tokens")]}, "a grid needs two different levers", "--grid seat:aec-1y,tokens"),
     ],
 )
 def test_levers_that_are_not_there(options: dict[str, Any], message: str, hint: str) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from sweep_processes import run
-from variants import BUDGET, alive, changed, needs_groups, planning_processes, variants
+from variants import BUDGET, alive, changed, needs_groups, planning_processes, until, variants
 
-from flexopt import AuditError, LimitError, Person, load_scenario, plan, sweep, sweep_each
+from flexopt import AuditError, LimitError, Person, SweepResult, load_scenario, plan, sweep, sweep_each
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.scenario.scenario import Scenario
@@ -159,6 +159,21 @@ def test_a_scenario_that_always_kills_its_process_is_an_error(
 
 
 @needs_groups
+def test_finished_plans_are_kept_while_the_next_scenario_is_prepared(folder: Path) -> None:
+    """Its usage may take minutes to read, and reading may be interrupted."""
+    kept: list[SweepResult] = []
+
+    def known(scenario: str, key: str) -> None:
+        if scenario == "v3":
+            until(lambda: len(kept) == 2, "two scenarios are planned")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(sweep_each(variants(folder, 3), known=known, keep=kept.append, processes=2))
+    assert sorted(result.scenario for result in kept) == ["v1", "v2"]
+
+
+@needs_groups
 def test_closed_early_everything_ends(folder: Path) -> None:
     results = sweep_each(variants(folder, 6), processes=2)
     next(results)
@@ -182,8 +197,8 @@ def test_progress(folder: Path) -> None:
     assert len(list(results)) == 3
     assert ("reading usage", "330 rows of usage.csv") in told
     words = [size for phase, size in told if phase == "planning"]
-    assert words[0] == "1 of 3 scenarios, 1 there already, cheapest v1: 6,860.70 USD"
-    assert words[-1] == "3 of 3 scenarios, 1 there already, 1 failed, cheapest v2: 6,791.40 USD"
+    assert words[0] == "1 of 3 scenarios, 1 from an earlier run, cheapest v1: 6,860.70 USD"
+    assert words[-1] == "3 of 3 scenarios, 1 from an earlier run, 1 failed, cheapest v2: 6,791.40 USD"
 
 
 def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:

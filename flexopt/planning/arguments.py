@@ -1,4 +1,4 @@
-"""What plans and studies take: scenarios by path or made in Python; usage in files, as a frame, or read."""
+"""Inputs of plans and studies: scenarios by path or made in Python; usage in files, as a frame, or read."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ScenarioLike: TypeAlias = ScenarioFile | str | Path
 """What `load_scenario` or `make_scenario` returned, or the path of a scenario."""
 
 UsageLike: TypeAlias = pd.DataFrame | Usage | ForecastCache
-"""Days of use as a frame, what `read_usage` made of some, or that with its forecasts."""
+"""Days of use as a frame, what `read_usage` returned, or that with its forecasts."""
 
 Progress: TypeAlias = Callable[[str, str], None]
-"""Called with the name of a phase as it begins, and what is known of its size; again when more is known."""
+"""Called with a phase's name as it begins and what is known of its size; again when more is known."""
 
 
 def scenario_of(source: ScenarioLike) -> ScenarioFile:
-    """The scenario, read where a path is given. Raises InputError with every finding."""
+    """The scenario, read if a path is given. Raises InputError with every finding."""
     return source if isinstance(source, ScenarioFile) else load_scenario(source)
 
 
@@ -39,7 +39,7 @@ def forecasts_for(
     *,
     token_days: bool = False,
 ) -> ForecastCache:
-    """The usage given, or that of the scenario's files. Raises InputError with every finding."""
+    """The given usage, or that of the scenario's files. Raises InputError with every finding."""
     if usage is None:
         on_file = tell and tell_files(tell, len(source.usage_files))
         usage = read_usage(
@@ -58,13 +58,13 @@ def forecasts_for(
 
 
 def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callable[[Path], str]) -> str:
-    """A SHA-256: scenarios with equal keys have the same days of use from this usage, or from their files.
+    """A SHA-256: scenarios with equal keys get the same days of use from this usage, or from their files.
 
     Raises OSError if a file cannot be read.
     """
     if usage is None:
         return usage_key(source, hash_of)
-    if isinstance(usage, pd.DataFrame):  # cleaned by the names that the scenario has for products and offers
+    if isinstance(usage, pd.DataFrame):  # cleaned with the scenario's names of products and offers
         return _digest(usage_key(source, hash_of), _content(usage))
     read = usage.usage if isinstance(usage, ForecastCache) else usage
     return _digest(_content(read.days), _content(read.totals))
@@ -80,7 +80,7 @@ def _digest(*parts: str) -> str:
 
 
 def tell_files(tell: Progress, files: int) -> Callable[[str, int, float, bool], None]:
-    """Progress of the usage files: how many are read, the rows so far and a second, the name of the last."""
+    """Progress of the usage files: files read, rows so far and per second, the name of the last file."""
     tell("reading usage", f"{files:,} files" if files != 1 else "1 file")
     done = before = 0
 
