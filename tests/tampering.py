@@ -139,12 +139,12 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         to_flex("val", "Vault"),
         "no access to Vault on 2026-01-01",
     ),
-    "named by policy, on Flex": (to_flex("sid", "Revit"), "the policy asks for a seat"),
+    "named by policy, on Flex": (to_flex("sid", "Revit"), "the policy requires a seat"),
     "Flex by policy, on a seat": (
         lambda doc: FLEX(doc).update(
             access="named", offer="aec-1y", contract_start="2026-01-01", contract_end="2027-01-01", tokens="0"
         ),
-        "the policy asks for Flex",
+        "the policy requires Flex",
     ),
     "a seat that does not cover": (put("revit-1y", "offer", OWNED_ROW), "which does not cover it"),
     "a seat that ends a month early": (
@@ -183,8 +183,8 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "owned seats missing": (drop("seats", offer="autocad-1y", owned=2), "0 owned seats of autocad-1y"),
     "one seat too few": (add("-1", "new", AEC), "aec-1y"),
     "one seat too few, two users on one": (add("-1", "new", NEW), "3 users on 2 new seats of autocad-1y"),
-    "fewer assigned than sit": (add("-1", "assigned", NEW), "3 users sit on seats of autocad-1y"),
-    "more assigned than sit": (add("1", "assigned", VAULT), "1 users sit on seats of vault-1y"),
+    "fewer assigned than sit": (add("-1", "assigned", NEW), "3 users have seats of autocad-1y"),
+    "more assigned than sit": (add("1", "assigned", VAULT), "1 users have seats of vault-1y"),
     "renewals beyond the holding": (
         both(
             add("1", "renewed", RENEWAL),
@@ -206,9 +206,9 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         ),
         "`cost` of 1 seats of revit-1y",
     ),
-    "a row of two kinds": (add("1", "new", RENEWAL), "not seats of one kind"),
-    "a row of no seats": (put(0, "new", MONTH), "not seats of one kind"),
-    "a negative row": (put(-1, "new", MONTH), "not seats of one kind"),
+    "a row of two kinds": (add("1", "new", RENEWAL), "not have seats of exactly one kind"),
+    "a row of no seats": (put(0, "new", MONTH), "not have seats of exactly one kind"),
+    "a negative row": (put(-1, "new", MONTH), "not have seats of exactly one kind"),
     "an unknown offer": (put("gold", "offer", AEC), "there is no offer gold"),
     "a term that is too long": (
         put("2027-02-01", "contract_end", AEC),
@@ -220,8 +220,8 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "an order under the minimum": (add("-1", "new", VAULT), "fewer than the minimum of 2"),
     "more seats than the maximum": (add("1", "new", MONTH), "more than the maximum of 1"),
-    "a seat nobody needs, unpaid": (twice("seats", offer="aec-1y"), "aec-1y from 2026-01-01 are there twice"),
-    "seats missing": (drop("seats", offer="revit-1y", new=1), "2 users sit on seats of revit-1y"),
+    "a seat nobody needs, unpaid": (twice("seats", offer="aec-1y"), "aec-1y from 2026-01-01 appear twice"),
+    "seats missing": (drop("seats", offer="revit-1y", new=1), "2 users have seats of revit-1y"),
     # packs
     "a pack's cost up a cent": (add(CENT, "cost", first_pack), "the pack of"),
     "a token's price": (add("0.0001", "unit_price", first_pack), "a token of"),
@@ -266,11 +266,11 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         both(add("5", "opening", ledger(4)), add("5", "closing", ledger(4))),
         "`opening` in the ledger",
     ),
-    "a period missing": (lambda doc: doc["ledger"].pop(4), "does not continue"),
+    "a period missing": (lambda doc: doc["ledger"].pop(4), "the ledger continues on"),
     "the last period missing": (lambda doc: doc["ledger"].pop(), "the ledger ends on 2026-12-01"),
     "a period twice": (
         lambda doc: doc["ledger"].insert(1, copy.deepcopy(doc["ledger"][0])),
-        "does not continue",
+        "the ledger continues on",
     ),
     "a period that ends before it starts": (put("2025-12-01", "period_end", ledger(2)), "has a period from"),
     # sums and proof

@@ -1,12 +1,12 @@
 """The plan replayed without the solver: day by day from its own rows, and the bill added up again.
 
-Shares no rule with `model`, `solve` or `planning`, and has its own (`rules.py`): it reads the plan document
-as it will be written, the scenario and the demand, and says what does not hold. A plan with a failure is
-never written. What it does not know again: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and
-the words of the reasons, which explain a decision and are no part of the bill.
+It shares no rule with `model`, `solve` or `planning`, but has its own (`rules.py`): it reads the plan
+document as it will be written, the scenario and the demand, and reports what does not hold. A plan with a
+failure is never written. Not checked: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and the
+wording of reasons, which explain a decision but are not part of the bill.
 
-The rows are read as columns, and no step loops over them: what is alike in all that a check looks at is
-checked once, with integers and fractions: a million users take seconds, and nothing is rounded.
+Rows are read as columns, and no step loops over them: rows that are alike in everything a check looks at are
+checked once, with integers and fractions. A million users take seconds, and nothing is rounded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def audit(
 ) -> list[str]:
     """What does not hold in the plan, each kind of failure once; an empty list is a pass.
 
-    No failure names a user: usage is personal data, and these words may end in a log.
+    No failure names a user: usage is personal data, and these messages may end up in a log.
     """
     notes = Notes()
     header(document, scenario, demand, notes)

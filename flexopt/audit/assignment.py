@@ -1,4 +1,4 @@
-"""The rows of the assignment held against the replay; what is alike is compared once, as exact fractions."""
+"""Compares the rows of the assignment with the replay: equal rows once, as exact fractions."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from flexopt.store.plan_json import PlanDocument
 
 
 def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
-    """Every day has an access, and one that the policy allows."""
+    """Every day has access, of a kind that the policy allows."""
     start = scenario.horizon.start
-    # users that no rule names share an answer
+    # users whom no rule names share a result
     named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
     user = np.where(named[demand.pair_user], demand.pair_user, -1)
     groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
@@ -46,9 +46,9 @@ def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Note
     product, rule = demand.pair_product[replay.pair], access[replay.pair]
     seated, on_tokens = replay.live > 0, (replay.live == 0) & replay.on_flex
     for where, words in (
-        (seated & (rule == "flex"), "the policy asks for Flex, but a seat covers {} on {}"),
+        (seated & (rule == "flex"), "the policy requires Flex, but a seat covers {} on {}"),
         (~seated & ~on_tokens, "a user has no access to {} on {}"),
-        (on_tokens & (rule == "named"), "the policy asks for a seat, but {} is on Flex on {}"),
+        (on_tokens & (rule == "named"), "the policy requires a seat, but {} is on Flex on {}"),
     ):
         for i in distinct(np.flatnonzero(where), product, replay.earliest):
             day = start + timedelta(days=int(replay.earliest[i]))
@@ -58,7 +58,7 @@ def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Note
 
 
 def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
-    """Days and tokens of every pair's rows, and the days under each seat; and the group of each row."""
+    """Days and tokens of every pair's rows, the days under each seat, and the group of each row."""
     demand, known = claims.demand, claims.pair >= 0
     on_tokens, on_seats = np.flatnonzero(known & claims.flex), np.flatnonzero(known & claims.named)
     days, days_scale = fractions(claims.cells["days"])
@@ -105,10 +105,10 @@ def check_days(claims: Claims, replay: Replay, notes: Notes) -> None:
 
 
 def _check_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> None:
-    """Each row on a seat; where two seats of a user are live, a day may stand under either of them."""
+    """Each row on a seat; if a user has two live seats, a day may be counted under either of them."""
     demand, days = claims.demand, claims.cells["days"]
     alone = replay.live[replay.segment] == 1
-    size = len(replay.own_pair) + 1  # the last is a seat that is not among the user's own
+    size = len(replay.own_pair) + 1  # the last stands for a seat that is not among the user's own
     at_most = _added(replay.under, replay.days[replay.segment], size)
     sure = _added(replay.under[alone], replay.days[replay.segment[alone]], size)
     own, pair, seat = _own(claims, replay, rows), claims.pair[rows], claims.seat[rows]
@@ -154,7 +154,7 @@ def check_alternatives(
     under, of_pair = (replay.under, replay.segment), (replay.pair[bare], np.flatnonzero(bare))
 
     def gathered(amounts: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Of each row: the sum over its segments, those of its seat or those without one."""
+        """For each row: the sum over its segments, those of its seat or those without one."""
         (a, b), (c, d) = under, of_pair
         on_seats, on_tokens = _added(a, amounts[b], size), _added(c, amounts[d], demand.pairs)
         return np.where(seated, on_seats[own], on_tokens[pair])
@@ -174,7 +174,7 @@ def check_alternatives(
 
 
 def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
-    """What a token costs in this plan."""
+    """The price of a token in this plan."""
     packs = doc["purchases"]
     bought = sum(r["tokens"] for r in packs)
     if bought:
@@ -184,7 +184,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
 
 
 def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
-    """The place of each row's seat among the own seats of its pair; one behind the last for none of them."""
+    """The place of each row's seat among its pair's own seats; one past the last if it is none of them."""
     wide = len(claims.seats)
     keys = replay.own_pair * wide + replay.own_seat
     wanted = claims.pair[rows] * wide + claims.seat[rows]
@@ -193,7 +193,7 @@ def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:
 
 
 def _added(place: Ints, amounts: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """integers[size]: the amounts of each place, added up."""
+    """integers[size]: the sum of the amounts at each place."""
     total = np.zeros(size, dtype=amounts.dtype)
     np.add.at(total, place, amounts)
     return total

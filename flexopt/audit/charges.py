@@ -1,4 +1,4 @@
-"""Seats and packs again: dates, numbers, prices and limits that the scenario allows."""
+"""Checks seats and packs against the dates, numbers, prices and limits of the scenario."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KINDS = ("owned", "renewed", "new")
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost what the scenario says, and are enough for their users."""
+    """Seats start, end and cost as in the scenario, and suffice for their users."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
     met: set[tuple[Seat, str]] = set()
@@ -47,10 +47,10 @@ def seats(
             notes.fail(f"there is no offer {seat[0]}")
             continue
         if len(kinds) != 1 or row[kinds[0]] < 0:
-            notes.fail(f"a row of {seat[0]} from {seat[1]} is not seats of one kind")
+            notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
         notes.expect(
-            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} are there twice"
+            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice"
         )
         met.add((seat, kinds[0]))
         notes.expect(
@@ -74,7 +74,7 @@ def seats(
 
 
 def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
-    """As many users sit on the seats as the rows say."""
+    """The number of users with seats is that of the rows."""
     users: dict[Seat, int] = defaultdict(int)
     user, named = claims.cells["user"].codes, np.flatnonzero(claims.named)
     sitting = claims.seat[distinct(named, user, claims.seat)]
@@ -87,7 +87,7 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
     for seat in sorted({*users, *assigned}):
         notes.expect(
             assigned[seat] == users[seat],
-            f"{users[seat]} users sit on seats of {seat[0]} from {seat[1]}, {assigned[seat]} are assigned",
+            f"{users[seat]} users have seats of {seat[0]} from {seat[1]}, but {assigned[seat]} are assigned",
         )
 
 
@@ -126,7 +126,7 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
-    """All owned seats are there, and no more are renewed than end on the day."""
+    """All owned seats are listed, and no more are renewed than end on the day."""
     owned: dict[tuple[str, date], int] = defaultdict(int)
     for h in holdings:
         owned[h.offer, h.ends] += h.quantity
@@ -148,7 +148,7 @@ def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Ho
 
 
 def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
-    """Packs are bought on allowed days, in whole increments, in their tier, at its price."""
+    """Packs are bought on allowed days, in whole increments, in their tier and at its price."""
     tokens = scenario.tokens
     allowed = set(scenario.purchase_dates())
     for row in doc["purchases"]:
@@ -164,7 +164,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
         )
         tier = tier_of(tokens, count)
         if tier is None:
-            notes.fail(f"{count} tokens on {day} are under the minimum purchase")
+            notes.fail(f"{count} tokens on {day} are below the minimum purchase")
             continue
         price = token_price(scenario, tier)
         notes.expect(
@@ -198,7 +198,7 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
         rows = [r for r in doc["seats"] if r["offer"] == offer.id]
         for day in sorted({day_of(r["contract_start"]) for r in rows}):
             live = sum(
-                # an owned seat counts while somebody sits on it, a bought one in any case
+                # an owned seat counts only while it is assigned, a bought one always
                 r["assigned"] if r["owned"] else r["renewed"] + r["new"]
                 for r in rows
                 if day_of(r["contract_start"]) <= day < day_of(r["contract_end"])
@@ -213,6 +213,4 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
         ]
         invoices += [(day_of(r["date"]), Decimal(r["cost"])) for r in doc["purchases"]]
         spent = sum((amount for day, amount in invoices if budget.from_ <= day < budget.to), Decimal(0))
-        notes.expect(
-            spent <= budget.amount, f"{spent} spent of the {budget.amount} of the budget {budget.id}"
-        )
+        notes.expect(spent <= budget.amount, f"{spent} exceeds the {budget.amount} of budget {budget.id}")

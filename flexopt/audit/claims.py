@@ -1,4 +1,4 @@
-"""What the assignment says, as numbers: who sits on which seat, and which pair each row is about."""
+"""The assignment as numbers: who has which seat, and which pair each row is about."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ ASSIGNMENT = (
     "cost_if_named",
     "cost_if_flex",
 )
-"""Columns that the audit looks at."""
+"""Columns that the audit reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The rows of the assignment against the demand.
+    """The rows of the assignment, matched with the demand.
 
     demand, cells : the demand, and the columns themselves
-    pair : int64[rows], the demand's pair of user and product; -1 where there is none
+    pair : int64[rows], the demand's pair of user and product; -1 if there is none
     named, flex : bool[rows]; a row may be neither
-    seat : int64[rows], index into `seats`, contracts that rows name; that of a row without one is no seat
+    seat : int64[rows], index into `seats`, the contracts named in rows; an empty contract is not a seat
     covers : bool[seats, products], whether the offer of the seat covers the product of the demand
     sits : int64[:, 2], sorted: user of the demand and seat, for rows whose seat covers their product
     """
@@ -53,7 +53,7 @@ class Claims:
 
 
 def read_claims(cells: dict[str, Column], scenario: Scenario, demand: Demand, notes: Notes) -> Claims:
-    """The rows as numbers; rows that make no sense are noted."""
+    """The rows as numbers; invalid rows are noted."""
     user, product, access, offer = (cells[name] for name in ("user", "product", "access", "offer"))
     begin, finish = cells["contract_start"], cells["contract_end"]
     everyone = np.arange(len(user.codes))
@@ -88,7 +88,7 @@ def read_claims(cells: dict[str, Column], scenario: Scenario, demand: Demand, no
     _, once = classes(user.codes, product.codes, access.codes, seat)
     again = np.setdiff1d(everyone, once)
     for i in distinct(again, product.codes):
-        notes.fail(f"a row for {product.values[product.codes[i]]} is there twice")
+        notes.fail(f"a row for {product.values[product.codes[i]]} appears twice")
     covered = (place >= 0) & covers[seat, place]
     for i in distinct(np.flatnonzero(named & ~covered), product.codes, offer.codes):
         notes.fail(

@@ -1,4 +1,4 @@
-"""The pool day by day, and the ledger held against it."""
+"""Replays the pool day by day and compares the ledger with it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class _Pack:
 def replay_pool(
     doc: PlanDocument, scenario: Scenario, use: Sequence[Fraction], notes: Notes
 ) -> dict[date, PoolDay]:
-    """Tokens come from the pack that ends first, the smallest of them first; there is no negative balance.
+    """Tokens come from the pack that expires first, then from the smallest; the balance is never negative.
 
-    `use` has the tokens of each day's chargeable days, without buffer.
+    `use` has the tokens for each day's chargeable days, without buffer.
     """
     start, end = scenario.horizon.start, scenario.horizon.end
     packs = [_Pack(p.expires, start - ONE_DAY, Fraction(p.tokens)) for p in opening_packs(scenario)]
@@ -73,11 +73,11 @@ def _days(start: date, end: date) -> list[date]:
 
 
 def ledger(doc: PlanDocument, scenario: Scenario, pool: dict[date, PoolDay], notes: Notes) -> None:
-    """The ledger's periods tile the horizon, each adds up, and each number is that of the replay."""
+    """The ledger's periods tile the horizon, each adds up, and its numbers equal those of the replay."""
     cursor = scenario.horizon.start
     for row in doc["ledger"]:
         first, after = day_of(row["period_start"]), day_of(row["period_end"])
-        notes.expect(first == cursor, f"the ledger does not continue on {cursor}, but on {first}")
+        notes.expect(first == cursor, f"the ledger continues on {first} instead of {cursor}")
         cursor = after
         if not (first < after and first in pool and after - ONE_DAY in pool):
             notes.fail(f"the ledger has a period from {first} to {after}")

@@ -1,4 +1,4 @@
-"""Where the audit notes what does not hold, and how it reads the rows of a plan."""
+"""Where the audit records failures, and how it reads the rows of a plan."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from flexopt.base.columns import Column, ColumnTable, classes
 from flexopt.store.plan_json import PlanRow
 
 Seat = tuple[str, date, date]
-"""Offer, first day and first day after of a contract."""
+"""A contract's offer, first day and first day after."""
 
 ROUNDING = Fraction(1, 1_000_000)
 """Tokens and days are written with six decimals."""
 TOLERANCE = Fraction(1, 10_000)
-"""Sums of many of them, and what the solver's arithmetic may leave uncovered, in tokens."""
+"""Rounding of sums of many of them, and what the solver's arithmetic may leave uncovered, in tokens."""
 
 
 class Notes:
-    """Failures in the order they are found; the same words are kept once."""
+    """Failures in the order they are found, each message once."""
 
     def __init__(self) -> None:
         self.failures: dict[str, None] = {}
@@ -40,14 +40,14 @@ class Notes:
 
 
 def read_columns(rows: Sequence[PlanRow], names: Iterable[str]) -> dict[str, Column]:
-    """The columns of a table of the plan, no value twice in a column."""
+    """The columns of a table of the plan, with no value repeated in a column's `values`."""
     names = tuple(names)
     table = ColumnTable.of(rows, names)
     return {name: table.columns[name].distinct() for name in names}
 
 
 def fractions(column: Column) -> tuple[npt.NDArray[Any], int]:
-    """Numbers that are written as text: integers[rows], and the number by which all are divided."""
+    """Numbers written as text: integers[rows], and their common denominator."""
     numbers = [Fraction(value) for value in column.values]
     scale = lcm(*(number.denominator for number in numbers))
     whole = [int(number * scale) for number in numbers]
@@ -56,12 +56,12 @@ def fractions(column: Column) -> tuple[npt.NDArray[Any], int]:
 
 
 def exact(most: int) -> type:
-    """The type of integers that stay exact up to `most`: int64, or those of Python."""
+    """The integer type that is exact up to `most`: int64, or Python's own."""
     return np.int64 if most < 2**62 else object
 
 
 def distinct(rows: Ints, *keys: npt.NDArray[Any]) -> list[int]:
-    """One of these rows for each combination of the keys: what holds for it holds for all like it."""
+    """One of these rows for each combination of keys: what holds for it holds for all rows like it."""
     found: list[int] = rows[classes(*(key[rows] for key in keys))[1]].tolist()
     return found
 
@@ -71,7 +71,7 @@ def seat_of(row: PlanRow) -> Seat:
 
 
 def day_of(text: str | None) -> date:
-    """The date of a cell; an empty cell is a day before every other."""
+    """The date of a cell; an empty cell is the earliest date."""
     return date.fromisoformat(text) if text else date.min
 
 
@@ -80,5 +80,5 @@ def close(a: Fraction, b: Fraction, by: Fraction = TOLERANCE) -> bool:
 
 
 def show(number: Fraction) -> str:
-    """A number as a failure shows it."""
+    """A number as shown in failures."""
     return format(round(Decimal(number.numerator) / number.denominator, 4).normalize(), "f")

@@ -1,6 +1,6 @@
-"""Every chargeable day again: does a live seat cover it, or tokens, and what do they take?
+"""Replays every chargeable day: is it covered by a live seat or by tokens, and how many?
 
-The days of all users are cut at once: a *segment* is a piece of the horizon in which the seats of a pair and
+The days of all users are cut together: a *segment* is a piece of the horizon in which the seats of a pair and
 the rate of its product do not change. Days and tokens are integers here; the weights make them fractions.
 """
 
@@ -25,20 +25,20 @@ from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Scenario
 
 CHUNK = 4_000_000
-"""Spans that are cut at once: what is needed beside them stays small."""
+"""Spans cut at a time, to limit memory."""
 
 NO_RATE = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The segments that have days, by pair and day; and each pair's own seats.
+    """The segments that have days, by pair and day, and each pair's own seats.
 
     pair, earliest : int64[segments]; the first of the days is `earliest` days after the horizon's start
-    live : int64[segments], how many seats of the pair are live
+    live : int64[segments], number of live seats of the pair
     on_flex : bool[segments], whether the product can be used with tokens
-    days, tokens : integers[segments]: times the weight of their pair they are chargeable days, and `scale`
-        times the tokens of these; no tokens where the product is not on Flex
+    days, tokens : integers[segments]: multiplied by the weight of their pair, the chargeable days, and
+        `scale` times their tokens (0 if the product is not on Flex)
     own_pair, own_seat : int64[own], the seats of each pair's user that cover its product, by pair and seat
     under, segment : int64[:], which of the own seats are live in which segments
     weight_of : int64[pairs], index into `weights`
@@ -62,7 +62,7 @@ class Replay:
 
 
 def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes) -> Replay:
-    """The seats of the assignment against the days of the demand."""
+    """Replay the days of the demand with the seats of the assignment."""
     start, length = scenario.horizon.start, (scenario.horizon.end - scenario.horizon.start).days
     wide = length + 1  # keys of one pair never reach the next pair's
     rates, scale = _rates(scenario, demand, length)
@@ -95,7 +95,7 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
     per[demand.spans["pair"].to_numpy()] = demand.spans["per"].to_numpy()
     weight_of, of_weight = classes(np.asarray(demand.pair_factor, dtype=object), per)
     weights = [Fraction(demand.pair_factor[i]) / int(per[i]) for i in of_weight]
-    kind, of_kind = classes(demand.pair_product, weight_of)  # pairs whose days on Flex are added up together
+    kind, of_kind = classes(demand.pair_product, weight_of)  # pairs whose days on Flex are summed together
 
     most = float(demand.spans["count"].sum()) * length
     days: npt.NDArray[Any] = np.zeros(len(keys), dtype=exact(int(most)))
@@ -147,7 +147,7 @@ def replay_days(claims: Claims, scenario: Scenario, demand: Demand, notes: Notes
 
 
 def _rates(scenario: Scenario, demand: Demand, length: int) -> tuple[list[list[int]], int]:
-    """Tokens of a day times a whole number, [products][days], NO_RATE off Flex; and that number."""
+    """Tokens per day times a whole number, [products][days], NO_RATE if not on Flex; and that number."""
     days = [scenario.horizon.start + timedelta(days=d) for d in range(length)]
     table = [[tokens_a_day(scenario.product_by_id[name], day) for day in days] for name in demand.products]
     scale = lcm(*{rate.denominator for row in table for rate in row if rate is not None})
@@ -167,7 +167,7 @@ def _own_seats(claims: Claims, demand: Demand) -> tuple[Ints, Ints]:
 
 
 def _changes(demand: Demand, rates: list[list[int]], wide: int) -> Iterator[Ints]:
-    """Keys of the days on which the rate of each pair's product changes, the first day of all included."""
+    """Keys of the days on which the rate of each pair's product changes, including the first day."""
     for p, row in enumerate(rates):
         mine = np.flatnonzero(demand.pair_product == p)
         for day, rate in enumerate(row):

@@ -1,7 +1,6 @@
-"""The rules of a scenario as the audit has them, each once: expiry, seats and their prices, purchases, rates.
+"""The audit's own copy of each rule of a scenario: expiry, seats and their prices, purchases, rates.
 
-The model has its own (`inputs.rules`). These share nothing with it, so that a mistake in one is found by the
-other.
+It shares nothing with the model's copy (`inputs.rules`), so that a mistake in one is found by the other.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ def _in_force(entries: Sequence[T], day: date) -> T | None:
 
 
 def tokens_a_day(product: Product, day: date) -> Fraction | None:
-    """Tokens of a chargeable day, None where the product is not on Flex."""
+    """Tokens for a chargeable day, None if the product is not on Flex."""
     rate = _in_force(product.rates, day) if product.flex else None
     return None if rate is None else Fraction(rate.tokens)
 
 
 def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
-    """Per-result tokens of each day, without and with buffer: a month's tokens over the month's days."""
+    """Per-result tokens of each day, without and with buffer: a month's tokens spread over its days."""
     due: list[tuple[Fraction, Fraction]] = []
     for month in range(scenario.horizon.months):
         begin, finish = (add_months(scenario.horizon.start, m) for m in (month, month + 1))
@@ -63,12 +62,12 @@ def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
 
 
 def expiry_of(tokens: Tokens, bought: date) -> date:
-    """The first day on which a pack bought on this day is of no use."""
+    """The first day on which a pack bought on this day cannot be used."""
     return bought + timedelta(days=tokens.valid_days)
 
 
 def opening_packs(scenario: Scenario) -> list[OpeningPack]:
-    """The packs owned at the start that can be used on its first day."""
+    """The packs owned at the start of the horizon that can be used on its first day."""
     return [pack for pack in scenario.pool if scenario.horizon.start < pack.expires]
 
 
@@ -78,17 +77,17 @@ def smallest_in_tier(tokens: Tokens, tier: TokenTier) -> int:
 
 
 def smallest_tier(tokens: Tokens) -> TokenTier:
-    """The tier of the smallest purchase there is."""
+    """The tier of the smallest possible purchase."""
     return min(tokens.tiers, key=lambda t: t.from_)
 
 
 def tier_of(tokens: Tokens, count: int) -> TokenTier | None:
-    """The tier whose price holds for every token of a purchase; None under the smallest purchase."""
+    """The tier whose price applies to every token of a purchase; None below the smallest purchase."""
     return max((t for t in tokens.tiers if t.from_ <= count), key=lambda t: t.from_, default=None)
 
 
 def token_price(scenario: Scenario, tier: TokenTier) -> Decimal:
-    """What a token in the tier costs, not rounded."""
+    """The unrounded price of a token in the tier."""
     return tier.price * (1 - scenario.negotiated.tokens)
 
 
@@ -110,13 +109,13 @@ def new_seat_days(offer: Offer, horizon: Horizon) -> list[date]:
 def term_end(offer: Offer, horizon: Horizon, begin: date, *, new: bool) -> date:
     """The first day after the term of a seat."""
     months = _anniversaries(horizon)
-    if new and begin in months:  # a term from the 31st ends on a 31st again, also after a short month
+    if new and begin in months:  # a term from the 31st ends on a 31st again, even after a short month
         return add_months(horizon.start, months.index(begin) + offer.term_months)
     return add_months(begin, offer.term_months)
 
 
 def tier_discount(offer: Offer, ordered: int) -> Decimal:
-    """What an order of so many seats takes off the price of each."""
+    """The discount on each seat in an order of this size."""
     reached = [t for t in offer.tiers if t.from_ <= ordered]
     return max(reached, key=lambda t: t.from_).discount if reached else Decimal(0)
 
@@ -124,7 +123,7 @@ def tier_discount(offer: Offer, ordered: int) -> Decimal:
 def seat_price(
     scenario: Scenario, offer: Offer, begin: date, discount: Decimal, *, renewed: bool
 ) -> Decimal | None:
-    """The price of a seat for its whole term, less `discount` of its tier; None before any price."""
+    """The price of a seat for its whole term, less the tier's `discount`; None before the first price."""
     price = _in_force(offer.prices, begin)
     if price is None:
         return None

@@ -1,4 +1,4 @@
-"""What stands at the head of a plan: it adds up to the rows, and the proof is a proof."""
+"""Checks the head of a plan: its totals are those of the rows, and its proof is valid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TENTH = Fraction(1, 10)
 
 
 def header(doc: PlanDocument, scenario: Scenario, demand: Demand, notes: Notes) -> None:
-    """The plan is of this scenario and of this demand, and lists what is left out."""
+    """The plan is for this scenario and this demand, and lists what is left out."""
     horizon = {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)}
     notes.expect(doc["horizon"] == horizon, "the horizon is not the scenario's")
     notes.expect(doc["currency"] == scenario.currency, "the currency is not the scenario's")
@@ -48,7 +48,7 @@ def header(doc: PlanDocument, scenario: Scenario, demand: Demand, notes: Notes) 
 
 
 def _lists(rows: Sequence[PlanRow], demand: Demand) -> bool:
-    """Whether the rows are those of what was left out, in their order, and say nothing else."""
+    """Whether the rows are exactly those of what was left out, in order."""
     columns = ("user", "product", "days", "reason")
     named = getattr(rows, "columns", None)
     if len(rows) != len(demand.left_out) or any(
@@ -104,7 +104,7 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
 
 
 def _price(said: PlanRow, name: str, paid: Fraction, count: Fraction, notes: Notes) -> None:
-    """A price a token, in ten-thousandths; the count is a sum of rounded numbers and may be a little off."""
+    """A price per token, in ten-thousandths; the count sums rounded numbers and may be slightly off."""
     told = None if said[name] is None else Fraction(said[name])
     agree = told is not None and close(told * count, paid, (count + told) * TOLERANCE)
     notes.expect(agree, f"`{name}` of the summary is not what the packs cost")
@@ -125,7 +125,7 @@ def _baseline(name: str, baseline: PlanRow, total: Decimal, notes: Notes) -> Non
 
 
 def proof(doc: PlanDocument, notes: Notes) -> None:
-    """The bound is below the cost, the gap is theirs, and nothing costs less than the bound."""
+    """The bound is not above the cost, the gap is theirs, and no baseline costs less than the bound."""
     total, said = Decimal(doc["total"]), doc["proof"]
     bound, gap, asked = (Decimal(said[k]) for k in ("bound", "gap", "gap_asked"))
     notes.expect(Decimal(said["cost"]) == total, f"the proof is of a plan that costs {said['cost']}")
@@ -134,7 +134,7 @@ def proof(doc: PlanDocument, notes: Notes) -> None:
     notes.expect(abs(real - gap) <= Decimal("1e-9"), f"the gap is {real:.10f}, not {gap}")
     notes.expect(asked == Decimal(doc["scenario"]["solver"]["gap"]), "gap_asked is not the scenario's")
     notes.expect(doc["status"] in ("optimal", "feasible"), f"there is no status {doc['status']}")
-    # a solver prints few digits and compares with floats: some cents are no gap
+    # a solver prints few digits and compares floats: a few cents are not a gap
     proven = total - bound <= asked * total + 5 * CENT
     notes.expect(
         doc["status"] != "optimal" or proven, f"a plan {total - bound} above its bound is not optimal"

@@ -1,4 +1,4 @@
-"""Tables of millions of rows, kept as columns of few different values; read as rows where rows are wanted."""
+"""Tables of millions of rows, stored as columns with few distinct values and readable row by row."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy.typing as npt
 import pandas as pd
 
 Codes = npt.NDArray[np.integer[Any]]
-"""Which of the values each row has."""
+"""Index of each row's value."""
 
 BLOCK = 50_000
-"""Rows that are spelled out at once."""
+"""Rows materialised at a time."""
 
 
 def classes(*keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Numbers rows with the same keys alike, in the order in which they are met: int64[rows].
+    """Give rows with the same keys the same number, in order of first appearance: int64[rows].
 
-    And where each number is met first: int64[numbers]. A key is an array of integers, or of objects.
+    Also the first row of each number: int64[numbers]. A key is an array of integers or of objects.
     """
     codes = np.zeros(len(keys[0]), dtype=np.int64)
     for key in keys:
-        more, values = pd.factorize(key, use_na_sentinel=False)  # -1 would be a number of another class
-        # both are numbers below the number of rows: the product is far from 2**63
+        more, values = pd.factorize(key, use_na_sentinel=False)  # -1 would be the number of another class
+        # both are below the number of rows: the product is far from 2**63
         codes = pd.factorize(codes * max(1, len(values)) + more)[0].astype(np.int64)
     last = np.maximum.accumulate(np.concatenate(([-1], codes)))
     return codes, np.flatnonzero(np.diff(last))
@@ -34,21 +34,21 @@ def classes(*keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A cell of row i is `values[codes[i]]`; a value may be there twice, or be none of any row."""
+    """The cell of row i is `values[codes[i]]`; a value may appear twice, or in no row."""
 
     codes: Codes
     values: Sequence[Any]
 
     @classmethod
     def of(cls, cells: Iterable[Any]) -> Column:
-        """The column of these cells, which can be hashed."""
+        """The column of these cells, which must be hashable."""
         known: dict[Any, int] = {}
         codes = [known.setdefault(cell, len(known)) for cell in cells]
         return cls(np.array(codes, dtype=np.int32), list(known))
 
     @classmethod
     def by_class(cls, value: Callable[[int], Any], *keys: npt.NDArray[Any]) -> Column:
-        """`value(i)` of every row i, where rows with the same keys have the same: called once for them."""
+        """`value(i)` of every row i, called once for all rows with the same keys, which share the value."""
         codes, first = classes(*keys)
         return cls(codes.astype(np.int32), [value(i) for i in first.tolist()])
 
@@ -62,16 +62,16 @@ class Column:
         return self.values[self.codes[row]]
 
     def mapped(self, change: Callable[[Any], Any]) -> Column:
-        """The column with every value changed: each once."""
+        """The column with every value changed; `change` is called once per value."""
         return Column(self.codes, [change(value) for value in self.values])
 
     def distinct(self) -> Column:
-        """The same cells, no value twice: rows with the same code are all that have the cell."""
+        """The same cells with no value repeated: rows have the same cell only if they have the same code."""
         once = Column.of(self.values)
         return Column(once.codes[self.codes], once.values)
 
     def array_of(self, change: Callable[[Any], Any], dtype: type) -> npt.NDArray[Any]:
-        """dtype[rows]: the cells changed to what numpy calculates with; each value once."""
+        """dtype[rows]: the cells converted for numpy; `change` is called once per value."""
         return np.array([change(value) for value in self.values], dtype=dtype)[self.codes]
 
     def array(self) -> npt.NDArray[np.object_]:
@@ -86,9 +86,9 @@ def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:
 
 
 class ColumnTable(Sequence[dict[str, Any]]):
-    """A read-only list of rows, each a dict with the same keys; `columns` has what they are made of.
+    """A read-only list of rows, each a dict with the same keys, built from `columns`.
 
-    `json.dumps(rows, default=list)` writes it; a row that is taken out is a dict of its own.
+    `json.dumps(rows, default=list)` writes it; each row is a new dict.
     """
 
     def __init__(self, columns: Mapping[str, Column], block: int = BLOCK) -> None:
@@ -96,12 +96,12 @@ class ColumnTable(Sequence[dict[str, Any]]):
         self._block = block
         sizes = {len(column.codes) for column in self.columns.values()}
         if len(sizes) != 1:
-            raise ValueError("columns of a table have the same number of rows, and there is at least one")
+            raise ValueError("a table needs at least one column, and all columns the same number of rows")
         (self._size,) = sizes
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str], block: int = BLOCK) -> ColumnTable:
-        """The table itself, or that of other rows, with these columns."""
+        """The table itself, or a table of any other rows with these columns."""
         if isinstance(rows, ColumnTable):
             return rows
         return cls({name: Column.of(row[name] for row in rows) for name in names}, block)
@@ -137,7 +137,7 @@ class ColumnTable(Sequence[dict[str, Any]]):
         return f"ColumnTable([{', '.join(map(repr, islice(self, 3)))}{more}])"
 
     def where(self, name: str, cell: Any) -> list[dict[str, Any]]:
-        """The rows with this cell in the column."""
+        """The rows that have this cell in the column."""
         column = self.columns[name]
         codes = [code for code, value in enumerate(column.values) if value == cell]
         return [self[i] for i in np.flatnonzero(np.isin(column.codes, codes)).tolist()]
@@ -148,7 +148,7 @@ class ColumnTable(Sequence[dict[str, Any]]):
             yield "".join(block.ravel().tolist())
 
     def _blocks(self, values: Mapping[str, Sequence[Any]]) -> Iterator[npt.NDArray[np.object_]]:
-        """object[rows, columns], some rows at once, with these values in place of the columns' own."""
+        """object[rows, columns], a block of rows at a time, with these values instead of the columns' own."""
         columns = [(self.columns[name].codes, _objects(mine)) for name, mine in values.items()]
         for start in range(0, self._size, self._block):
             block = np.empty((min(self._block, self._size - start), len(columns)), dtype=object)

@@ -22,5 +22,5 @@ def anniversaries(start: date, end: date, months: int = 1) -> list[date]:
 
 
 def overlap_days(start: date, end: date, other_start: date, other_end: date) -> int:
-    """How many days two spans share."""
+    """Number of days two spans share."""
     return max(0, (min(end, other_end) - max(start, other_start)) // timedelta(days=1))

@@ -1,9 +1,9 @@
 """Every way flexopt can end badly, and the exit code of each.
 
 FlexoptError            2  could not run
-├─ InputError           2  the inputs have findings that must be repaired first (findings.py)
-├─ InfeasibleError      3  no plan satisfies all the rules; says which clash
-├─ LimitError           4  a limit was reached before a plan was found (or proven, if asked)
+├─ InputError           2  the inputs have errors that must be fixed first (findings.py)
+├─ InfeasibleError      3  no plan satisfies all the rules; names those that conflict
+├─ LimitError           4  a limit was reached before a plan was found (or proven, if required)
 ├─ SolverError          2  the solver crashed, twice
 └─ AuditError           2  a plan failed its audit and was not written
 """
@@ -28,19 +28,19 @@ class FlexoptError(Exception):
 
 
 class InfeasibleError(FlexoptError):
-    """No plan satisfies all the rules; the message names the rules that clash."""
+    """No plan satisfies all the rules; the message names the rules that conflict."""
 
     exit_code = 3
 
 
 class LimitError(FlexoptError):
-    """The time limit came before a plan, or before the proof that `--require-optimal` asks for."""
+    """The time limit was reached before a plan was found, or before the proof `--require-optimal` demands."""
 
     exit_code = 4
 
 
 class SolverError(FlexoptError):
-    """The solver ended without an answer, twice: CBC also with its preprocessing, HiGHS without."""
+    """The solver ended twice without a result: CBC also with its preprocessing, HiGHS without."""
 
 
 class AuditError(FlexoptError):
@@ -50,5 +50,5 @@ class AuditError(FlexoptError):
         self.failures = tuple(failures)
         super().__init__(
             "the plan failed its audit and was not written: " + "; ".join(self.failures[:5]),
-            "this is a defect of flexopt, not of your data: please report it with the scenario's rules",
+            "this is a defect in flexopt, not in your data: please report it with the scenario's rules",
         )

@@ -1,4 +1,4 @@
-"""What is wrong, odd or worth knowing in the inputs: one `Finding` each, with its place and its repair."""
+"""What is wrong, odd or worth knowing in the inputs: one `Finding` each, with its place and its fix."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Finding:
 
     `code` is stable: `S` scenario, `U` usage, `T` other tables (people, access, subscriptions). `row` is the
     line of the file (1 = the header line of a table) or None for the whole file; `column` is the column of
-    a table or the key of a scenario (`offers.autocad-1y.prices`); `count` is how many rows it stands for
-    (the place is the first of them).
+    a table or the key of a scenario (`offers.autocad-1y.prices`); `count` is the number of rows it stands for
+    (the place is that of the first).
     """
 
     file: str
@@ -38,7 +38,7 @@ class Finding:
         column = f"column `{self.column}`: " if self.column and self.code[0] in "UT" else ""
         column = f"`{self.column}`: " if self.column and not column else column
         said = self.message.startswith(f"{self.count:,} ")
-        many = f" ({self.count:,} rows like this)" if self.count > 1 and not said else ""
+        many = f" ({self.count:,} rows of this kind)" if self.count > 1 and not said else ""
         hint = f"\n\nhint: {self.hint}" if self.hint else ""
         return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
 
@@ -54,7 +54,7 @@ class InputError(FlexoptError):
         super().__init__(f"{number} error{'s' if number != 1 else ''} in the inputs")
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Finding, ...]]]:
-        return InputError, (self.findings,)  # so that it comes whole out of another process
+        return InputError, (self.findings,)  # so that it survives pickling between processes
 
     def __str__(self) -> str:
         text = "\n".join(str(f) for f in self.findings[: self.SHOWN])
@@ -63,7 +63,7 @@ class InputError(FlexoptError):
 
 
 MOST_NAMES = 2000
-"""Words among which a close one is looked for."""
+"""Known words that are searched for a close match."""
 
 
 def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
@@ -77,7 +77,7 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
 
 
 class Refusal(Exception):
-    """Why a file cannot be read further: the parts of one finding, raised where its name is not known."""
+    """Why a file cannot be read further: the parts of one finding, raised where its name is unknown."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Refusal(Exception):
 
 
 UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that would steer a terminal, turn the text round or cannot be printed at all."""
+"""Characters that would control a terminal, reverse the text or cannot be printed at all."""
 
 
 def _cut(text: str, most: int) -> str:
@@ -105,7 +105,7 @@ def _cut(text: str, most: int) -> str:
 
 @dataclass(slots=True)
 class Findings:
-    """The findings of one reading, in the order they were met."""
+    """The findings made while reading the inputs, in the order they were made."""
 
     items: list[Finding] = field(default_factory=list)
 
@@ -137,9 +137,9 @@ class Findings:
         )
 
     def add_few(self, found: Sequence[Finding], most: int, more: str, column: str = "") -> None:
-        """Record the first of these findings, all of one kind, and one that counts the rest.
+        """Record the first of these findings, all of one kind, and one finding that counts the rest.
 
-        `more` says what the rest are, in the plural; `column` is the one of that finding.
+        `more` says what the rest are, in the plural; `column` is the column of that last finding.
         """
         for finding in found[:most]:
             self._keep(finding)

@@ -1,7 +1,6 @@
-"""The least over all combinations of the most that any cut says: what several cuts prove together.
+"""What several cuts prove together: the minimum over all combinations of choices of the highest cut.
 
-A cut says `constant + sum over places of what the choice made there is worth`. For every combination of
-choices the best cut counts; the bound is that of the combination where even the best says least.
+The value of a cut is `constant + sum over places of the worth of the choice made there`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 from flexopt.base.arrays import Floats
 
 MOST = 5_000
-"""Combinations that are looked at side by side."""
+"""Combinations evaluated side by side."""
 
 
 def least_of_best(
@@ -25,14 +24,14 @@ def least_of_best(
     *,
     kept_most: int = MOST,
 ) -> tuple[float, tuple[int, ...]]:
-    """The bound, and the choice at each place where it is (as far as it was decided).
+    """The bound, and the choice at each place where it is attained (as far as it was decided).
 
-    Combinations whose first choices prove `enough` are not looked at further: the bound is then what they do
-    prove, which may be less than could be proven.
+    Combinations whose first choices prove `enough` are not explored further: the bound is then what those
+    choices prove, which may be less than could be proven.
 
     constant : float64[cuts]; worth : for each place float64[cuts, choices]
-    counts : for each choice whether it counts against `most`, the most that may be chosen
-    kept_most : combinations looked at side by side; of more, what their first choices prove counts
+    counts : for each choice whether it counts against `most`, the maximum number that may be chosen
+    kept_most : combinations evaluated side by side; beyond that number, what their first choices prove counts
     """
     rest = [np.zeros(len(constant))]
     for values in reversed(worth):

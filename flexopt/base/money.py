@@ -12,14 +12,14 @@ from fractions import Fraction
 CENT = Decimal("0.01")
 
 HALF_CENT = 0.005
-"""The most by which rounding to whole cents moves one amount."""
+"""The most by which rounding to whole cents changes an amount."""
 
 SAME_COST = 0.004
-"""Costs that the solver finds this near to each other are the same in cents: its arithmetic, not money."""
+"""Costs this close to each other are equal in cents: the difference is the solver's arithmetic, not money."""
 
 
 def cents(amount: Decimal | Fraction | int) -> Decimal:
-    """The amount rounded half up to whole cents, the way invoices round."""
+    """The amount rounded half up to whole cents, as invoices are."""
     if isinstance(amount, Fraction):
         # Decimal division could round once here and quantize a second time; integers round exactly once.
         units, rest = divmod(amount.numerator * 100, amount.denominator)

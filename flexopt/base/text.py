@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from unicodedata import category, east_asian_width
 
 WIDTH = 80
-"""Columns that texts keep to: the narrowest terminal in use, and a page."""
+"""Width of texts in columns: the narrowest terminal in use, and a page."""
 
 
 def printable(text: str) -> str:
@@ -17,12 +17,12 @@ def printable(text: str) -> str:
 
 
 def screen(text: str) -> str:
-    """Text of several lines for a terminal: only its line ends are kept of all control characters."""
+    """Text of several lines for a terminal: line ends are the only control characters kept."""
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def fill(text: str, indent: str = "", later: str | None = None) -> str:
-    """A paragraph in lines of at most 80 columns; words longer than that stay whole."""
+    """A paragraph in lines of at most 80 columns; longer words stay whole."""
     return textwrap.fill(
         text,
         WIDTH,
@@ -39,7 +39,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def percent(share: Decimal) -> str:
-    """A small share: `0.28 %`, and never zero for what is not."""
+    """A small share: `0.28 %`, never shown as zero unless it is."""
     return "less than 0.01 %" if 0 < share < Decimal("0.0001") else f"{share * 100:.2f} %"
 
 
@@ -53,7 +53,7 @@ def _width(text: str) -> int:
 
 
 def _numeric(text: str) -> bool:
-    """Numbers, with a percent sign or as a range (`1 to 11`), and what stands for none."""
+    """Whether a text is a number, with a percent sign or as a range (`1 to 11`), or stands for none."""
     try:
         for part in text.split(" to "):
             Decimal(part.replace(",", "").rstrip("%").strip() or "0")
@@ -63,9 +63,9 @@ def _numeric(text: str) -> bool:
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrap: bool = False) -> str:
-    """Columns two spaces apart; a column of numbers is flush right.
+    """Columns two spaces apart; columns of numbers are right-aligned.
 
-    With `wrap` the words of the last column go on in the next line where 80 columns do not hold them.
+    With `wrap` the last column is wrapped to keep lines within 80 columns.
     """
     cells = [[printable(c) for c in row] for row in rows]
     right = [all(_numeric(row[i]) for row in cells) for i in range(len(header))]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from flexopt.cli.printing import show
 if TYPE_CHECKING:
     from flexopt.planning.arguments import Progress
     from flexopt.store.sweep_folder import SweepRow
+    from flexopt.studies.sweep import SweepResult
 
 
 @click.command("sweep", short_help="Plan many scenarios in parallel: usage read once, one table of results.")
@@ -81,6 +83,7 @@ def sweep_into(
     folder = SweepFolder(output)
     known: dict[str, SweepRow] = {}
     rows: dict[str, SweepRow] = {}
+    alone = threading.Lock()
 
     def there(scenario: str, key: str) -> SweepRow | None:
         row = folder.known(scenario, key)
@@ -88,15 +91,21 @@ def sweep_into(
             known[scenario] = row
         return row
 
-    results = sweep_each(scenarios, known=there, processes=processes, cluster=cluster, on_progress=tell)
+    def keep(result: SweepResult) -> None:
+        document = result.plan.document if result.plan else None
+        with alone:
+            rows[result.scenario] = folder.write(result.row, result.key, document)
+
+    results = sweep_each(
+        scenarios, known=there, keep=keep, processes=processes, cluster=cluster, on_progress=tell
+    )
     try:
         with closing(results):
-            for result in results:
-                if not result.known:
-                    document = result.plan.document if result.plan else None
-                    rows[result.scenario] = folder.write(result.row, result.key, document)
+            for _ in results:
+                pass
     finally:
-        rows |= known
+        with alone:
+            rows |= known
         ordered = [rows[scenario] for scenario in ids_of(scenarios) if scenario in rows]
         if ordered:
             folder.write_table(ordered)

@@ -1,7 +1,7 @@
-"""Usage of the past -> chargeable days of the horizon.
+"""Past usage -> chargeable days in the horizon.
 
 Demand is a table of spans: `count / per` chargeable days on every day of `[first, after)`, times the growth
-factor of its user and product. A day that repeats is a span of one day; a rate is one span over the horizon.
+factor of its user and product. A repeated day is a span of one day; a rate is one span over the horizon.
 Counts stay integers and factors Decimal, so that the audit can add them up exactly.
 """
 
@@ -102,7 +102,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
             "D104",
-            "nothing is left to plan: "
+            "there is nothing left to plan: "
             + "; ".join(f"{days:,} days: {reason}" for reason, days in reasons.items()),
             file="usage",
             hint="check the horizon, the people table and the policy",
@@ -127,7 +127,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
 
 @dataclass(frozen=True, slots=True)
 class _PairIndex:
-    """Users and products as numbers: pair = user * width + product, in the order of users and products."""
+    """Users and products as numbers: pair = user * width + product, sorted by user, then product."""
 
     users: list[str]
     groups: list[str]
@@ -156,9 +156,9 @@ class _PairIndex:
         return np.asarray(user.astype(np.int64) * self.width + product)
 
     def each(self, pairs: Ints, alone: Collection[str], value: Callable[[str, str, str], Any]) -> Objects:
-        """value(user, group, product) of each pair, worked out once for each group and product.
+        """value(user, group, product) of each pair, computed once per group and product.
 
-        `alone` are the users for whom the user matters.
+        `alone` are the users for whom it is computed separately.
         """
         found = np.empty(len(pairs), object)
         names = sorted(set(self.groups))
@@ -176,7 +176,7 @@ class _PairIndex:
         return found
 
     def named(self, left_out: pd.DataFrame) -> pd.DataFrame:
-        """Days left out, added up by pair and reason, with the names of users and products."""
+        """Days left out, summed by pair and reason, with the names of users and products."""
         rows = left_out.groupby(["pair", "reason"], as_index=False)["days"].sum()
         pair = rows["pair"].to_numpy(np.int64)
         return pd.DataFrame(
@@ -190,7 +190,7 @@ class _PairIndex:
 
 
 def _distinct(spans: pd.DataFrame) -> tuple[Ints, Ints]:
-    """The pairs of sorted spans, and the place of each span's among them."""
+    """The distinct pairs of sorted spans, and the place of each span's pair among them."""
     pair = spans["pair"].to_numpy(np.int64)
     new = np.ones(len(pair), bool)
     new[1:] = pair[1:] != pair[:-1]
@@ -200,7 +200,7 @@ def _distinct(spans: pd.DataFrame) -> tuple[Ints, Ints]:
 def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.DataFrame, tuple[date, date]]:
     """The days of the last 12 months of history, and the first and last day of that window."""
     days, start = usage.days, pd.Timestamp(scenario.horizon.start)
-    # no copy of a large frame where all of it stays
+    # no copy of a large frame if all of it stays
     past = days if days.empty or days["date"].max() < start else days[days["date"] < start]
     if len(past):
         if len(past) < len(days):
@@ -210,13 +210,13 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
                 "and were left out",
                 file="usage",
                 severity="warning",
-                hint="start the horizon after the last day of usage to plan with all of it",
+                hint="start the horizon after the last day of usage to use all of it",
             )
         days = past
     elif len(days):
         findings.add(
             "D102",
-            "all usage lies on or after the horizon's start: the plan is made in hindsight, from the last "
+            "all usage lies on or after the horizon's start: the plan is made in hindsight, using the last "
             "12 months of usage",
             file="usage",
             severity="warning",
@@ -224,7 +224,8 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
         )
     if days.empty:
         if usage.totals.empty:
-            findings.add("D100", "there is no usage to plan from", file="usage", hint="add usage.files")
+            hint = "add usage.files; in Python, give the usage with the scenario"
+            findings.add("D100", "there is no usage to plan with", file="usage", hint=hint)
             return days, (scenario.horizon.start, scenario.horizon.start)
         covered = usage.totals["first"].min().date(), usage.totals["after"].max().date()
         return days, (covered[0], covered[1] - timedelta(days=1))
@@ -235,8 +236,8 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
         findings.add(
             "D103",
-            f"the history has only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
-            "`repeat` plans nothing for the rest of the year",
+            f"the history covers only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
+            "with `repeat` the rest of the year has no demand",
             file="usage",
             severity="warning",
             hint="set demand.method: rate, or add older usage exports",
@@ -248,11 +249,11 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
 def _repeat(
     scenario: Scenario, index: _PairIndex, history: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Each day moved by whole years to every place it has in the horizon; 29 February goes to the 28th."""
+    """Each day moved by whole years to every date it has in the horizon; 29 February moves to the 28th."""
     start, end = scenario.horizon.start, scenario.horizon.end
     length = (end - start).days
     days: Any = history["date"].to_numpy().astype("datetime64[D]")
-    # a year has few dates: where each goes is looked up
+    # a year has few dates: the target of each is looked up
     begin = days.min() if len(days) else np.datetime64(start)
     at = (days - begin).astype(np.int32)
     del days
@@ -268,7 +269,7 @@ def _repeat(
         reached |= inside
         rows = inside[at]
         moved.append(pair[rows] * length + offset[at[rows]])
-    # one number holds pair and day: sorted, equal neighbours are days that fell together
+    # one number holds pair and day: once sorted, equal neighbours are days that coincide
     keys = np.concatenate(moved)
     moved.clear()
     keys.sort()
@@ -277,9 +278,9 @@ def _repeat(
     keys = keys[begins]
     first = (keys % length).astype(np.int32)
     spans = _spans(keys // length, first, first + 1, count, 1)
-    # a horizon under a year does not reach every day: what it does not reach is left out, and said
+    # a horizon under a year does not reach every day: the rest is reported as left out
     outside = pair[~reached[at]]
-    return spans, _left_out(outside, 1, "outside the horizon's months")
+    return spans, _left_out(outside, 1, "outside the months of the horizon")
 
 
 def _rate(
@@ -292,7 +293,7 @@ def _rate(
 
 
 def _totals(scenario: Scenario, index: _PairIndex, usage: Usage) -> pd.DataFrame:
-    """Summaries have no days to repeat: their count is spread over the window they cover."""
+    """Summaries have no days to repeat: their count is spread over the period they cover."""
     totals = usage.totals
     length = (scenario.horizon.end - scenario.horizon.start).days
     per: Any = (totals["after"] - totals["first"]).dt.days.to_numpy(np.int64)
@@ -302,7 +303,7 @@ def _totals(scenario: Scenario, index: _PairIndex, usage: Usage) -> pd.DataFrame
 def _within_employment(
     scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cut each span to the days its user is there."""
+    """Cut each span to the days on which its user is employed."""
     start, far = scenario.horizon.start, 10**9
     pair, was_first, was_after = (spans[c].to_numpy(np.int64) for c in ("pair", "first", "after"))
     arrives, leaves = np.full(len(index.users), -far), np.full(len(index.users), far)
@@ -315,7 +316,7 @@ def _within_employment(
     user = pair // index.width
     first, after = np.maximum(was_first, arrives[user]), np.minimum(was_after, leaves[user])
     kept = after > first
-    # of a count that is spread over the horizon, the share of the days cut off; a begun day is a day
+    # of a count spread over the horizon, the share of the days cut off; part of a day counts as a day
     length = was_after - was_first
     lost = length - np.maximum(after - first, 0)
     cut = lost > 0
@@ -327,7 +328,7 @@ def _within_employment(
 def _within_policy(
     scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
-    """Drop what `access: none` leaves out; the rule of each pair that stays."""
+    """Drop what `access: none` leaves out; returns the rule of each remaining pair."""
     pairs, place = _distinct(spans)
 
     def access(user: str, group: str, product: str) -> str:
@@ -342,7 +343,7 @@ def _within_policy(
 def _within_growth(
     scenario: Scenario, index: _PairIndex, spans: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Objects]:
-    """Drop what shrinks to nothing (growth -1): no days, no access; the factor of each pair that stays."""
+    """Drop what shrinks to nothing (growth -1): no days, no access; returns the factors of the rest."""
     pairs, place = _distinct(spans)
     growth = scenario.demand.growth
     factors = index.each(pairs, (), lambda _, group, product: growth_factor(growth, product, group))
@@ -372,7 +373,7 @@ def _left_out(pair: Ints, days: Ints | int, reason: str) -> pd.DataFrame:
 
 
 def growth_factor(growth: Growth, product: str, group: str) -> Decimal:
-    """1 + growth: of the named product and of the named group, else the default."""
+    """1 + growth: that of the named product and group, otherwise the default."""
     named = [
         table[key] for table, key in ((growth.products, product), (growth.groups, group)) if key in table
     ]

@@ -1,4 +1,4 @@
-"""Usage with the demand forecast from it: once for all scenarios that agree in what a forecast reads."""
+"""Usage with the demand forecast from it, computed once for all scenarios with the same forecast inputs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from flexopt.inputs.records import Person, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
 MOST_SPANS = 10_000_000
-"""Spans (20 bytes each) of all demands that stay in memory; the last one stays whatever its size."""
+"""Limit on the spans (20 bytes each) of all demands kept in memory; the last one stays whatever its size."""
 
 
 class ForecastCache:
-    """The demands of one reading of usage. `plan` takes it in place of the usage.
+    """The demands forecast from one usage. `plan` accepts it in place of the usage.
 
-    Plans of price variants share a demand, so nobody may change one.
+    Plans of price variants share a demand, so a demand must never be modified.
     """
 
     def __init__(self, usage: Usage, most_spans: int = MOST_SPANS) -> None:
@@ -23,10 +23,11 @@ class ForecastCache:
         self._made: dict[Hashable, Demand] = {}
 
     def of(self, scenario: Scenario, people: Mapping[str, Person]) -> Demand:
-        """As `forecast`, which is not called again where it would find the same."""
+        """As `forecast`, which is not called again if the result would be the same."""
         key = forecast_key(scenario, people)
         if key not in self._made:
-            # the next will have about as many spans as there are days: room first, so that both never meet
+            # the next will have about as many spans as there are days: make room first, so that memory never
+            # holds both
             while self._made and self._spans + len(self.usage.days) > self.most_spans:
                 del self._made[next(iter(self._made))]
             self._made[key] = forecast(scenario, self.usage, people)
@@ -38,9 +39,9 @@ class ForecastCache:
 
 
 def forecast_key(scenario: Scenario, people: Mapping[str, Person]) -> Hashable:
-    """All that `forecast` reads beside the usage: equal keys, equal demand.
+    """Everything `forecast` reads besides the usage: equal keys, equal demand.
 
-    As text, because equal numbers (0.1 and 0.10) may be written differently in a plan.
+    It is text, because equal numbers (0.1 and 0.10) may be written differently in a plan.
     """
     return (
         repr((scenario.horizon, scenario.demand, scenario.policy)),

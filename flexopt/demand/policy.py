@@ -1,4 +1,4 @@
-"""Which access rule holds for a user and a product: the most specific rule of the scenario wins."""
+"""Which access rule applies to a user and a product: the most specific rule of the scenario wins."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from flexopt.inputs.scenario.scenario import Policy
 
 
 def rule_for(policies: Sequence[Policy], user: str, group: str, product: str) -> Policy | None:
-    """The rule for `product` of `user`, or None where access is free.
+    """The rule for `user` and `product`, or None where access is free.
 
-    A rule matches if all its selectors do. A user beats a group beats neither; at the same level a product
-    beats none; equally specific rules that contradict each other were refused with the scenario.
+    A rule matches if all its selectors do. A rule with a user beats one with a group, which beats one with
+    neither; at the same level a rule with a product beats one without. Equally specific rules that contradict
+    each other are refused when the scenario is read.
     """
     matching = [
         rule

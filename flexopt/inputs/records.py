@@ -1,4 +1,4 @@
-"""What the tables beside a scenario hold, once read: people, today's access, usage."""
+"""Contents of the tables beside a scenario, once read: people, today's access, usage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A row of the people table; `starts` is the first day, `leaves` the first day gone."""
+    """A row of the people table; `starts` is the first day at work, `leaves` the first day after leaving."""
 
     user: str
     group: str = ""
@@ -26,7 +26,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class TodaysAccess:
-    """A row of today's access table."""
+    """A row of the access table: what a user has today."""
 
     user: str
     product: str
@@ -47,13 +47,13 @@ class ScenarioFile:
     """A scenario with everything but its usage: what `load_scenario` and `make_scenario` return."""
 
     name: str
-    """What studies call it: the stem of its file, or the name given to `make_scenario`."""
+    """Its name in studies: the stem of its file, or the name given to `make_scenario`."""
     path: Path | None
-    """None where it was made in Python."""
+    """None if it was made in Python."""
     scenario: Scenario
     """Resolved: `extends` merged."""
     usage_files: tuple[Path, ...]
-    """Globs expanded, sorted, without repeats."""
+    """Globs expanded; sorted, each file once."""
     people: dict[str, Person]
     access: tuple[TodaysAccess, ...]
     holdings: tuple[Holding, ...]
@@ -64,11 +64,11 @@ class ScenarioFile:
 
     @property
     def folder(self) -> Path:
-        """Where its files lie."""
+        """The folder that its files are relative to."""
         return Path() if self.path is None else self.path.parent
 
     def shown(self, file: str) -> str:
-        """A file as seen from that folder: the same wherever it lies."""
+        """A file's path relative to that folder, wherever the folder is."""
         return file if self.path is None else file.removeprefix(f"{self.folder.as_posix()}/")
 
     def __str__(self) -> str:
@@ -85,24 +85,24 @@ class Coverage:
     kept: int
     """Rows that opened a chargeable day (or carry a summary)."""
     repeated: int
-    """Rows of a chargeable day that another row already opened: duplicates, versions, later launches."""
+    """Rows for a chargeable day that another row already opened: duplicates, versions, later launches."""
     zero_token: int
-    """Flex rows with 0 tokens: launches under five minutes."""
+    """Flex rows with 0 tokens: launches of less than five minutes."""
     unknown_product: int
     left_out: int
-    """Rows that are no day of a person in a product: services, adjustments, bare collections, blank lines."""
+    """Rows other than a person's day in a product: services, adjustments, bare collections, blank lines."""
     rejected: int
     """Rows with an error finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Chargeable days, as the history has them."""
+    """Chargeable days of the past."""
 
     days: pd.DataFrame
     """`user`, `product` (categories of str, sorted, all of them used; a product is an id of the scenario),
     `date` (datetime64[s]): one row per chargeable day, unique, sorted by user, product, date. Plain strings
-    will do too."""
+    are accepted too."""
     totals: pd.DataFrame
     """`user`, `product`, `days` (int64), `first`, `after` (datetime64[s]): summaries without single days,
     spread evenly over [first, after). No (user, product) is in both frames."""
@@ -110,10 +110,10 @@ class Usage:
     sources: tuple[Source, ...]
     findings: Findings
     token_days: pd.DataFrame | None = None
-    """`user`, `product`, `date`: the days that the exports call token use, sorted, unique; None where nobody
-    asked, or no file can tell."""
+    """`user`, `product`, `date`: the days that the exports mark as token use, sorted, unique; None if not
+    requested, or if no file can tell."""
 
     @property
     def users(self) -> frozenset[str]:
-        """Everybody who has a day or a summary."""
+        """All users with a day or a summary."""
         return frozenset(self.days["user"].unique()) | frozenset(self.totals["user"].unique())

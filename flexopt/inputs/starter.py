@@ -1,4 +1,4 @@
-"""A new scenario folder that plans as it is: what `init` writes."""
+"""A new scenario folder, ready to plan, as `init` writes it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from flexopt.base.errors import FlexoptError
 from flexopt.inputs.scenario.scenario import normal
 
 _TEMPLATE = """\
-# What you plan with: prices, dates and rules of one quote. Change what is here; to compare quotes, copy this
-# file and change one thing. Lists of price-book.yaml are merged by `id`: name an id here to change its entry.
+# The prices, dates and rules of one quote. Edit them; to compare quotes, copy this file and change the copy.
+# Lists in price-book.yaml are merged by `id`: repeat an id here to change its entry.
 schema: flexopt.scenario/1
 extends: price-book.yaml # products with their rates, offers with their prices; many figures are illustrative
 {currency_note}\
 currency: {currency}
 name: First plan
 
-# First day planned, and for how long: usually the date of your renewal.
+# The first day to plan (usually your renewal date) and the number of months.
 horizon: {{start: {start}, months: 12}}
 
 # Usage exports, relative to this file: .csv .csv.gz .parquet .xlsx .json; globs such as usage/*.csv.
@@ -39,24 +39,24 @@ usage:
 # The past year repeats; growth is a share of its days.
 demand: {{method: repeat, growth: {{default: 0}}}}
 
-# Packs: when they may be bought (start, quarterly, monthly or dates), and how much on top of the forecast.
+# Token packs: when they may be bought (start, quarterly, monthly or dates); the buffer above the forecast.
 tokens:
   purchase_dates: quarterly
   buffer: 0.15
 
-# Discounts on the prices of the price book; a named offer replaces the general one.
+# Discounts on the prices in the price book; the discount on a named offer replaces the general one.
 negotiated: {{seats: 0, tokens: 0}}
 # negotiated: {{seats: 0.15, offers: {{aec-1y: 0.20}}, tokens: 0.05}}
 {unknown}
-# Seats you own now: `ends` is the first day without them. Without this every seat is a new one.
+# Seats you own now: `ends` is the first day without them. Without holdings every seat is new.
 # holdings:
 #   - {{offer: autocad-1y, quantity: 40, ends: {start}}}
 
-# Tokens you own now: `expires` is the first day they cannot be used.
+# Tokens you own now: `expires` is the first day on which they cannot be used.
 # pool:
 #   - {{tokens: 1200, expires: {expires}, unit_price: 3.00}}
 
-# Fill these two tables and remove the `#`: who works where, and today's access to compare the plan with.
+# Fill in these two tables and remove the `#`: people and their groups, and today's access to compare with.
 # people: people.csv
 # access: access.csv
 
@@ -66,7 +66,7 @@ negotiated: {{seats: 0, tokens: 0}}
 """
 
 _UNKNOWN = """
-# Products of your usage that the price book does not know. Remove the `#` and give each a rate, or
+# Products in your usage that are not in the price book. Remove the `#` and give each a rate, or
 # `flex: false` and an offer that covers it.
 # products:
 {products}
@@ -89,9 +89,9 @@ def write_starter(
 ) -> list[Path]:
     """Write a scenario folder, whole or not at all; returns its files, sorted.
 
-    `products` are the names seen in the usage: those the price book does not know are listed to be filled in.
-    `usage` are exports to copy; without any, a small example is. Raises FlexoptError if the folder exists and
-    is not empty, if an export cannot be read, or if the price book has no prices at `start`.
+    `products` are the names found in the usage: those missing from the price book are listed to be filled in.
+    `usage` are exports to copy; without any, a small example is copied. Raises FlexoptError if the folder
+    exists and is not empty, if an export cannot be read, or if the price book has no prices at `start`.
     """
     _check(folder, usage, start, currency)
     try:
@@ -103,7 +103,8 @@ def write_starter(
             _publish(draft, folder)
     except OSError as error:
         raise FlexoptError(
-            f"cannot write the folder {folder}: {error.strerror or error}", "choose a folder you may write to"
+            f"cannot write the folder {folder}: {error.strerror or error}",
+            "choose a folder you have permission to write to",
         ) from error
     return [folder / name for name in names]
 
@@ -116,7 +117,7 @@ def _check(folder: Path, usage: Sequence[Path], start: date, currency: str) -> N
         )
     if missing := [path for path in usage if not path.is_file()]:
         raise FlexoptError(
-            f"no such usage file: {missing[0]}", "name the exports themselves, not their folder"
+            f"the usage file does not exist: {missing[0]}", "name the export files, not their folder"
         )
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise FlexoptError(f'"{currency}" is not a currency', "use its ISO 4217 code, such as USD or EUR")
@@ -126,7 +127,7 @@ def _check(folder: Path, usage: Sequence[Path], start: date, currency: str) -> N
     if start < first:
         raise FlexoptError(
             f"the price book has no prices before {first}, and the horizon would start on {start}",
-            f"start on {first} or later; a horizon in the past needs prices of its own in price-book.yaml",
+            f"start on {first} or later; a horizon in the past needs its own prices in price-book.yaml",
         )
 
 
@@ -142,7 +143,7 @@ def _write(draft: Path, products: Sequence[str], usage: Sequence[Path], start: d
         names = ["example.csv"]
         (draft / "usage" / "example.csv").write_bytes(_packaged("example-usage.csv"))
     quoted_in = _price_book()["currency"]
-    note = f"# The prices of price-book.yaml are in {quoted_in}: replace them with yours.\n"
+    note = f"# The prices in price-book.yaml are in {quoted_in}: replace them with yours.\n"
     text = _TEMPLATE.format(
         currency=currency,
         currency_note="" if currency == quoted_in else note,
@@ -156,7 +157,7 @@ def _write(draft: Path, products: Sequence[str], usage: Sequence[Path], start: d
 
 
 def _publish(draft: Path, folder: Path) -> None:
-    """Rename into place; an empty folder that exists (it may be the current one) is filled instead."""
+    """Rename into place; an existing empty folder (perhaps the current one) is filled instead."""
     if not folder.exists():
         draft.rename(folder)
         return
@@ -172,7 +173,7 @@ def _publish(draft: Path, folder: Path) -> None:
 
 
 def _copy_names(usage: Sequence[Path]) -> list[str]:
-    """File names that are plain (no glob characters) and differ also where case does not count."""
+    """File names without glob characters that stay distinct even if case is ignored."""
     names: list[str] = []
     taken: set[str] = set()
     for path in usage:
@@ -187,7 +188,7 @@ def _copy_names(usage: Sequence[Path]) -> list[str]:
 
 
 def _unknown(products: Sequence[str], start: date) -> str:
-    """The commented list of products that the price book lacks."""
+    """The commented list of products missing from the price book."""
     known = {normal(name) for p in _price_book()["products"] for name in (p["id"], *p.get("aliases", ()))}
     seen = sorted({" ".join(name.split()) for name in products}, reverse=True)
     lacking = {normal(name): name for name in seen if normal(name) not in known}
@@ -201,7 +202,7 @@ def _unknown(products: Sequence[str], start: date) -> str:
 
 
 def _quoted(name: str) -> str:
-    """The name as a YAML string on one line; what could break the line is escaped."""
+    """The name as a YAML string on one line; line breaks are escaped."""
     return json.dumps(name, ensure_ascii=not name.isprintable())
 
 

@@ -1,7 +1,7 @@
-"""The core: which decisions are left to the solver, and what is decided already.
+"""The core: the decisions left to the solver, and what is already decided.
 
-Small problems are all core. In large ones users far from indifferent at the bound's prices take their
-cheapest choice, which reaches the model as sums.
+In small problems everything is core. In large ones users far from indifference at the bound's prices get
+their cheapest choice, which enters the model as sums.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Core:
 
     seats : open (user, contract); flexes : open blocks
     access : blocks that still need a seat or tokens
-    decided : int64[n, 2], (user, contract) of seats that are given
-    counts : int64[contracts], how many these are; tokens : float64[periods], decided use, without buffer
-    users : how many users have an open decision
+    decided : int64[n, 2], (user, contract) of the decided seats
+    counts : int64[contracts], number of these; tokens : float64[periods], decided use, without buffer
+    users : number of users with an open decision
     moved : int64[n], subproblems whose move is decided (`moves.py`)
     """
 
@@ -47,15 +47,15 @@ class Core:
 
 
 def purchases_only(problem: Problem) -> Core:
-    """No user at all: purchases and orders, and the rows that couple users."""
+    """No users at all: only purchases and orders, and the coupling rows."""
     return Core((), (), (), *_nothing(problem), 0)
 
 
 def everything(problem: Problem, restriction: Restriction) -> Core:
     """Every decision of every user.
 
-    A seat only where it would be used, and where no product it covers is bound to Flex (policy); tokens only
-    where the product is on Flex and not bound to seats.
+    A seat only if it would be used and no product it covers is restricted to Flex (policy); tokens only if
+    the product is on Flex and not restricted to seats.
     """
     demand, rules = problem.demand, restriction.rules(problem)
     seats, flexes, access = [], [], []
@@ -83,7 +83,7 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
 
 
 def given(problem: Problem, seats: Ints) -> Core:
-    """No decision of users left: they have these seats, int64[n, 2] of (user, contract), tokens otherwise."""
+    """No open user decisions: users have these seats, int64[n, 2] of (user, contract), otherwise tokens."""
     on_flex = cover_of(problem, seats) < 0
     return Core(
         seats=(),

@@ -10,9 +10,9 @@ from flexopt.model.sets import Problem
 
 
 def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
-    """int32[pairs, periods]: the contract that covers the pair, -1 where none does (then it is on Flex).
+    """int32[pairs, periods]: the contract that covers the pair, -1 if none does (then it is on Flex).
 
-    Where two do, the one that costs nothing more comes first: owned, then by number.
+    If two do, an owned one, at no extra cost, takes precedence; then the order is by number.
     """
     demand = problem.demand
     first_pair = np.searchsorted(demand.pair_user, np.arange(len(demand.users) + 1))

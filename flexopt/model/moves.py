@@ -1,7 +1,7 @@
-"""A fee for moves: what it costs, beside the plan itself, to leave today's access.
+"""The move fee: what leaving today's access costs on top of the plan itself.
 
 A *subproblem* (`solve/subproblems.py`) is the products of one user that collections tie together. It stays if
-it takes only what today's access allows (a `Restriction`, as the baseline `today` has), else it has moved.
+it uses only what today's access allows (a `Restriction`, as for the baseline `today`), otherwise it moves.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from flexopt.model.sets import Problem
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveFee:
-    """What every move costs on top of the plan.
+    """The cost of every move on top of the plan.
 
-    amount : of one move, in the scenario's currency; today : today's access
+    amount : per move, in the scenario's currency; today : today's access
     """
 
     amount: Decimal
@@ -29,12 +29,12 @@ class MoveFee:
 
 
 class Moves:
-    """The fee, and today's access of every pair, as far as anything is known of it.
+    """The fee, and today's access of every pair, as far as it is known.
 
-    fee : of one subproblem that moves
-    rule : object[pairs], "named", "flex" or "" (free), the scenario's own rules first
-    foreign : by offer, bool[pairs]: a seat of it would not be today's access
-    subproblem : int64[pairs], the subproblem of every pair, without the restriction
+    fee : for one subproblem that moves
+    rule : object[pairs], "named", "flex" or "" (free); the scenario's own rules take precedence
+    foreign : by offer, bool[pairs]: whether a seat of it would not be today's access
+    subproblem : int64[pairs], the subproblem of every pair without the restriction
     """
 
     def __init__(self, problem: Problem, fee: MoveFee, subproblem: Ints) -> None:
@@ -64,7 +64,7 @@ class Moves:
     def moved(self, problem: Problem, seats: Ints) -> Ints:
         """The subproblems that leave today's access.
 
-        seats : int64[n, 2] of (user, contract); where none covers, tokens are used
+        seats : int64[n, 2] of (user, contract); uncovered use takes tokens
         """
         demand = problem.demand
         on_flex = ((cover_of(problem, seats) < 0) & (problem.days > 0)).any(axis=1)

@@ -1,4 +1,4 @@
-"""The mixed-integer program under construction: its variables by index, and how a row is added to it."""
+"""The mixed-integer programme under construction: its variables by index, and how rows are added to it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ Var = pulp.LpVariable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CouplingRow:
-    """A row in which users meet: the bound puts a price on it.
+    """A row that users share: the bound puts a price on it.
 
-    seat : by contract, what one seat of a user puts into the row
-    token : float64[periods], what one token of a user puts into it, without buffer
-    label : what the row is, for the certificate
+    Rows of purchases and orders alone are priced too, such as a budget in which no seat term begins.
+
+    seat : by contract, the coefficient of one seat
+    token : float64[periods], the coefficient of one token used, without buffer
+    label : what the row limits, for the certificate
     """
 
     name: str
@@ -36,11 +38,11 @@ class CouplingRow:
 class Model:
     """The PuLP problem and its variables, by index.
 
-    moves : the fee for moves, if there is one
-    at_most : the cost among whose plans ties are settled, if that is asked
-    decided : what seats, and moves, outside the core cost
+    moves : the move fee, if there is one
+    at_most : maximum cost of the plans among which ties are settled, if requested
+    decided : cost of seats and moves outside the core
     use : float64[flexes, periods], tokens of each `flex` variable, without buffer
-    coupling : the rows in which users meet
+    coupling : the rows that users share
     """
 
     problem: Problem
@@ -63,7 +65,7 @@ class Model:
 
 
 def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None) -> Model:
-    """The variables: above each is the question that it answers."""
+    """The variables, each below the question that it answers."""
     lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
     tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
     live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
@@ -88,13 +90,13 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
         },
         # is the purchase at l in tier j?
         {(pk, j): lp.add_variable(f"tier_l{pk:03d}_j{j:02d}", cat="Binary") for pk, j in tiers},
-        # how many tokens of pack l are used in t? only inside its life
+        # how many tokens of pack l are used in t? only during its life
         {(pk, t): lp.add_variable(f"draw_l{pk:03d}_t{t:03d}", 0) for pk, t in live},
         # how many seats of contract k are bought in seat tier j of its order?
         {(k, j): lp.add_variable(f"seats_k{k:03d}_j{j:02d}", 0, None, "Integer") for k, j in ordered},
         # is order o in seat tier j?
         {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
-        # does subproblem n get other access than today's? only with a fee, and where it is not decided
+        # does subproblem n get access other than today's? only with a fee, and if undecided
         {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
         _use(P, core),
         [],
@@ -118,7 +120,7 @@ def _use(P: Problem, core: Core) -> Floats:
 
 
 def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
-    """Seats and moves decided outside the core; seats of orders are paid where the order is."""
+    """Cost of seats and moves decided outside the core; seats of orders are paid for with the order."""
     counts = core.counts.tolist()
     fees = float(moves.fee) * len(core.moved) if moves else 0.0
     return fees + sum(
@@ -127,7 +129,7 @@ def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
 
 
 def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:
-    """Add one row; a row without variables is kept, so that an impossible one is seen as infeasible."""
+    """Add one row; a row without variables is kept, so that an impossible one makes the model infeasible."""
     senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
     m.lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, bound))
 
@@ -143,9 +145,9 @@ def couple(
     seat: Mapping[int, float] | None = None,
     token: Floats | None = None,
 ) -> None:
-    """Add a row in which users meet: purchases and orders, and what seats and tokens of users put into it.
+    """Add a coupling row: purchases and orders, and the users' seats and tokens.
 
-    The open decisions are variables; what is decided outside the core goes to the right side.
+    Open decisions are variables; what is decided outside the core goes to the right-hand side.
     """
     P, core, seat = m.problem, m.core, seat or {}
     token = np.zeros(P.periods) if token is None else token
@@ -154,5 +156,4 @@ def couple(
     terms += [(flexes[n], float(put[n])) for n in np.flatnonzero(put).tolist()]
     decided = sum(value * int(core.counts[k]) for k, value in seat.items()) + float(core.tokens @ token)
     add_row(m, name, terms, sense, side - decided)
-    if seat or token.any():
-        m.coupling.append(CouplingRow(name, seat, token, label))
+    m.coupling.append(CouplingRow(name, seat, token, label))

@@ -1,4 +1,4 @@
-"""The mathematical model: `build` is its table of contents, one function is one family of rows.
+"""The mathematical model: `build` is its table of contents, and each function is one family of rows.
 
 docs/model.md has the formula of every row name used here. Indexes: u users, p products, t periods,
 k contracts, l packs, j tiers, b blocks (spans of periods in which the cover of a product cannot change),
@@ -25,9 +25,9 @@ from flexopt.model.sets import Contract, Problem
 def build(
     problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None
 ) -> Model:
-    """The model of the decisions in the core; what is decided outside it is in the rows' right sides.
+    """The model of the decisions in the core; what is decided outside it is in the right-hand sides.
 
-    With `moves` every move has its fee; with `at_most` ties are settled among the plans that cost no more.
+    With `moves` every move has a fee; with `at_most` ties are settled among the plans that cost no more.
     """
     m = without_rows(problem, core, moves, at_most)
     m.lp.setObjective(total_cost(m))
@@ -74,7 +74,7 @@ def access(m: Model) -> None:
 
 
 def pool(m: Model) -> None:
-    """Draws in t serve the tokens of all users on Flex, with buffer, and the per-result services."""
+    """Draws in t cover the tokens of all users on Flex, with buffer, and the per-result services."""
     P = m.problem
     for t in range(P.periods):
         draws = [(m.draw[pk, t], 1.0) for pk in range(len(P.packs)) if (pk, t) in m.draw]
@@ -116,7 +116,7 @@ def holding(m: Model) -> None:
 
 
 def volume(m: Model) -> None:
-    """Seats bought cover those that are held; an order is in at most one tier, within its bounds."""
+    """Seats bought cover those held; an order is in at most one tier, within its bounds."""
     P = m.problem
     for k, c in enumerate(P.contracts):
         if c.order is not None:
@@ -147,7 +147,7 @@ def maximum(m: Model) -> None:
 
 
 def purchases(m: Model) -> None:
-    """There are at most so many purchases."""
+    """The number of purchases is at most the maximum."""
     most = m.problem.scenario.tokens.max_purchases
     if most is not None:
         add_row(m, "purchases", [(x, 1) for x in m.tier.values()], "<=", most)
@@ -167,7 +167,7 @@ def oversize(m: Model) -> None:
 
 
 def seats_first(m: Model) -> None:
-    """The holder of a seat takes no tokens: only where more use would allow more purchases (`oversize`)."""
+    """A user with a seat uses no tokens: needed only if more use would allow more purchases (`oversize`)."""
     P = m.problem
     for (i, first), flex in m.flex.items():
         p, u = P.demand.pair_product[i], P.demand.pair_user[i]
@@ -198,14 +198,14 @@ def budget(m: Model) -> None:
         terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
         most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
         if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
-            # a pack is invoiced up to half a cent above its unrounded price; sums of cents leave a cent less
+            # a pack's invoice may exceed its unrounded price by half a cent; sums of cents leave a cent less
             terms += [(m.tier[key], HALF_CENT) for key in packs]
             most += 0.0099
         couple(m, f"budget_g{g:03d}", terms, "<=", most, label={"row": "budget", "id": limit.id}, seat=seat)
 
 
 def stay(m: Model) -> None:
-    """Seats and tokens that are not today's access are for subproblems that move."""
+    """Seats and tokens other than today's access are only for subproblems that move."""
     if m.moves is None:
         return
     for (u, k), seat in m.seat.items():
@@ -219,16 +219,16 @@ def stay(m: Model) -> None:
 
 
 def ties(m: Model) -> None:
-    """Among plans at no more than a cost the seat wins a tie, then fewer purchases, then earlier ones.
+    """Among plans up to a given cost, prefer seats, then fewer purchases, then earlier ones.
 
-    The weights keep the order: one block on Flex outweighs all purchases, one purchase all dates.
+    The weights keep this order: one block on Flex outweighs all purchases, one purchase all dates.
     """
     if m.at_most is None:
         return
     many, packs = len(m.tier) + 1, len(m.problem.packs)
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (packs * many)) / many) for (pk, _), x in m.tier.items()]
-    # the result is priced to the cent again
+    # the result is then priced to the cent
     add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + SAME_COST)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
 
@@ -246,7 +246,7 @@ def _bought(m: Model, k: int) -> list[tuple[Var, float]]:
 
 
 def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[int, float]]:
-    """Seats of contracts: those bought where a contract belongs to an order, else those held."""
+    """Seats of contracts: those bought if a contract belongs to an order, otherwise those held."""
     ordered = [k for k in ks if m.problem.contracts[k].order is not None]
     return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
 
@@ -256,6 +256,6 @@ def _increment_price(P: Problem, pk: int, j: int) -> float:
 
 
 def fix_tiers(m: Model, tiers: Sequence[int]) -> None:
-    """Purchases and orders in just these tiers; in any, if there are none."""
+    """Fix purchases and orders to these tiers; if there are none, allow any."""
     for n, x in enumerate((*m.tier.values(), *m.order.values())):
         x.lowBound, x.upBound = (tiers[n], tiers[n]) if tiers else (0, 1)

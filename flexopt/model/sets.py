@@ -31,9 +31,9 @@ from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 class Contract:
     """Seats of one offer that start and end together at one price.
 
-    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. `cost[j]` is the
-    charge inside the horizon and `commitment[j]` the whole term's price of one seat in seat tier j, in whole
-    cents. `first` and `after` are the periods it covers. Contracts of one `order` share the seat tier.
+    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. In seat tier j a seat
+    costs `cost[j]` inside the horizon and `commitment[j]` for its whole term, in whole cents. It covers the
+    periods [`first`, `after`). Contracts of one `order` share the seat tier.
     """
 
     offer: str
@@ -51,7 +51,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Tokens with one life: an opening pack (`tokens` given) or a day on which some may be bought."""
+    """Tokens with one life: an opening pack (`tokens` given) or a day on which a pack may be bought."""
 
     start: date
     expires: date
@@ -75,7 +75,7 @@ class Problem:
 
     edges : dates, the periods are [edges[t], edges[t+1])
     cells : exact chargeable days per pair and period (`Demand.cells`)
-    tokens : float64[pairs, periods], tokens without buffer if the pair is on Flex (0 where it cannot be)
+    tokens : float64[pairs, periods], tokens without buffer if the pair is on Flex (0 if it cannot be)
     days : float64[pairs, periods], chargeable days with growth
     blocks : for each product, the first periods of the spans in which its cover cannot change
     cloud_exact : per period, tokens of per-result services without and with their buffers
@@ -188,7 +188,7 @@ class _Term:
 
 
 def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
-    """Every term a seat may have: owned until its end, its renewal, and new ones on their start dates."""
+    """Every term a seat may have: owned until its end, renewed, or new on a start date."""
     start, end = scenario.horizon.start, scenario.horizon.end
     quantity: dict[tuple[str, date], int] = {}
     for h in holdings:
@@ -203,13 +203,13 @@ def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
             for ends, q in owned
             if ends < end
         ]
-        # a short term can be bought whenever the last one has ended; a year is chosen once, at the start
+        # a short term can be bought again whenever it has ended; an annual one only at the start
         starts = set(monthly if offer.term_months < 12 else [start])
         more = monthly if offer.starts == "monthly" else offer.starts
         starts.update(day for day in more if isinstance(day, date) and start <= day < end)
         for day in sorted(starts):
-            # a term from the 31st ends on a 31st again: 28 February + 1 month of a horizon from 31 January
-            # is 31 March, or three days of each March would have no monthly seat
+            # a term from the 31st ends on a 31st again: in a horizon from 31 January, 28 February + 1 month
+            # is 31 March; otherwise three days of each March would have no monthly seat
             anchor, months = (start, monthly.index(day)) if day in monthly else (day, 0)
             terms.append(_Term(offer, "new", day, add_months(anchor, months + offer.term_months), None))
     return [t for t in terms if t.kind == "owned" or in_force(t.offer.prices, t.start)]
@@ -250,7 +250,7 @@ def _contracts(
 
 
 def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
-    """Charge inside the horizon and whole price of one seat, by seat tier (tier 0 has no discount)."""
+    """Charge inside the horizon and full price of one seat, by seat tier (tier 0 has no discount)."""
     if term.kind == "owned":
         return (CENT * 0,), (CENT * 0,)
     discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
@@ -270,7 +270,7 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
-    """First periods of the product's blocks: cover changes where one of its contracts starts or ends."""
+    """First periods of the product's blocks: cover can change when one of its contracts starts or ends."""
     changes = {0}
     for k in contracts:
         if product in k.covers:
@@ -285,10 +285,10 @@ Lot = tuple[date, date, Decimal | None]
 def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
     """Purchase dates that can matter.
 
-    A pack bought earlier that lives, inside the horizon, as long as a later one serves every day that the
-    later one serves. Where a larger purchase never costs more per token, buying the later pack's tokens with
-    the earlier one's never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
-    Budgets look at dates, so they keep all of them.
+    A pack bought earlier that lives, inside the horizon, as long as a later one can be used on every day of
+    the later one. If larger purchases never cost more per token, buying the later pack's tokens with the
+    earlier ones never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
+    Budgets depend on dates, so with budgets all dates are kept.
     """
     prices = [t.price for t in scenario.tokens.tiers]
     if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
@@ -301,7 +301,7 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
 
 
 def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments; no more than `most` tokens are needed, or a tier's smallest purchase."""
+    """Tiers in whole increments, limited to `most` tokens or the tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
     needed = int(np.ceil(most / tokens.increment - 1e-9))
     for j, tier in enumerate(tokens.tiers):

@@ -1,4 +1,4 @@
-"""The solver's values -> decisions: integers only, every flow and every cost is computed from them again."""
+"""The solver's values -> decisions: only integers, from which every flow and cost is recomputed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Solution:
 
     seats : int64[n, 2], (user, contract) indexes, sorted
     purchases : sorted (pack, tier, increments)
-    bought : by contract of an order, its (contract, seat tier, seats), idle ones included
+    bought : (contract, seat tier, seats) of each contract of an order, including idle seats
     """
 
     seats: Ints
@@ -30,7 +30,7 @@ class Solution:
     bought: tuple[tuple[int, int, int], ...]
 
     def cost(self, problem: Problem) -> Decimal:
-        """Seats inside the horizon and packs, to the cent."""
+        """Seats (their share inside the horizon) and packs, in whole cents."""
         contracts, tokens = problem.contracts, problem.scenario.tokens
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
@@ -49,9 +49,9 @@ class Solution:
 
 
 def read_solution(m: Model) -> Solution:
-    """Integers from the solver's values; seats that are not needed are given back.
+    """Integers from the solver's values, without seats that are not needed.
 
-    Only users with open decisions are looked at one by one.
+    Only users with open decisions are examined one by one.
     """
     P, core = m.problem, m.core
     open_ = np.unique([u for u, _ in core.seats]).astype(np.int64)
@@ -72,7 +72,7 @@ def read_solution(m: Model) -> Solution:
 
 
 def start_from(m: Model, solution: Solution) -> None:
-    """The solution as a start for the solver: what it does not say follows from it."""
+    """Give the solver the solution as a start; all other values follow from it."""
     for x in m.lp.variables():
         x.varValue = 0.0
     for u, k in solution.seats.tolist():
@@ -99,7 +99,7 @@ def tiers_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
 
 
 def _needed(P: Problem, pairs: Iterable[int], seats: set[int]) -> set[int]:
-    """Free seats that only repeat other cover are dropped (a paid one never survives the minimum)."""
+    """Drop free seats that only duplicate other cover (the minimum never keeps a paid one)."""
     kept = set(seats)
     for k in sorted(seats, key=lambda k: (P.contracts[k].cost[0], k), reverse=True):
         others = [P.contracts[kk] for kk in kept if kk != k]
@@ -120,14 +120,14 @@ def _in_user_order(
 ) -> list[tuple[int, int]]:
     """Users with the same use and choices are interchangeable: the first of them get the most seats.
 
-    With a fee for moves their access today is the same too.
+    With a move fee they also have the same access today.
     """
     P = m.problem
     options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)
     for u, k in m.seat:
         options[u].append(k)
     for u, k in decided.tolist():
-        given[u].append(k)  # users who may not have it look the same but for this
+        given[u].append(k)  # otherwise users who may not have this seat would look the same
     for i, t in m.flex:
         u = int(P.demand.pair_user[i])
         flexes[u].append((int(P.demand.pair_product[i]), t))

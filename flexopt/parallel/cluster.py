@@ -1,4 +1,4 @@
-"""Tasks done on a Dask cluster; their results come back here."""
+"""Runs tasks on a Dask cluster and collects their results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _alone = threading.Lock()
-"""A worker may have several threads; a solver's output is that of the process."""
+"""A worker may have several threads, but a solver's output belongs to the whole process."""
 
 
 def on_cluster(
@@ -30,11 +30,11 @@ def on_cluster(
     patience: float = 10,
     versions: Mapping[str, str] | None = None,
 ) -> Generator[R, None, None]:
-    """Do them on the workers of a scheduler; results come as they are done.
+    """Run tasks on the workers of a scheduler; results arrive as they are ready.
 
-    `patience` is how many seconds to wait for the scheduler, and then for a first worker; `versions` what all
-    its processes must have (as `_versions` says of this one).
-    Raises FlexoptError if the scheduler cannot be reached, or goes away, or the workers have other versions.
+    `patience` is the number of seconds to wait for the scheduler, then for a first worker; `versions` are
+    those that all its processes must have (as `_versions` gives for this one).
+    Raises FlexoptError if the scheduler cannot be reached or is lost, or the workers have other versions.
     """
     try:
         import distributed
@@ -47,7 +47,7 @@ def on_cluster(
         done = distributed.as_completed(loop=client.loop)
         for task in tasks:
             done.add(cluster.submit(task))
-            # twice as many as workers: none waits for its next, and the load stays even
+            # twice as many as workers: no worker waits for its next task, and the load stays even
             while done.count() >= 2 * len(client.nthreads()) > 0:
                 yield from cluster.result(next(done), done.add)
         while done.count():
@@ -56,7 +56,7 @@ def on_cluster(
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Dask logs tracebacks where a connection is lost; what that means is said here."""
+    """Suppress the tracebacks that Dask logs when a connection is lost; we report the loss ourselves."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -75,41 +75,41 @@ def _connected(address: str, patience: float) -> Client:
         return Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:
         raise FlexoptError(
-            f"{address}: no Dask scheduler answers there ({type(error).__name__})",
+            f"{address}: no Dask scheduler answers at this address ({type(error).__name__})",
             "start one with `dask scheduler`, and give the address it prints (tcp://host:port)",
         ) from None
 
 
 def _check_versions(client: Client, address: str, patience: float, wanted: Mapping[str, str]) -> None:
-    """All processes of the cluster have these versions; else FlexoptError."""
+    """Raise FlexoptError unless all processes of the cluster have these versions."""
     try:
         client.wait_for_workers(1, timeout=patience)
     except TimeoutError:
         raise FlexoptError(
             f"{address}: the cluster has no workers", f"start some with `dask worker {address} --nthreads 1`"
         ) from None
-    hint = "there: pip install " + " ".join(f"{name}=={number}" for name, number in wanted.items())
+    hint = "on the cluster: pip install " + " ".join(f"{name}=={number}" for name, number in wanted.items())
     try:
-        # the scheduler unpacks what it hands on, and so needs flexopt like the workers
+        # the scheduler unpickles what it passes on, and so needs flexopt as the workers do
         theirs = {"the scheduler": client.run_on_scheduler(_versions)}
         theirs |= {f"the worker {worker}": found for worker, found in client.run(_versions).items()}
-    except Exception as error:  # dask passes on whatever importing flexopt ended with there
+    except Exception as error:  # Dask passes on any exception that importing flexopt raised there
         raise FlexoptError(
             f"{address}: flexopt does not run on its scheduler or a worker ({error})", hint
         ) from None
     for process, found in sorted(theirs.items()):
         if found != wanted:
             others = ", ".join(f"{name} {number}" for name, number in found.items() if number != wanted[name])
-            raise FlexoptError(f"{address}: {process} has {others}, and this computer another version", hint)
+            raise FlexoptError(f"{address}: {process} has {others}, unlike this computer", hint)
 
 
 def _versions() -> dict[str, str]:
-    """What results depend on, and what the usage is sent in."""
+    """Versions of what results depend on, and of what serialises the usage."""
     return {"flexopt": flexopt.__version__, "pulp": version("pulp"), "pandas": version("pandas")}
 
 
 class _Cluster(Generic[R]):
-    """The tasks that are under way."""
+    """The running tasks."""
 
     def __init__(self, client: Client, versions: Mapping[str, str]) -> None:
         self.client, self.versions = client, versions
@@ -117,11 +117,11 @@ class _Cluster(Generic[R]):
         self.running: dict[Hashable, tuple[Task[R], int]] = {}
 
     def submit(self, task: Task[R], attempt: int = 1) -> Future[R]:
-        """Start a task. What it shares is on the workers already, unless it is the first with this value."""
+        """Start a task. Its shared value is already on the workers, unless it is the first task to use it."""
         if task.shared not in self.shared:
-            while len(self.shared) > 1:  # as the processes here do, remember two; running tasks keep theirs
+            while len(self.shared) > 1:  # keep two, as local processes do; running tasks keep theirs
                 del self.shared[next(iter(self.shared))]
-            # on all workers, so that it outlives each of them
+            # on all workers, so that it survives the loss of any of them
             value = load_shared(task.shared)
             self.shared[task.shared] = self.client.scatter(value, broadcast=True, hash=False)
         future = self.client.submit(_run, task, self.shared[task.shared], self.versions, pure=False)
@@ -129,13 +129,14 @@ class _Cluster(Generic[R]):
         return future
 
     def result(self, future: Future[R], again: Callable[[Future[R]], None]) -> Iterator[R]:
-        """What came of a task that ended; one that was lost with its worker is started again instead."""
+        """The result of a task that ended; a task lost with its worker is started again instead."""
         task, attempt = self.running.pop(future.key)
         if future.status == "finished":
             yield future.result()
         elif self.client.status != "running":
             raise FlexoptError(
-                "the scheduler went away", "the same command goes on once it is back; what was done is kept"
+                "the connection to the scheduler was lost",
+                "run the same command again once it is back; finished scenarios are kept",
             )
         elif attempt < ATTEMPTS:
             self.shared.pop(task.shared, None)
@@ -146,8 +147,8 @@ class _Cluster(Generic[R]):
 
 
 def _run(task: Task[R], shared: Any, versions: Mapping[str, str]) -> R:
-    """What runs on a worker."""
-    if versions != _versions():  # a worker that came later
-        return task.lost("a worker has another version of flexopt, PuLP or pandas", "renew it")
+    """Runs on a worker."""
+    if versions != _versions():  # a worker that joined later
+        return task.lost("a worker has a different version of flexopt, PuLP or pandas", "update the worker")
     with _alone:
         return task.run(shared)

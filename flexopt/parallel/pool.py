@@ -1,4 +1,4 @@
-"""Processes of this computer, each with one task at a time."""
+"""Processes on this computer, each with one task at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -19,23 +19,35 @@ from flexopt.parallel.task import ATTEMPTS, Task, load_shared
 R = TypeVar("R")
 
 GRACE = 5
-"""Seconds that a process has to clean up behind itself when it is asked to end."""
+"""Seconds a process has to clean up when it is asked to end."""
 
 
 def in_this_process(tasks: Iterable[Task[R]]) -> Generator[R, None, None]:
-    """Do one after the other."""
+    """Run tasks one after another."""
     for task in tasks:
         yield task.run(load_shared(task.shared))
 
 
-def in_processes(tasks: Iterable[Task[R]], processes: int, work: Path) -> Generator[R, None, None]:
-    """Do them in that many processes; results come as they are done. Temporary files go into `work`."""
+def in_processes(
+    tasks: Iterable[Task[R]], processes: int, work: Path, keep: Callable[[R], None] = lambda result: None
+) -> Generator[R, None, None]:
+    """Run tasks in that many processes; results arrive as they are ready. Temporary files go into `work`.
+
+    `keep` is called with each result as soon as it is ready, in a thread: preparing the next task may take
+    long, fail or be interrupted.
+    """
     workers: _Workers[R] = _Workers(work)
-    threads = ThreadPoolExecutor(processes)  # each has a process and waits for it
+
+    def do(task: Task[R]) -> R:
+        result = workers.do(task)
+        keep(result)
+        return result
+
+    threads = ThreadPoolExecutor(processes)  # each thread has a process and waits for it
     running: set[Future[R]] = set()
     try:
         for task in tasks:
-            running.add(threads.submit(workers.do, task))
+            running.add(threads.submit(do, task))
             while len(running) > processes:  # one task waits, so that no process has to
                 done, running = _some(running)
                 yield from (future.result() for future in done)
@@ -49,13 +61,13 @@ def in_processes(tasks: Iterable[Task[R]], processes: int, work: Path) -> Genera
 
 
 def _some(running: set[Future[R]]) -> tuple[set[Future[R]], set[Future[R]]]:
-    # a wait without end would not hear ^C on Windows
+    # an endless wait would ignore ^C on Windows
     done, rest = wait(running, timeout=1, return_when=FIRST_COMPLETED)
     return done, rest
 
 
 class _Workers(Generic[R]):
-    """The processes: each thread that has tasks has one of its own."""
+    """The processes: one for each thread that has tasks."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -65,14 +77,14 @@ class _Workers(Generic[R]):
         self.lock = threading.Lock()
 
     def do(self, task: Task[R]) -> R:
-        """Have the task done by this thread's process; if that dies, by a new one."""
+        """Run the task in this thread's process; if that dies, in a new one."""
         code: int | None = None
         for _ in range(ATTEMPTS):
             process = self._process()
             try:
                 result: R = process.ask(task)
             except (EOFError, OSError, pickle.UnpicklingError):
-                code = process.end(0)  # its solver may live on
+                code = process.end(0)  # its solver may still be running
                 self.mine.process = None
                 with self.lock:
                     self.all.remove(process)
@@ -86,13 +98,13 @@ class _Workers(Generic[R]):
         if process is None:
             with self.lock:
                 if self.ended:
-                    raise InterruptedError("all was stopped")
+                    raise InterruptedError("all processes were stopped")
                 process = self.mine.process = _Process(self.work)
                 self.all.append(process)
         return process
 
     def end(self) -> None:
-        """End all processes with their solvers; no thread may start another one."""
+        """End all processes and their solvers; no thread may start another one."""
         with self.lock:
             self.ended, processes = True, [*self.all]
         for process in processes:
@@ -102,24 +114,24 @@ class _Workers(Generic[R]):
 
 
 class _Process:
-    """A process of `worker.py`; on POSIX systems it leads a group, which its solver is in."""
+    """A process of `worker.py`; on POSIX systems it leads a group that includes its solver."""
 
     def __init__(self, work: Path) -> None:
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
-        # the modules of this process, wherever they are; -P: no module of the current folder
+        # the modules of this process, wherever they are; -P: no modules from the current folder
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         self.popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "flexopt.parallel.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | temporary | {"PYTHONPATH": path},
-            # ^C comes here alone, and a process can be ended together with its solver
+            # only this process receives ^C, and a worker can be ended together with its solver
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
     def ask(self, task: Task[R]) -> R:
-        """Have a task done. Raises EOFError, OSError or UnpicklingError if the process dies."""
+        """Run a task. Raises EOFError, OSError or UnpicklingError if the process dies."""
         to, from_ = cast("IO[bytes]", self.popen.stdin), cast("IO[bytes]", self.popen.stdout)
         pickle.dump(task, to)
         to.flush()
@@ -134,7 +146,7 @@ class _Process:
                 self.popen.kill()
 
     def end(self, grace: float) -> int:
-        """Wait so long in seconds, then kill; returns the exit code."""
+        """Wait `grace` seconds, then kill; returns the exit code."""
         with suppress(subprocess.TimeoutExpired):
             self.popen.wait(grace)
         self.signal(getattr(signal, "SIGKILL", signal.SIGTERM))

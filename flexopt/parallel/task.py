@@ -1,4 +1,4 @@
-"""What is done side by side: tasks, and the values that several of them share."""
+"""Tasks that run in parallel, and the values that several of them share."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from typing import Any, Protocol, TypeVar
 R_co = TypeVar("R_co", covariant=True)
 
 ATTEMPTS = 3
-"""So often a task is done anew when its process dies; then it is lost."""
+"""Times a task is tried when its process dies; then it is lost."""
 
 
 class Task(Protocol[R_co]):
-    """A task goes to another process pickled, and what came of it comes back so."""
+    """A task is pickled to another process, and its result is pickled back."""
 
     @property
     def shared(self) -> Path:
-        """File of the value that it shares with other tasks: `SharedValues` wrote it."""
+        """File of the value that it shares with other tasks, written by `SharedValues`."""
 
     def run(self, shared: Any) -> R_co:
-        """Do it."""
+        """Run the task; `shared` is the value in its file."""
 
     def lost(self, why: str, hint: str = "") -> R_co:
-        """What came of it where every process that tried has died; without a hint the task knows one."""
+        """The result if every process that tried has died; without a hint the task supplies one."""
 
 
 class SharedValues:
-    """Values by key, in files of a temporary folder and not in memory: there may be many large ones."""
+    """Values by key, in files of a temporary folder instead of memory: there may be many large ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def file(self, key: str) -> Path:
-        """Where the value with this key is, once it was put there."""
+        """Where the value with this key is stored by `put`."""
         return self.folder / f"{key}.shared"
 
     def put(self, key: str, value: object) -> Path:
-        """Put a value there, in place of what was there before."""
+        """Store a value, replacing any earlier one."""
         self.file(key).write_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
         return self.file(key)
 
 
 @contextmanager
 def shared_values() -> Iterator[SharedValues]:
-    """A temporary folder for what tasks share, and for what their processes write on the way."""
+    """A temporary folder for what tasks share, and for temporary files of their processes."""
     with tempfile.TemporaryDirectory(prefix="flexopt-") as folder:
         yield SharedValues(Path(folder))
 
 
 @lru_cache(maxsize=2)
 def load_shared(file: Path) -> Any:
-    """A value that `SharedValues` put there. The last two stay in memory: most tasks share one.
+    """A value stored by `SharedValues`. The last two stay in memory, as most tasks share one.
 
-    So does whatever a value remembers, once in each process.
+    So does anything a value caches, once in each process.
     """
     return pickle.loads(file.read_bytes())

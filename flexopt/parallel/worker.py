@@ -1,7 +1,7 @@
-"""A process that does tasks: they come in on stdin, their results go out on stdout, both pickled.
+"""A process that runs tasks: they arrive on stdin, their results leave on stdout, both pickled.
 
-It is started as `python -m flexopt.parallel.worker`, not by multiprocessing, which would run the main program
-of whoever calls `flexopt.sweep` again in every process.
+It is started as `python -m flexopt.parallel.worker`, not by multiprocessing, which would rerun the caller's
+main program in every process.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from flexopt.parallel.task import Task, load_shared
 
 
 def main() -> None:
-    """Do what comes until the other end is closed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # drafts and solver files go on the way out
-    # stdin and stdout are for tasks and results: whatever else reads or prints, solvers too, has others
+    """Run tasks until the other end is closed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # drafts and solver files are removed on exit
+    # stdin and stdout are for tasks and results: anything else that reads or prints gets other streams
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _listen(asked: IO[bytes], tasks: queue.SimpleQueue[Task[Any]]) -> None:
-    """Take tasks; when whoever sent them is gone, also in the middle of one, end everything here."""
+    """Receive tasks; when the sender is gone, even during a task, end everything here."""
     while True:
         try:
             tasks.put(pickle.load(asked))
@@ -48,4 +48,4 @@ if __name__ == "__main__":
     try:
         main()
     except (KeyboardInterrupt, BrokenPipeError):
-        os._exit(1)  # a usual exit would wait for the thread that listens
+        os._exit(1)  # a normal exit would wait for the listening thread

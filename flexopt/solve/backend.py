@@ -1,4 +1,4 @@
-"""The solver at arm's length: the one file that runs CBC or HiGHS, and says in our words what came of it."""
+"""The solver at arm's length: the only file that runs CBC or HiGHS and translates its results."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class Status(enum.Enum):
     """How a solve ended."""
 
     OPTIMAL = "optimal"
-    """A plan within the gap asked for, proven."""
+    """A plan, proven within the required gap."""
     FEASIBLE = "feasible"
-    """A plan, but a limit came before the proof."""
+    """A plan, but a limit was reached before the proof."""
     INFEASIBLE = "infeasible"
     """No plan satisfies all rules."""
     NO_PLAN = "no plan"
-    """A limit came before any plan."""
+    """A limit was reached before any plan was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Status, a proven lower bound of the cost (-inf if none is known) and the seconds it took."""
+    """Status, a proven lower bound on the cost (-inf if none is known) and the seconds it took."""
 
     status: Status
     bound: float
@@ -60,12 +60,12 @@ def solve(
 ) -> Outcome:
     """Solve within `seconds`; the values are then in the problem's variables.
 
-    gap : distance from the optimum that is close enough, in money; `options.gap` where it is not given
-    nodes : limit of the search tree: unlike a time limit it is the same on every machine
-    start : whether the variables hold a solution to start from (CBC takes it, HiGHS does without)
-    cbc : path of its program
+    gap : required distance from the optimum, in money; defaults to `options.gap`
+    nodes : limit on the search tree: unlike a time limit it is the same on every machine
+    start : whether the variables hold a solution to start from (used by CBC, ignored by HiGHS)
+    cbc : path of the CBC executable
 
-    After a crash (CBC 2.10.3 has some) it is tried once more, with CBC's preprocessing. Raises SolverError if
+    After a crash (CBC 2.10.3 has some) it tries once more, with CBC's preprocessing. Raises SolverError if
     that crashes too.
     """
     solvers: dict[str, Callable[..., tuple[Status, float] | None]]
@@ -78,7 +78,7 @@ def solve(
         outcome = run(lp, options, left, gap, nodes, again=True, start=False)
     if outcome is None:
         raise SolverError(
-            f"the solver {options.name} ended without an answer, twice",
+            f"the solver {options.name} ended twice without a result",
             "try `solver: {name: highs}` (pip install 'flexopt[highs]'), or another solver.seed",
         )
     status, bound = outcome
@@ -88,10 +88,10 @@ def solve(
 def solve_relaxation(
     lp: pulp.LpProblem, options: SolverOptions, *, seconds: float, cbc: str = pulp_cbc_path
 ) -> float | None:
-    """Solve a linear programme; the optimum, inf where it is infeasible, None where neither is known.
+    """Solve a linear programme; returns the optimum, inf if it is infeasible, None if neither is known.
 
-    The values are then in the variables and the dual values in the rows (`pi`), as precise as the solver
-    prints them: what is built on them must hold for any values.
+    The values are then in the variables and the dual values in the rows (`pi`), only as precise as the solver
+    prints them: anything built on them must hold for any values.
     """
     with _folder() as folder:
         if options.name == "highs":
@@ -106,13 +106,13 @@ def solve_relaxation(
             return None
     if lp.status == pulp.LpStatusInfeasible:
         return math.inf
-    # PuLP's status is `Optimal` also where CBC stopped at a limit
+    # PuLP's status is `Optimal` even if CBC stopped at a limit
     return float(pulp.value(lp.objective)) if lp.sol_status == pulp.LpSolutionOptimal else None
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The calls of the solver that a search makes; what stands in for them has their signatures."""
+    """The solver calls made by a search; replacements must have the same signatures."""
 
     solve: Callable[..., Outcome] = solve
     solve_relaxation: Callable[..., float | None] = solve_relaxation
@@ -127,14 +127,15 @@ def _folder() -> Iterator[str]:
                 yield folder
             return
     raise SolverError(
-        f"no folder for the solver's files: the path of {tempfile.gettempdir()} has a space",
+        "there is no usable folder for the solver's files: the path "
+        f"{tempfile.gettempdir()} contains a space",
         "set TMPDIR (on Windows TMP) to a folder without a space in its path",
     )
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """HiGHS greets on the process's own stdout, whatever it is told; stdout is for data."""
+    """HiGHS always prints a banner to the process's stdout, which is reserved for data: suppress it."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -164,8 +165,8 @@ def _cbc(
     start: bool,
     program: str,
 ) -> tuple[Status, float] | None:
-    # CBC's integer preprocessing has called a plan optimal that cost 2.00 too much (a model of 7 seats): it
-    # is for models on which the search without it crashes
+    # CBC's integer preprocessing once declared a plan optimal that cost 2.00 too much (a model of 7 seats):
+    # it is used only for models on which the search crashes without it
     extra = [f"randomSeed {options.seed}", f"randomCbcSeed {options.seed}"]
     extra += [] if again else ["preprocess off"]
     with _folder() as folder:
@@ -198,12 +199,12 @@ _OBJECTIVE = re.compile(r"^Objective value:\s+(\S+)$", re.MULTILINE)
 _LINEAR = re.compile(r"^Optimal objective (\S+) - ", re.MULTILINE)
 
 _PRINTED = 0.0005
-"""CBC prints a bound with three digits behind the point: rounded, it may be so much above the proven one."""
+"""CBC prints bounds to three decimals: by rounding, a printed one may exceed the proven one by this much."""
 
 
 def _read_cbc_log(text: str, lp: pulp.LpProblem, options: SolverOptions) -> tuple[Status, float] | None:
-    """CBC stopped at a limit may still say `Optimal` in its solution file: the log knows."""
-    text = _COMMAND.sub("", text)  # it has paths, and those any words
+    """Read the outcome from the log: stopped at a limit, CBC may still say `Optimal` in its solution file."""
+    text = _COMMAND.sub("", text)  # it contains paths, which may contain any words
     result = _RESULT.search(text)
     if result is None:
         linear = _LINEAR.search(text)
@@ -261,7 +262,7 @@ def _highs(
         pass  # PuLP does not know every status of HiGHS (a node limit): the values are in place, ask HiGHS
     model = cast("highspy.Highs", lp.solverModel)
     status, info, kinds = model.getModelStatus(), model.getInfo(), highspy.HighsModelStatus
-    # a model without integers has no search, and then no bound of one
+    # without integers there is no search, and so no bound from one
     bound = float(info.mip_dual_bound) if lp.isMIP() else -math.inf
     if status == kinds.kOptimal:
         return Status.OPTIMAL, bound if lp.isMIP() else float(info.objective_function_value)

@@ -1,6 +1,6 @@
-"""The Benders master: purchases and orders decided exactly, tiers and increments included, against all cuts.
+"""The Benders master: decides purchases and orders exactly, with tiers and increments, against all cuts.
 
-It is tiny, and its optimum is a lower bound of the whole model.
+It is tiny, and its optimum is a lower bound on the whole model.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from flexopt.solve.backend import Backend, Status
 from flexopt.solve.coupling import CouplingRows, Cut
 
 MasterRow = tuple[Mapping[str, float], int, float]
-"""Coefficients by variable, sense, right side."""
+"""Coefficients by variable, sense, right-hand side."""
 
 USERS = "users"
-"""The variable for what all users pay."""
+"""The variable for the cost of all users."""
 
 
 class BendersMaster:
-    """Purchases and orders alone, with all that the cuts know about what they leave the users to pay."""
+    """Purchases and orders alone, with all cuts as bounds on what users then pay."""
 
     def __init__(self, m: Model, coupling: CouplingRows, backend: Backend) -> None:
         self.backend = backend
@@ -32,26 +32,31 @@ class BendersMaster:
         self.columns.append((USERS, None, None, pulp.LpContinuous))
         self.purchases = {x.name: c for x, c in m.cost.items()}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
-        names = set(coupling.names)
+        # a row that no user puts anything into has a price for the certificate, and is kept here as well
+        priced = {
+            name
+            for name, seat, token in zip(coupling.names, coupling.seat, coupling.token, strict=True)
+            if seat.any() or token.any()
+        }
         self.forbidden: list[MasterRow] = []
         self.rows: list[MasterRow] = [
             ({x.name: value for x, value in row.expr.items()}, row.sense, -row.constant)
             for row in m.lp.constraints()
-            if row.name not in names
+            if row.name not in priced
         ]
 
     def add(self, cut: Cut) -> None:
-        """What users pay is at least the cut."""
+        """Users pay at least the cut."""
         terms = {USERS: 1.0} | {y: -slope for y, slope in cut.slope.items()}
         self.rows.append((terms, pulp.LpConstraintGE, cut.constant))
 
     def forbid(self, tiers: Sequence[int]) -> None:
-        """Not these tiers again: there is no plan with them, or it is known already."""
+        """Exclude these tiers: there is no plan with them, or it is already known."""
         terms = {y: 1.0 if on else -1.0 for y, on in zip(self.tiers, tiers, strict=True)}
         self.forbidden.append((terms, pulp.LpConstraintLE, sum(tiers) - 1.0))
 
     def solve(self, options: SolverOptions, seconds: float) -> tuple[float, tuple[int, ...]] | None:
-        """The bound and the tiers chosen; None if nothing can be bought that allows a plan."""
+        """The bound and the tiers chosen; None if no purchases allow a plan."""
         rows = [*self.rows, *self.forbidden]
         bound, chosen = self._minimise(self.purchases | {USERS: 1.0}, rows, options, seconds)
         return None if bound == math.inf else (bound, chosen)
@@ -61,7 +66,7 @@ class BendersMaster:
     ) -> float:
         """The least total under one cut in these tiers (in any, if there are none).
 
-        Only purchases count that all cuts allow to cost at most `most`.
+        Only purchases for which all cuts allow a total of at most `most` count.
         """
         allowed: MasterRow = (self.purchases | {USERS: 1.0}, pulp.LpConstraintLE, most)
         fixed: list[MasterRow] = [

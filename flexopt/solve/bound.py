@@ -1,11 +1,11 @@
-"""What no plan can cost less than, and the prices that show it.
+"""The lower bound on the cost of all plans, and the prices that prove it.
 
 Every pass over the subproblems at some prices gives a cut (`coupling.py`). The Benders master
-(`benders_master.py`) decides purchases against all cuts: its optimum is a lower bound of the whole model.
-Where it has chosen tiers, the best prices in these are found by column generation (`restricted_master.py`).
+(`benders_master.py`) decides purchases against all cuts: its optimum is a lower bound on the whole model.
+Once it has chosen tiers, column generation finds the best prices in these (`restricted_master.py`).
 
-The solver is trusted with none of the prices: a cut is computed here from whatever it prints, and is valid
-for any prices.
+The solver's prices need not be trusted: cuts are computed here from whatever it prints, and are valid for any
+prices.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from flexopt.solve.stopwatch import Stopwatch
 
 
 class Bound:
-    """All cuts so far, the master that knows them, and the search for better ones."""
+    """All cuts so far, the Benders master with them, and the search for better ones."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Bound:
             self.ask(price)
 
     def _first_prices(self) -> list[Floats]:
-        """Tokens at the price of each tier, for nothing if some are left, and dearer than any seat."""
+        """Tokens at the price of each tier, free if some are left over, and more expensive than any seat."""
         tiers = self.pricing.problem.tiers
         listed = sorted({float(t.price) for of in tiers for t in of} | {0.0 for _ in self.purchases.opening})
         pool = np.array([name.startswith("pool") for name in self.coupling.names])
@@ -75,10 +75,10 @@ class Bound:
         return cut, self.restricted.add(response)
 
     def certify(self, cost: float, tell: Callable[[str], None]) -> tuple[float, tuple[Cut, ...]]:
-        """What the prices alone prove of a plan that costs so much, and the cuts it takes.
+        """The bound that prices alone prove for a plan of this cost, and the cuts needed.
 
-        For every choice of tiers one cut is enough then, which can be added up without a solver. Where one
-        is missing, the prices in these tiers are searched; at most until nothing more is needed or found.
+        For every choice of tiers one cut is then enough, which can be added up without a solver. If one is
+        missing, prices in these tiers are searched, until nothing more is needed or found.
         """
         wanted = cost * (1 - float(self.solver.gap))
         proven, chosen = self.purchases.least(self.cuts, wanted)
@@ -94,7 +94,7 @@ class Bound:
         return proven, self._enough(proven)
 
     def _enough(self, proven: float) -> tuple[Cut, ...]:
-        """Few cuts that prove as much: each is left out if the others do."""
+        """A few cuts that prove as much: each is dropped if the others suffice."""
         kept = list(self.cuts)
         for cut in self.cuts:
             if self.watch.left() <= 0:
@@ -105,16 +105,16 @@ class Bound:
         return tuple(kept)
 
     def best_tiers(self) -> tuple[float, tuple[int, ...]] | None:
-        """The bound of all tiers that are not forbidden, and the tiers where it is; None if all are."""
+        """The bound over all tiers that are not forbidden, and the tiers that attain it; None if all are."""
         return self.master.solve(self.solver, max(1.0, self.watch.left()))
 
     def search(
         self, tiers: tuple[int, ...], tell: Callable[[str], None], enough: float = math.inf
     ) -> tuple[float, Cut | None]:
-        """The best prices in these tiers (for fractions of any, if there are none), and what they prove.
+        """Find the best prices in these tiers (if there are none, for fractions of any tiers).
 
-        That is a bound of the plans in these tiers, and its cut (None without any). A bound of `enough` need
-        not be surpassed.
+        Returns a bound on the plans in these tiers, and its cut (None without any). The search stops at a
+        bound of `enough`.
         """
         known = [(self.purchases.at(cut, tiers), cut) for cut in self.cuts]
         best: tuple[float, Cut | None] = max(known, key=lambda pair: pair[0], default=(-math.inf, None))
@@ -138,10 +138,10 @@ class Bound:
         return best
 
     def raise_duals(self, cut: Cut) -> Cut:
-        """The same prices, but tokens nowhere cheaper than what the packs that live there are worth.
+        """The same prices, but tokens nowhere cheaper than the worth of the packs that live there.
 
-        No bound is lower for it: packs are worth what they were, and users pay more. Where no tokens are
-        used, any price would do.
+        This never lowers the bound: packs are worth the same, and users pay more. Where no tokens are used,
+        any price would do.
         """
         worth = self.purchases.tokens(cut)
         rows = cut.rows.copy()
@@ -157,7 +157,7 @@ class Bound:
 
 
 def _grouped(pricing: PricingProblem, groups: int) -> Ints:
-    """int64[subproblems]: those of one kind and about the same use are in one group."""
+    """int64[subproblems]: group of each; those of one kind with similar use share a group."""
     use = pricing.problem.tokens.sum(axis=1)
     kinds, totals, offset = [], [], 0
     for part in pricing.parts:

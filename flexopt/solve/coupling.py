@@ -1,9 +1,9 @@
-"""The coupling rows, in which users meet, their prices, and the lower bound that prices give: a cut.
+"""The coupling rows, their prices, and the lower bound that prices give: a cut.
 
-Users meet only in a few rows of the model: pool, holdings, limits. Give those rows prices (dual values) and
-every user stands alone, so that for any prices all users together cost at least
+Users share only a few rows of the model: pool, holdings, limits. With prices (dual values) on these rows
+every user is independent, so that for any prices all users together cost at least
 
-    W(prices) + sum over coupling rows of price x (right side - what purchases and orders put into the row)
+    W(prices) + sum over coupling rows of price x (right-hand side - what purchases and orders add to the row)
 
 whatever is bought (weak duality). W is computed by numpy for all users at once (`pricing.py`).
 """
@@ -23,14 +23,14 @@ from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
 SHORTAGE = 100.0
-"""Price of breaking a coupling row, in multiples of the highest price of a token or seat: any gives a cut."""
+"""Price of violating a coupling row, in multiples of the highest token or seat price: any gives a cut."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
     """All users cost at least `constant + sum(slope[y] * y)`.
 
-    rows : the price of each coupling row; prices : what they make of tokens and seats; value : W of these
+    rows : the price of each coupling row; prices : the resulting prices of tokens and seats; value : their W
     """
 
     rows: Floats
@@ -41,10 +41,10 @@ class Cut:
 
 
 class CouplingRows:
-    """The rows in which users meet: what one seat of a contract, and one token in a period, put into them.
+    """The rows that users share, with the coefficients of seats and tokens.
 
     seat : float64[rows, contracts]; token : float64[rows, periods], per token without buffer
-    labels : what each row is, for the certificate
+    labels : what each row limits, for the certificate
     counting : the rows that limit a count of seats
     """
 
@@ -67,11 +67,11 @@ class CouplingRows:
         self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in problem.contracts])
 
     def prices(self, rows: Floats) -> Prices:
-        """What a seat and a token cost a user at these prices of the rows."""
+        """The cost of seats and tokens for a user at these row prices."""
         return Prices(self.cost - rows @ self.seat, -(rows @ self.token))
 
     def valid(self, duals: Floats) -> Floats:
-        """The dual values with the signs that the rows allow."""
+        """The dual values, clipped to the signs that the rows allow."""
         return np.where(self.senses > 0, np.maximum(duals, 0), np.minimum(duals, 0))
 
     def cut(self, rows: Floats, value: float) -> Cut:

@@ -1,6 +1,6 @@
-"""Reduced-cost fixing: decisions far from indifferent at the bound's prices are fixed, the core stays open.
+"""Reduced-cost fixing: decisions far from indifference at the bound's prices are fixed, the core stays open.
 
-What is fixed reaches the model as sums.
+Fixed decisions enter the model as sums.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flexopt.solve.coupling import CouplingRows
 from flexopt.solve.pricing import TINY, Forbidden, Pass, Prices, PricingProblem, ReducedCosts, Response
 
 Outside = Callable[[Ints], Response]
-"""Choices outside the core, given the seats fixed inside it (by contract); groups as below."""
+"""Choices outside the core, given the seats fixed inside it (by contract); for groups see below."""
 
 
 def fix_by_reduced_cost(
@@ -25,7 +25,7 @@ def fix_by_reduced_cost(
 ) -> Core:
     """The core of some subproblems: their decisions with a reduced cost of at most `window` are open.
 
-    inside : bool[subproblems]; for all others the response of `outside` counts, whose groups are 0 outside
+    inside : bool[subproblems]; for all others the response of `outside` applies, whose groups are 0 outside
         and 1 inside
     """
     problem, of = pricing.problem, _Decisions(pricing.problem)
@@ -58,8 +58,7 @@ def cheapest_outside(
 ) -> Outside:
     """The cheapest choices outside the core, within the rows that count seats.
 
-    Where many users are close to indifferent about the seats that are owned, the prices alone would give one
-    to all of them.
+    If many users are nearly indifferent about owned seats, the prices alone would give one to all of them.
     """
     counting = coupling.counting
 
@@ -74,7 +73,7 @@ def cheapest_outside(
             contracts = np.flatnonzero(coupling.seat[counting[worst]])
             seats = response.seats[~inside[response.seats[:, 0]]]
             takers = np.unique(seats[np.isin(seats[:, 1], contracts), 0])
-            takers = takers[np.isfinite(response.value[takers])]  # the others have no other choice left
+            takers = takers[np.isfinite(response.value[takers])]  # the others have no alternative left
             if not len(takers):
                 return response
             loss = np.full(len(pricing), np.inf)
@@ -82,7 +81,7 @@ def cheapest_outside(
                 seat = part.reduced_costs().seat
                 theirs = np.isin(part.contract, contracts) & (seat <= TINY)
                 loss[part.numbers] = np.where(theirs, -seat, np.inf).min(0)
-            # the last of those who lose least: the first users keep their seats
+            # the last among those who lose least: the first users keep their seats
             order = np.lexsort((-takers, loss[takers]))
             pricing.forbid(forbidden, contracts.tolist(), takers[order[: math.ceil(over[worst])]])
 
@@ -90,7 +89,7 @@ def cheapest_outside(
 
 
 class _Decisions:
-    """What is open and what is decided in the core; `blocks` are those decided for tokens."""
+    """Open and decided choices in the core; `blocks` are those decided for tokens."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -104,7 +103,7 @@ class _Decisions:
         problem, pairs = self.problem, part.pairs[:, column].tolist()
         user = int(problem.demand.pair_user[pairs[0]])
         seats = list(zip(part.contract[:, column].tolist(), costs.seat[:, column].tolist(), strict=True))
-        # an inexact structure bounds the cost, but its cheapest choice may be none: all stays open
+        # an inexact structure only bounds the cost, its cheapest choice may be invalid: all stays open
         width = window if part.structure.exact else np.inf
         self.seats += [(user, k) for k, cost in seats if abs(cost) <= width]
         taken = [k for k, cost in seats if cost < -width]
@@ -118,7 +117,7 @@ class _Decisions:
                     continue
                 if any(product in c.covers and c.first <= first < c.after for c in live):
                     continue
-                # a block is several steps where a seat for another product starts: any that is used tells
+                # a block has several steps if a seat for another product starts: any step with use will do
                 begin = int(np.searchsorted(firsts, first, side="right")) - 1
                 flex = costs.flex[p, begin : int(np.searchsorted(firsts, after)), column]
                 cost = float(flex[~np.isnan(flex)][0])

@@ -1,4 +1,4 @@
-"""The incumbent, which is the best plan so far, and the solver of cores that looks for better ones."""
+"""The incumbent (the best plan so far), and the solver of cores that looks for better ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flexopt.solve.stopwatch import Stopwatch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TierPrices:
-    """The cut with the best prices of a set of tiers; of fractions of any, if there are none."""
+    """The cut with the best prices in a set of tiers; if there are none, for fractions of any tiers."""
 
     cut: Cut
     tiers: tuple[int, ...]
@@ -30,8 +30,8 @@ class TierPrices:
 class Incumbent:
     """The best solution so far.
 
-    cost : of the plan; moves : subproblems that move, if these have a fee; objective : cost + fee x moves
-    found_at : the prices it was found at: none in the whole model, or if it was known before
+    cost : of the plan; moves : subproblems that move, with a move fee; objective : cost + fee x moves
+    found_at : the prices at which it was found: None if in the whole model or known before
     """
 
     solution: Solution
@@ -57,7 +57,7 @@ class CoreSolver:
         self.solver = self.problem.scenario.solver
         step, tiers = self.problem.scenario.tokens.increment, self.problem.tiers
         uneven = any(t.price * step % CENT for of in tiers for t in of)
-        # invoices are rounded, the bound's are not
+        # invoices are rounded, costs in the bound are not
         self.rounding = HALF_CENT * sum(map(bool, tiers)) if uneven else 0.0
         self.gap = float(self.solver.gap)
         self.incumbent: Incumbent | None = None
@@ -66,11 +66,11 @@ class CoreSolver:
 
     @property
     def objective(self) -> float:
-        """Of the incumbent; infinite without one."""
+        """Objective of the incumbent; infinite without one."""
         return float(self.incumbent.objective) if self.incumbent else math.inf
 
     def take(self, solution: Solution, found_at: TierPrices | None = None) -> None:
-        """The solution is the incumbent from now on, if it is better."""
+        """Make the solution the incumbent if it is better."""
         cost, fee = solution.cost(self.problem), self.pricing.moves
         moves = len(fee.moved(self.problem, solution.seats)) if fee else 0
         objective = cost + fee.fee * moves if fee else cost
@@ -78,7 +78,7 @@ class CoreSolver:
             self.incumbent = Incumbent(solution, cost, moves, objective, found_at)
 
     def price(self, at: TierPrices) -> None:
-        """These are the prices of the incumbent too, if it is in their tiers."""
+        """Use these prices for the incumbent too, if it is in their tiers."""
         best = self.incumbent
         if best is not None and tiers_of(self.problem, best.solution) == at.tiers:
             self.incumbent = replace(best, found_at=at)
@@ -90,15 +90,15 @@ class CoreSolver:
         nodes: int | None = None,
         found_at: TierPrices | None = None,
     ) -> tuple[Status, float]:
-        """Solve the model of a core in these tiers (in any, if there are none).
+        """Solve the model of a core in these tiers (if there are none, in any).
 
-        Returns how it ended, and the bound of its plans. found_at : the prices at which the core was fixed
+        Returns its status and the bound on its plans. found_at : the prices at which the core was fixed
         """
         model = build(self.problem, core, moves=self.pricing.moves)
         fix_tiers(model, tiers)
         size = (model.lp.numVariables(), model.lp.numConstraints(), core.choices, core.users)
         self.largest = max(self.largest, size)
-        self.tell(f"{core.choices:,} choices of {core.users:,} users open")
+        self.tell(f"{core.choices:,} decisions of {core.users:,} users open")
         best = self.incumbent
         if best is not None:
             start_from(model, best.solution)
@@ -116,7 +116,7 @@ class CoreSolver:
         return outcome.status, outcome.bound + model.decided
 
     def proves(self, bound: float) -> bool:
-        """Whether the bound proves the incumbent within the gap asked for, but for rounding."""
+        """Whether the bound proves the incumbent within the required gap, up to rounding."""
         return self.incumbent is not None and bound >= self.enough()
 
     def enough(self) -> float:
@@ -124,12 +124,12 @@ class CoreSolver:
         return self.objective * (1 - self.gap) - HALF_CENT - self.rounding
 
     def allowed(self) -> float | None:
-        """The gap asked for, in money, of the whole plan; None where no plan is known to measure it by."""
+        """The required gap for the whole plan, in money; None if no plan is known to measure it by."""
         known = self.objective if self.incumbent else None
         if known is None and self.bound and self.bound.cuts:
             known = max(0.0, self.bound.cuts[-1].value)
         return None if known is None else self.gap * known
 
     def left(self) -> float:
-        """Seconds to the limit, less what is kept for the whole model."""
+        """Seconds to the limit, less those reserved for the whole model."""
         return self.watch.left() - self.reserve

@@ -1,8 +1,8 @@
-"""Which rules of an infeasible scenario clash, and what to relax.
+"""Which rules of an infeasible scenario conflict, and what to relax.
 
-First what no change of rules can mend (a product that nothing gives access to), then the rules: the smallest
-sets of them that cannot be kept together. Every question is a solve; where the time limit leaves one open,
-nothing is claimed about single rules.
+First what no change of rules can fix (a product without any access), then the rules: minimal sets of rules
+that cannot be satisfied together. Every question is a solve; if the time limit leaves one open, nothing is
+claimed about single rules.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from flexopt.solve.optimise import Infeasible, optimise
 Feasible = Callable[[Scenario, Sequence[Holding], Demand], bool]
 
 SECONDS = Decimal(60)
-"""Most that one of the many solves may take."""
+"""Seconds allowed for each of the many solves."""
 
 _ACCESS_HINT = (
     "add an offer that covers the product, put it on Flex (rates), add purchase dates, relax the policy, "
@@ -34,7 +34,7 @@ _ACCESS_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule of the scenario in words, its repair, and how to do without it."""
+    """A rule of the scenario in words, its hint, and the scenario without it."""
 
     words: str
     repair: str
@@ -42,7 +42,7 @@ class _Rule:
 
 
 def feasible(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> bool:
-    """Whether any plan satisfies the rules; raises LimitError if the time limit came before an answer."""
+    """Whether any plan satisfies the rules; raises LimitError if the time limit is reached first."""
     # any solution will do: a wide gap stops the search at the first
     options = scenario.solver.model_copy(
         update={"gap": Decimal("0.5"), "time_limit": min(scenario.solver.time_limit, SECONDS)}
@@ -57,7 +57,7 @@ def feasible(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) ->
 def explain_infeasible(
     scenario: Scenario, holdings: Sequence[Holding], demand: Demand, ask: Feasible = feasible
 ) -> InfeasibleError:
-    """The error to raise for a problem that is proven infeasible: the rules that clash, and what to relax."""
+    """The error to raise for a problem proven infeasible: the conflicting rules, and what to relax."""
     if stranded := _without_access(formulate(scenario, holdings, demand)):
         return InfeasibleError("no plan is possible: " + "; ".join(stranded[:10]), _ACCESS_HINT)
     rules = _rules(scenario, demand)
@@ -81,7 +81,7 @@ def explain_infeasible(
                 for p, name in enumerate(demand.products)
                 if (demand.pair_product == p).any() and not ask(bare, holdings, _only(free, p))
             ]
-            what = f": {' and '.join(alone)} cannot be served in every month" if alone else ""
+            what = f": there is no access to {' and '.join(alone)} in some months" if alone else ""
             return InfeasibleError(
                 f"no plan is possible, even without the scenario's rules and limits{what}",
                 "seats or tokens are missing in part of the year: check the dates of offers, prices, rates, "
@@ -95,14 +95,15 @@ def explain_infeasible(
             clashes.append(_smallest_clash(possible, [], left, known=True))
     except (LimitError, SolverError):
         return InfeasibleError(
-            "no plan is possible; which of the rules clash was not found within the time limit: "
+            "no plan is possible; the time limit was reached before the conflicting rules were found: "
             + ", ".join(rule.words for rule in rules),
             "relax one of them, or raise solver.time_limit",
         )
     return InfeasibleError(
         "no plan is possible: "
         + "; and ".join(
-            f"{' and '.join(r.words for r in clash)} cannot be kept" + (" together" if len(clash) > 1 else "")
+            f"{' and '.join(r.words for r in clash)} cannot be satisfied"
+            + (" together" if len(clash) > 1 else "")
             for clash in clashes
         ),
         "; and ".join(", or ".join(r.repair for r in clash) for clash in clashes),
@@ -116,9 +117,9 @@ def _smallest_clash(
     *,
     known: bool,
 ) -> list[_Rule]:
-    """Of rules that cannot be kept beside `kept`, a smallest set with which that is so.
+    """A minimal set of the rules that cannot be satisfied together with `kept`.
 
-    `known` says that `kept` alone is possible. (Junker's QuickXplain: few questions where few rules clash.)
+    `known` says that `kept` alone is possible. (Junker's QuickXplain: few solves if few rules conflict.)
     """
     if not known and not possible(kept):
         return []
@@ -130,7 +131,7 @@ def _smallest_clash(
     return of_first + of_second
 
 
-# --- what no rule change can mend ------------------------------------------------------------------------
+# --- what no rule change can fix -------------------------------------------------------------------------
 
 
 def _without_access(problem: Problem) -> list[str]:
@@ -154,7 +155,7 @@ def _without_access(problem: Problem) -> list[str]:
     messages = []
     if late := [t for t in range(periods) if problem.cloud_exact[t][0] and not live[t]]:
         messages.append(
-            f"per-result services need tokens on {problem.edges[late[0]]}, when no pack can be live "
+            f"per-result services need tokens on {problem.edges[late[0]]}, but no pack can be live then "
             "(purchase_dates, valid_days, pool)"
         )
     messages += _opening_short(problem, use & ~seats)
@@ -167,18 +168,18 @@ def _without_access(problem: Problem) -> list[str]:
             who = f"{count} {'user' if count == 1 else 'users'} of {demand.products[p]}"
             messages.append(f"{who} without access from {problem.edges[t]} ({_why(problem, p, t, live)})")
             continue
-        # users without tokens share the seats that are owned, where no others are on offer
+        # users without tokens share the owned seats if no others are on offer
         needed = (use[mine] & ~tokens[mine]).sum(axis=0)
         for t in np.flatnonzero(~unlimited[p] & (needed > owned[p]))[:1].tolist():
             messages.append(
-                f"{needed[t]} users of {demand.products[p]} need seats on {problem.edges[t]}, when only "
+                f"{needed[t]} users of {demand.products[p]} need seats on {problem.edges[t]}, but only "
                 f"{owned[p, t]} are owned or renewed and no others start ({_why(problem, p, t, live)})"
             )
     return messages
 
 
 def _opening_short(problem: Problem, bound_to_flex: Bools) -> list[str]:
-    """Whether opening packs hold too little for the periods in which no pack that can be bought is live."""
+    """Whether opening packs hold too few tokens for the periods in which no purchased pack can be live."""
     alone = np.ones(problem.periods, dtype=bool)
     for pack in problem.packs:
         if pack.tokens is None:
@@ -189,8 +190,9 @@ def _opening_short(problem: Problem, bound_to_flex: Bools) -> list[str]:
     if not opening or most <= held + Decimal("0.001"):
         return []
     return [
-        f"{most:,.1f} tokens are needed from {problem.edges[int(np.argmax(alone))]} in months when no pack "
-        f"that can be bought is live, and the opening packs hold {held} (purchase_dates, valid_days, pool)"
+        f"{most:,.1f} tokens are needed from {problem.edges[int(np.argmax(alone))]} in months when no "
+        "purchased pack can be live, but the opening packs hold only "
+        f"{held} (purchase_dates, valid_days, pool)"
     ]
 
 
@@ -203,8 +205,8 @@ def _why(problem: Problem, p: int, t: int, live: Bools) -> str:
         flex = "on Flex"
     seats = sorted({c.offer for c in problem.contracts if p in c.covers and c.first <= t < c.after})
     policy = sorted({str(r) for r in problem.demand.pair_rule[problem.demand.pair_product == p] if r})
-    parts = [flex, f"seats of {', '.join(seats)}" if seats else "no seat on offer covers it"]
-    return ", ".join(parts + [f"the policy asks for {' and '.join(policy)}"] * bool(policy))
+    parts = [flex, f"seats of {', '.join(seats)}" if seats else "no offer covers it"]
+    return ", ".join(parts + [f"the policy requires {' and '.join(policy)}"] * bool(policy))
 
 
 # --- the rules -------------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def _rules(scenario: Scenario, demand: Demand) -> list[_Rule]:
         words = f"the budget {b.id} of {b.amount:,} from {b.from_} to {b.to}"
         rules.append(_Rule(words, f"raise budgets.{b.id}.amount", partial(_without_budget, b.id)))
     token_limits = {
-        "max_purchases": (tokens.max_purchases, f"at most {tokens.max_purchases} purchases"),
+        "max_purchases": (tokens.max_purchases, f"the limit of {tokens.max_purchases} purchases"),
         "max_oversize": (tokens.max_oversize, f"max_oversize of {tokens.max_oversize}"),
     }
     for name, (limit, words) in token_limits.items():
@@ -225,10 +227,12 @@ def _rules(scenario: Scenario, demand: Demand) -> list[_Rule]:
     for o in scenario.offers:
         if o.maximum is not None:
             drop = partial(_without_offer_limit, o.id, "maximum", None)
-            rules.append(_Rule(f"at most {o.maximum} seats of {o.id}", f"raise offers.{o.id}.maximum", drop))
+            rules.append(
+                _Rule(f"the maximum of {o.maximum} seats of {o.id}", f"raise offers.{o.id}.maximum", drop)
+            )
         if o.minimum > 1:
             drop = partial(_without_offer_limit, o.id, "minimum", 0)
-            words = f"at least {o.minimum} seats in an order of {o.id}"
+            words = f"the minimum of {o.minimum} seats per order of {o.id}"
             rules.append(_Rule(words, f"lower offers.{o.id}.minimum", drop))
     if any(demand.pair_rule != ""):
         rules.append(_Rule("the policy", "relax the policy", _without_policy))

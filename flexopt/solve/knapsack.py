@@ -1,17 +1,17 @@
 """The knapsack bound: what whole packs and whole holdings cost beyond the prices.
 
-At the prices of a cut a plan costs the bound, and more for everything that it does otherwise: the reduced
-cost of every choice, at least `loss` for every token bought but not used where its price is highest, and
-the price of every holding that is left idle. Tokens come in whole increments, so what is wasted is known
-modulo an increment from what is used. The least of
+At the prices of a cut a plan costs the bound, plus something for every deviation: the reduced cost of every
+choice, at least `loss` for every token bought but not used where its price is highest, and the price of every
+owned seat that is left idle. Tokens come in whole increments, so the waste follows, modulo an increment, from
+the use. The minimum of
 
     sum of reduced costs + loss x ((opening tokens - use) modulo an increment) + sum of prices x idle holdings
 
 over all choices of all subproblems is what every plan in these tiers costs on top of the bound. It is a
-knapsack: a row of remainders for every subproblem near indifference, and where holdings are scarce, labels
-that count them, none above the cost of the incumbent, with the knapsack as the estimate of what is to come.
-In a small estate the last few units of money depend on which users fill the last pack: no search by rows
-finds them so fast.
+knapsack: an array of remainders for every subproblem near indifference and, if holdings are scarce, labels
+that count them, none above the cost of the incumbent, with the knapsack as the estimate of the remaining
+cost. In a small estate the last few units of money depend on which users fill the last pack: branch and bound
+on the model does not find them as fast.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from flexopt.solve.pricing import TINY, Pass, PricingProblem
 class KnapsackBound:
     """excess : what every plan costs on top of the bound
 
-    subproblems : int64[n], those whose choice is not the cheapest where it is reached (none if not known)
+    subproblems : int64[n], those whose choice at the excess is not their cheapest (empty if unknown)
     seats : int64[seats, 2], (subproblem, contract), their choices
     """
 
@@ -47,9 +47,9 @@ class KnapsackBound:
 
 
 def knapsack_bound(pricing: PricingProblem, coupling: CouplingRows, cut: Cut, most: float) -> KnapsackBound:
-    """The least excess of a plan over the bound at the prices of a cut, and the choices that reach it.
+    """The least excess of a plan over the bound at the prices of a cut, and the choices that attain it.
 
-    Excesses above `most` are of no interest: then `most` is the result.
+    The result is at most `most`: larger excesses are not computed.
     """
     problem, options = pricing.problem, pricing.options
     pool = cut.rows[[label["row"] == "pool" for label in coupling.labels]]
@@ -101,7 +101,7 @@ def _unreached(excess: float) -> KnapsackBound:
 
 
 def _contracts(pricing: PricingProblem, subproblem: int, mask: int) -> list[int]:
-    """The contracts of a subproblem that are in the mask of its choice."""
+    """The contracts in the mask of a subproblem's choice."""
     n = int(np.searchsorted(pricing.first, subproblem, side="right")) - 1
     part = pricing.parts[n]
     mine = part.contracts[part.kind[subproblem - pricing.first[n]]].tolist()
@@ -109,7 +109,7 @@ def _contracts(pricing: PricingProblem, subproblem: int, mask: int) -> list[int]
 
 
 def _step(problem: Problem) -> Fraction:
-    """The largest number of tokens of which every use, with its buffer, and the increment are multiples."""
+    """The largest number of tokens that divides every use, with its buffer, and the increment."""
     demand, share = problem.demand, 1 + Fraction(problem.scenario.tokens.buffer)
     cells = problem.cells.drop_duplicates("pair")
     kinds = {
@@ -126,7 +126,7 @@ def _step(problem: Problem) -> Fraction:
 
 
 def _modulo(steps: npt.NDArray[Any], remainders: int) -> Floats:
-    """The remainder; a whole increment, but for arithmetic, is none."""
+    """The remainder; zero for a whole increment, up to arithmetic."""
     found = steps % remainders
     return np.where(found > remainders - SAME, 0.0, found)
 
@@ -141,7 +141,7 @@ def _unused(problem: Problem, highest: Bools, tokens: Floats) -> float:
 
 
 def _first_other_choice(pricing: PricingProblem, cut: Cut, holdings: Holdings) -> Floats:
-    """float64[subproblems]: the least reduced cost of another use, or of other seats that are counted."""
+    """float64[subproblems]: the least reduced cost of another use, or of other counted seats."""
     found = np.full(len(pricing), np.inf)
     for part in pricing.passes(cut.prices):
         costs, counted = part.reduced_costs(), holdings.digits[part.contract] != 0
@@ -151,7 +151,7 @@ def _first_other_choice(pricing: PricingProblem, cut: Cut, holdings: Holdings) -
 
 
 class _Menus:
-    """What the subproblems of one pass can choose; their use is counted where the token price is highest."""
+    """The choices of the subproblems of one pass; use is counted where the token price is highest."""
 
     def __init__(self, chunk: Pass, holdings: Holdings, highest: Bools, share: float) -> None:
         self.chunk, self.layers, self.cheapest = chunk, chunk.layers(), chunk.backward()
@@ -164,9 +164,9 @@ class _Menus:
         self.steps = [[np.rint(of[:, s.first : s.after].sum(axis=1)) for of in tokens] for s in steps]
 
     def of(self, column: int, window: float, most_choices: int) -> Menu | None:
-        """The least reduced cost of each choice within the window; None if there are more than so many.
+        """The least reduced cost of each choice within the window; None if there are too many.
 
-        Forwards through the states, as far as what is yet to be paid (`layers`) allows.
+        Forwards through the states, as far as the remaining cost (`layers`) allows.
         """
         chunk, least = self.chunk, float(self.cheapest[column])
         most = least + window + TINY
@@ -194,7 +194,7 @@ class _Menus:
 def _onward(
     ways: Sequence[tuple[Mapping[int, Menu], Ints, int, float, int]], ahead: Floats, most: float
 ) -> dict[int, Menu]:
-    """States that ways lead to, each with its cost; not those from where it must cost more than `most`."""
+    """The next states, each with its cost, except those that must lead to a cost above `most`."""
     found: dict[int, Menu] = {}
     for reached, target, digits, cost, bit in ways:
         for state, menu in reached.items():

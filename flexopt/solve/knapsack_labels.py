@@ -1,7 +1,7 @@
 """The dynamic programme of the knapsack bound: one choice from every menu, at the least cost.
 
-Without the holdings it is a row of remainders for every menu; that is the estimate of what is to come for
-labels that count holdings too.
+Without holdings it is an array of remainders for every menu, which gives the estimate of the remaining cost
+for labels that also count holdings.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from flexopt.solve.coupling import CouplingRows, Cut
 from flexopt.solve.pricing import TINY
 
 BITS = 62
-"""Of a label: the remainder, and the counts."""
+"""Key of a label: the remainder and the counts."""
 
 SAME = 1e-3
-"""Part of a step that is none: use is counted in steps, and its sum is one of floats."""
+"""Fraction of a step that counts as zero: use is counted in steps, but summed as floats."""
 
 SAME_PRICE = 1e-6
-"""Difference of prices that is none."""
+"""Difference of prices that counts as zero."""
 
 Choice = tuple[int, int]
-"""Use, in steps, and seats on counted holdings (digits), both more than those of the cheapest choice."""
+"""Use, in steps, and seats on counted holdings (digits), both relative to the cheapest choice."""
 
 Menu = dict[Choice, tuple[float, int]]
 """The least reduced cost of each choice, and its seats: bit k is the subproblem's contract k."""
 
 
 class Holdings:
-    """The rows that count seats and have a price: seats that are owned, or may be renewed, and are scarce.
+    """The rows that count seats and have a price: scarce seats that are owned or may be renewed.
 
-    price : float64[rows], of a seat left idle; digits : int64[contracts], what one seat adds to the counts
+    price : float64[rows], of an idle seat; digits : int64[contracts], what one seat adds to the counts
     """
 
     def __init__(self, coupling: CouplingRows, cut: Cut, remainders: int, most: int) -> None:
@@ -49,21 +49,21 @@ class Holdings:
         self.sides = coupling.sides[self.rows]
 
     def idle(self, counts: Ints) -> Ints:
-        """int64[rows]: seats that the cheapest choices leave idle; negative where they take too many."""
+        """int64[rows]: seats that the cheapest choices leave idle; negative if they take too many."""
         return np.asarray(np.rint(self.sides - self.seat @ counts), dtype=np.int64)
 
     def read(self, codes: Ints) -> Ints:
-        """int64[codes, rows]: the counts that the digits stand for, which may be negative."""
+        """int64[codes, rows]: the counts encoded in the digits, which may be negative."""
         half = self.base // 2
         shifted = codes[:, None] + half * int(self.weights.sum())
         return np.asarray(shifted // self.weights % self.base - half, dtype=np.int64)
 
 
 class Knapsack:
-    """One choice from every menu, so that reduced costs, wasted tokens and idle holdings cost least.
+    """One choice from every menu that minimises reduced costs, wasted tokens and idle holdings.
 
-    waste : float64[remainders], what it costs to use so many steps more than the cheapest choices
-    idle : int64[rows], holdings that these leave idle
+    waste : float64[remainders], cost of using this many more steps than the cheapest choices
+    idle : int64[rows], holdings that the cheapest choices leave idle
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class Knapsack:
     ) -> None:
         self.holdings, self.idle, self.most_labels = holdings, idle, most_labels
         second = {n: sorted(menu.values())[1][0] for n, menu in menus.items() if len(menu) > 1}
-        # any one of many can hold a seat that is owned: they are counted, not told apart
+        # any one of many can have an owned seat: they are counted, not distinguished
         self.alike: dict[int, list[int]] = defaultdict(list)
         for n in list(second):
             if len(menus[n]) == 2 and not second[n] and not any(use for use, _ in menus[n]):
                 self.alike[sum(digits for _, digits in menus[n])].append(n)
                 del second[n]
-        # those with a second choice for nothing come last: labels multiply late
+        # those with a free second choice come last: labels multiply late
         self.subproblems = sorted(second, key=lambda n: (-second[n], n))
         self.menus = [{c: cost for c, (cost, _) in menus[n].items()} for n in self.subproblems]
         self.ahead = [waste]
@@ -90,13 +90,13 @@ class Knapsack:
         self.ahead.reverse()
 
     def solve(self, most: float) -> tuple[float, dict[int, Choice] | None]:
-        """The least cost, at most `most`, and the choices other than the cheapest (None: not known)."""
+        """The least cost, at most `most`, and the choices other than the cheapest (None: unknown)."""
         proven = float(self.ahead[0][0])
         takers = sum(any(digits for _, digits in menu) for menu in self.menus)
         if takers + sum(map(len, self.alike.values())) >= self.holdings.base // 2:
             return min(proven, most), None
         while proven < most:
-            # a little above what is proven first: the fewer labels, the sooner
+            # start slightly above what is proven: fewer labels are faster
             limit = min(most, 1.25 * proven + SAME)
             found = self._labels(limit)
             if found is None:
@@ -108,7 +108,7 @@ class Knapsack:
         return min(proven, most), None
 
     def _labels(self, limit: float) -> tuple[float, dict[int, Choice] | None] | None:
-        """The cheapest choices that cost at most so much; no choices if it takes more, None if too many."""
+        """The cheapest choices within the limit; no choices if they cost more, None if too many labels."""
         seats = self._of_alike()
         if seats is None:
             return None
@@ -152,7 +152,7 @@ class Knapsack:
         return least, choices
 
     def _of_alike(self) -> list[Ints] | None:
-        """Seats that those alike can take: the first kind of them, the first two, and so on."""
+        """Seats that identical subproblems can take: of the first kind, of the first two, and so on."""
         found = [np.zeros(1, dtype=np.int64)]
         for code, alike in self.alike.items():
             sums = found[-1][:, None] + code * np.arange(len(alike) + 1)
@@ -162,7 +162,7 @@ class Knapsack:
         return found
 
     def _choices_alike(self, missing: int, seats: Sequence[Ints]) -> dict[int, Choice]:
-        """Those of them that take the seats still missing: of each kind the first."""
+        """The identical subproblems that take the missing seats: the first of each kind."""
         choices: dict[int, Choice] = {}
         for n, (code, alike) in reversed(list(enumerate(self.alike.items()))):
             earlier = missing - code * np.arange(len(alike) + 1)
@@ -172,7 +172,7 @@ class Knapsack:
         return choices
 
     def _room(self, menus: Sequence[Menu], alike: Ints) -> list[tuple[Ints, Ints]]:
-        """Before each menu: the least and the most seats that it and all later ones can take of a holding."""
+        """Before each menu: the fewest and most seats of a holding that it and all later ones can take."""
         found = []
         low = high = np.zeros(len(self.idle), dtype=np.int64)
         for codes in [alike, *(np.array([code for _, code in menu]) for menu in reversed(menus))]:

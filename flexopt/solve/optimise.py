@@ -1,4 +1,4 @@
-"""Problem -> the best solution and how good it is proven to be."""
+"""Problem -> the best solution, and how good it is proven to be."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from flexopt.solve.stopwatch import Stopwatch
 
 
 class Infeasible(Exception):
-    """No solution satisfies all rules; `infeasible.py` finds out which clash."""
+    """No solution satisfies all rules; `infeasible.py` finds those that conflict."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """What prices alone prove: it can be added up again without a solver.
+    """What prices alone prove: it can be verified without a solver.
 
-    bound : no plan costs less; cuts : the prices it takes, `labels` of the rows they price, and how many cuts
-        there were before those that add nothing were left out
-    token : float64[periods], what one more token in the pool would be worth
+    bound : no plan costs less; cuts : the prices needed, `labels` of the rows they price, and the number of
+        cuts before redundant ones were dropped
+    token : float64[periods], worth of one more token in the pool
     """
 
     bound: float
@@ -51,7 +51,7 @@ class Optimum:
     """A solution, its cost to the cent, and how it is proven.
 
     cost : of the plan, without the fees of its moves
-    moves : subproblems that leave today's access, and what each cost on top of the plan: its `fee` (0: none)
+    moves : subproblems that leave today's access, each at a `fee` on top of the plan (0: no fee)
     objective_bound : no solution has a lower `objective`, which without a fee is its cost
     variables, rows, choices, users : of the largest core given to the solver
     certificate : of the plan itself, not of baselines, and not with a fee
@@ -95,28 +95,27 @@ def optimise(
     options: SearchOptions = SearchOptions(),
     backend: Backend = Backend(),
 ) -> Optimum:
-    """The solution of least cost; of equally cheap ones that with most seats (see `ties` in the model).
+    """The cheapest solution; among equally cheap ones that with most seats (see `ties` in the model).
 
     Parameters
     ----------
     restriction
-        Rules beside the scenario's own: of a baseline.
+        Rules in addition to the scenario's own: those of a baseline.
     tell
         Called with each step as it begins.
     fee
-        What each move away from today's access costs: then cost + fee x moves is least, and ties are not
-        settled.
+        Cost of each move away from today's access: cost + fee x moves is minimised, and ties are not settled.
     known
         Solutions to start from.
     options, backend
-        Sizes and limits of the search, and the solver that it calls.
+        Sizes and limits of the search, and the solver it calls.
 
     Raises
     ------
     Infeasible
         There is no solution.
     LimitError
-        The time limit came before one was found.
+        The time limit was reached before one was found.
     """
     tell = tell or (lambda step: None)
     rules = restriction or Restriction()
@@ -162,16 +161,16 @@ def optimise(
 
 
 def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) -> tuple[Incumbent, float]:
-    """The incumbent at the end of the search, and what no solution costs less than.
+    """The incumbent at the end of the search, and the proven lower bound.
 
-    The whole model is solved where it is small, and where the search leaves the incumbent unproven.
+    The whole model is solved if it is small, or if the search leaves the incumbent unproven.
     """
     proven, size, impossible = -math.inf, len(cores.pricing), False
     if search is not None:
         if not search.bound.cuts and cores.incumbent is None:  # some subproblem has no choice at any price
             raise Infeasible
         cores.watch.lap("bound")
-        # a small model is worth a try as a whole, should half of the time not do
+        # a small model is worth trying as a whole if half of the time is not enough
         cores.reserve = cores.watch.limit / 2 if size <= options.whole_reserve else 0.0
         proven = search.run()
         cores.reserve = 0.0
@@ -181,19 +180,20 @@ def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) 
         impossible = status is Status.INFEASIBLE
         proven = max(proven, inner)
     if cores.incumbent is not None:
-        # there is a solution, whatever a solver says
+        # there is a solution, whatever the solver says
         return cores.incumbent, proven if proven < math.inf else -math.inf
     if impossible:
         raise Infeasible
     raise LimitError(
-        f"the time limit of {cores.watch.limit:g} s came before a plan was found", "raise solver.time_limit"
+        f"the time limit of {cores.watch.limit:g} s was reached before a plan was found",
+        "raise solver.time_limit",
     )
 
 
 def _settle_ties(
     cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions
 ) -> Solution:
-    """Among plans of the same cost, all inside a core at the incumbent's prices, what `ties` prefers."""
+    """Among plans of the same cost, all inside a core at the incumbent's prices, the one `ties` prefers."""
     problem, at, core = cores.problem, best.found_at, None
     if search is not None and at is not None:
         window = search.needed(at.cut, ())
@@ -219,7 +219,7 @@ def _settle_ties(
 
 
 def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:
-    """Prices in the tiers of the plan, and in others where they prove it."""
+    """Prices in the plan's tiers, and in others if they prove it."""
     cores.tell("certificate")
     at, tiers = best.found_at, tiers_of(cores.problem, solution)
     known = at.cut if at and at.tiers == tiers else None
@@ -231,7 +231,7 @@ def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solutio
 
 
 def _floor(bound: float) -> Decimal:
-    """A bound with four digits behind the point, rounded down: rounded, it is still a bound."""
+    """A bound rounded down to four decimals, so that it is still a bound."""
     if not math.isfinite(bound):
         return Decimal(0)
     return Decimal(repr(bound)).quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)

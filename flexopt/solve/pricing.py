@@ -1,4 +1,4 @@
-"""The pricing problem: the cheapest choice of every user at given prices, in one pass of numpy for all.
+"""The pricing problem: the cheapest choice of every user at given prices, in one numpy pass over all users.
 
 At given prices of tokens (per period) and of seats (per contract) no user depends on another. The cheapest
 choice of a subproblem is a shortest path through the states of its structure, computed backwards in time:
@@ -7,8 +7,8 @@ choice of a subproblem is a shortest path through the states of its structure, c
     G[e] = min(G[e], price of k + G[e with k])          for every contract k that starts now
     V[e] = G[e]                                          for the states that the step is entered with
 
-Every subproblem has a column, every state a row. A forward pass adds what it costs to reach a state: then
-each single decision has its *reduced cost*, the cheapest choice with it less the cheapest without it.
+Every subproblem has a column, every state a row. A forward pass adds the cost of reaching each state, which
+gives the *reduced cost* of each decision: the cheapest choice with it less the cheapest without it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from flexopt.solve.options import SearchOptions
 from flexopt.solve.subproblems import subproblems_of
 
 Forbidden = dict[int, Bools]
-"""By structure, bool[contracts, subproblems]: seats that a subproblem may not take."""
+"""By structure, bool[contracts, subproblems]: seats that a subproblem must not take."""
 
 TINY = 1e-9
-"""Money below which sums of floats are the same."""
+"""Differences in money below this are float arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """seat : float64[contracts]; token : float64[periods], of one that a user takes, with its buffer"""
+    """seat : float64[contracts]; token : float64[periods], price of a token used, with its buffer"""
 
     seat: Floats
     token: Floats
@@ -44,11 +44,11 @@ class Prices:
 class Response:
     """The cheapest choices at some prices.
 
-    value : float64[subproblems], what they cost at these prices
+    value : float64[subproblems], their cost at these prices
     seats : int64[n, 2], (subproblem, contract), sorted
     counts : int64[groups, contracts], seats of each group of subproblems
     tokens : float64[groups, periods], tokens of each group, without buffer
-    fees : float64[groups], what the moves of each group cost
+    fees : float64[groups], move fees of each group
     """
 
     value: Floats
@@ -60,15 +60,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReducedCosts:
-    """Each decision of some subproblems of one structure: what taking it costs more than leaving it.
+    """For each decision of some subproblems of one structure: the extra cost of taking it.
 
-    Negative where it belongs to the cheapest choice; infinite where there is no choice without it, or with
-    it; nan where there is nothing to decide (the contract covers no use, the product is not used).
+    Negative if it belongs to the cheapest choice; infinite if there is no choice without it, or with it; nan
+    if there is nothing to decide (the contract covers no use, the product is not used).
 
     seat : float64[contracts, subproblems]
     flex : float64[products, steps, subproblems]
-    idle : bool[contracts, subproblems], free seats that add nothing to the cheapest choice: where all else is
-        decided they are left
+    idle : bool[contracts, subproblems], free seats that add nothing to the cheapest choice: left unassigned
+        if everything else is decided
     """
 
     seat: Floats
@@ -76,7 +76,7 @@ class ReducedCosts:
     idle: Bools
 
     def least(self) -> tuple[Floats, Floats]:
-        """float64[subproblems] each: the least of any decision, and of those on tokens, in size."""
+        """float64[subproblems] each: the smallest magnitude of any decision, and of those on tokens."""
         seat = np.where(np.isnan(self.seat) | self.idle, np.inf, np.abs(self.seat))
         flex = np.where(np.isnan(self.flex), np.inf, np.abs(self.flex))
         tokens = flex.min(axis=(0, 1), initial=np.inf)
@@ -86,11 +86,11 @@ class ReducedCosts:
 class PricingProblem:
     """All subproblems of a problem, and the passes over them.
 
-    Subproblems are numbered through all structures; `user` says whose they are, `exact` whose structure is.
+    Subproblems are numbered across all structures; `user` is their user, `exact` whether their structure is.
     """
 
     moves: Moves | None = None
-    """The fee for moves, if there is one (`pricing_moves.py`)."""
+    """The move fee, if there is one (`pricing_moves.py`)."""
 
     def __init__(
         self, problem: Problem, restriction: Restriction, options: SearchOptions = SearchOptions()
@@ -103,7 +103,7 @@ class PricingProblem:
         self.exact = np.concatenate(
             [*(np.full(len(p), p.structure.exact) for p in self.parts), np.empty(0, dtype=bool)]
         ).astype(bool)
-        # no tokens: the product is not on Flex then, or the rules ask for a seat
+        # no tokens: the product is not on Flex then, or the rules require a seat
         named = restriction.rules(problem) == "named"
         self.barred = (problem.days > 0) & (named[:, None] | ~problem.on_flex[problem.demand.pair_product])
         self.any_barred = self.barred.any(axis=1)
@@ -112,7 +112,7 @@ class PricingProblem:
         return int(self.first[-1])
 
     def forbid(self, forbidden: Forbidden, contracts: Sequence[int], subproblems: Ints) -> None:
-        """Add to `forbidden` that these subproblems take no seats under these contracts."""
+        """Add to `forbidden` that these subproblems must not take seats under these contracts."""
         for n, part in enumerate(self.parts):
             mine = self._of_part(n, subproblems)
             if len(mine):
@@ -122,9 +122,9 @@ class PricingProblem:
     def respond(
         self, prices: Prices, group: Ints, groups: int, forbidden: Forbidden | None = None
     ) -> Response:
-        """The cheapest choice of each subproblem; a seat rather than tokens that cost the same.
+        """The cheapest choice of each subproblem; a seat rather than tokens at the same cost.
 
-        With `forbidden` it is no bound any more: some choices are not the cheapest then.
+        With `forbidden` it no longer gives a bound: some choices are not the cheapest.
         """
         contracts, periods = len(self.problem.contracts), self.problem.periods
         value = np.zeros(len(self))
@@ -153,7 +153,7 @@ class PricingProblem:
         )
 
     def least_reduced_costs(self, prices: Prices) -> tuple[Floats, Floats]:
-        """`ReducedCosts.least` of all subproblems; 0 where the structure is not exact."""
+        """`ReducedCosts.least` of all subproblems; 0 if the structure is not exact."""
         least, tokens = np.zeros(len(self)), np.zeros(len(self))
         for part in self.passes(prices, np.flatnonzero(self.exact)):
             least[part.numbers], tokens[part.numbers] = part.reduced_costs().least()
@@ -162,7 +162,7 @@ class PricingProblem:
     def passes(
         self, prices: Prices, subproblems: Ints | None = None, forbidden: Forbidden | None = None
     ) -> Iterator[Pass]:
-        """The passes over some subproblems (over all, if none are given), structure by structure."""
+        """The passes over some subproblems (all, if none are given), structure by structure."""
         cells, widest = self.options.pass_cells, self.options.pass_width
         for n, part in enumerate(self.parts):
             places = np.arange(len(part)) if subproblems is None else self._of_part(n, subproblems)
@@ -171,11 +171,11 @@ class PricingProblem:
                 yield Pass(self, n, places[begin : begin + width], prices, forbidden)
 
     def opened(self, prices: Prices, inside: Bools, window: float) -> Opened:
-        """Where a core of the subproblems inside is fixed: here, where nothing moves."""
+        """The pricing problem in which a core of these subproblems is fixed: this one, as nothing moves."""
         return Opened(self, inside, window, np.empty(0, dtype=np.int64))
 
     def _of_part(self, n: int, subproblems: Ints) -> Ints:
-        """Places, in structure n, of those of the subproblems that have it."""
+        """Places in structure n of the subproblems that have it."""
         mine = (subproblems >= self.first[n]) & (subproblems < self.first[n + 1])
         places: Ints = subproblems[mine] - self.first[n]
         return places
@@ -185,8 +185,8 @@ class PricingProblem:
 class Opened:
     """A pricing problem without a fee, in which a core can be fixed.
 
-    inside : bool[subproblems of it]; window : reduced cost up to which their decisions are open
-    moved : int64[n], subproblems (of the pricing problem that was asked) that move in any case
+    inside : bool[its subproblems]; window : reduced cost up to which their decisions are open
+    moved : int64[n], subproblems (of the original pricing problem) that move in any case
     """
 
     pricing: PricingProblem
@@ -214,7 +214,7 @@ class Pass:
         self.taken: dict[int, Bools] = {}
 
     def _flex(self, pricing: PricingProblem, pairs: Ints, token: Floats) -> Floats:
-        """float64[steps, subproblems]: what tokens for one product cost in each step."""
+        """float64[steps, subproblems]: cost of tokens for one product in each step."""
         steps = self.structure.steps
         price = np.zeros((len(steps), len(token)))
         for n, step in enumerate(steps):
@@ -227,7 +227,7 @@ class Pass:
         return cost
 
     def _used(self) -> list[Bools]:
-        """bool[steps, subproblems] of each product: is it used in the step?"""
+        """For each product, bool[steps, subproblems]: whether it is used in the step."""
         firsts = [step.first for step in self.structure.steps]
         return [
             np.logical_or.reduceat(self.problem.days[pairs].T > 0, firsts, axis=0) for pairs in self.pairs
@@ -239,7 +239,7 @@ class Pass:
             values[uncovered[:, p]] += cost[n]
 
     def backward(self) -> Floats:
-        """float64[subproblems]: cost of the cheapest choice (infinite without any), which `forward` makes."""
+        """float64[subproblems]: cost of the cheapest choice (infinite without any), found by `forward`."""
         V = np.zeros((1, self.pairs.shape[1]))
         for n in reversed(range(len(self.structure.steps))):
             step = self.structure.steps[n]
@@ -248,7 +248,7 @@ class Pass:
             for k, up in reversed(step.contracts):
                 with_k = G[up]
                 with_k += self.seat[k]
-                # a seat rather than tokens of the same price, but none that adds nothing
+                # a seat rather than tokens at the same price, but no seat that adds nothing
                 self.taken[k] = (with_k <= G) & (up != np.arange(len(up)))[:, None]
                 np.minimum(G, with_k, out=G)
             V = G[step.enter]
@@ -277,7 +277,7 @@ class Pass:
         return seats, tokens
 
     def _live(self, used: Sequence[Bools]) -> Bools:
-        """bool[contracts, subproblems]: does the contract cover any use?"""
+        """bool[contracts, subproblems]: whether the contract covers any use."""
         live = np.zeros(self.seat.shape, dtype=bool)
         for n, step in enumerate(self.structure.steps):
             for k, _ in step.contracts:
@@ -288,10 +288,10 @@ class Pass:
         return live
 
     def layers(self) -> list[list[Floats]]:
-        """By step, float64[states, subproblems]: what is to be paid yet.
+        """By step, float64[states, subproblems]: the remaining cost.
 
-        At first with all contracts of the step to choose from, then without the first of them, and so on
-        until none is left.
+        First with all contracts of the step to choose from, then without the first of them, and so on until
+        none is left.
         """
         layers: list[list[Floats]] = []
         V = np.zeros((1, self.pairs.shape[1]))
@@ -316,7 +316,7 @@ class Pass:
         seat = np.full(self.seat.shape, np.nan)
         flex = np.full((len(self.pairs), len(steps), count), np.nan)
         A = np.zeros((1, count))
-        with np.errstate(invalid="ignore"):  # inf - inf: no choice either way, which is nothing to decide
+        with np.errstate(invalid="ignore"):  # inf - inf: no choice either way, so nothing to decide
             for n, step in enumerate(steps):
                 reached = np.full((len(step.leave), count), np.inf)
                 reached[step.enter] = A
@@ -334,14 +334,14 @@ class Pass:
                 A = _gathered(A, step.leave, int(step.leave.max()) + 1)
         idle = (self.seat <= 0) & (np.abs(seat) < TINY)
         if idle.any():
-            # one that the cheapest choice takes is not idle, even where another would do
+            # a seat that the cheapest choice takes is not idle, even if another would do
             self.backward()
             idle &= ~self.forward()[0]
         return ReducedCosts(seat, flex, idle)
 
 
 def _gathered(values: Floats, target: Ints, size: int | None = None) -> Floats:
-    """float64[size, subproblems]: the least of the rows that go to each target row."""
+    """float64[size, subproblems]: the minimum of the rows that go to each target row."""
     found = np.full((size or len(target), values.shape[1]), np.inf)
     order = np.argsort(target, kind="stable")
     rows, begin = np.unique(target[order], return_index=True)

@@ -1,7 +1,7 @@
-"""The pricing problem with a fee for moves: every subproblem stays with today's access, or moves and pays.
+"""The pricing problem with a move fee: every subproblem keeps today's access, or moves and pays.
 
-At given prices that takes two passes, one with today's access as the only choices and one with all of them:
-the cheaper of the two, the fee included, is what the subproblem costs.
+At given prices this takes two passes, one with today's access as the only choice and one with all choices:
+the cheaper of the two, including the fee, is the cost of the subproblem.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flexopt.solve.subproblems import subproblem_of_pairs
 
 
 class PricingWithMoves(PricingProblem):
-    """Every subproblem stays or moves. Its own passes are those of moves, `stay` has those of staying."""
+    """Every subproblem stays or moves. Its own passes are for moving, those of `stay` for staying."""
 
     moves: Moves
 
@@ -32,7 +32,7 @@ class PricingWithMoves(PricingProblem):
         super().__init__(problem, restriction, options)
         self.stay = PricingProblem(problem, fee.today, options)
         self.moves = Moves(problem, fee, subproblem_of_pairs(self.parts, problem.demand.pairs))
-        # today's access ties fewer products together: a subproblem is one or several of those that stay
+        # today's access ties fewer products together: a subproblem here is one or several of `stay`
         self.whole = self._of_pieces(self.stay)
         self.exact[self.whole[~self.stay.exact]] = False
 
@@ -56,7 +56,7 @@ class PricingWithMoves(PricingProblem):
         )
 
     def least_reduced_costs(self, prices: Prices) -> tuple[Floats, Floats]:
-        """The least of the choices on the cheaper side, and of changing sides."""
+        """The minimum over the choices on the cheaper side, and over changing sides."""
         gain, _ = self._gain(prices)
         found = []
         sides = zip(super().least_reduced_costs(prices), self.stay.least_reduced_costs(prices), strict=True)
@@ -67,7 +67,7 @@ class PricingWithMoves(PricingProblem):
         return found[0], found[1]
 
     def opened(self, prices: Prices, inside: Bools, window: float) -> Opened:
-        """Subproblems inside that are within the window of changing sides are free to, all others are not."""
+        """Only the subproblems inside that are within the window of changing sides are free to do so."""
         gain, _ = self._gain(prices)
         between = inside & (np.abs(gain) <= window)
         stays = ((gain <= 0) & ~between)[self.moves.subproblem]
@@ -76,19 +76,19 @@ class PricingWithMoves(PricingProblem):
         offers |= {i: only for i, only in free.offers.items() if not stays[i]}
         rule = np.where(stays, today.rules(self.problem), free.rules(self.problem))
         pricing = PricingProblem(self.problem, Restriction(rule, offers), self.options)
-        # what is free to change sides may do what costs up to the fee more
+        # a subproblem that is free to change sides may make choices that cost up to the fee more
         width = window + float(self.moves.fee) if between.any() else window
         within = inside[self._of_pieces(pricing)] | ~pricing.exact
         return Opened(pricing, within, width, np.flatnonzero((gain > 0) & ~between))
 
     def _gain(self, prices: Prices) -> tuple[Floats, Floats]:
-        """float64[subproblems] each: what staying costs more than moving, the fee included; the cheaper."""
+        """float64[subproblems] each: extra cost of staying over moving with the fee; cost of the cheaper."""
         none, pieces = np.zeros(len(self), dtype=np.int64), np.zeros(len(self.stay), dtype=np.int64)
         stays = np.bincount(self.whole, self.stay.respond(prices, pieces, 1).value, len(self))
         moves = super().respond(prices, none, 1).value + float(self.moves.fee)
         return stays - moves, np.minimum(stays, moves)
 
     def _of_pieces(self, pricing: PricingProblem) -> Ints:
-        """int64[subproblems of the other]: the subproblem here that each is a piece of."""
+        """int64[subproblems of the other]: the subproblem here to which each belongs."""
         first = [part.pairs[0] for part in pricing.parts]
         return self.moves.subproblem[np.concatenate([*first, np.empty(0, np.int64)]).astype(np.int64)]

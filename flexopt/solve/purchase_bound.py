@@ -1,4 +1,4 @@
-"""The purchase bound: what cuts prove without a solver, since their prices separate packs and orders."""
+"""The purchase bound: what cuts prove without a solver, as their prices separate packs and orders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flexopt.solve.coupling import Cut
 
 
 class PurchaseBound:
-    """The least that purchases and orders can cost at the prices of a cut, each on its own.
+    """The least that purchases and orders can cost at the prices of a cut, each independently.
 
-    At given prices packs and orders do not depend on each other, and the best is at an end of each range.
+    At given prices packs and orders are independent, and the optimum is at an end of each range.
     """
 
     def __init__(self, m: Model) -> None:
@@ -27,7 +27,7 @@ class PurchaseBound:
         self.cost = {x.name: c for x, c in m.cost.items()}
 
     def least(self, cuts: Sequence[Cut], enough: float) -> tuple[float, tuple[int, ...]]:
-        """The bound that these cuts prove (`enough` need not be surpassed), and the choices where it is."""
+        """The bound that these cuts prove (up to `enough`), and the choices that attain it."""
         constant = np.array([c.constant - self._opening(c) for c in cuts])
         least = [np.array([self._pack(c, pk) for c in cuts]) for pk in self.packs]
         least += [np.array([self._order(c, o) for c in cuts]) for o in range(len(self.model.problem.orders))]
@@ -37,7 +37,7 @@ class PurchaseBound:
         return least_of_best(constant, least, counts, most, enough)
 
     def at(self, cut: Cut, tiers: Sequence[int]) -> float:
-        """The bound that one cut proves of all plans in these tiers (in any, if there are none)."""
+        """The bound that one cut proves for all plans in these tiers (if there are none, in any)."""
         packs = [self._pack(cut, pk) for pk in self.packs]
         orders = [self._order(cut, o) for o in range(len(self.model.problem.orders))]
         if tiers:
@@ -51,18 +51,18 @@ class PurchaseBound:
         return cut.constant - self._opening(cut) + math.fsum(least)
 
     def tiers(self, choices: tuple[int, ...]) -> tuple[int, ...]:
-        """The choices as the master has them; what is not decided is not bought."""
+        """The choices as tiers of the master; what is undecided is not bought."""
         of_pack = dict(zip(self.packs, choices, strict=False))
         of_order = dict(enumerate(choices[len(self.packs) :]))
         packs = [int(of_pack.get(pk, 0) == j + 1) for pk, j in self.model.tier]
         return (*packs, *(int(of_order.get(o, 0) == j + 1) for o, j in self.model.order))
 
     def tokens(self, cut: Cut) -> list[float]:
-        """What a token of each pack is worth."""
+        """The worth of a token in each pack."""
         return [self._token(cut, pk) for pk in range(len(self.model.problem.packs))]
 
     def _token(self, cut: Cut, pk: int) -> float:
-        """What a token of the pack is worth, in the period of its life where it is worth most."""
+        """The worth of a token in the pack, in the period of its life where it is worth most."""
         life = self.model.problem.packs[pk]
         return max(
             [0.0, *(-cut.slope.get(self.model.draw[pk, t].name, 0.0) for t in range(life.first, life.after))]
@@ -72,7 +72,7 @@ class PurchaseBound:
         return math.fsum(tokens * self._token(cut, pk) for pk, tokens in self.opening)
 
     def _pack(self, cut: Cut, pk: int) -> list[float]:
-        """Not bought, or bought in each tier: the least or the most of it, whichever is cheaper."""
+        """Not bought, or bought in each tier: at its minimum or maximum, whichever is cheaper."""
         value, found = self.step * self._token(cut, pk), [0.0]
         for j, tier in enumerate(self.model.problem.tiers[pk]):
             x = self.model.units[pk, j].name
@@ -82,7 +82,7 @@ class PurchaseBound:
         return found
 
     def _order(self, cut: Cut, o: int) -> list[float]:
-        """No seat, or as many as each seat tier allows, the cheapest first."""
+        """No seat, or as many as each seat tier allows, cheapest first."""
         P, offer, found = self.model.problem, self.model.problem.orders[o], [0.0]
         bounds = [1, *(t.from_ for t in offer.tiers)]
         for j, lower in enumerate(bounds):

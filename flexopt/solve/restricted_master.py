@@ -1,7 +1,7 @@
 """The restricted master: the best prices in given tiers, by column generation (Dantzig-Wolfe).
 
-Groups of subproblems combine the choices made at earlier prices; the dual values of the cheapest combination
-are the next prices to ask.
+Groups of subproblems combine choices made at earlier prices; the dual values of the cheapest combination are
+the next prices to try.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class RestrictedMaster:
         self.known: set[tuple[int, bytes]] = set()
 
     def add(self, response: Response) -> int:
-        """The choices of a response, group by group; returns how many were new."""
+        """Add the choices of a response, group by group; returns the number of new ones."""
         cost = response.counts @ self.coupling.cost + response.fees
         put = response.counts @ self.coupling.seat.T + response.tokens @ self.coupling.token.T
         new = 0

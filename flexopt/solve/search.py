@@ -1,13 +1,13 @@
-"""The search for the best plan: tiers by tiers, and core by core inside them.
+"""The search for the best plan: one set of tiers after another, and core by core inside each.
 
-The bound says what no plan can cost less than, and prices every choice of every user against it. The tiers
-that it thinks cheapest are fixed, one set after the other. Inside them, subproblems far from indifferent at
-their prices take their cheapest choice; the rest, the *core*, is solved exactly. Where the incumbent is not
-within the gap of the bound, the core grows. It may also prove what the bound alone cannot: a plan that
-decides anything outside a window otherwise costs at least the window more.
+The bound is a cost that no plan can be below, and its prices give every choice of every user a reduced cost.
+The tiers with the lowest bound are fixed, one set after another. Inside them, subproblems far from
+indifference at their prices get their cheapest choice; the rest, the *core*, is solved exactly. While the
+incumbent is not within the gap of the bound, the core grows. It may also prove what the bound alone cannot: a
+plan that decides anything outside a window differently costs at least the window more.
 
-With a fee for moves nothing of this changes: the pricing problem has the fee in its choices, the model has it
-in its objective, and the knapsack bound, which knows no fee, does without.
+A move fee changes nothing in this: the pricing problem has the fee in its choices and the model in its
+objective; only the knapsack bound, which cannot handle a fee, is not used.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Search:
         self.pricing, self.problem = bound.pricing, bound.pricing.problem
 
     def run(self) -> float:
-        """What no plan costs less than.
+        """Search; returns the proven lower bound.
 
-        The next core is always one in the tiers with the lowest bound; the master bounds all tiers that were
-        not tried. While tiers are open, the solver shifts fractions of packs between them and learns nothing;
-        with tiers fixed it is done in a moment.
+        The next core is always in the tiers with the lowest bound; the master bounds all tiers not yet tried.
+        With open tiers the solver shifts fractions of packs between them without progress; with fixed tiers
+        it is done in a moment.
         """
         bound, cores, options = self.bound, self.cores, self.options
         lowest: list[tuple[float, int, Iterator[float]]] = []
@@ -57,7 +57,7 @@ class Search:
             proven = min([closed, untried, *(b for b, _, _ in lowest)])
             if cores.proves(proven) or cores.left() <= 1 or proven == math.inf:
                 return proven
-            # a plan first, then proof: the time limit may come before the tiers are through
+            # a plan first, then proof: the time limit may be reached before all tiers are tried
             first = cores.incumbent is None and bool(lowest)
             if found is not None and not first and (not lowest or untried <= lowest[0][0]):
                 tiers = found[1]
@@ -93,15 +93,15 @@ class Search:
         return replace(core, moved=opened.moved)
 
     def needed(self, cut: Cut, tiers: tuple[int, ...]) -> float:
-        """The window outside which no plan in the tiers (in any, if there are none) beats the incumbent.
+        """The window outside which no plan in the tiers (if there are none, in any) beats the incumbent.
 
-        A cent wider, for the arithmetic.
+        It is a cent wider, to allow for arithmetic.
         """
         most, left = self.cores.objective + HALF_CENT, max(1.0, self.cores.left())
         return most - self.bound.master.least(cut, most, tiers, self.cores.solver, left) + HALF_CENT
 
     def _in_any_tiers(self) -> None:
-        """Prices for fractions of tiers, which rule out most sets at once, and a first plan at these."""
+        """Find prices for fractions of tiers, which rule out most sets at once, and a first plan at these."""
         cut = self.bound.search((), self.cores.tell)[1]
         self.cores.watch.lap("bound")
         if cut is not None:
@@ -111,7 +111,7 @@ class Search:
                 self.cores.solve(core, (), self.options.first_nodes, TierPrices(cut, ()))
 
     def _within(self, tiers: tuple[int, ...], cut: Cut, least: float) -> Iterator[float]:
-        """Wider and wider cores until no plan in these tiers outside is cheaper; the bound after each."""
+        """Widen the core until no plan in these tiers outside it is cheaper; yields the bound after each."""
         cores, options = self.cores, self.options
         cost, on_tokens = self.pricing.least_reduced_costs(cut.prices)
         window, most, nodes = self._first_window(), options.first_core, options.first_nodes
@@ -123,7 +123,7 @@ class Search:
         if known:
             proven = max(proven, self._whole_packs(at))
         else:
-            # all take their cheapest choice at the prices, with packs in any tiers: seldom good, often a plan
+            # cheapest choices for all at these prices, with packs in any tiers: seldom good, often a plan
             cores.solve(self.core(cut, ~self.pricing.exact, 0.0), (), options.first_nodes, at)
         for count in () if cores.proves(proven) else options.quick_cores:
             inside = self._least(on_tokens, count)
@@ -146,7 +146,7 @@ class Search:
                 nodes = int(nodes * options.wider)
             if cores.incumbent is None:
                 if status is Status.INFEASIBLE:
-                    # a core without any plan is a guess that failed: a much wider one, then all of it
+                    # a core without any plan was a bad guess: try a much wider one, then everything
                     most = int(most * options.wider)
                     hopeless = window >= options.hopeless * abs(cut.value)
                     window = math.inf if hopeless else window * options.wider**3
@@ -154,7 +154,7 @@ class Search:
                 continue
             needed = self.needed(cut, tiers)
             if complete:
-                # a plan outside the core costs at least this, and one inside what the solver proved
+                # a plan outside the core costs at least this, one inside at least what the solver proved
                 proven = max(proven, min(inner, cores.objective - max(0.0, needed - window)))
             yield proven
             if complete and window >= needed and status in (Status.OPTIMAL, Status.INFEASIBLE):
@@ -165,7 +165,7 @@ class Search:
                 window = min(max(needed, window), window * options.wider)
 
     def _whole_packs(self, at: TierPrices) -> float:
-        """The bound with the knapsack bound on top of it; also tries the choices that reach it."""
+        """The bound plus the knapsack bound; also tries the choices that attain it."""
         if self.pricing.moves is not None:
             return -math.inf
         pricing, bound = self.pricing, self.bound
@@ -182,13 +182,13 @@ class Search:
         return least + found.excess
 
     def _least(self, cost: Floats, count: int) -> Bools:
-        """bool[subproblems]: so many with the least reduced cost, and those with inexact structures."""
+        """bool[subproblems]: the `count` with the least reduced cost, and those with inexact structures."""
         inside = ~self.pricing.exact
         inside[np.argsort(cost, kind="stable")[:count]] = True
         return inside
 
     def _first_window(self) -> float:
-        """About what whole packs and whole seats cost on top of the bound."""
+        """Roughly what whole packs and whole seats cost on top of the bound."""
         step = self.problem.scenario.tokens.increment
         prices = [t.price * step for tiers in self.problem.tiers for t in tiers]
         gap = self.cores.allowed() or 0.0
@@ -196,10 +196,10 @@ class Search:
 
 
 def _nearest(cost: Floats, on_tokens: Floats, most: int) -> Bools:
-    """Half of the places to the least reduced costs of tokens, half to the least of any decision.
+    """Half of the places for the least reduced costs of tokens, half for the least of any decision.
 
-    Those indifferent about seats only (any of a hundred users could have the one that is owned) would fill a
-    small core alone, and none of them could use up the tokens of a pack.
+    Subproblems indifferent only about seats (any of a hundred users could have the one owned) would fill a
+    small core on their own, and none of them could use up the tokens of a pack.
     """
     inside = np.zeros(len(cost), dtype=bool)
     inside[np.argsort(on_tokens, kind="stable")[: most // 2]] = True

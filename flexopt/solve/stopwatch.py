@@ -7,7 +7,7 @@ from collections import defaultdict
 
 
 class Stopwatch:
-    """Started when it is made; limit: in seconds."""
+    """Starts when created; the limit is in seconds."""
 
     def __init__(self, limit: float) -> None:
         self.limit, self.lapped = limit, time.monotonic()
@@ -19,7 +19,7 @@ class Stopwatch:
         return self.deadline - time.monotonic()
 
     def lap(self, phase: str) -> None:
-        """The seconds since the last lap went into this phase."""
+        """Count the seconds since the last lap towards this phase."""
         now = time.monotonic()
         self.seconds[phase] += now - self.lapped
         self.lapped = now

@@ -1,12 +1,12 @@
-"""The subproblems of users, sorted into few structures: numpy decides for all of one structure at once.
+"""The subproblems of users, sorted into a few structures: numpy decides all of one structure together.
 
 A *subproblem* is the products of one user that collections tie together; products that no usable seat covers
-together are subproblems of their own. Its *structure* says when its contracts start and end and which of its
-products they cover: all that matters beside prices and days. An estate has many users and few structures.
+together are separate subproblems. Its *structure* says when its contracts start and end and which of its
+products they cover: all that matters besides prices and days. An estate has many users but few structures.
 
-A structure is a graph of *states*: for each product the period until which seats taken so far cover it. Where
-the states are too many (long horizons, many starts, large collections) ends are rounded up: seats then cover
-more than they do, so that what is computed from the structure is a lower bound still, and `exact` is False.
+A structure is a graph of *states*: for each product the period until which the seats taken so far cover it.
+If there are too many states (long horizons, many starts, large collections), ends are rounded up: seats then
+seem to cover more, so that anything computed from the structure is still a lower bound; `exact` is False.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Step:
     """Periods [first, after) in which no contract of the structure starts or ends, and its states.
 
     uncovered : bool[states, products]
-    enter : int64[states left by the step before], their places here
-    leave : int64[states], their places among the states that the next step is entered with
-    contracts : those that start with the step, by place in the subproblem's list, and for each the state that
-        each state becomes when it is taken
+    enter : int64[states left by the previous step], their places here
+    leave : int64[states], their places among the states in which the next step is entered
+    contracts : those that start with the step, by place in the subproblem's list, each with the state that
+        every state becomes if it is taken
     """
 
     first: int
@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """The states of subproblems with so many products and such contracts, step by step."""
+    """The states of all subproblems of one shape, step by step."""
 
     products: int
     steps: tuple[Step, ...]
@@ -53,7 +53,7 @@ class Structure:
 
     @property
     def states(self) -> int:
-        """Of the largest step."""
+        """Number of states in the largest step."""
         return max(len(s.uncovered) for s in self.steps)
 
 
@@ -78,7 +78,7 @@ class Subproblems:
 
 
 Shape = tuple[int, tuple[tuple[int, int, int], ...]]
-"""Number of products, and of each contract first period, period after, bit mask of the products covered."""
+"""Number of products, and for each contract: first period, period after, bit mask of products covered."""
 
 
 def subproblems_of(problem: Problem, restriction: Restriction, most_states: int) -> list[Subproblems]:
@@ -118,7 +118,7 @@ def subproblems_of(problem: Problem, restriction: Restriction, most_states: int)
 
 
 def subproblem_of_pairs(subproblems: Sequence[Subproblems], pairs: int) -> Ints:
-    """int64[pairs]: the subproblem of each pair, numbered through all structures."""
+    """int64[pairs]: the subproblem of each pair, numbered across all structures."""
     found, first = np.empty(pairs, dtype=np.int64), 0
     for part in subproblems:
         found[part.pairs] = first + np.arange(len(part))
@@ -127,7 +127,7 @@ def subproblem_of_pairs(subproblems: Sequence[Subproblems], pairs: int) -> Ints:
 
 
 _Pair = tuple[int, str, frozenset[str] | None]
-"""Product, rule, and the only offers allowed."""
+"""Product, rule and the only offers allowed."""
 
 
 def _codes(problem: Problem, restriction: Restriction) -> tuple[Ints, list[_Pair]]:
@@ -151,14 +151,14 @@ def _codes(problem: Problem, restriction: Restriction) -> tuple[Ints, list[_Pair
 
 
 def _alike(starts: Ints, sizes: Ints, codes: Ints) -> list[Ints]:
-    """Users, as places in `starts`, whose codes are the same, together."""
+    """Groups of users (as places in `starts`) with the same codes."""
     if not len(starts):
         return []
     words = np.random.default_rng(0).integers(1, 2**63, int(codes.max()) + 1, dtype=np.uint64)
     keys = np.add.reduceat(words[codes], starts) + words[0] * sizes.astype(np.uint64)
     _, first, key = np.unique(keys, return_index=True, return_inverse=True)
     leader = first[key]
-    # equal keys of different codes: one in 2 ** 63, and it would be a wrong plan
+    # equal keys for different codes: one in 2 ** 63, but it would give a wrong plan
     row = np.repeat(np.arange(len(starts)), sizes)
     place = np.arange(len(codes)) - starts[row]
     if not (sizes == sizes[leader]).all() or (codes != codes[starts[leader[row]] + place]).any():
@@ -168,7 +168,7 @@ def _alike(starts: Ints, sizes: Ints, codes: Ints) -> list[Ints]:
 
 
 def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[tuple[list[int], list[int]]]:
-    """The subproblems of a user with these pairs: places of their pairs, and the contracts they may use."""
+    """The subproblems of a user with these pairs: the places of their pairs, and their usable contracts."""
     usable: list[tuple[int, list[int]]] = []
     for k, c in enumerate(contracts):
         used = [i for i, (p, _, _) in enumerate(pairs) if p in c.covers]
@@ -185,7 +185,7 @@ def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[t
     for n in sorted(set(component)):
         mine = [(k, used) for k, used in usable if component[used[0]] == n]
         places = [i for i in range(len(pairs)) if component[i] == n]
-        # products in an order that depends on the terms of their seats: equal structures look equal
+        # products ordered by the terms of their seats, so that equal structures look equal
         terms = {
             i: sorted((contracts[k].first, contracts[k].after, len(used)) for k, used in mine if i in used)
             for i in places
@@ -209,7 +209,7 @@ def _shape(contracts: Sequence[Contract], products: Sequence[int], mine: list[in
 def structure(
     products: int, terms: tuple[tuple[int, int, int], ...], periods: int, most_states: int
 ) -> Structure:
-    """The states of a shape over so many periods; ends are rounded up while a step has too many."""
+    """The states of a shape over the periods; ends are rounded up while a step has too many."""
     ends = [sorted({after for _, after, mask in terms if mask >> p & 1} | {periods}) for p in range(products)]
     longest = [{end: end for end in of} for of in ends]
     edges = sorted({0, periods} | {first for first, _, _ in terms} | {after for _, after, _ in terms})
@@ -236,7 +236,7 @@ def structure(
 
 
 def _levels(terms: Sequence[tuple[int, int, int]], longest: Mapping[int, int], p: int, t: int) -> list[int]:
-    """Until when product p can be covered in period t: 0 is not at all."""
+    """Until when product p can be covered in period t; 0: not at all."""
     live = {longest[after] for first, after, mask in terms if mask >> p & 1 and first <= t}
     return [0, *sorted(end for end in live if end > t)]
 
@@ -257,7 +257,7 @@ def _most_states(
 def _round_up(
     terms: Sequence[tuple[int, int, int]], edges: Sequence[int], longest: Sequence[dict[int, int]]
 ) -> bool:
-    """Round the end that adds least cover up to the next; False if no product has two ends."""
+    """Round up to the next the end that adds the least cover; False if no product has two ends."""
     most = [max(len(_levels(terms, of, p, t)) for t in edges[:-1]) for p, of in enumerate(longest)]
     of = longest[int(np.argmax(most))]
     kept = sorted(set(of.values()))

@@ -1,4 +1,4 @@
-"""What a study adds to a plan folder that was made before, from the same inputs."""
+"""Adds a study to an existing plan folder made from the same inputs."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from flexopt.store.plan_json import PlanDocument
 
 
 def plan_to_add_to(folder: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """The plan in the folder, before hours are spent on something for it.
+    """The plan in the folder, checked before hours are spent on a study for it.
 
-    Raises FlexoptError if there is none, it is of other inputs, or the place cannot be written.
+    Raises FlexoptError if there is none, it was made from other inputs, or the folder cannot be written.
     """
     check_place(folder)
     return read_same(folder, inputs)
 
 
 def check_scenario(folder: Path, source: ScenarioFile, inputs: Sequence[Mapping[str, str]]) -> None:
-    """As `plan_to_add_to`; the plan must also be of this very scenario, whatever made the files of it so."""
+    """As `plan_to_add_to`; the plan must also have been made from this very scenario, not only its files."""
     if plan_to_add_to(folder, inputs)["scenario"] != source.scenario.model_dump(mode="json", by_alias=True):
         raise FlexoptError(
-            f"{folder}: the plan is of another scenario than {source}",
-            f"plan again: flexopt plan {source} -o {folder}",
+            f"{folder}: the plan was made from another scenario, not {source}",
+            f"run again: flexopt plan {source} -o {folder}",
         )
 
 
 def add_review(folder: Path, document: PlanDocument) -> None:
     """Add the review of a reviewed plan.
 
-    Where the folder has another plan of the same inputs (a search that was stopped elsewhere), that is
-    replaced by the reviewed one: what the moves say is what the assignment says. Raises FlexoptError.
+    If the folder has a different plan from the same inputs (a search that stopped elsewhere), it is replaced
+    by the reviewed one, so that moves and assignment agree. Raises FlexoptError.
     """
     there = read_same(folder, document["inputs"])
     same = all(list(there[table]) == list(document[table]) for table in ("assignment", "seats", "purchases"))
@@ -44,11 +44,12 @@ def add_review(folder: Path, document: PlanDocument) -> None:
 def add_sensitivity(
     folder: Path, source: ScenarioFile, part: Mapping[str, Any], inputs: Sequence[Mapping[str, str]]
 ) -> None:
-    """Add a sensitivity study of the same inputs and total. Raises FlexoptError if they differ."""
+    """Add a sensitivity study with the same inputs and total. Raises FlexoptError if they differ."""
     document = read_same(folder, inputs)
     if document["total"] != part["total"]:
         raise FlexoptError(
-            f"{folder}: the plan costs {document['total']}, and now {part['total']} was found",
-            f"a time limit came first: raise solver.time_limit, then flexopt plan {source} -o {folder}",
+            f"{folder}: the plan costs {document['total']}, but a total of {part['total']} was found now",
+            "the time limit was reached before the proof: raise solver.time_limit, then run "
+            f"flexopt plan {source} -o {folder}",
         )
     write_folder({**document, "sensitivity": part}, folder)

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and writers in one folder that take turns."""
+"""Writes files whole or not at all, and lets writers in one folder take turns."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
-    """Write a file beside its place, then put it there in one step; `mode` instead of the usual permissions.
+    """Write a file beside its place, then move it there in one step; `mode` replaces the default permissions.
 
-    A symbolic link keeps pointing at the file. Raises OSError, and what was there is unchanged then.
+    A symbolic link keeps pointing at the file. Raises OSError, leaving an existing file unchanged.
     """
     place = path.resolve()
     if mode is None:
         usual = os.umask(0)
         os.umask(usual)
         mode = 0o666 & ~usual
-    handle, draft = tempfile.mkstemp(prefix=f".{place.name[:100]}.new-", dir=place.parent)  # for nobody else
+    handle, draft = tempfile.mkstemp(prefix=f".{place.name[:100]}.new-", dir=place.parent)  # private
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -35,9 +35,9 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[bool]:
-    """Wait for the turn to change names in a folder; False where the system cannot take turns.
+    """Wait for a turn to change names in a folder; False if the system cannot take turns.
 
-    The lock is on the folder itself and ends with the process, however that ends: nothing is left behind.
+    The lock is on the folder itself and ends with the process, however it ends: nothing is left behind.
     """
     try:
         import fcntl
@@ -50,7 +50,7 @@ def folder_lock(folder: Path) -> Iterator[bool]:
             handle = os.open(folder, os.O_RDONLY)
             fcntl.flock(handle, fcntl.LOCK_EX)
             locked = True
-        except OSError:  # a network file system without locks, or a folder that may not be read
+        except OSError:  # a network file system without locks, or an unreadable folder
             locked = False
         yield locked
     finally:

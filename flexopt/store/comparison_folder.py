@@ -1,4 +1,4 @@
-"""The folder of a comparison: comparison.json and a plan folder for each scenario, all of it or nothing."""
+"""The folder of a comparison: comparison.json and a plan folder for each scenario, written all or nothing."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def write_comparison(
 
 
 def check_comparison(folder: Path) -> Path:
-    """Refuse a place that holds something else than a comparison; returns where it really is.
+    """Refuse a place that holds anything other than a comparison; returns its real path.
 
-    Its plans are those that its comparison.json names: others, and what else was put there, are not ours to
-    replace. Raises FlexoptError.
+    Its plans are those named in its comparison.json: any other contents are not ours to replace. Raises
+    FlexoptError.
     """
     plans = _plans(folder / NAME)
     place = check_place(folder, "a comparison", NAME, SCHEMA, {NAME, *plans})
@@ -39,20 +39,20 @@ def check_comparison(folder: Path) -> Path:
 
 
 def read_plan_or_cheapest(plan: Path) -> dict[str, Any]:
-    """The plan in a folder; of a comparison its cheapest plan, with the comparison. Raises FlexoptError."""
+    """The plan in a folder; for a comparison its cheapest plan, with the comparison. Raises FlexoptError."""
     together = plan / NAME
     if (plan / "plan.json").exists() or not together.is_file():
         return read_document(plan)
-    hint = "write the comparison again with `flexopt compare`"
+    hint = "run `flexopt compare` again"
     try:
         comparison = json.loads(together.read_text(encoding="utf-8"))
         cheapest = comparison["cheapest"]
         if comparison.pop("schema") != "flexopt.comparison/1" or not isinstance(cheapest, str):
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise FlexoptError(f"{plan}: {NAME} is damaged, or of another version", hint) from None
+        raise FlexoptError(f"{plan}: {NAME} is damaged or has another version", hint) from None
     if Path(cheapest).name != cheapest:
-        raise FlexoptError(f"{plan}: {NAME} names no plan of the folder", hint)
+        raise FlexoptError(f"{plan}: {NAME} does not name a plan in the folder", hint)
     return {**read_document(plan / f"{cheapest}.plan"), "comparison": comparison}
 
 

@@ -1,9 +1,9 @@
-"""The plan folder: written beside its place, then put there in one step.
+"""The plan folder: written beside its place, then moved there in one step.
 
-A kill at any moment leaves the old plan or the new one. Where the system can exchange two names at once
-(Linux, macOS) it is asked to; elsewhere the old folder is renamed away first, and put back by the next
-writer or reader if the second rename never came. Writers in one folder take turns, so whatever draft a
-writer finds beside its place was left by one that was killed.
+A kill at any moment leaves the old plan or the new one. If the system can exchange two names atomically
+(Linux, macOS), it does; elsewhere the old folder is renamed away first, and restored by the next writer or
+reader if the second rename never happened. Writers in one folder take turns, so any draft that a writer finds
+beside its place was left by one that was killed.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ FILES = {
 NAMES = {*FILES.values(), "summary.json", "plan.json"}
 
 ABANDONED = 24 * 3600
-"""Seconds after which a draft is taken for abandoned where writers cannot take turns (no file locks)."""
+"""Seconds after which a draft counts as abandoned if writers cannot take turns (no file locks)."""
 
 
 def write_folder(document: PlanDocument, folder: Path) -> Path:
     """Write the plan folder whole or not at all.
 
-    Raises FlexoptError if something that is not a plan stands there, or the place cannot be written.
+    Raises FlexoptError if the place holds something that is not a plan, or cannot be written.
     """
     return write_files(plan_files(document), folder, check_place(folder))
 
@@ -50,7 +50,7 @@ def write_folder(document: PlanDocument, folder: Path) -> Path:
 def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -> Path:
     """Write files (the text of each in pieces, by name below the folder) whole or not at all.
 
-    `place` is where the folder really is, and checked. Raises FlexoptError if it cannot be written.
+    `place` is the folder's real path, already checked. Raises FlexoptError if it cannot be written.
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +67,8 @@ def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -
                 _put(fresh, place)
     except OSError as error:
         raise FlexoptError(
-            f"{folder}: cannot write the plan ({error.strerror}); what was there is unchanged",
-            "choose another place with -o, or make room",
+            f"{folder}: cannot write the plan ({error.strerror}); the existing files are unchanged",
+            "choose another place with -o, or free some space",
         ) from None
     return folder
 
@@ -80,17 +80,17 @@ def check_place(
     schema: str = "flexopt.plan/",
     known: Set[str] = NAMES,
 ) -> Path:
-    """Refuse a place that holds something else than a plan, before hours are spent on one.
+    """Refuse a place that holds anything other than a plan, before hours are spent on one.
 
-    Or than what else is written whole: a folder with the names `known`, and its `schema` in the `contract`.
-    Returns where the folder really is, symbolic links followed. Raises FlexoptError.
+    `what` may be another kind of folder, with the names `known` and its `schema` in the file `contract`.
+    Returns the folder's real path, with symbolic links resolved. Raises FlexoptError.
     """
     try:
         place = folder.resolve()
         if Path.cwd().is_relative_to(place):
             raise FlexoptError(
-                f"{folder}: is the current folder or one above it, and cannot be replaced",
-                "give a folder of its own, for example `-o renewal.plan`",
+                f"{folder}: is the current folder or a parent of it and cannot be replaced",
+                "name a separate folder, for example `-o renewal.plan`",
             )
         _recover_in_turn(place)
         _check_parent(folder, place)
@@ -98,7 +98,7 @@ def check_place(
             return place
         if place.is_dir():
             names = {p.name for p in place.iterdir()}
-            # what a file manager or an open spreadsheet leaves behind is nobody's work
+            # files left behind by a file manager or an open spreadsheet do not count
             others = sorted(name for name in names - known if not name.startswith("."))
             if not others and (not names & known or _is_ours(place / contract, schema)):
                 return place
@@ -106,25 +106,25 @@ def check_place(
             others = []
     except OSError as error:
         raise FlexoptError(
-            f"{folder}: cannot look into it ({error.strerror})", "choose another place with -o"
+            f"{folder}: cannot be read ({error.strerror})", "choose another place with -o"
         ) from None
     listed = f": it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}" if others else ""
     raise FlexoptError(
         f"{folder}: exists and is not {what} folder{listed}",
-        "give another folder with -o, or move what is there",
+        "name another folder with -o, or move the existing files",
     )
 
 
 def _check_parent(folder: Path, place: Path) -> None:
-    """Refuse a place in something that is no folder, or that may not be written to."""
+    """Refuse a place whose parent is not a folder or is not writable."""
     parent = next(p for p in place.parents if p.exists())
     if not parent.is_dir():
         raise FlexoptError(f"{folder}: {parent.name} is a file, not a folder", "choose another place with -o")
-    # Windows marks folders as read-only that are not
+    # Windows marks folders as read-only even if they are not
     effective = os.access in os.supports_effective_ids
     if sys.platform != "win32" and not os.access(parent, os.W_OK | os.X_OK, effective_ids=effective):
         raise FlexoptError(
-            f"{folder}: you may not write in {parent.name or parent}", "choose another place with -o"
+            f"{folder}: no permission to write in {parent.name or parent}", "choose another place with -o"
         )
 
 
@@ -137,7 +137,7 @@ def read_document(plan: Path) -> dict[str, Any]:
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
         document = parse_document(_read(place / "plan.json"))
     except FileNotFoundError:
-        raise FlexoptError(f"{plan}: there is no plan here", hint) from None
+        raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
     except (ValueError, RecursionError):
@@ -146,13 +146,13 @@ def read_document(plan: Path) -> dict[str, Any]:
     if schema != "flexopt.plan/1":
         said = f'schema "{schema}"' if isinstance(schema, str) else "no schema"
         raise FlexoptError(
-            f'{plan}: plan.json is not a plan this version reads ({said}, wanted "flexopt.plan/1")', hint
+            f'{plan}: this version cannot read plan.json ({said}, expected "flexopt.plan/1")', hint
         )
     return dict(document)
 
 
 class HasDocument(Protocol):
-    """A plan."""
+    """An object with a plan document."""
 
     @property
     def document(self) -> PlanDocument:
@@ -164,14 +164,14 @@ PlanLike: TypeAlias = HasDocument | PlanDocument | str | Path
 
 
 def document_of(plan: PlanLike) -> PlanDocument:
-    """The document of a plan. Raises FlexoptError if there is none in the folder."""
+    """The document of a plan. Raises FlexoptError if the folder has none."""
     if isinstance(plan, str | Path):
         return read_document(Path(plan))
     return plan if isinstance(plan, Mapping) else plan.document
 
 
 def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """The document of a plan that was made from just these inputs, to add to it.
+    """The document of a plan made from exactly these inputs, to add to it.
 
     Raises FlexoptError if there is no plan, or it was made from other files.
     """
@@ -182,8 +182,8 @@ def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]
         other = [name for name in {**now, **made} if made.get(name) != now.get(name)]
         listed = ", ".join(other[:3]) + (" and others" if len(other) > 3 else "")
         raise FlexoptError(
-            f"{plan}: the plan was made from other inputs ({listed})",
-            f"plan again: flexopt plan SCENARIO -o {plan}",
+            f"{plan}: the plan was made from different inputs ({listed})",
+            f"run again: flexopt plan SCENARIO -o {plan}",
         )
     return document
 
@@ -192,7 +192,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        # where names cannot be exchanged a writer may be between its two renames, or was killed there
+        # if names cannot be exchanged, a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
         with folder_lock(path.parents[1]):
@@ -212,13 +212,13 @@ def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
 
 
 def summary_json(document: PlanDocument) -> dict[str, Any]:
-    """summary.json: what a program wants of a plan without its rows."""
+    """summary.json: what programs need from a plan without its rows."""
     names = ("name", "currency", "horizon", "status", "total", "summary", "baselines", "proof")
     return {"schema": "flexopt.summary/1", **{name: document[name] for name in names}}
 
 
 def _is_ours(path: Path, schema: str) -> bool:
-    """Whether a plan.json is flexopt's, of whatever version: other programs have files of that name."""
+    """Whether a plan.json is flexopt's, of any version: other programs use this file name too."""
     try:
         with path.open("rb") as file:
             return schema.encode() in file.read(100)
@@ -232,7 +232,7 @@ def _prefix(place: Path) -> str:
 
 @contextmanager
 def _draft(place: Path) -> Iterator[Path]:
-    """A folder to write in, beside the place (so that a rename is enough), with usual permissions."""
+    """A folder to write in, beside the place (so that a rename is enough), with default permissions."""
     temporary = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
     try:
         fresh = temporary / "plan"
@@ -263,7 +263,7 @@ def _put(fresh: Path, place: Path) -> None:
             old.rename(place)
             raise
         old.rename(fresh)
-    # now `fresh` is the old plan, which goes with the draft
+    # now `fresh` is the old plan, which is removed with the draft
 
 
 def _old(place: Path) -> Path:
@@ -277,10 +277,10 @@ def _recover_in_turn(place: Path) -> None:
 
 
 def _recover(place: Path) -> None:
-    """Finish what a killed writer began where names cannot be exchanged."""
+    """Finish what a killed writer began, on systems that cannot exchange names."""
     if (old := _old(place)).exists():
         if place.exists():
-            # out of its name first: a half-removed folder must never be put back
+            # rename it first: a half-removed folder must never be restored
             doomed = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
             old.rename(doomed / "plan")
             shutil.rmtree(doomed, ignore_errors=True)
@@ -289,7 +289,7 @@ def _recover(place: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names atomically; False where the system or the file system cannot."""
+    """Exchange two names atomically; False if the operating system or the file system cannot."""
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
     a, b = os.fsencode(one), os.fsencode(other)
     if sys.platform == "linux" and hasattr(libc, "renameat2"):

@@ -1,4 +1,4 @@
-"""A document as JSON, in pieces: tables of millions of rows are never one text, nor one dict a row."""
+"""A document as JSON, in pieces: tables of millions of rows are never a single text or a dict per row."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from flexopt.base.columns import Column, ColumnTable
 from flexopt.store.tables import TABLES
 
 PlanDocument: TypeAlias = Mapping[str, Any]
-"""A plan as plan.json has it (`plan_schema`): made, read and rendered, and never changed in place."""
+"""A plan as in plan.json (`plan_schema`): created, read and rendered, but never changed in place."""
 
 PlanRow: TypeAlias = Mapping[str, Any]
-"""A row of one of its tables, by column."""
+"""A row of a table in the document, by column."""
 
 BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
-"""The tables that grow with the users, by their columns."""
+"""The tables that grow with the number of users, and their columns."""
 
 
 def render(document: PlanDocument) -> bytes:
-    """The document itself, as in the plan folder."""
-    # text may have half a surrogate pair, which UTF-8 has not; its escape is what JSON has for it
+    """The document as in the plan folder."""
+    # text may contain half a surrogate pair, which is not valid UTF-8; JSON can escape it
     return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
 
 
 def document_json(document: PlanDocument) -> Iterator[str]:
-    """What `json.dumps(document, indent=1, ensure_ascii=False)` would be if tables were lists."""
+    """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists."""
     if not document:
         yield "{}"
     for number, (key, value) in enumerate(document.items()):
         yield f"{',' if number else '{'}\n {_text(key)}: "
-        # a text has no line breaks of its own in JSON
+        # JSON texts contain no line breaks of their own
         yield from _table(value) if isinstance(value, ColumnTable) else [_text(value).replace("\n", "\n ")]
     if document:
         yield "\n}"
@@ -60,22 +60,22 @@ def _table(rows: ColumnTable) -> Iterator[str]:
 
 
 class _Cells(tuple[Any, ...]):
-    """A row of a big table, without its keys."""
+    """A row of a large table, without its keys."""
 
     __slots__ = ()
 
 
 def parse_document(text: str) -> Any:
-    """The document again, its big tables as columns. Raises ValueError if it is not JSON.
+    """The document, with its large tables as columns. Raises ValueError if it is not JSON.
 
-    A table with a row of other keys, or in another order, stays a list of dicts.
+    A table in which a row has other keys, or another order, stays a list of dicts.
     """
     known: dict[str, str] = {}
 
     def row(pairs: list[tuple[str, Any]]) -> Any:
         if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, list | dict) for _, c in pairs):
             return dict(pairs)
-        # millions of rows have few different cells: each text is kept once
+        # millions of rows have few distinct cells: each text is kept once
         return _Cells(known.setdefault(c, c) if isinstance(c, str) else c for _, c in pairs)
 
     document = json.loads(text, object_pairs_hook=row)

@@ -1,4 +1,4 @@
-"""JSON Schema of plan.json, made from the same table of columns that writes it."""
+"""JSON Schema of plan.json, generated from the same column table that writes it."""
 
 from __future__ import annotations
 

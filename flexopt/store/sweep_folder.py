@@ -1,4 +1,4 @@
-"""The folder of a sweep: a plan and a record for every scenario as it ends, and a table over all."""
+"""The folder of a sweep: a plan and a record for every scenario as it ends, and a table of all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SWEEP_COLUMNS: dict[str, type] = {
     "error": str,
     "hint": str,
 }
-"""Columns of sweep.csv in their order."""
+"""Columns of sweep.csv, in order."""
 
 SweepRow: TypeAlias = dict[str, str | int | None]
 """A row of the table, with all of SWEEP_COLUMNS: decimals as text, None where there is none."""
@@ -48,7 +48,7 @@ RECORD = "flexopt.sweep-result/1"
 
 
 def sweep_row(cells: Mapping[str, Any]) -> SweepRow:
-    """A row with these cells; the others are empty."""
+    """A row with these cells; all others are empty."""
     return {name: cells.get(name, "" if kind is str else None) for name, kind in SWEEP_COLUMNS.items()}
 
 
@@ -63,9 +63,9 @@ def sweep_json(rows: Sequence[SweepRow]) -> dict[str, Any]:
 
 
 class SweepFolder:
-    """The folder, made where there is none.
+    """The folder, created if it does not exist.
 
-    Raises FlexoptError where something else stands, or nothing can be written.
+    Raises FlexoptError if the place holds something else or cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -76,23 +76,23 @@ class SweepFolder:
             folder.mkdir(parents=True, exist_ok=True)
             others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
             if not others:
-                self.write_table([])  # from now on the folder is known to be a sweep's
+                self.write_table([])  # from now on the folder is recognised as a sweep folder
             elif _load(folder / "sweep.json", TABLE) is None:
                 more = " and more" if len(others) > 3 else ""
                 raise FlexoptError(
-                    f"{folder}: exists and is not a sweep's folder: it holds {', '.join(others[:3])}{more}",
-                    "give another folder with -o, or move what is there",
+                    f"{folder}: exists and is not a sweep folder: it holds {', '.join(others[:3])}{more}",
+                    "name another folder with -o, or move the existing files",
                 )
         except OSError as error:
             raise FlexoptError(
-                f"{folder}: cannot write there ({error.strerror})", "choose another place with -o"
+                f"{folder}: cannot be written ({error.strerror})", "choose another place with -o"
             ) from None
 
     def known(self, scenario: str, key: str) -> SweepRow | None:
-        """The row of a scenario that was planned before, or proven impossible, from the same inputs.
+        """The row of a scenario that was planned, or proven infeasible, earlier from the same inputs.
 
-        None where there is none, where the plan is not the one that was written, and after any other
-        failure: a time limit or a dead process may go better today.
+        None if there is none, if the plan is not the one that was written, and after any other failure: a
+        scenario that met a time limit or a dead process may succeed this time.
         """
         record = _load(self._record(scenario), RECORD)
         if record is None or record.get("key") != key:
@@ -103,10 +103,10 @@ class SweepFolder:
         return row if _hash_of(self._plan(scenario)) == record.get("plan_sha256") else None
 
     def write(self, row: SweepRow, key: str, document: PlanDocument | None) -> SweepRow:
-        """Write what came of a scenario: its plan, then the record that says so, each whole or not at all.
+        """Write the result of a scenario: its plan, then its record, each whole or not at all.
 
-        Returns its row, which says so where something cannot be written. Without a plan an older one of the
-        same name goes: it is of other inputs.
+        Returns its row, which reports anything that cannot be written. Without a plan, an older one of the
+        same name is removed: it was made from other inputs.
         """
         scenario = str(row["scenario"])
         place, record = self._plan(scenario), self._record(scenario)
@@ -152,7 +152,7 @@ def _hash_of(plan: Path) -> str | None:
 
 
 def _load(path: Path, schema: str) -> dict[str, Any] | None:
-    """A file of ours; None if it is missing, damaged or somebody else's."""
+    """The contents of a file of ours; None if it is missing, damaged or not ours."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Tables of the plan as CSV that spreadsheets open as data, never as formulas."""
+"""Tables of the plan as CSV that spreadsheets read as data, never as formulas."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
-"""Categories of characters that spreadsheets skip, or people do not see, before a formula."""
+"""Categories of characters that spreadsheets skip, or people cannot see, before a formula."""
 
 
 def harmless(text: str) -> str:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """The text, with an apostrophe in front if a spreadsheet would take it for a formula."""
     first = next((c for c in text if category(c) not in INVISIBLE), " ")
     # NFKC: a wide `＝` is a formula in some spreadsheets too
     formula = normalize("NFKC", first)[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
@@ -25,12 +25,12 @@ def harmless(text: str) -> str:
 
 def render(document: PlanDocument) -> bytes:
     """The assignment of the plan as CSV."""
-    # text may have half a surrogate pair, which UTF-8 has not
+    # text may contain half a surrogate pair, which is not valid UTF-8
     return "".join(table_csv(document["assignment"], TABLES["assignment"])).encode("utf-8", "replace")
 
 
 class _Lines(list[str]):
-    """What csv writes to: rows are told to end in CR LF, so that both are quoted in a cell."""
+    """Receives the rows of csv, which end in CR LF so that csv quotes both characters in cells."""
 
     def write(self, row: str) -> None:
         self.append(row)
@@ -51,7 +51,7 @@ def table_csv(rows: Sequence[PlanRow], columns: Mapping[str, type]) -> Iterator[
 
 
 def _cells(values: Sequence[Any], kind: type, *, alone: bool) -> list[str]:
-    """Each value as it stands in a row; the only cell of a row shows that it is empty."""
+    """Each value as written in a row; an empty cell that is alone in its row is quoted."""
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
     for value in values:

@@ -1,4 +1,4 @@
-"""Columns of the plan's tables: what plan.json, its schema and the CSV files agree on."""
+"""Columns of the plan's tables, shared by plan.json, its schema and the CSV files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ ADDED = ("comparison", "sensitivity", "review")
 """Keys of plan.json that other commands add to a plan, in this order."""
 
 BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
-"""What a plan is compared with, the first that is known in its headline."""
+"""What a plan is compared with; its headline uses the first that is known."""
 
 DRIVERS = ("seat_price", "token_price", "tier", "mix")
-"""What the difference between the totals of two quotes is made of."""
+"""The parts of the difference between the totals of two quotes."""
 
 TABLES: dict[str, dict[str, type]] = {
     "assignment": {

@@ -90,11 +90,11 @@ def test_the_rules_of_the_scenario_bind(sound: Document, demand: Demand) -> None
     tight: dict[str, tuple[dict[str, Any], str]] = {
         "budget": (
             {"budgets": [{"id": "fy26", "from": "2026-01-01", "to": "2027-01-01", "amount": 9}]},
-            "of the 9 of the budget fy26",
+            "exceeds the 9 of budget fy26",
         ),
         "first half": (
             {"budgets": [{"id": "h1", "from": "2026-01-01", "to": "2026-04-02", "amount": 19_000}]},
-            "of the budget h1",
+            "of budget h1",
         ),
         "buffer": (
             {"tokens": estate().tokens.model_copy(update={"buffer": Decimal(9)}).model_dump(by_alias=True)},
@@ -102,7 +102,7 @@ def test_the_rules_of_the_scenario_bind(sound: Document, demand: Demand) -> None
         ),
         "cloud": ({"cloud": [{"service": "CFD", "monthly_tokens": 900}]}, "the pool is short of"),
         "pool": ({"pool": []}, "the pool is short of"),
-        "policy": ({"policy": [{"product": "Revit", "access": "flex"}]}, "the policy asks for Flex"),
+        "policy": ({"policy": [{"product": "Revit", "access": "flex"}]}, "the policy requires Flex"),
         "holdings": ({"holdings": []}, "2 owned seats of autocad-1y"),
     }
     for name, (changes, words) in tight.items():

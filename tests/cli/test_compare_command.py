@@ -127,7 +127,7 @@ def test_fail_above(call: Run, quotes: list[str], limit: str, code: int, words: 
             "other: no plan is possible",
             "budget",
         ),
-        ("name: [1]", 2, "other.yaml", "write one text"),
+        ("name: [1]", 2, "other.yaml", "write a single text"),
     ],
 )
 @pytest.mark.parametrize("processes", [1, 2])

@@ -60,19 +60,19 @@ def test_1_check_with_errors_and_0_with_warnings(run: Run, scenario: Scenario) -
     ("arguments", "words", "hint"),
     [
         (["plan"], "Missing argument 'SCENARIO'", "flexopt plan --help"),
-        (["plan", "missing.yaml"], "there is no such file", "spelling"),
+        (["plan", "missing.yaml"], "the file does not exist", "spelling"),
         (["plan", "."], "", ""),
         (["plan", "usage.csv"], "", ""),
         (["check"], "Missing argument", "flexopt check --help"),
-        (["breakeven", "missing.yaml"], "there is no such file", "spelling"),
-        (["explain", "missing.plan"], "there is no plan here", "flexopt plan SCENARIO -o DIR"),
+        (["breakeven", "missing.yaml"], "the file does not exist", "spelling"),
+        (["explain", "missing.plan"], "no plan found here", "flexopt plan SCENARIO -o DIR"),
         (["explain", "scenario.yaml"], "is a file, not a plan folder", "flexopt plan"),
-        (["explain", "."], "there is no plan here", "flexopt plan"),
+        (["explain", "."], "no plan found here", "flexopt plan"),
         (["schema", "nothing"], "'nothing' is not one of 'scenario', 'plan'", "flexopt schema --help"),
         (["schema"], "Missing argument", "flexopt schema --help"),
         (["init"], "Missing argument", "flexopt init --help"),
         (["init", "."], "is not an empty folder", "name a new folder"),
-        (["init", "new", "--usage", "missing.csv"], "no such usage file", "name the exports"),
+        (["init", "new", "--usage", "missing.csv"], "the usage file does not exist", "name the export files"),
         (["init", "new", "--start", "31/01/2026"], "is not a date: write it as 2026-01-31", "init --help"),
         (["init", "new", "--start", "9999-01-01"], "is too late to plan", "start before 2201"),
         (["paln", "x"], "unknown command `paln`", "did you mean `plan`?"),
@@ -99,7 +99,7 @@ def test_2_could_not_run(call: Run, folder: Path, arguments: list[str], words: s
 
 
 def test_2_from_a_process(run: Run) -> None:
-    assert "there is no such file" in clean(run("plan", "missing.yaml"), 2)
+    assert "the file does not exist" in clean(run("plan", "missing.yaml"), 2)
     assert "did you mean `plan`?" in clean(run("paln"), 2)
 
 
@@ -154,8 +154,11 @@ def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (LimitError("the time limit of 1 s came before a plan was found", "raise it"), "before a plan"),
-        (SolverError("the solver ended without an answer", "try highs"), "without an answer"),
+        (
+            LimitError("the time limit of 1 s was reached before a plan was found", "raise it"),
+            "before a plan",
+        ),
+        (SolverError("the solver ended twice without a result", "try highs"), "without a result"),
         (AuditError(["the ledger does not add up"]), "failed its audit and was not written: the ledger"),
         (MemoryError(), "out of memory"),
         (ZeroDivisionError("division by zero"), "unexpected ZeroDivisionError; nothing was written"),

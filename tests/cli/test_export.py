@@ -112,8 +112,8 @@ def test_of_a_comparison_the_cheapest_plan_is_exported(call: Run, folder: Path, 
     [
         ({"schema": "flexopt.comparison/2"}, "of another version"),
         ({"cheapest": None}, "of another version"),
-        ({"cheapest": "../dear"}, "names no plan of the folder"),
-        ({"cheapest": "gone"}, "there is no plan here"),
+        ({"cheapest": "../dear"}, "does not name a plan in the folder"),
+        ({"cheapest": "gone"}, "no plan found here"),
     ],
 )
 def test_comparison_that_is_none(
@@ -128,7 +128,7 @@ def test_comparison_that_is_none(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere.plan", "-o", "x.csv"], "there is no plan here"),
+        (["nowhere.plan", "-o", "x.csv"], "no plan found here"),
         (["scenario.yaml", "-o", "x.csv"], "is a file, not a plan folder"),
         (["PLAN", "-o", "x.doc"], 'there is no export format ".doc"'),
         (["PLAN", "-o", "x"], "the file name has no suffix"),

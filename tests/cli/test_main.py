@@ -14,4 +14,4 @@ def test_as_a_module(arguments: list[str], code: int) -> None:
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == code
     assert ("-m flexopt [OPTIONS]" in done.stdout) == (not code)
-    assert done.stderr.startswith("error: missing.plan: there is no plan here" if code else "")
+    assert done.stderr.startswith("error: missing.plan: no plan found here" if code else "")

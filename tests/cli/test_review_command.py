@@ -70,13 +70,13 @@ def test_into_another_plan_is_refused_and_nothing_changes(call: Run, table: str,
     before = (folder / "other.plan" / "plan.json").read_bytes()
     done = call("review", table, "--into", "other.plan")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "other.plan: the plan was made from other inputs (changed.yaml, people.csv, access.csv)" in (
+    assert "other.plan: the plan was made from different inputs (changed.yaml, people.csv, access.csv)" in (
         done.stderr
     )
     assert (folder / "other.plan" / "plan.json").read_bytes() == before
     done = call("review", table, "--into", "none.plan")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "none.plan: there is no plan here" in done.stderr
+    assert "none.plan: no plan found here" in done.stderr
 
 
 def test_without_a_table_of_access(call: Run, golden: Golden) -> None:

@@ -93,8 +93,8 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
     assert call("plan", "scenario.yaml").returncode == 0
     before = (folder / "scenario.plan" / "plan.json").read_bytes()
     said = clean(call("sensitivity", quote, "--into", "scenario.plan"), 2)
-    assert "scenario.plan: the plan was made from other inputs (changed.yaml)" in said
-    assert "there is no plan here" in clean(call("sensitivity", quote, "--into", "no.plan"), 2)
+    assert "scenario.plan: the plan was made from different inputs (changed.yaml)" in said
+    assert "no plan found here" in clean(call("sensitivity", quote, "--into", "no.plan"), 2)
     document = json.loads(before)
     document["total"] = "1.00"
     (folder / "scenario.plan" / "plan.json").write_text(json.dumps(document))
@@ -107,7 +107,7 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
     ("arguments", "words", "hint"),
     [
         ([], "Missing argument 'SCENARIO'", "flexopt sensitivity --help"),
-        (["missing.yaml"], "there is no such file", "spelling"),
+        (["missing.yaml"], "the file does not exist", "spelling"),
         (["scenario.yaml", "--lever", "seat:revit"], "no lever `seat:revit`", "`seat:revit-1y`"),
         (["scenario.yaml", "--grid", "tokens"], "'tokens' is not two levers: write seat:aec-1y,tokens", ""),
         (
@@ -117,7 +117,7 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
         ),
         (["scenario.yaml", "--step", "10"], "'10' is not a share between 0 and 1: write 10 % as 0.10", ""),
         (["scenario.yaml", "--step", "nan"], "'nan' is not a share", ""),
-        (["scenario.yaml", "--as-good-as", "missing.yaml"], "there is no such file", "spelling"),
+        (["scenario.yaml", "--as-good-as", "missing.yaml"], "the file does not exist", "spelling"),
         (["scenario.yaml", "--format", "xml"], "'xml' is not one of", "--help"),
     ],
 )

@@ -34,7 +34,7 @@ def test_error_has_file_line_column_value_code_and_hint(run: Run, folder: Path, 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         'error: usage/2025.csv:118: column `date`: "31/02/2025" is not a date [U104]\n\n'
-        "hint: write it as 2025-12-31, or take the row out\n"
+        "hint: write it as 2025-12-31, or delete the row\n"
     )
 
 

@@ -19,7 +19,7 @@ Golden = Callable[[str, str], None]
 
 @pytest.fixture
 def quotes(folder: Path) -> list[str]:
-    """Two quotes, and one that cannot be kept."""
+    """Two quotes, and one that cannot be satisfied."""
     changes = {
         "low": "negotiated: {seats: 0.1}",
         "high": "tokens: {buffer: 0.1}",

@@ -83,7 +83,7 @@ def test_a_horizon_repeats_the_year_as_often_as_it_is_long(months: int, times: i
     outside = demand.left_out.to_dict("records")
     if months == 6:
         assert outside == [
-            {"user": "ann", "product": "AutoCAD", "days": 1, "reason": "outside the horizon's months"}
+            {"user": "ann", "product": "AutoCAD", "days": 1, "reason": "outside the months of the horizon"}
         ]
     else:
         assert outside == []
@@ -115,7 +115,7 @@ def test_a_horizon_before_the_usage_is_hindsight(start: str) -> None:
 
 
 def test_no_usage_is_an_error() -> None:
-    with pytest.raises(InputError, match="no usage to plan from"):
+    with pytest.raises(InputError, match="no usage to plan with"):
         the_demand({})
 
 

@@ -115,7 +115,7 @@ def test_an_error_is_that_of_each_scenario() -> None:
     forecasts = ForecastCache(usage_of(DAYS))
     bare = a_scenario(policy=[{"product": p, "access": "none"} for p in ("AutoCAD", "Revit")])
     for _ in range(2):
-        with pytest.raises(InputError, match="nothing is left to plan"):
+        with pytest.raises(InputError, match="there is nothing left to plan"):
             forecasts.of(bare, {})
 
 

@@ -180,8 +180,8 @@ def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
         ),
         ("covers: [Vault]", "covers: [Vualt]", "`Vualt` is not the id of a product", "did you mean `Vault`?"),
         ("quarterly", "quaterly", "`quaterly` is not one of", "did you mean `quarterly`?"),
-        ("flex: false", "flex: no", "true or false is wanted, not `no`", "write `true` or `false`"),
-        ("id: Vault", "id: 2026", "text is wanted, not `2026`", 'put it in quotes: "2026"'),
+        ("flex: false", "flex: no", "expected true or false, found `no`", "write `true` or `false`"),
+        ("id: Vault", "id: 2026", "expected text, found `2026`", 'put it in quotes: "2026"'),
         ("2026-01-01, months", "2026-02-30, months", "`2026-02-30` is not a date", "write year-month-day"),
         ("new: 500", "new: -5", "`-5` is out of range: it must be at least 0", "Price of a new seat"),
         (
@@ -190,7 +190,7 @@ def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
             "the key `tokens` is missing",
             "add `tokens: ...`",
         ),
-        ("[Vault], term", "Vault, term", "a list is wanted, not `Vault`", "write `covers: [Vault]`"),
+        ("[Vault], term", "Vault, term", "expected a list, found `Vault`", "write `covers: [Vault]`"),
         ("currency: USD\n", "", "the key `currency` is missing", "add `currency: USD`"),
     ],
 )

@@ -160,7 +160,7 @@ def test_a_bad_date_in_a_frame_is_an_input_error() -> None:
 
 
 def test_no_usage_at_all_is_an_input_error() -> None:
-    with pytest.raises(InputError, match="no usage to plan from"):
+    with pytest.raises(InputError, match="no usage to plan with"):
         plan(a_source(a_scenario()))
 
 

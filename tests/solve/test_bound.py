@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pulp
 import pytest
-from build import a_problem, every
+from build import AUTOCAD_YEAR, Days, a_problem, every
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import one_in
@@ -173,3 +173,16 @@ def test_relaxation_without_a_solution_costs_infinitely_much() -> None:
     lp.setObjective(pulp.LpAffineExpression(x))
     lp.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(x), pulp.LpConstraintGE, "more", 2))
     assert solve_relaxation(lp, EXACT, seconds=5) == math.inf
+
+
+def test_prices_prove_what_a_limit_on_orders_costs() -> None:
+    """Six users of seats sold in tiers of three, at most three of them: no user's own seat is in the row."""
+    use: Days = {(f"u{n}", "AutoCAD"): every(date(2025, 1, 1), 200) for n in range(6)}
+    tiers = [{"from": 3, "discount": "0.1"}, {"from": 5, "discount": "0.3"}]
+    P = a_problem(use, offers=[{**AUTOCAD_YEAR, "maximum": 3, "tiers": tiers}])
+    bound = _bound(P)
+    assert "maximum_s000_t000" in bound.coupling.names
+    certificate = optimise(P).certificate
+    assert certificate is not None
+    # three seats at 10 % off and 1,400 tokens for each of the others; all on seats would be 9,702
+    assert certificate.bound == pytest.approx(3 * 2310 * 0.9 + 3 * 1400 * 3)

@@ -52,13 +52,13 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
     "a product that nothing gives access to": (
         IN_VAULT,
         {"products": [AUTOCAD, REVIT, VAULT]},
-        ["3 users of Vault without access from 2026-01-01 (not on Flex, no seat on offer covers it)"],
+        ["3 users of Vault without access from 2026-01-01 (not on Flex, no offer covers it)"],
         "add an offer",
     ),
     "policy against Flex where no seat is on offer": (
         TEN,
         {"offers": [REVIT_YEAR], "policy": [{"product": "AutoCAD", "access": "named"}]},
-        ["1 user of AutoCAD", "no seat on offer covers it", "the policy asks for named"],
+        ["1 user of AutoCAD", "no offer covers it", "the policy requires named"],
         "relax the policy",
     ),
     "policy for Flex of what is not on Flex": (
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "offers": [VAULT_YEAR],
             "policy": [{"user": "bob", "access": "flex"}],
         },
-        ["1 user of Vault", "not on Flex", "the policy asks for flex"],
+        ["1 user of Vault", "not on Flex", "the policy requires flex"],
         "relax the policy",
     ),
     "tokens only, and the first pack too late": (
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "tokens": {"purchase_dates": ["2026-02-01"]},
             "cloud": [{"service": "CFD", "monthly_tokens": 1}],
         },
-        ["per-result services need tokens on 2026-01-01, when no pack can be live"],
+        ["per-result services need tokens on 2026-01-01, but no pack can be live"],
         "add an offer",
     ),
     "more users than owned seats, and no others on offer": (
@@ -105,32 +105,32 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             ],
             "holdings": [{"offer": "vault-1y", "quantity": 2, "ends": "2026-09-01"}],
         },
-        ["3 users of Vault need seats on 2026-01-01, when only 2 are owned"],
+        ["3 users of Vault need seats on 2026-01-01, but only 2 are owned"],
         "add an offer",
     ),
     "an opening pack too small for the months without another": (
         {("ann", "AutoCAD"): every(date(2025, 1, 1), 300)},
         {"offers": [], "pool": [{"tokens": 500, "expires": "2027-01-01"}], "tokens": {"valid_days": 31}},
         # from 1 February to 27 October there are 269 days of 7 tokens
-        ["1,883.0 tokens are needed from 2026-02-01", "the opening packs hold 500"],
+        ["1,883.0 tokens are needed from 2026-02-01", "the opening packs hold only 500"],
         "",
     ),
     "an opening pack too small": (
         TEN,
         {"offers": [], "pool": [{"tokens": 69, "expires": "2027-01-01"}], "tokens": {"max_purchases": 0}},
-        ["at most 0 purchases cannot be kept"],
+        ["the limit of 0 purchases cannot be satisfied"],
         "raise tokens.max_purchases",
     ),
     "a budget too small": (
         TEN,  # 70 tokens at 3.00 = 210
         {"budgets": [BUDGET]},
-        ["the budget fy26 of 209 from 2026-01-01 to 2027-01-01 cannot be kept"],
+        ["the budget fy26 of 209 from 2026-01-01 to 2027-01-01 cannot be satisfied"],
         "raise budgets.fy26.amount",
     ),
     "a maximum too small": (
         IN_VAULT,
         {"products": [VAULT], "offers": [VAULT_YEAR | {"maximum": 2}]},
-        ["at most 2 seats of vault-1y cannot be kept"],
+        ["the maximum of 2 seats of vault-1y cannot be satisfied"],
         "raise offers.vault-1y.maximum",
     ),
     "a minimum order and a budget": (
@@ -141,20 +141,23 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "budgets": [BUDGET | {"amount": 3000}],
             "tokens": {"max_purchases": 3},
         },
-        ["the budget fy26 of 3,000", " and at least 5 seats in an order of vault-1y cannot be kept together"],
+        [
+            "the budget fy26 of 3,000",
+            " and the minimum of 5 seats per order of vault-1y cannot be satisfied together",
+        ],
         "raise budgets.fy26.amount, or lower offers.vault-1y.minimum",
     ),
     "max_purchases 0 and no seat": (
         TEN,
         {"offers": [AUTOCAD_YEAR | {"maximum": 0}], "tokens": {"max_purchases": 0}},
-        ["at most 0 purchases and at most 0 seats of autocad-1y cannot be kept together"],
+        ["the limit of 0 purchases and the maximum of 0 seats of autocad-1y cannot be satisfied together"],
         "raise tokens.max_purchases, or raise offers.autocad-1y.maximum",
     ),
     "max_oversize": (
         # 10 tokens of buffer cannot be bought: 70 x 1.0 + the smallest purchase of 1
         TEN,
         {"offers": [], "tokens": {"buffer": 1, "max_oversize": 0}},
-        ["max_oversize of 0 cannot be kept"],
+        ["max_oversize of 0 cannot be satisfied"],
         "raise tokens.max_oversize",
     ),
     "policy and a maximum": (
@@ -164,7 +167,7 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "policy": [{"product": "AutoCAD", "access": "named"}],
             "tokens": {"max_purchases": 9},
         },
-        ["at most 0 seats of autocad-1y and the policy cannot be kept together"],
+        ["the maximum of 0 seats of autocad-1y and the policy cannot be satisfied together"],
         "raise offers.autocad-1y.maximum, or relax the policy",
     ),
     "no rule to blame": (
@@ -177,7 +180,7 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "pool": [{"tokens": 400, "expires": "2027-01-01"}],
             "tokens": {"valid_days": 30, "max_purchases": 9},
         },
-        ["even without the scenario's rules and limits: AutoCAD cannot be served in every month"],
+        ["even without the scenario's rules and limits: there is no access to AutoCAD in some months"],
         "check the dates of offers",
     ),
     "two clashes at once": (
@@ -187,7 +190,11 @@ CASES: dict[str, tuple[Days, dict[str, Any], list[str], str]] = {
             "offers": [VAULT_YEAR | {"maximum": 2}],
             "tokens": {"max_purchases": 0, "max_oversize": 5},
         },
-        ["at most 0 purchases cannot be kept", "; and ", "at most 2 seats of vault-1y cannot be kept"],
+        [
+            "the limit of 0 purchases cannot be satisfied",
+            "; and ",
+            "the maximum of 2 seats of vault-1y cannot be satisfied",
+        ],
         "; and ",
     ),
 }
@@ -210,7 +217,7 @@ def test_rules_that_do_not_clash_are_not_named() -> None:
         policy=[{"product": "Revit", "access": "named"}],
     )
     assert error.message == (
-        "no plan is possible: the budget fy26 of 209 from 2026-01-01 to 2027-01-01 cannot be kept"
+        "no plan is possible: the budget fy26 of 209 from 2026-01-01 to 2027-01-01 cannot be satisfied"
     )
 
 
@@ -232,8 +239,8 @@ def test_a_limit_while_explaining_claims_nothing_about_single_rules() -> None:
 
     error = explain_infeasible(CLASH, (), the_demand(TEN, CLASH), too_slow)
     assert error.message == (
-        "no plan is possible; which of the rules clash was not found within the time limit: "
-        "at most 0 purchases, at most 0 seats of autocad-1y"
+        "no plan is possible; the time limit was reached before the conflicting rules were found: "
+        "the limit of 0 purchases, the maximum of 0 seats of autocad-1y"
     )
     assert "solver.time_limit" in error.hint
 
@@ -249,5 +256,5 @@ def test_few_questions_find_a_clash_among_many_rules() -> None:
     offers = [AUTOCAD_YEAR | {"id": f"o{i:02}", "covers": ["Revit"], "maximum": 5} for i in range(30)]
     scenario = a_scenario(offers=offers, tokens={"max_purchases": 0})
     error = explain_infeasible(scenario, (), the_demand(TEN, scenario), counted)
-    assert error.message == "no plan is possible: at most 0 purchases cannot be kept"
+    assert error.message == "no plan is possible: the limit of 0 purchases cannot be satisfied"
     assert asked <= 10

@@ -25,7 +25,7 @@ def best(instance: Instance) -> Optimum | None:
         return None
 
 
-# an instance takes a tenth of a second: twice the profile's number
+# an instance takes a tenth of a second: twice as many as where it is solved twice
 @one_in(4)
 @given(small())
 def test_total_is_the_least_there_is(instance: Instance) -> None:

@@ -137,7 +137,7 @@ def test_place_that_holds_something_else_is_refused(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (None, "there is no plan here"),
+        (None, "no plan found here"),
         ("{", "damaged"),
         ("\x00" * 10, "damaged"),
         ("[" * 100_000, "damaged"),
@@ -203,7 +203,7 @@ def test_read_only_place_leaves_the_old_plan(document: dict[str, Any], open_to_a
     write_folder(document, place)
     open_to_all.chmod(0o555)
     said = write_in_process(document | {"name": "newer"}, place, "as nobody")
-    assert said.startswith(f"error: {place}: you may not write in {open_to_all.name}")
+    assert said.startswith(f"error: {place}: no permission to write in {open_to_all.name}")
     assert "\n\nhint: " in said
     assert read_document(place) == document
 
@@ -245,6 +245,6 @@ def test_a_plan_made_from_other_inputs_is_not_added_to(document: dict[str, Any],
     assert read_same(place, inputs[::-1])["total"] == document["total"]
     changed = [{**i, "sha256": "0"} if i["file"] == "usage.csv" else i for i in inputs]
     for other in (changed, [*inputs, {"file": "usage.csv", "sha256": "1"}], inputs[:-1]):
-        with pytest.raises(FlexoptError, match=r"made from other inputs \(usage.csv\)") as error:
+        with pytest.raises(FlexoptError, match=r"made from different inputs \(usage.csv\)") as error:
             read_same(place, other)
-        assert error.value.hint == f"plan again: flexopt plan SCENARIO -o {place}"
+        assert error.value.hint == f"run again: flexopt plan SCENARIO -o {place}"

@@ -219,13 +219,26 @@ def test_its_name_is_that_of_a_folder(name: str) -> None:
 
 
 def test_without_usage_there_is_nothing_to_plan_from() -> None:
-    with pytest.raises(InputError, match="no usage to plan from"):
+    with pytest.raises(InputError, match="no usage to plan with") as error:
         plan(made())
+    assert "give the usage with the scenario" in error.value.findings[0].hint  # it may not have usage.files
 
 
 def test_without_a_table_of_access_there_is_no_review() -> None:
     with pytest.raises(FlexoptError, match="scenario: a review compares with today's access"):
         review(make_scenario(DOCUMENT), usage())
+
+
+@pytest.mark.parametrize("amount", ["-5", "NaN", "Infinity"])
+def test_a_move_saves_at_least_nothing(amount: str) -> None:
+    with pytest.raises(FlexoptError, match="is not what a move can save at least"):
+        review(made(), usage(), min_saving=Decimal(amount))
+
+
+@pytest.mark.parametrize("step", ["-0.1", "0", "1"])
+def test_a_step_is_a_share(step: str) -> None:
+    with pytest.raises(FlexoptError, match="is not a share between 0 and 1"):
+        sensitivity(made(), usage(), step=Decimal(step))
 
 
 def test_days_that_differ_by_alias_cannot_be_compared() -> None:

@@ -1,8 +1,8 @@
-"""The bound again, from the prices that the plan stores: without the solver, in another way.
+"""The bound proven again from the prices stored in the plan: without the solver, by another method.
 
-Whatever the prices are, no plan costs less than all users pay at these prices, each alone, less what
-the prices give for what can be had (packs, seats that are owned, room under limits): weak duality. Per choice
-of tiers the best of the stored cuts counts; the bound is the least over all choices.
+Whatever the prices, no plan costs less than what all users pay at these prices, each alone, minus what the
+available supply (packs, seats that are owned, room under limits) is worth at them: weak duality. For each
+choice of tiers the best of the stored cuts counts; the bound is the lowest over all choices.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from flexopt.store.plan_json import PlanDocument
 __all__ = ["certificate"]
 
 ARITHMETIC = 1e-9
-"""Share of the bound that sums of floats in another order may be off."""
+"""Relative error of the bound, as floats are summed in another order."""
 
 
 def certificate(
     doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand, notes: Notes
 ) -> None:
-    """The bound that the stored prices prove is at least the one that the plan claims for them."""
+    """The stored prices prove at least the bound that the plan claims for them."""
     said = doc["proof"]["prices"]
     claimed = Decimal(said["bound"])
     total = Decimal(doc["total"])
     notes.expect(claimed <= total + CENT, f"prices prove {claimed}, more than the plan costs")
     if claimed <= 0:
-        return  # nothing costs less than nothing: no prices are needed
+        return  # no plan has a negative cost: no prices are needed
     if not said["cuts"]:
-        notes.fail("a bound is claimed for prices, but no prices are there")
+        notes.fail("a bound is claimed, but there are no prices to prove it")
         return
     periods = [day_of(row["period_start"]) for row in doc["ledger"]]
     try:
@@ -52,12 +52,12 @@ def certificate(
     notes.expect(
         proven >= float(claimed) - room, f"the prices prove a bound of {proven:.2f}, the plan says {claimed}"
     )
-    # whatever the prices are, the plan is one that they bound
+    # the prices must not prove that the plan itself is impossible
     notes.expect(proven <= float(total) + room, f"the prices prove {proven:.2f}, more than the plan costs")
 
 
 def _unrounded(scenario: Scenario, cuts: Sequence[StoredCut]) -> float:
-    """What purchases may cost less on invoices than unrounded, and so leave more room in budgets."""
+    """How far invoices may be below the unrounded cost of purchases, which leaves more room in budgets."""
     tokens = scenario.tokens
     if not any(token_price(scenario, t) * tokens.increment % CENT for t in tokens.tiers):
         return 0.0

@@ -17,7 +17,7 @@ from flexopt.inputs.scenario.scenario import Scenario
 
 
 def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough: float) -> float:
-    """The least over all choices of tiers of what the best cut says for them."""
+    """The minimum over all choices of tiers of the best cut's bound."""
     scenario = subproblems.scenario
     opening = opening_packs(scenario)
     constant = [
@@ -38,10 +38,10 @@ def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough:
 
 
 def _dates(scenario: Scenario) -> list[date]:
-    """Days on which a pack may be of use.
+    """Days on which buying a pack may be useful.
 
-    Who buys later what an earlier pack could hold as long might as well have bought both together: larger
-    purchases cost no more a token, and no budget looks at the date.
+    A later purchase whose tokens an earlier pack could hold as long might as well be made with the earlier
+    one: larger purchases cost no more per token, and no budget depends on the date.
     """
     tokens, days = scenario.tokens, scenario.purchase_dates()
     prices = [t.price for t in sorted(tokens.tiers, key=lambda t: t.from_)]
@@ -66,7 +66,7 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
     for tier, after in zip(tiers, [*tiers[1:], None], strict=True):
         each = float(token_price(scenario, tier)) * share + cut.oversize - worth
         least = smallest_in_tier(tokens, tier)
-        # nobody needs more than everybody's use in the life of the pack, or the tier's smallest purchase
+        # no more is needed than all users use during the pack's life, or the tier's smallest purchase
         most = max(least, needed)
         if after is not None:
             most = min(most, (after.from_ - 1) // step * step)
@@ -75,7 +75,7 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
 
 
 def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -> list[float]:
-    """No seat, or as many as each seat tier allows, the cheapest first."""
+    """No seat, or as many as each seat tier allows, cheapest first."""
     offer = subproblems.terms[terms[0]].offer
     found, bounds = [0.0], [1, *(t.from_ for t in offer.tiers)]
     for j, lower in enumerate(bounds):

@@ -1,4 +1,4 @@
-"""The prices that a plan stores, cut by cut: what users pay, and what is given for what can be had."""
+"""The prices stored in a plan, cut by cut: what users pay, and what the supply is worth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from flexopt.base.money import CENT
 
 
 class StoredCut:
-    """The prices of one cut: what a user pays for tokens and seats, and what is given for what can be had."""
+    """The prices of one cut: what a user pays for tokens and seats, and what the supply is worth."""
 
     def __init__(self, subproblems: UserSubproblems, prices: Sequence[Mapping[str, str]]) -> None:
         scenario, terms, tokens = subproblems.scenario, subproblems.terms, subproblems.scenario.tokens
@@ -26,7 +26,7 @@ class StoredCut:
         budgets = {b.id: b for b in scenario.budgets}
         pool: dict[date, float] = {}
         seat = [0.0 if t.ordered else float(t.cost[0]) for t in terms]
-        # what a seat pays for room under maxima, and what share of its price for room in budgets
+        # what a seat pays for room under maxima, and the share of its price it pays for room in budgets
         self.room, self.due = [0.0] * len(terms), [0.0] * len(terms)
         self.order: dict[int, float] = defaultdict(float)
         self.budget: dict[str, float] = defaultdict(float)
@@ -34,7 +34,7 @@ class StoredCut:
         self.constant = 0.0
         for entry in prices:
             row, price = entry["row"], float(entry["price"])
-            # a price of the wrong sign, or of a row that is not there, would prove what is not so
+            # a price with the wrong sign, or of a row that does not exist, would prove something false
             size = max(0.0, price if row in ("pool", "order") else -price)
             if not math.isfinite(price):
                 raise ValueError
@@ -58,7 +58,7 @@ class StoredCut:
             elif row == "budget":
                 limit = budgets[entry["id"]]
                 self.budget[limit.id] += size
-                # sums of cents: no more than a cent above what is invoiced is ever needed
+                # sums of whole cents: a cent above the invoiced amount always suffices
                 self.constant -= size * (float(limit.amount.quantize(CENT, ROUND_FLOOR)) + 0.01)
                 for k, t in enumerate(terms):
                     if t.kind != "owned" and limit.from_ <= t.start < limit.to:
@@ -89,5 +89,5 @@ class StoredCut:
         return self.room[k] + self.due[k] * float(term.whole[tier])
 
     def value(self, subproblems: UserSubproblems, first: date, after: date) -> float:
-        """What a token is worth that can be used on days [first, after), where it is worth most."""
+        """The worth of a token that can be used on days [first, after), where it is worth most."""
         return max([0.0, *(float(self.pool[n]) for n in subproblems.pieces(first, after))])

@@ -1,7 +1,7 @@
-"""Users priced again: who needs what when, which seats there are, and the least everybody pays.
+"""Prices users again: what each needs and when, which seats exist, and the least all users pay.
 
-Forwards in time, by dates, from the demand and the scenario; the optimiser does it backwards, from its own
-tables.
+It works forwards in time, by dates, from the demand and the scenario; the optimiser works backwards, from its
+own tables.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 CELLS = 1 << 23
-"""States x users priced at once: what fits into memory."""
+"""States x users priced at once, to fit into memory."""
 
 MOST_STATES = 2187
-"""States beyond which ends of seats are rounded up, in the optimiser's way (docs/model.md, needs)."""
+"""States beyond which ends of seats are rounded up, as in the optimiser (docs/model.md)."""
 
 
 class UserSubproblems:
-    """Who needs what when, in pieces of the horizon in which no date of the scenario or the prices lies.
+    """What users need, in pieces of the horizon that no date of the scenario or the prices divides.
 
     periods : first days of the plan's periods; days : of the prices
 
     rate : float64[products, pieces], inf where the product is not on Flex
-    use : float64[pieces], tokens with buffer if everybody were on Flex
-    cloud : of every day with per-result tokens: these without buffer, with it, and the piece of the day
+    use : float64[pieces], tokens with buffer if all users were on Flex
+    cloud : for every day with per-result tokens: these without buffer, with it, and the piece of the day
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class UserSubproblems:
             self.use[p] += buffered
 
     def pieces(self, first: date, after: date) -> list[int]:
-        """Those with a day in [first, after)."""
+        """The pieces with a day in [first, after)."""
         pairs = enumerate(pairwise(self.edges))
         return [n for n, (begin, finish) in pairs if begin < after and first < finish]
 
     def least(self, seat: Floats, token: Floats) -> float:
-        """What all users pay at least.
+        """The least that all users pay.
 
-        seat : float64[terms], price of a seat; token : float64[pieces], of one that a user takes, with buffer
+        seat : float64[terms], price of a seat; token : float64[pieces], price of a token used, with buffer
         """
         paid = []
         for group in self.classes:
@@ -103,7 +103,7 @@ class _SubproblemClass:
 
     pairs : int64[products, users]; terms : the seats they may take
     until : for each product, until when a seat covers it, by the end of its term
-    seats_only : places of the products that may not be used with tokens
+    seats_only : places of the products that must not be used with tokens
     """
 
     products: tuple[int, ...]
@@ -114,7 +114,7 @@ class _SubproblemClass:
 
 
 def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
-    """The users by the products they use and the rules for these."""
+    """The users, grouped by the products they use and the rules for these."""
     demand = subproblems.demand
     rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
     code = demand.pair_product * 3 + rule
@@ -145,7 +145,7 @@ def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
 def _apart(
     subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
 ) -> list[tuple[list[int], list[int]]]:
-    """Products that no usable seat covers together are priced apart."""
+    """Split products that no usable seat covers together, to price them separately."""
     group = list(range(len(names)))
     for k in usable:
         covered = {group[i] for i, name in enumerate(names) if name in subproblems.terms[k].offer.covers}
@@ -161,10 +161,10 @@ def _apart(
 def _until(
     subproblems: UserSubproblems, names: Sequence[str], usable: Sequence[int]
 ) -> tuple[dict[date, date], ...]:
-    """For each product until when a seat covers it, by the end of its term.
+    """For each product, until when a seat covers it, by the end of its term.
 
-    That is the end itself, or a later one where the states were too many: less is proven then, never more.
-    The periods of the plan tell which ends are near each other, or the audit would prove another bound.
+    That is the end itself, or a later one if there are too many states: less is proven then, never more.
+    The plan's periods decide which ends are close to each other, so that the audit proves the same bound.
     """
     seats = [subproblems.terms[k] for k in usable]
     spans = [
@@ -207,9 +207,8 @@ def _forwards(
 ) -> Floats:
     """float64[users]: the least each of these users pays at the prices.
 
-    Forwards in time: `best` has an axis for every product, of the days until which it may be covered (the
-    first stands for not at all), and in each cell the least that was paid to get there. What is not covered
-    takes tokens.
+    Forwards in time: `best` has an axis for every product with the days until which it may be covered (the
+    first: not covered), and in each cell the least paid to get there. Uncovered products use tokens.
     """
     names = [subproblems.demand.products[p] for p in group.products]
     levels = [[subproblems.start] for _ in names]
@@ -237,7 +236,7 @@ def _forwards(
             tokens = np.where(days > 0, np.inf, 0.0) if closed else days * (rate * token[piece])
             of = np.moveaxis(best, place, 0)
             of[0] += tokens
-            # what ends with the piece is as good as nothing after it
+            # cover that ends with the piece is no cover after it
             ended = sum(end <= finish for end in levels[place])
             of[ended - 1] = of[:ended].min(axis=0)
             best = best[(slice(None),) * place + (slice(ended - 1, None),)]

@@ -1,4 +1,4 @@
-"""Which seats there are: contracts by their start and end, how many can be had, and their prices."""
+"""The seats that exist: contracts by start and end, the number available, and their prices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Seats of one offer with one start and one end: how many can be had, what one costs by seat tier."""
+    """Seats of one offer with one start and one end: the number available, and their price by seat tier."""
 
     offer: Offer
     kind: str
@@ -26,7 +26,7 @@ class Term:
 
     @property
     def ordered(self) -> bool:
-        """Bought by the order: its size decides the price, or has a minimum."""
+        """Whether seats are bought in orders whose size decides the price or has a minimum."""
         return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
 
     @property
@@ -55,7 +55,7 @@ def make_terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
 
 
 def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | None) -> Term:
-    """A term and its prices; without any where the offer has no price yet."""
+    """A term and its prices; none if the offer has no price yet."""
     end = term_end(offer, scenario.horizon, day, new=kind == "new")
     discounts = (Decimal(0), *(t.discount for t in offer.tiers))
     prices = [seat_price(scenario, offer, day, d, renewed=kind == "renewal") for d in discounts]

@@ -22,7 +22,7 @@ def opening_packs(scenario: Scenario) -> list[OpeningPack]:
 
 @dataclass(slots=True)
 class Lot:
-    """What is left of a pack as the year goes on."""
+    """What is left of a pack during the year."""
 
     start: date
     expires: date
@@ -30,7 +30,7 @@ class Lot:
 
 
 def live_lots(lots: Iterable[Lot], day: date) -> list[Lot]:
-    """The packs that can be used on a day, in the order in which they are drawn.
+    """The packs that can be used on a day, in the order they are drawn from.
 
     The earliest expiry comes first, then the pack with the fewest tokens left.
     """
@@ -38,7 +38,7 @@ def live_lots(lots: Iterable[Lot], day: date) -> list[Lot]:
 
 
 def draw(live: Sequence[Lot], due: Fraction) -> Fraction:
-    """Draw tokens from live packs in their order; returns what the packs could not serve."""
+    """Draw tokens from live packs in their order; returns the tokens they could not supply."""
     for pack in live:
         used = min(pack.left, due)
         pack.left -= used

@@ -27,7 +27,7 @@ def in_force(dated: Sequence[T], day: date) -> T | None:
 
 
 def rate_on(product: Product, day: date) -> Decimal | None:
-    """Tokens of a chargeable day that starts on `day`; None where the product is not on Flex then."""
+    """Tokens for a chargeable day that starts on `day`; None if the product is not on Flex then."""
     rate = in_force(product.rates, day) if product.flex else None
     return rate.tokens if rate else None
 
@@ -40,9 +40,9 @@ def seat_price(
     renewal: bool = False,
     tier_discount: Decimal = Decimal(0),
 ) -> Decimal | None:
-    """Price of one seat for its whole term, in whole cents, if it starts on `day`; None before any price.
+    """Price of a seat for its whole term, in whole cents, if it starts on `day`; None before the first price.
 
-    The negotiated discount of the offer (else the general one) and then the tier's are taken off.
+    The negotiated discount of the offer (or the general one) is deducted first, then the tier's.
     """
     price = in_force(offer.prices, day)
     if price is None:
@@ -53,7 +53,7 @@ def seat_price(
 
 
 def price_in_horizon(price: Decimal, start: date, end: date, horizon: Horizon) -> Decimal:
-    """The share of a seat's price for its days in the horizon, to the cent; its term is [start, end)."""
+    """The share of a seat's price for its days in the horizon, in whole cents; its term is [start, end)."""
     days = overlap_days(start, end, horizon.start, horizon.end)
     return cents(Fraction(price) * Fraction(days, (end - start).days))
 

@@ -1,4 +1,4 @@
-"""The size of a purchase of tokens: whole increments, and the tier that a size reaches."""
+"""The size of a token purchase: whole increments, and the tier that a size reaches."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from flexopt.inputs.scenario.yaml import KeyPath
 
 
 def _tiers(run: ScenarioCheck) -> None:
-    """S207: tiers rise; S225, S229: larger orders are not dearer."""
+    """S207: tiers rise; S225, S229: larger orders are not more expensive."""
     tokens = run.scenario.tokens.tiers
     for index, (low, high) in enumerate(pairwise(tokens), start=1):
         path: KeyPath = ("tokens", "tiers", index)
@@ -49,7 +49,7 @@ def _rising(run: ScenarioCheck, path: KeyPath, low: int, high: int) -> None:
             "S207",
             (*path, "from"),
             f"the tier from {high} comes after the tier from {low}",
-            "sort the tiers by `from`, each quantity once",
+            "sort the tiers by `from`; each quantity may occur once",
             value=high,
         )
 
@@ -74,7 +74,7 @@ def _dated(run: ScenarioCheck) -> None:
             run.say(
                 "S211",
                 ("offers", index, "prices"),
-                f"the first price is of {first}; no seat can be bought on {run.start}",
+                f"the first price is dated {first}; no seat can be bought on {run.start}",
                 "add the price in force at the start of the horizon",
                 severity="warning",
                 value=offer.id,
@@ -89,7 +89,7 @@ def _once(run: ScenarioCheck, path: KeyPath, days: Sequence[date]) -> None:
                 "S210",
                 (*path, index, "from"),
                 f"two entries start on {day}",
-                "keep the one that holds",
+                "keep the correct one",
                 value=day,
             )
         met.add(day)
@@ -104,18 +104,18 @@ def _offers(run: ScenarioCheck) -> None:
                 "S208",
                 (*path, "maximum"),
                 f"the maximum {offer.maximum} is below the minimum {offer.minimum}",
-                "no order could satisfy both; correct one of them",
+                "no order can satisfy both; correct one of them",
                 value=offer.maximum,
             )
         if not isinstance(offer.starts, str):
-            _inside(run, "S216", (*path, "starts"), offer.starts, "no seat starts then")
+            _inside(run, "S216", (*path, "starts"), offer.starts, "no seat starts on it")
         _term(run, path, offer)
         owned = sum(h.quantity for h in run.scenario.holdings if h.offer == offer.id and h.ends > run.start)
         if offer.maximum is not None and owned > offer.maximum:
             run.say(
                 "S230",
                 (*path, "maximum"),
-                f"{owned} seats are owned, more than the maximum {offer.maximum}",
+                f"{owned} seats are owned, which is more than the maximum of {offer.maximum}",
                 "owned seats count towards the maximum",
                 severity="warning",
                 value=offer.maximum,
@@ -128,7 +128,8 @@ def _term(run: ScenarioCheck, path: KeyPath, offer: Offer) -> None:
         run.say(
             "S223",
             path,
-            f"a seat bought on {run.start} ends on {ends}, before the horizon, and cannot start again",
+            f"a seat bought on {run.start} ends on {ends}, before the end of the horizon, and cannot be "
+            "bought again",
             f"add `starts: [{ends}]` or `starts: monthly`",
             severity="info",
             value=offer.id,
@@ -172,7 +173,7 @@ def _time(run: ScenarioCheck) -> None:
             )
     dates = run.scenario.tokens.purchase_dates
     if not isinstance(dates, str):
-        _inside(run, "S214", ("tokens", "purchase_dates"), dates, "nothing is bought then")
+        _inside(run, "S214", ("tokens", "purchase_dates"), dates, "nothing is bought on it")
         if not run.scenario.purchase_dates():
             run.say(
                 "S215",
@@ -185,7 +186,7 @@ def _time(run: ScenarioCheck) -> None:
             run.say(
                 "S217",
                 ("budgets", index),
-                f"the budget is for {budget.from_} to {budget.to}, outside the horizon",
+                f"the budget covers {budget.from_} to {budget.to}, outside the horizon",
                 "correct its dates or delete it",
                 severity="warning",
                 value=budget.id,

@@ -1,4 +1,4 @@
-"""Names of a scenario: once, known, and in rules that do not contradict each other."""
+"""Names in a scenario: unique, known, and in rules that do not contradict each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexopt.inputs.scenario.yaml import KeyPath
 
 
 def _ids(run: ScenarioCheck) -> None:
-    """S201: an id is there once, S232: and is not blank."""
+    """S201: ids are unique; S232: ids are not blank."""
     lists: list[tuple[str, Sequence[str]]] = [
         ("products", [p.id for p in run.scenario.products]),
         ("offers", [o.id for o in run.scenario.offers]),
@@ -25,16 +25,17 @@ def _ids(run: ScenarioCheck) -> None:
                 run.say(
                     "S201",
                     (key, index, "id"),
-                    f"the id `{name}` is there twice"
+                    f"the id `{name}` appears twice"
                     + ("" if first[normal(name)] == name else f" (`{first[normal(name)]}`)"),
-                    "give one of them another id (case and spaces do not tell ids apart), or delete it",
+                    "give one of them another id (ids that differ only in case or spaces count as the same), "
+                    "or delete it",
                     value=name,
                 )
             first.setdefault(normal(name), name)
 
 
 def _aliases(run: ScenarioCheck) -> None:
-    """S202: a name leads to one product, and with a term to one offer."""
+    """S202: a name means one product, and with a term one offer."""
     owners = {normal(p.id): p.id for p in run.scenario.products}
     for index, product in enumerate(run.scenario.products):
         for number, alias in enumerate(product.aliases):
@@ -68,9 +69,7 @@ def _names(run: ScenarioCheck) -> None:
             path: KeyPath = ("offers", index, "covers", number)
             run.unknown("S203", path, name, products)
             if name in met:
-                run.say(
-                    "S228", path, f"`{name}` is there twice", "delete one", severity="warning", value=name
-                )
+                run.say("S228", path, f"`{name}` appears twice", "delete one", severity="warning", value=name)
             met.add(name)
     for index, holding in enumerate(run.scenario.holdings):
         run.unknown("S204", ("holdings", index, "offer"), holding.offer, offers)
@@ -84,7 +83,7 @@ def _names(run: ScenarioCheck) -> None:
 
 
 def _access(run: ScenarioCheck) -> None:
-    """S224: every product can be reached with a seat or with tokens."""
+    """S224: every product is available with a seat or with tokens."""
     covered = {name for offer in run.scenario.offers for name in offer.covers}
     for index, product in enumerate(run.scenario.products):
         if not product.flex and product.id not in covered:
@@ -118,8 +117,9 @@ def _policy(run: ScenarioCheck) -> None:
             run.say(
                 "S220",
                 path,
-                f"`{rule.access}` contradicts an earlier rule for the same, `{other.access}`",
-                "keep one of the two; a rule that names more (user, product) goes before one that names less",
+                f"`{rule.access}` contradicts an earlier rule (`{other.access}`) for the same selection",
+                "keep one of the two; a rule that names more (user, product) takes precedence over one that "
+                "names less",
                 value=rule.access,
             )
         product = products.get(rule.product or "")
@@ -135,7 +135,7 @@ def _policy(run: ScenarioCheck) -> None:
             run.say(
                 "S222",
                 (*path, "access"),
-                f"no offer covers `{product.id}`: nobody can have the seat the rule asks for",
+                f"no offer covers `{product.id}`: the seat that the rule requires is not available",
                 "add an offer that covers the product, or write `flex`",
                 severity="warning",
                 value=rule.access,

@@ -1,4 +1,4 @@
-"""What a check of a scenario is given, and how it says what it found."""
+"""What the checks of a scenario are given, and how they report findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flexopt.inputs.scenario.yaml import KeyPath
 
 @dataclass(slots=True)
 class ScenarioCheck:
-    """The scenario under check; `people` is None where no table was given."""
+    """The scenario being checked; `people` is None if there is no people table."""
 
     scenario: Scenario
     people: dict[str, Person] | None
@@ -63,7 +63,7 @@ class ScenarioCheck:
             )
 
     def nobody(self, path: KeyPath, name: str, known: Collection[str], what: str) -> None:
-        """S219: a rule for somebody who is not in the people table."""
+        """S219: a rule for a user or group that is not in the people table."""
         if name not in known:
             self.say(
                 "S219",

@@ -1,7 +1,7 @@
 """`extends`: a scenario and its bases become one, and every key remembers the file and line that set it.
 
-All files are put in one order, bases first, each once (also when two bases share one), and merged in that
-order: maps merge deep, lists whose items are maps with an `id` merge by `id`, everything else replaces.
+All files are put in order, bases first, each once (even if two bases share one), and merged in that order:
+maps merge recursively, lists of maps with an `id` merge by `id`, everything else replaces.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Places: TypeAlias = dict[KeyPath, tuple[str, int]]
 
 @dataclass(slots=True)
 class Resolved:
-    """The merged data of a scenario and the file and line of every key and list item."""
+    """The merged data of a scenario, with the file and line of every key and list item."""
 
     file: str
     data: dict[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> Place:
-        """File, line and dotted key of a path; of the nearest key above where it was not written."""
+        """File, line and dotted key of a path, or of the nearest key above if it was not written."""
         near = path
         while near and near not in self.places:
             near = near[:-1]
@@ -38,7 +38,7 @@ class Resolved:
         return file, row, self.dotted(path)
 
     def dotted(self, path: KeyPath) -> str:
-        """`offers.autocad-1y.prices.1`: ids in place of positions, other positions from 1."""
+        """`offers.autocad-1y.prices.1`: ids instead of positions, other positions from 1."""
         words: list[str] = []
         value: Any = self.data
         for part in path:
@@ -53,7 +53,7 @@ class Resolved:
 
 
 def resolve(path: Path, folder: ScenarioFolder) -> Resolved | None:
-    """Reads a scenario and its bases; None with error findings if any of them cannot be read."""
+    """Read a scenario and its bases; None with error findings if any of them cannot be read."""
     findings = folder.findings
     before = len(findings.errors)
     name = path.name
@@ -69,7 +69,7 @@ def resolve(path: Path, folder: ScenarioFolder) -> Resolved | None:
 
 @dataclass(slots=True)
 class _ExtendsReader:
-    """Visits the files of a chain of `extends`, bases first."""
+    """Visit the files of a chain of `extends`, bases first."""
 
     folder: ScenarioFolder
     findings: Findings
@@ -81,7 +81,7 @@ class _ExtendsReader:
         above = [self.real(c) for c in chain]
         if real in above:
             loop = " -> ".join([*chain[above.index(real) :], name])
-            self.error("S123", f"`extends` goes round in a circle: {loop}", "remove one of them", place, name)
+            self.error("S123", f"`extends` is circular: {loop}", "remove one of them", place, name)
             return
         if real in self.seen:
             return
@@ -116,7 +116,7 @@ class _ExtendsReader:
             return self.folder.path(name)
 
     def bases(self, document: YamlDocument, name: str, file: str) -> list[tuple[str, Place]]:
-        """The files `extends` names, relative to the tree; takes the key out of the data."""
+        """The files named by `extends`, relative to the folder; removes the key from the data."""
         if "extends" not in document.data:
             return []
         row: int | None = document.positions[("extends",)][0]
@@ -139,8 +139,8 @@ class _ExtendsReader:
             if is_absolute(entry) or not self.folder.holds(base):
                 self.error(
                     "S122",
-                    f"`{entry}` leads out of the folder of the scenario",
-                    "a base is in the folder of the scenario or below it, and is named by a relative path",
+                    f"`{entry}` is outside the scenario's folder",
+                    "a base must be in the scenario's folder or below it, named by a relative path",
                     place,
                     entry,
                 )
@@ -154,7 +154,7 @@ class _ExtendsReader:
 
 
 def _rebase(data: dict[str, Any], folder: str) -> None:
-    """Makes the data files that a file names relative to the folder."""
+    """Make the data files named in a file relative to the folder."""
 
     def moved(value: Any) -> Any:
         if isinstance(value, list):
@@ -180,7 +180,7 @@ def _merge(base: Resolved, file: str, over: YamlDocument) -> Resolved:
 
 @dataclass(slots=True)
 class _Merge:
-    """Merges two trees of plain data together with their places."""
+    """Merge two trees of plain data together with their places."""
 
     base: Places
     over: Places
@@ -209,7 +209,7 @@ class _Merge:
         return merged
 
     def lists(self, base: list[Any], over: list[Any], b: KeyPath, o: KeyPath, at: KeyPath) -> list[Any]:
-        """Items of `over` go into the first of `base` with their id; a repeated id stays to be reported."""
+        """Merge items of `over` into the first of `base` with their id; keep repeated ids to report them."""
         first: dict[str, int] = {}
         for index, item in enumerate(over):
             first.setdefault(item["id"], index)

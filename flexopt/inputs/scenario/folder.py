@@ -1,4 +1,4 @@
-"""Which files a scenario may name: those in its folder, and data files at an absolute path, on purpose."""
+"""Which files a scenario may name: those in its folder, and data files with an explicit absolute path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_absolute(name: str) -> bool:
 
 @dataclass(slots=True)
 class ScenarioFolder:
-    """The folder of the scenario named on the command line; names below are relative to it, with `/`."""
+    """The folder of the scenario named on the command line; names are relative to it, with `/`."""
 
     folder: Path
     findings: Findings
@@ -33,11 +33,11 @@ class ScenarioFolder:
         return self.folder / name
 
     def shown(self, name: str) -> str:
-        """The file as findings name it."""
+        """The file's name in findings."""
         return self.path(name).as_posix()
 
     def holds(self, name: str) -> bool:
-        """Whether the name, and the file behind its symbolic links, are in the folder."""
+        """Whether the name, with symbolic links resolved, is in the folder."""
         if is_absolute(name) or posixpath.normpath(name).split("/")[0] == "..":
             return False
         try:
@@ -46,17 +46,17 @@ class ScenarioFolder:
             return False
 
     def read(self, name: str, place: Place, limit: int, code: str) -> bytes | None:
-        """The bytes of a file, recorded as a source; None with a finding where it cannot be read."""
+        """The bytes of a file, recorded as a source; None with a finding if it cannot be read."""
         file, row, column = place
         path = self.path(name)
         try:
             if not path.is_file():
                 there = path.exists()
-                raise OSError("it is not a file" if there else "there is no such file")
+                raise OSError("it is not a file" if there else "the file does not exist")
             if (size := path.stat().st_size) > limit:
                 self.findings.add(
                     "S102",
-                    f"`{name}` has {size:,} bytes, the most is {limit:,}",
+                    f"`{name}` has {size:,} bytes; the limit is {limit:,}",
                     file=file,
                     row=row,
                     column=column,
@@ -74,25 +74,25 @@ class ScenarioFolder:
                 row=row,
                 column=column,
                 value=name,
-                hint="check the spelling and the folder; paths are relative to the file that says them",
+                hint="check the spelling and the folder; paths are relative to the file that contains them",
             )
             return None
         self.sources.append(Source(self.shown(name), hashlib.sha256(raw).hexdigest()))
         return raw
 
     def allowed(self, name: str, place: Place) -> bool:
-        """Data files are in the folder, or absolute and so named on purpose; otherwise a finding."""
+        """Whether a data file is in the folder or has an explicit absolute path; adds a finding if not."""
         if is_absolute(name) or self.holds(name):
             return True
         file, row, column = place
         self.findings.add(
             "S141",
-            f"`{name}` leads out of the folder of the scenario",
+            f"`{name}` is outside the scenario's folder",
             file=file,
             row=row,
             column=column,
             value=name,
-            hint="move the file into the folder, or name it by its absolute path if you mean it",
+            hint="move the file into the folder, or use its absolute path if this is intended",
         )
         return False
 
@@ -120,7 +120,7 @@ class ScenarioFolder:
                 return [n for n in sorted(names) if self.allowed(n, place)]
             message, hint = (
                 f"no file matches `{pattern}`",
-                "check the folder and the ending; `**` matches folders of any depth",
+                "check the folder and the file extension; `**` matches folders at any depth",
             )
         elif not self.allowed(pattern, place):
             return []
@@ -130,7 +130,7 @@ class ScenarioFolder:
             message, hint = f"`{pattern}` is a folder", f"name its files: `{pattern}/*.csv`"
         else:
             message = f"there is no {what} file `{pattern}`"
-            hint = "check the spelling and the folder; paths are relative to the file that says them"
+            hint = "check the spelling and the folder; paths are relative to the file that contains them"
         self.findings.add("S140", message, file=file, row=row, column=column, value=pattern, hint=hint)
         return []
 

@@ -1,4 +1,4 @@
-"""Reads a scenario with its bases and the tables beside it, and says everything that is wrong at once."""
+"""Reads a scenario with its bases and the tables beside it, and reports all errors together."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from flexopt.inputs.tables.subscriptions import read_subscriptions
 
 
 def load_scenario(path: str | Path) -> ScenarioFile:
-    """Read a scenario, its bases and the tables beside it; usage is read when it is planned.
+    """Read a scenario, its bases and the tables beside it; usage is read later, when planning.
 
     Parameters
     ----------
     path
-        The scenario file; docs/scenario-file.md has its keys.
+        The scenario file; docs/scenario-file.md lists its keys.
 
     Returns
     -------
@@ -60,19 +60,19 @@ def make_scenario(
     access: Iterable[TodaysAccess] = (),
     name: str = "scenario",
 ) -> ScenarioFile:
-    """A scenario made in Python, with the tables that would lie beside its file; checked as a file is.
+    """Make a scenario in Python, with the tables that would be beside its file; it is checked as a file is.
 
     Parameters
     ----------
     scenario
-        What a scenario file holds (docs/scenario-file.md), as a dict of plain values or as a `Scenario`. It
-        names no files: give `people`, `access` and, with each call, the usage instead.
+        Contents of a scenario file (docs/scenario-file.md), as a dict of plain values or as a `Scenario`. It
+        must not name files: give `people`, `access` and, with each call, the usage instead.
     people
-        Who works where, from when and until when.
+        People and their groups, cost centres, first days and leaving dates.
     access
-        Today's access: what a review, and the baseline `today`, compare with.
+        Today's access, which a review and the baseline `today` compare with.
     name
-        What studies call it, and its folder where a plan of theirs is saved.
+        Its name in studies, and of its folder when they save its plan.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def make_scenario(
     InputError
         With every error found, if the scenario cannot be used.
     FlexoptError
-        It names a file, or `name` cannot be that of a folder.
+        If it names a file, or `name` cannot be the name of a folder.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def make_scenario(
     'USD'
     """
     if not name or name.startswith(".") or set(name) & set("/\\:"):
-        raise FlexoptError(f"`{name}` cannot be the name of a folder", "take letters, digits, - and _")
+        raise FlexoptError(f"`{name}` cannot be the name of a folder", "use letters, digits, - and _")
     findings = Findings()
     data = scenario.model_dump(mode="json", by_alias=True) if isinstance(scenario, Scenario) else scenario
     resolved = Resolved(name, dict(data))
@@ -119,8 +119,8 @@ def make_scenario(
     for key, is_lacking in lacking.items():
         if is_lacking:
             raise FlexoptError(
-                f"{name}: the scenario names a file under `{key}`, and was not read from a folder",
-                "give what is in the file in its place, or use `load_scenario`",
+                f"{name}: the scenario names a file under `{key}`, but was not read from a folder",
+                "give the file's contents instead, or use `load_scenario`",
             )
     own = _checked(found, known or None, resolved, findings)
     findings.raise_if_errors()
@@ -128,7 +128,7 @@ def make_scenario(
 
 
 def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
-    """The scenario and all findings, also with errors; None where the schema refuses the scenario."""
+    """The scenario and all findings, including errors; None if the schema refuses the scenario."""
     path = Path(path)
     findings = Findings()
     folder = ScenarioFolder(path.parent, findings)
@@ -166,7 +166,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
 def _checked(
     scenario: Scenario, people: dict[str, Person] | None, resolved: Resolved, findings: Findings
 ) -> tuple[Holding, ...]:
-    """The holdings that reach into the horizon; what the rules say of the scenario goes to the findings."""
+    """The holdings that reach into the horizon; adds the findings of the checks."""
     for rule in (*NAME_RULES, *DATE_RULES):
         rule(ScenarioCheck(scenario, people, resolved, findings))
     return tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
@@ -177,7 +177,7 @@ def _named(resolved: Resolved, path: KeyPath, names: Sequence[str]) -> list[tupl
 
 
 def _people(folder: ScenarioFolder, resolved: Resolved, scenario: Scenario) -> dict[str, Person] | None:
-    """None where no table is named, or none can be read: then nobody is called unknown."""
+    """None if no table is named, or it cannot be read: then no user is reported as unknown."""
     place = resolved.place(("people",))
     if scenario.people is None or not folder.allowed(scenario.people, place):
         return None

@@ -1,6 +1,6 @@
-"""The scenario: what a planner edits. Frozen, complete, and it refuses what it does not know.
+"""The scenario, as a planner edits it: frozen and complete; unknown keys are refused.
 
-Reading YAML, `extends` and the tables beside the scenario is `load.py`; this file is only the schema.
+This file is only the schema; `load.py` reads YAML, `extends` and the tables beside the scenario.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
 def _exact(value: Any) -> Any:
-    """Floats reach us only from Python callers: their shortest text is what was meant.
+    """Floats come only from Python callers: their shortest text is the number that was meant.
 
-    Of text only plain digits are numbers: `1_000` and the digits of other scripts are mistakes.
+    In text only plain digits are numbers: `1_000` and digits of other scripts are mistakes.
     """
     if isinstance(value, bool) or (isinstance(value, str) and not DIGITS.fullmatch(value)):
         raise PydanticCustomError("number", "not a number")
@@ -32,7 +32,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _day(value: Any) -> Any:
-    """A date is a date or `2026-04-01`; numbers and times of day, which pydantic would take, are not."""
+    """Accept a date or `2026-04-01`, but not the numbers and times of day that pydantic would accept."""
     if isinstance(value, datetime) or not (
         isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value))
     ):
@@ -64,7 +64,7 @@ class _Part(BaseModel):
 
 class Horizon(_Part):
     start: Day
-    """First day planned."""
+    """First day to plan."""
     months: Annotated[int, Field(ge=1, le=120, strict=True)] = 12
     """Length in months."""
 
@@ -97,14 +97,14 @@ class UsageFiles(_Part):
     files: tuple[Id, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
-    """How dates with slashes are written, where the files leave it open: day or month first."""
+    """Order of dates with slashes that are ambiguous in the files: day or month first."""
     period: Window | None = None
     """The days a usage summary (one row per user and product) covers."""
 
 
 class Growth(_Part):
     default: Annotated[Number, Field(ge=-1, le=1000)] = Decimal(0)
-    """Growth of demand where neither its product nor its group is named (0.05 is five percent more days)."""
+    """Growth of demand if neither its product nor its group is named (0.05 is five percent more days)."""
     products: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
     """Growth by product."""
     groups: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
@@ -123,7 +123,7 @@ class Rate(_Part):
     tokens: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Tokens for one chargeable day."""
     source: str = ""
-    """Where the rate was read."""
+    """Source of the rate."""
 
 
 class Product(_Part):
@@ -133,7 +133,7 @@ class Product(_Part):
     flex: Flag = True
     """Whether the product can be used with tokens."""
     rates: tuple[Rate, ...] = ()
-    """Dated rates; the one in force on the day of use counts."""
+    """Dated rates; the one in force on the day of use applies."""
 
 
 class Price(_Part):
@@ -142,14 +142,14 @@ class Price(_Part):
     new: Amount
     """Price of a new seat for the whole term, before negotiated discounts."""
     renewal: Amount | None = None
-    """Price of renewing an owned seat for the whole term; the new price where it is not given."""
+    """Price of renewing an owned seat for the whole term; defaults to the new price."""
     source: str = ""
-    """Where the price was read."""
+    """Source of the price."""
 
 
 class SeatTier(_Part):
     from_: Positive = Field(alias="from")
-    """Seats bought in one order (same offer, same start) from which the discount holds for all of them."""
+    """Seats in one order (same offer, same start) from which the discount applies to all of them."""
     discount: Share
 
 
@@ -161,20 +161,20 @@ class Offer(_Part):
     """Products that a seat of the offer gives access to; more than one is a collection."""
     term_months: Annotated[int, Field(ge=1, le=120, strict=True)]
     prices: Annotated[tuple[Price, ...], Field(min_length=1)]
-    """Dated prices; the one in force on the day the seat starts counts."""
+    """Dated prices; the one in force on the day the seat starts applies."""
     starts: Literal["monthly"] | tuple[Day, ...] = ()
-    """More days on which seats may start: every month anniversary of the horizon, or these dates."""
+    """Further days on which seats may start: every month anniversary of the horizon, or these dates."""
     tiers: tuple[SeatTier, ...] = ()
-    """All-units discounts by size of the order, on top of the negotiated discount."""
+    """All-units discounts by order size, on top of the negotiated discount."""
     minimum: Count = 0
-    """Fewest seats in one order, if there is one."""
+    """Minimum number of seats in an order, if there is one."""
     maximum: Count | None = None
-    """Most seats of the offer in use at any time, owned ones included."""
+    """Maximum number of seats of the offer at any time, including those owned."""
 
 
 class TokenTier(_Part):
     from_: Positive = Field(alias="from")
-    """Tokens in one purchase from which the price holds for all of them; the first is the minimum."""
+    """Tokens in one purchase from which the price applies to all of them; the first is the minimum."""
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Price of one token, before the negotiated discount."""
     source: str = ""
@@ -185,7 +185,7 @@ class Tokens(_Part):
     increment: Positive = 100
     """Tokens are bought in multiples of this."""
     valid_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 365
-    """A pack bought on day s is usable on s ... s + valid_days - 1."""
+    """A pack bought on day s can be used on s ... s + valid_days - 1."""
     purchase_dates: Literal["start", "quarterly", "monthly"] | tuple[Day, ...] = "start"
     """Days on which packs may be bought."""
     buffer: Annotated[Number, Field(ge=0, le=10)] = Decimal(0)
@@ -193,12 +193,12 @@ class Tokens(_Part):
     max_oversize: Annotated[Number, Field(ge=0, le=1000)] | None = None
     """0.20: buy at most 120 % of the forecast (without buffer), plus the smallest possible purchase."""
     max_purchases: Count | None = None
-    """Most purchases in the horizon."""
+    """Maximum number of purchases in the horizon."""
 
 
 class Negotiated(_Part):
     seats: Share = Decimal(0)
-    """Discount on every offer that is not named."""
+    """Discount on every offer that is not named in `offers`."""
     offers: dict[Id, Share] = {}
     """Discount on an offer; replaces the general one."""
     tokens: Share = Decimal(0)
@@ -219,11 +219,11 @@ class OpeningPack(_Part):
     expires: Day
     """First day the pack cannot be used."""
     unit_price: Annotated[Number, Field(ge=0, le=1_000_000)] = Decimal(0)
-    """What a token cost; already paid, for information."""
+    """Price paid per token; for information only."""
 
 
 class Policy(_Part):
-    """A rule for access: of users and products that match every selector given."""
+    """An access rule for the users and products that match every selector given."""
 
     user: Id | None = None
     group: Id | None = None
@@ -234,16 +234,16 @@ class Policy(_Part):
     @model_validator(mode="after")
     def _selects(self) -> Self:
         if self.user is None and self.group is None and self.product is None:
-            raise ValueError("a policy names a user, a group or a product")
+            raise ValueError("a policy must name a user, a group or a product")
         return self
 
 
 class Cloud(_Part):
     service: Id
     monthly_tokens: Annotated[Number, Field(ge=0, le=MAX)]
-    """Tokens of per-result services in every month of the horizon, spread over its days."""
+    """Tokens for a per-result service in every month of the horizon, spread over its days."""
     buffer: Annotated[Number, Field(ge=0, le=10)] | None = None
-    """Buffer of this service; `tokens.buffer` where it is not given."""
+    """Buffer for this service; defaults to `tokens.buffer`."""
 
 
 class Budget(_Part):
@@ -273,7 +273,7 @@ class SolverOptions(_Part):
 
 
 class Scenario(_Part):
-    """Offers, prices, tokens, holdings and rules of one quote, with where its usage is."""
+    """Offers, prices, tokens, holdings and rules of one quote, and the location of its usage."""
 
     model_config = ConfigDict(title="flexopt scenario")
 
@@ -290,7 +290,7 @@ class Scenario(_Part):
     negotiated: Negotiated = Negotiated()
     holdings: tuple[Holding, ...] = ()
     subscriptions: tuple[Id, ...] = ()
-    """Subscriptions exports whose rows are holdings too."""
+    """Subscriptions exports; their rows are added to the holdings."""
     pool: tuple[OpeningPack, ...] = ()
     people: Id | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
@@ -319,5 +319,5 @@ class Scenario(_Part):
 
 
 def normal(name: str) -> str:
-    """How names are compared: white space collapsed, case ignored."""
+    """The form in which names are compared: white space collapsed, case ignored."""
     return re.sub(r"\s+", " ", name).strip().casefold()

@@ -11,11 +11,11 @@ from flexopt.inputs.scenario.scenario import Scenario
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATH = {"type": "string", "minLength": 1}
 EXTENDS = {
-    "description": "Scenarios that this one changes: paths relative to this file.",
+    "description": "Scenarios that this one builds on: paths relative to this file.",
     "anyOf": [PATH, {"type": "array", "items": PATH}],
 }
 MERGED = {"Offer": ["id"], "Budget": ["id"], "Horizon": [], "Tokens": [], "Window": []}
-"""Parts that `extends` merges key by key, and what they need even so."""
+"""Parts that `extends` merges key by key, and the keys each still requires."""
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
@@ -23,8 +23,8 @@ DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 def scenario_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a scenario file, `extends` included.
 
-    Keys that must be there must be there in a file without `extends`; with it a base may have them, and only
-    a reading of all the files can tell.
+    Required keys are required only in a file without `extends`: a base may supply them, which only reading
+    all files can tell.
     """
     schema = Scenario.model_json_schema(by_alias=True, mode="validation")
     parts: dict[str, Any] = schema.pop("$defs")
@@ -50,7 +50,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def _rule(value: dict[str, Any], parts: dict[str, Any], required: dict[str, list[str]]) -> dict[str, Any]:
-    """What a property needs in a file without `extends`, beyond what it always needs."""
+    """What a property requires in a file without `extends`, beyond what it always requires."""
     if "$ref" in value:
         name = value["$ref"].rsplit("/", 1)[1]
         inner = parts[name].get("properties", {})
@@ -73,7 +73,7 @@ def _walk(node: Any, visit: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _tidy(node: dict[str, Any]) -> None:
-    """Drops generated titles; numbers may be quoted, and have their bounds in JSON Schema words."""
+    """Drop generated titles, allow quoted numbers, and express their bounds in JSON Schema keywords."""
     if isinstance(node.get("title"), str):
         del node["title"]
     if "max_digits" not in node:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a scenario, in the planner's words and with the place to repair."""
+"""Translates pydantic's errors into the planner's words, with the place to fix."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ BOUND_KEYS = ("ge", "gt", "le", "lt")
 
 
 def report_schema_errors(error: ValidationError, resolved: Resolved, findings: Findings) -> None:
-    """Adds one finding for each thing that is wrong."""
+    """Add one finding per error."""
     met: set[tuple[KeyPath, str]] = set()
     for item in error.errors(include_url=False):
         loc = item["loc"]
@@ -79,7 +79,7 @@ def report_schema_errors(error: ValidationError, resolved: Resolved, findings: F
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
-    """The part of a location that is in the data (pydantic adds branches of unions), and its value."""
+    """The part of a location that exists in the data (pydantic adds union branches), and its value."""
     path: list[int | str] = []
     value = data
     for part in loc:
@@ -94,7 +94,7 @@ def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
 
 
 def _other_branch(loc: tuple[int | str, ...], path: KeyPath, value: Any, kind: str) -> bool:
-    """Whether the error belongs to the branch of `a word or a list` that was not meant, or is an echo."""
+    """Whether the error comes from the unintended branch of `a word or a list`, or repeats another."""
     extra = [str(p) for p in loc if p not in path]
     if any(e.startswith("literal[") for e in extra):
         return isinstance(value, list)
@@ -118,9 +118,13 @@ def _words(
         return "S131", f"the key `{key}` is missing", f"{hint}; {what}" if what else hint
     if kind == "extra_forbidden":
         known = _keys(_schema_of(path[:-1])[0])
-        return "S130", f"unknown key `{key}`", did_you_mean(key, known, "known here: " + ", ".join(known))
+        return (
+            "S130",
+            f"unknown key `{key}`",
+            did_you_mean(key, known, "keys allowed here: " + ", ".join(known)),
+        )
     if value is None:
-        return "S132", "there is no value", "write a value after the colon, or delete the line"
+        return "S132", "the value is missing", "write a value after the colon, or delete the line"
     if kind in ("day", "date_type") or kind.startswith("date"):
         return "S133", f"`{_short(value)}` is not a date", "write year-month-day: `2026-04-01`"
     if kind in NUMBERS or kind in WHOLE:
@@ -128,7 +132,7 @@ def _words(
         hint = "write digits and a point, at most 24 digits: `2310` or `0.15`"
         if kind in WHOLE:
             hint = "write digits only: `12`"
-        return "S132", f"{whole} is wanted, not {_describe(value)}", hint
+        return "S132", f"expected {whole}, found {_describe(value)}", hint
     if kind in BOUNDS:
         limit = str(next(context[k] for k in BOUND_KEYS if k in context))
         limit = re.sub(r"^Decimal\('(.*)'\)$", r"\1", limit)
@@ -143,7 +147,7 @@ def _words(
         hint = did_you_mean(str(value), words, f"write {choice}{listed}")
         return "S135", f"{_describe(value)} is not one of {choice}{listed}", hint
     if kind in ("too_short", "string_too_short"):
-        return "S136", "there is nothing in it", f"for example `{example}`" if example else "write a value"
+        return "S136", "it is empty", f"for example `{example}`" if example else "write a value"
     if kind == "string_too_long":
         return "S136", "the text is too long", f"at most {context.get('max_length')} characters"
     if kind == "string_pattern_mismatch":
@@ -153,19 +157,21 @@ def _words(
             "write three capital letters: `USD`, `EUR`",
         )
     if kind == "bool_type":
-        return "S132", f"true or false is wanted, not {_describe(value)}", "write `true` or `false`"
+        return "S132", f"expected true or false, found {_describe(value)}", "write `true` or `false`"
     if kind == "string_type":
-        quoted = f'put it in quotes: "{value}"' if not isinstance(value, (dict, list)) else "write one text"
-        return "S132", f"text is wanted, not {_describe(value)}", quoted
+        quoted = (
+            f'put it in quotes: "{value}"' if not isinstance(value, (dict, list)) else "write a single text"
+        )
+        return "S132", f"expected text, found {_describe(value)}", quoted
     if kind == "tuple_type":
         item = example if isinstance(value, dict) or key in TOP else f"{key}: [{_short(value)}]"
         if key in ("prices", "rates", "tiers"):
             item = example
-        return "S132", f"a list is wanted, not {_describe(value)}", f"write `{item or key + ': [...]'}`"
+        return "S132", f"expected a list, found {_describe(value)}", f"write `{item or key + ': [...]'}`"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         known = _keys(model)
         hint = "write keys with values" + (": " + ", ".join(known) if known else "")
-        return "S132", f"a map of keys is wanted, not {_describe(value)}", hint
+        return "S132", f"expected a map of keys, found {_describe(value)}", hint
     message = said.removeprefix("Value error, ")
     return "S137", message[:1].lower() + message[1:], what or "change one of the keys of this entry"
 
@@ -190,7 +196,7 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
 
 
 def _schema_of(path: KeyPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The model a path leads to (None for plain values), and the field that was last entered."""
+    """The model a path leads to (None for plain values), and the last field on the way."""
     kind: Any = Scenario
     field: FieldInfo | None = None
     for part in path:
@@ -209,7 +215,7 @@ def _schema_of(path: KeyPath) -> tuple[type[BaseModel] | None, FieldInfo | None]
 
 
 def _bare(kind: Any) -> Any:
-    """The type without its constraints; of a union the part that has parts itself."""
+    """The type without its constraints; of a union, the member that has fields."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) in (Union, types.UnionType):

@@ -1,8 +1,8 @@
-"""YAML as planners write it: maps, lists, text, numbers, true, false, null; nothing that runs or repeats.
+"""YAML as planners write it: maps, lists, text, numbers, true, false, null; nothing executable or repeated.
 
-The reader walks PyYAML's events instead of building objects: no tag is obeyed, no alias followed, no
-recursion, and every value keeps its place. Numbers are exact; dates stay text: the schema
-knows which keys are dates.
+The reader walks PyYAML's events instead of building objects: it ignores tags, follows no aliases, does not
+recurse, and every value keeps its place. Numbers are exact; dates stay text: the schema knows which keys are
+dates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_DEPTH = 50
 MAX_DIGITS = 60
 
 KeyPath: TypeAlias = tuple[str | int, ...]
-Mark: TypeAlias = Any  # a place as PyYAML gives it: .line and .column from 0, or None
+Mark: TypeAlias = Any  # a position as given by PyYAML: .line and .column from 0, or None
 
 NULL = re.compile(r"~|null|Null|NULL|")
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -44,9 +44,9 @@ def _refused(code: str, message: str, hint: str, mark: Mark, value: str = "") ->
 
 
 def read_yaml(raw: bytes, file: str, findings: Findings) -> YamlDocument | None:
-    """Reads a scenario file; None with error findings where it cannot be read.
+    """Read a scenario file; None with error findings if it cannot be read.
 
-    `file` is the name findings show. Values are dict, list, str, int, Decimal, bool and None.
+    `file` is the name shown in findings. Values are dict, list, str, int, Decimal, bool and None.
     """
     before = len(findings.errors)
     try:
@@ -62,7 +62,7 @@ def _decode(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise Refusal(
             "S102",
-            f"the file has {len(raw):,} bytes; a scenario has at most {MAX_BYTES:,}",
+            f"the file has {len(raw):,} bytes; a scenario may have at most {MAX_BYTES:,}",
             "keep people, access and usage in CSV files and name them in the scenario",
         )
     try:
@@ -81,7 +81,7 @@ def _decode(raw: bytes) -> str:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    """PyYAML's events; whatever it raises becomes a refusal."""
+    """PyYAML's events; any error becomes a refusal."""
     loader = yaml.SafeLoader(text)
     try:
         while loader.check_event():
@@ -116,7 +116,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Refusal:
 
 @dataclass(slots=True)
 class _Open:
-    """A map or list that is being read."""
+    """A map or list being read."""
 
     value: dict[str, Any] | list[Any]
     path: KeyPath
@@ -124,7 +124,7 @@ class _Open:
 
 
 class _Builder:
-    """Turns events into plain data, and reports what planners' YAML has no use for."""
+    """Turns events into plain data, and reports YAML features that scenarios do not allow."""
 
     def __init__(self, file: str, findings: Findings) -> None:
         self.file, self.findings = file, findings
@@ -148,7 +148,7 @@ class _Builder:
                     raise _refused(
                         "S110",
                         "the file has more than one document (`---`)",
-                        "keep one scenario a file; combine files with `extends`",
+                        "keep one scenario per file; combine files with `extends`",
                         event.start_mark,
                     )
             elif isinstance(event, yaml.NodeEvent):
@@ -171,7 +171,7 @@ class _Builder:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             raise _refused(
                 "S109",
-                f"anchors and aliases are not used in scenarios (`{sign}{event.anchor}`)",
+                f"anchors and aliases are not allowed in scenarios (`{sign}{event.anchor}`)",
                 "write the value out, or put text that starts with * or & in quotes",
                 event.start_mark,
             )
@@ -179,7 +179,7 @@ class _Builder:
         if tag is not None:
             raise _refused(
                 "S108",
-                f"tags are not used in scenarios (`{tag[:60]}`)",
+                f"tags are not allowed in scenarios (`{tag[:60]}`)",
                 "remove the tag; put text that starts with ! in quotes",
                 event.start_mark,
             )
@@ -193,14 +193,14 @@ class _Builder:
             raise _refused(
                 "S112",
                 "a key is a map or a list",
-                "keys are text; put names in braces or brackets in quotes",
+                "keys must be text; put names with braces or brackets in quotes",
                 event.start_mark,
             )
         if len(self.stack) >= MAX_DEPTH:
             raise _refused(
                 "S113",
                 f"more than {MAX_DEPTH} levels of nesting",
-                "no key of a scenario is nested that deep; check the brackets",
+                "scenarios are never nested so deeply; check the brackets",
                 event.start_mark,
             )
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -217,7 +217,7 @@ class _Builder:
         mark: Mark = event.start_mark
         top.key = key
         if plain and key == "<<":
-            self.error("S109", "merge keys (`<<`) are not used in scenarios", "use `extends`", mark, key)
+            self.error("S109", "merge keys (`<<`) are not allowed in scenarios", "use `extends`", mark, key)
         elif plain and not isinstance(self.plain(event), str):
             self.error("S112", f"the key `{key}` is not text", f'put it in quotes: "{key}"', mark, key)
         elif CONTROL.search(key):
@@ -226,7 +226,7 @@ class _Builder:
             first = self.positions[(*top.path, key)][0]
             self.error(
                 "S107",
-                f"the key `{key}` is there twice (first on line {first})",
+                f"the key `{key}` appears twice (first on line {first})",
                 "keep one of them",
                 mark,
                 key,
@@ -235,7 +235,7 @@ class _Builder:
             self.positions[(*top.path, key)] = (mark.line + 1, mark.column + 1)
 
     def place(self, value: Any, event: yaml.NodeEvent) -> KeyPath:
-        """Puts a value where it belongs and says where that is."""
+        """Put a value where it belongs; returns its place."""
         if not self.stack:
             self.root = value
             return ()
@@ -261,7 +261,7 @@ class _Builder:
         return event.value
 
     def plain(self, event: yaml.ScalarEvent) -> Any:
-        """What text without quotes means; words such as `no` and `on` are text."""
+        """The value of unquoted text; words such as `no` and `on` are text."""
         text = event.value
         if NULL.fullmatch(text):
             return None

@@ -19,7 +19,7 @@ ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
 
 @dataclass(frozen=True, slots=True)
 class DelimitedRow:
-    """One line: its number in the file and its cells by column, without outer white space."""
+    """One line: its number in the file and its cells by column, stripped of white space."""
 
     number: int
     cells: Mapping[str, str]
@@ -30,7 +30,7 @@ class DelimitedRow:
 
 @dataclass(slots=True)
 class DelimitedTable:
-    """The rows of one file; `add` gathers findings of the same kind and value into one with a count."""
+    """The rows of one file; `add` merges findings of the same kind and value into one with a count."""
 
     file: str
     prefix: str
@@ -48,7 +48,7 @@ class DelimitedTable:
         value: str | None = None,
         severity: Severity = "error",
     ) -> None:
-        """Records a finding with the code `prefix + number`; its value is the cell, or another."""
+        """Record a finding with the code `prefix + number`; its value is the cell unless given."""
         code = self.prefix + number
         if value is None:
             value = row[column] if isinstance(row, DelimitedRow) else ""
@@ -64,11 +64,11 @@ class DelimitedTable:
         )
 
     def report(self, findings: Findings) -> None:
-        """Hands the findings over, in the order of the lines."""
+        """Add the findings to `findings`, in line order."""
         findings.items.extend(sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)))
 
     def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
-        """The date of a cell; None for an empty cell, and with a finding for anything that is no date."""
+        """The date in a cell; None if it is empty, or with a finding if it is not a date."""
         text = row[column]
         if not text:
             return None
@@ -96,10 +96,10 @@ def read_table(
     required: tuple[str, ...],
     exports: bool = False,
 ) -> DelimitedTable:
-    """Reads a table; what is wrong with the file is in the table's findings, and it then has no rows.
+    """Read a table; if something is wrong with the file, the table has findings and no rows.
 
-    Column names are compared without case, spaces and dashes count as `_`. `exports` says that other columns
-    are nothing to warn about.
+    Column names are compared ignoring case; spaces and dashes count as `_`. With `exports`, other columns do
+    not lead to a warning.
     """
     table = DelimitedTable(folder.shown(name), prefix)
     raw = folder.read(name, place, MAX_BYTES, "S140")
@@ -110,7 +110,7 @@ def read_table(
     header = next(lines, None)
     if header is None:
         if not table.found:
-            table.add("02", "the file is empty", "the first line names the columns: " + ", ".join(known))
+            table.add("02", "the file is empty", "the first line must name the columns: " + ", ".join(known))
         return table
     columns = _header(header[1], table, known, required, exports)
     if any(f.severity == "error" for f in table.found.values()):
@@ -152,7 +152,7 @@ def _lines(text: str, table: DelimitedTable) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            hint = "check the quotes of this line: text with quotes in it doubles them"
+            hint = "check the quotes in this line: quotes inside a text must be doubled"
             table.add("06", f"the line cannot be read: {error}", hint, row=number)
             return
         if any(c.strip() for c in cells):
@@ -165,18 +165,18 @@ def _header(
     columns = [re.sub(r"[\s_-]+", "_", c.strip().casefold()) for c in cells]
     for column in sorted({c for c in columns if c and columns.count(c) > 1}):
         if column in known:
-            table.add("05", "the column is there twice", "delete one of them", row=1, column=column)
+            table.add("05", "the column appears twice", "delete one of them", row=1, column=column)
     for column in required:
         if column not in columns:
             others = [c for c in columns if c and c not in known]
-            hint = did_you_mean(column, others, "the first line names the columns: " + ", ".join(known))
+            hint = did_you_mean(column, others, "the first line must name the columns: " + ", ".join(known))
             table.add("03", f"there is no column `{column}`", hint, row=1, column=column)
     for column, cell in zip(columns, cells, strict=True):
         if column and column not in known and not exports:
             table.add(
                 "04",
-                "the column is not used",
-                did_you_mean(column, known, "used are: " + ", ".join(known)),
+                "the column is ignored",
+                did_you_mean(column, known, "columns used: " + ", ".join(known)),
                 row=1,
                 column=cell.strip()[:60],
                 severity="warning",
@@ -189,7 +189,7 @@ def _row(number: int, cells: list[str], columns: list[str], table: DelimitedTabl
         table.add(
             "06",
             f"the line has {len(cells)} cells, the header {len(columns)}",
-            "put text with commas in quotes",
+            "put text that contains commas in quotes",
             row=number,
         )
         return None

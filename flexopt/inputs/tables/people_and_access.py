@@ -25,8 +25,8 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
         if user in people:
             table.add(
                 "10",
-                f'"{user[:60]}" is there twice (first on line {lines[user]})',
-                "keep one line a user",
+                f'"{user[:60]}" appears twice (first on line {lines[user]})',
+                "keep one line per user",
                 row=row,
                 column="user",
             )
@@ -35,8 +35,8 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
         if other != user:
             table.add(
                 "13",
-                f'"{user[:60]}" and "{other[:60]}" (line {lines[other]}) differ only by case or spaces',
-                "write one user one way: usage, people and access are compared letter by letter",
+                f'"{user[:60]}" and "{other[:60]}" (line {lines[other]}) differ only in case or spaces',
+                "write each user in one way: names in usage, people and access must match exactly",
                 row=row,
                 column="user",
                 severity="warning",
@@ -46,7 +46,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
             table.add(
                 "12",
                 f"the user leaves on {leaves}, not after the start on {starts}",
-                "`starts` is the first day, `leaves` the first day gone",
+                "`starts` is the first day at work, `leaves` the first day after leaving",
                 row=row,
                 column="leaves",
                 value=f"{user}: {row['leaves']}",
@@ -58,7 +58,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
 
 
 def names_of(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Product id by normal name, and offer ids by normal name; ids go before aliases."""
+    """Product id by normal name, and offer ids by normal name; ids take precedence over aliases."""
     products = {normal(a): p.id for p in reversed(scenario.products) for a in p.aliases}
     products |= {normal(p.id): p.id for p in reversed(scenario.products)}
     offers: dict[str, list[str]] = {}
@@ -100,7 +100,7 @@ def read_access(
         if wanted and product not in by_offer[offer].covers:
             table.add(
                 "14",
-                f"a seat of `{offer}` does not give access to `{product}`",
+                f"a seat of `{offer}` does not cover `{product}`",
                 "name an offer that covers the product, or leave the cell empty",
                 row=row,
                 column="offer",
@@ -110,8 +110,8 @@ def read_access(
         if (row["user"], product) in first:
             table.add(
                 "13",
-                f"the user and product are there twice (first on line {first[row['user'], product]})",
-                "keep the line that is true today",
+                f"the user and product appear twice (first on line {first[row['user'], product]})",
+                "keep the line that is correct today",
                 row=row,
                 column="product",
                 value=f"{row['user']}, {product}",

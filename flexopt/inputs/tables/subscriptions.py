@@ -32,19 +32,19 @@ MOST = 10_000_000
 DateOrder = Literal["dmy", "mdy"]
 
 _REPAIRS: dict[str, tuple[str, Severity, str]] = {
-    "10": ("seat_quantity", "error", "write a whole number from 1"),
+    "10": ("seat_quantity", "error", "write a whole number, 1 or more"),
     "13": ("subscription_status", "info", "only active subscriptions are seats you own"),
-    "16": ("start_date", "warning", "seats owned are those owned on the first day of the horizon"),
-    "17": ("end_date", "info", "nothing to do if it was not renewed; else export again"),
-    "18": ("subscription_id", "warning", "name one export, the newest"),
+    "16": ("start_date", "warning", "only seats owned on the first day of the horizon count"),
+    "17": ("end_date", "info", "nothing to do if it was not renewed; otherwise export again"),
+    "18": ("subscription_id", "warning", "name only the newest export"),
 }
-"""Of findings about one cell: its column, the severity and the repair."""
+"""For findings about a single cell: its column, the severity and the hint."""
 
 
 def read_subscriptions(
     folder: ScenarioFolder, files: Sequence[tuple[str, Place]], scenario: Scenario
 ) -> tuple[Holding, ...]:
-    """Holdings of the active rows that match an offer; findings T3xx."""
+    """Holdings from the active rows that match an offer; findings T3xx."""
     holdings: list[Holding] = []
     seen: dict[tuple[str, ...], str] = {}
     offers = names_of(scenario)[1]
@@ -57,7 +57,7 @@ def read_subscriptions(
                 continue
             key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
             if row["subscription_id"] and key in seen:
-                _say(table, row, "18", f"the subscription was read before ({seen[key]}); counted once")
+                _say(table, row, "18", f"the subscription also appears in {seen[key]}; it is counted once")
                 continue
             seen[key] = f"{table.file}:{row.number}"
             holdings.append(holding)
@@ -94,7 +94,9 @@ def _holding(
         _say(table, row, "17", f"the subscription ended on {ends}, before the horizon; left out")
         return None
     if starts is not None and starts > horizon.start:
-        _say(table, row, "16", f"the subscription starts on {starts}, after the horizon does; left out")
+        _say(
+            table, row, "16", f"the subscription starts on {starts}, after the start of the horizon; left out"
+        )
         return None
     return Holding(offer=offer, quantity=int(quantity), ends=ends)
 
@@ -102,7 +104,7 @@ def _holding(
 def _offer(
     table: DelimitedTable, row: DelimitedRow, scenario: Scenario, offers: dict[str, list[str]]
 ) -> str | None:
-    """The offer a row names, by id or alias; its term decides between offers that share an alias."""
+    """The offer named in a row, by id or alias; its term decides between offers that share an alias."""
     name, term = row["offering_name"], row["term"]
     months = _months(term)
     matches = offers.get(normal(name), [])
@@ -114,7 +116,7 @@ def _offer(
         known = [n for o in scenario.offers for n in (o.id, *o.aliases)]
         table.add(
             "14",
-            f'"{name[:60]}" is no offer of the scenario; its seats are left out',
+            f'"{name[:60]}" is not an offer of the scenario; its seats are left out',
             did_you_mean(name, known, "add the name to the `aliases` of an offer"),
             row=row,
             column="offering_name",
@@ -126,9 +128,9 @@ def _offer(
     alone = len(matches) == 1
     table.add(
         "15",
-        f'the term "{term[:60]}" is not that of {listed}; counted as that offer'
+        f'the term "{term[:60]}" does not match {listed}; counted as that offer'
         if alone
-        else f'the term "{term[:60]}" does not choose between {listed}; its seats are left out',
+        else f'the term "{term[:60]}" does not decide between {listed}; its seats are left out',
         "add an offer with this term and the same alias" + ("" if alone else ", or correct the term"),
         row=row,
         column="term",
@@ -146,7 +148,7 @@ def _months(term: str) -> int | None:
 
 
 def _order(table: DelimitedTable, scenario: Scenario) -> DateOrder | None:
-    """How the dates with slashes of a file are written: what its dates say, else the scenario."""
+    """The order of a file's dates with slashes: taken from its dates, otherwise from the scenario."""
     pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
     dmy = any(int(m[1]) > 12 for m in pairs)
     mdy = any(int(m[2]) > 12 for m in pairs)
@@ -163,8 +165,8 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder
     if order is None:
         table.add(
             "12",
-            f'"{row[column]}": the day or the month may come first',
-            "write dates as 2026-04-01, or say which with `usage: {dates: dmy}` or `mdy`",
+            f'"{row[column]}" is ambiguous: day or month may come first',
+            "write dates as 2026-04-01, or set `usage: {dates: dmy}` (or `mdy`)",
             row=row,
             column=column,
         )

@@ -1,7 +1,6 @@
-"""Cells with people and products -> one row per chargeable day; says which file had them first.
+"""Cells with people and products -> one row per chargeable day, and which file had it first.
 
-A day is one number until the end: the bits of user, product and day, so that the order of the numbers is
-that of users, products and dates.
+Until the end a day is one number with the bits of user, product and day: numbers sort by user, product, date.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
 Kept = Counter[int]
-"""Rows of each file that opened a day, or carry a summary."""
+"""Rows of each file that opened a day or carry a summary."""
 
 
 BLOCK = 1 << 22
-"""Launches cut into windows at a time, about 200 MB with what is computed from them."""
+"""Launches cut into windows at a time: about 200 MB with intermediate results."""
 
 DAYS = 17
-"""Bits of the days since 1990; the upper ones are the slab."""
+"""Bits for the days since 1990; the upper bits are the slab."""
 
 FRAMED = 1 << 13
-"""Days made into rows at a time: so few that what is computed from them stays in a cache."""
+"""Days made into rows at a time: few enough that intermediate results fit in the processor's cache."""
 
 SLABS = DAYS - (SLAB.bit_length() - 1)
 
@@ -42,7 +41,7 @@ _EPOCH_DAY = int(np.datetime64(dates.EARLIEST, "D").astype(np.int64))
 
 
 def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]:
-    """One row per user, product and date; and how many rows of each file were the first to open one."""
+    """One row per user, product and date, and how many rows of each file were the first to open one."""
     users, products = _number(con)
     bits = len(products).bit_length()
     key, file, mask = _cells(con, bits)
@@ -54,7 +53,7 @@ def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]
     for pair, start, end, launched in _launches(con, bits):
         launch, window = cut_windows(pair, start, _until(pair, end))
         day = (pair[launch] << DAYS) + window // DAY - _EPOCH_DAY
-        # a day has one opener: of the first file, dates before sessions; a row may open several days
+        # a day has one opener: the first file's, dates before sessions; a row may open several days
         cell = opener(key, fresh, day)
         file_of_cell = file[cell] if len(file) else cell
         wins = (cell < 0) | (launched[launch] < file_of_cell)
@@ -69,9 +68,9 @@ def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]
 
 
 def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
-    """Makes the table `good`: cells that are planned by day, `u` and `p` for the user's and product's names.
+    """Create the table `good`: cells planned by day, with `u` and `p` numbering users and products.
 
-    Returns the names, sorted.
+    Returns the names of both, sorted.
     """
     con.execute(
         "create temp table planned as select c.cell, p.user, t.id as product from cell c "
@@ -95,7 +94,7 @@ def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
 
 
 def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Ints, Ints, Mask]:
-    """Key (pair and slab), file and mask of the cells with dates, sorted by key and file."""
+    """Key (pair and slab), file and mask of cells with dates, sorted by key and file."""
     words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     columns = con.execute(
         f"select (((u << {bits}) + p) << {SLABS}) + slab as key, file, {words} from good "
@@ -130,10 +129,10 @@ def _arrays(batches: list[pa.RecordBatch]) -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def _until(pair: Ints, end: Ints) -> Ints:
-    """The latest end among a launch and the earlier ones of its pair."""
+    """The latest end among each launch and the earlier ones of its pair."""
     until, step = end, 1
     while step < len(pair):
-        # by now it is the latest of the last `step` launches; if that is no news for anybody, nothing more is
+        # by now it is the latest of the last `step` launches; if that changes none, nothing further will
         later = until.copy()
         np.maximum(until[step:], until[:-step], out=later[step:], where=pair[step:] == pair[:-step])
         if np.array_equal(later, until):
@@ -143,7 +142,7 @@ def _until(pair: Ints, end: Ints) -> Ints:
 
 
 def _add(kept: Kept, files: Ints, rows: Ints | int) -> None:
-    """Adds a number of rows to each of the files."""
+    """Add a number of rows to each of the files."""
     for number in np.unique(files).tolist():
         these = files == number
         kept[number] += int(rows[these].sum()) if isinstance(rows, np.ndarray) else int(these.sum()) * rows
@@ -166,5 +165,5 @@ def _frame(numbers: Ints, bits: int, users: list[str], products: list[str]) -> p
 
 
 def _code(names: list[str]) -> type[np.signedinteger[Any]]:
-    """The smallest type that pandas has for so many categories."""
+    """The smallest type that pandas uses for this many categories."""
     return np.int8 if len(names) < 1 << 7 else np.int16 if len(names) < 1 << 15 else np.int32

@@ -1,4 +1,4 @@
-"""Finds out what a usage file is: container, encoding, delimiter, header. Reads its head only."""
+"""Detects what a usage file is (container, encoding, delimiter, header) from its first bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flexopt.base.findings import Refusal
 from flexopt.inputs.usage.formats import FORMATS, compact, recognise
 
 HEAD = 1 << 20
-"""Bytes looked at; a header line must end within them, and no line may be longer."""
+"""Bytes examined; the header line must end within them, and no line may be longer."""
 
 Container = Literal["text", "json", "workbook", "parquet"]
 _DELIMITERS = (",", ";", "\t")
@@ -25,7 +25,7 @@ _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A delimited text file, understood."""
+    """A delimited text file with its format."""
 
     path: Path
     gzip: bool
@@ -34,7 +34,7 @@ class Text:
     skip: int
     """Lines before the first data line."""
     rewrite: str = ""
-    """The encoding from which the file must be written anew before DuckDB reads it."""
+    """The encoding from which the file must be converted before DuckDB reads it."""
 
 
 def sha256(path: Path) -> str:
@@ -49,7 +49,7 @@ def open_bytes(path: Path, zipped: bool) -> IO[bytes]:
 
 
 def container(path: Path) -> tuple[Container, bool, bytes]:
-    """What kind of file it is by its first bytes, whether it is gzipped, and its head.
+    """The kind of file according to its first bytes, whether it is gzipped, and its head.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
         with path.open("rb") as file:
             magic = file.read(8)
     except FileNotFoundError:
-        raise Refusal("U101", "there is no such file", "check the name under `usage.files`") from None
+        raise Refusal("U101", "the file does not exist", "check the name under `usage.files`") from None
     except (OSError, ValueError, RuntimeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         raise Refusal(
@@ -75,9 +75,9 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
         with open_bytes(path, zipped) as file:
             head = file.read(HEAD)
     except (OSError, EOFError, zlib.error):
-        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+        raise damaged("gzip file", "it is truncated or corrupt") from None
     if not head:
-        raise Refusal("U102", "the file is empty", "export it again, or take it out of `usage.files`")
+        raise Refusal("U102", "the file is empty", "export it again, or remove it from `usage.files`")
     if head.startswith(b"PAR1") or suffix == ".parquet":
         return "parquet", zipped, head
     if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):
@@ -97,7 +97,7 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
 
     Raises
     ------
-    Refusal : U102 only blank lines, U111 encoding, U112 not a text, U115 a line without end.
+    Refusal : U102 only blank lines, U111 encoding, U112 not text, U115 an endless line.
     """
     text, encoding = _decode(head)
     complete = len(head) < HEAD
@@ -105,7 +105,9 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
     odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
     lines = _LINE_END.split(text) if odd_ends else text.split("\n")
     if not complete and len(lines) < 2:
-        raise Refusal("U115", f"the first line has no end within {HEAD:,} bytes", "export the file again", 1)
+        raise Refusal(
+            "U115", f"the first line does not end within {HEAD:,} bytes", "export the file again", 1
+        )
     best: tuple[int, int, str, list[str]] | None = None
     for number, line in enumerate(lines[:10]):
         if not line.strip() or line.strip().lower().startswith("sep="):
@@ -118,7 +120,7 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
             break
     if best is None:
         raise Refusal(
-            "U102", "the file has only blank lines", "export it again, or take it out of `usage.files`"
+            "U102", "the file has only blank lines", "export it again, or remove it from `usage.files`"
         )
     _, number, delimiter, columns = best
     rewrite = encoding if encoding != "utf-8" or odd_ends else ""
@@ -141,10 +143,13 @@ def _decode(head: bytes) -> tuple[str, str]:
         nulls = head.count(b"\x00")
         if nulls > len(head) // 3:
             raise Refusal(
-                "U111", "the file looks like UTF-16 without its mark, or is no text", _ENCODING_HINT, 1
+                "U111",
+                "the file looks like UTF-16 without a byte order mark, or is not text",
+                _ENCODING_HINT,
+                1,
             )
         row = head[: head.index(b"\x00")].count(b"\n") + 1
-        raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged on its way", row)
+        raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged in transfer", row)
     first = re.split(rb"[\r\n]", head.removeprefix(codecs.BOM_UTF8), maxsplit=1)[0]
     try:
         first.decode("utf-8")
@@ -163,7 +168,7 @@ def _encoding(row: int | None) -> Refusal:
 
 
 def _split(line: str) -> tuple[str, list[str]]:
-    """The delimiter under which most columns of the line are known, and the columns."""
+    """The delimiter that gives the most known columns, and the columns."""
 
     def split(delimiter: str) -> list[str]:
         try:
@@ -180,7 +185,7 @@ def _split(line: str) -> tuple[str, list[str]]:
 
 
 def rewrite(text: Text, into: Path) -> Text:
-    """The file in UTF-8 with plain line ends, streamed.
+    """Convert the file to UTF-8 with plain line ends, streaming.
 
     Raises
     ------
@@ -200,12 +205,12 @@ def rewrite(text: Text, into: Path) -> Text:
         row = lines + len(re.findall(rb"\r\n|\r|\n", good)) + 1 if text.rewrite == "utf-8" else None
         raise _encoding(row) from None
     except (OSError, EOFError, zlib.error):
-        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+        raise damaged("gzip file", "it is truncated or corrupt") from None
     return Text(into, False, text.delimiter, text.header, text.skip)
 
 
 def refuse_long_lines(text: Text) -> None:
-    """Looks for lines much longer than DuckDB holds: it may lose them without a word.
+    """Refuse lines much longer than DuckDB's limit: it may lose them silently.
 
     Raises
     ------
@@ -223,11 +228,11 @@ def refuse_long_lines(text: Text) -> None:
             while (block := file.read(HEAD // 2)) and (b"\n" in block or len(block) < HEAD // 2):
                 lines += block.count(b"\n")
     except (OSError, EOFError, zlib.error):
-        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+        raise damaged("gzip file", "it is truncated or corrupt") from None
     raise Refusal(
         "U115",
         f"the line is longer than {HEAD // 2:,} bytes",
-        "export the file again, or cut the line",
+        "export the file again, or shorten the line",
         lines + 1,
     )
 

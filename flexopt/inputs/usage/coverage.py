@@ -1,4 +1,4 @@
-"""What became of the rows of every file: counts that add up, and notes on what was left out in silence."""
+"""What became of the rows of every file: counts that add up, and notes on rows left out without a finding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cover(
     kept: Mapping[int, int],
     unsplit: Mapping[int, int],
 ) -> dict[int, Coverage]:
-    """The coverage of each file; `unsplit` are its lines that could not be split into columns."""
+    """The coverage of each file; `unsplit` counts its lines that could not be split into columns."""
     rows = con.execute(
         "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
         "from cell c join person p using (name, email, hash, id) join title t using (product) "
@@ -62,7 +62,7 @@ def note(
     coverage: Mapping[int, Coverage],
     findings: Findings,
 ) -> None:
-    """What was counted silently so far is said once a file."""
+    """Report once per file what has only been counted so far."""
     query = f"select file, sum(n) from cell where status = {LEFT_OUT} group by file"
     services = {int(f): int(n) for f, n in con.execute(query).fetchall()}
     for number, c in coverage.items():
@@ -70,14 +70,14 @@ def note(
         if not c.rows:
             findings.add(
                 "U161",
-                "the file has a header and no rows",
+                "the file has a header but no rows",
                 file=c.file,
                 row=1,
                 severity="warning",
-                hint="export it again, unless nobody used anything",
+                hint="export it again, unless there was no use",
             )
-        free = "say 0 days" if summary else "without tokens are launches under five minutes"
-        again = "are in another file too" if summary else "repeat a chargeable day"
+        free = "report 0 days" if summary else "without tokens are launches of less than five minutes"
+        again = "are also in another file" if summary else "repeat a chargeable day"
         for code, count, what in (
             ("U141", c.zero_token, f"{free}: no charge"),
             ("U160", c.repeated, f"{again} (duplicates, versions, later launches)"),
@@ -92,5 +92,5 @@ def note(
                 file=c.file,
                 severity="warning",
                 count=n,
-                hint="plan per-result services under `cloud` of the scenario",
+                hint="plan per-result services under `cloud` in the scenario",
             )

@@ -1,4 +1,4 @@
-"""DuckDB as it is used here: so much memory and no more, and a look at how far it is."""
+"""The DuckDB connection: its memory limit, and progress while it reads."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ import duckdb
 from flexopt.base.errors import FlexoptError
 
 UsageProgress = Callable[[str, int, float, bool], None]
-"""Called with the name of a file, its rows so far, rows a second, and whether these are all.
+"""Called with the name of a file, its rows so far, rows per second, and whether these are all.
 
-While a text file is read its rows are estimated from their mean length; at the end they are counted.
+While a text file is read, its rows are estimated from their mean length; at the end they are counted.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOptions:
-    """What is the same in every reading, but where it is tested."""
+    """Settings that only tests change."""
 
     least_memory: int = 100_000_000
-    """Bytes below which nothing can be read."""
+    """Minimum memory in bytes."""
     every: float = 0.5
-    """Seconds from one look at how far a file is to the next."""
+    """Seconds between progress reports."""
 
 
 DEFAULTS = DatabaseOptions()
@@ -46,15 +46,15 @@ def memory_bytes(memory: str, least: int) -> int:
 
     Raises
     ------
-    FlexoptError : it is no size, or too small to read anything.
+    FlexoptError : it is not a memory size, or too small to read anything.
     """
     match = _SIZE.fullmatch(memory.strip())
     if match is None:
-        raise FlexoptError(f"`{memory}` is no size of memory", "write it like 4GB or 500MB")
+        raise FlexoptError(f"`{memory}` is not a memory size", "write it as 4GB or 500MB")
     number, unit = match.groups()
     size = int(float(number) * (1024 if "i" in unit.lower() else 1000) ** _UNITS[unit[0].upper()])
     if size < least:
-        raise FlexoptError(f"{memory} of memory are too little to read usage", "allow 100MB or more")
+        raise FlexoptError(f"{memory} is too little memory to read usage", "allow 100MB or more")
     return size
 
 
@@ -66,7 +66,7 @@ def connected(
 
     Raises
     ------
-    FlexoptError : `memory` is no size, or was not enough.
+    FlexoptError : `memory` is not a memory size, or was not enough.
     """
     limit = memory_bytes(memory, options.least_memory) if memory is not None else _half()
     with (
@@ -74,7 +74,7 @@ def connected(
         duckdb.connect(":memory:", config={"temp_directory": work}) as con,
     ):
         con.execute("set timezone = 'UTC'")
-        # else `query_progress` knows nothing
+        # otherwise `query_progress` reports nothing
         con.execute("set enable_progress_bar = true")
         con.execute("set enable_progress_bar_print = false")
         con.execute("set progress_bar_time = 0")
@@ -85,15 +85,15 @@ def connected(
         except duckdb.OutOfMemoryException:
             more = f"twice as much (`--memory {2 * limit // 1_000_000}MB`)" if memory and limit else "more"
             raise FlexoptError(
-                "the usage cannot be read within the memory allowed",
-                f"allow {more}, and see that the temporary folder has room",
+                "the usage cannot be read within the memory limit",
+                f"allow {more}, and check that the temporary folder has enough space",
             ) from None
 
 
 def _half() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, OSError, ValueError):  # Windows: DuckDB's own, 80 % of the machine
+    except (AttributeError, OSError, ValueError):  # Windows: DuckDB's default, 80 % of the machine's memory
         return None
 
 
@@ -101,9 +101,9 @@ def _half() -> int | None:
 def watched(
     con: duckdb.DuckDBPyConnection, name: str, path: Path, tell: UsageProgress | None, every: float
 ) -> Iterator[Callable[[int], None]]:
-    """Tells of a file while it is read, from another thread; to be called with its rows at the end.
+    """Report progress of a file from another thread; call the result with the file's rows at the end.
 
-    every : seconds from one look to the next.
+    every : seconds between reports.
     """
     began = time.monotonic()
     if tell is None:
@@ -138,7 +138,7 @@ def watched(
 
 
 def _estimate(path: Path) -> int:
-    """Rows of a file, about; 0 if that cannot be said."""
+    """Estimated rows of a file; 0 if unknown."""
     try:
         with path.open("rb") as file:
             head = file.read(SAMPLE)

@@ -1,4 +1,4 @@
-"""Which way the dates of a file are written: looked up only where they are not all ISO."""
+"""How the dates of a file are written: determined only if they are not all ISO."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from flexopt.inputs.usage.usage_table import UsageTable
 
 @dataclass(frozen=True, slots=True)
 class _Styles:
-    """The date styles in a column."""
+    """The date styles found in a column."""
 
     count: StyleCount
     first: tuple[tuple[int, str], ...]
-    """Row and value with which each of them begins."""
+    """Row and value of the first of each style."""
 
 
 def with_date_styles(con: duckdb.DuckDBPyConnection, table: UsageTable, setting: str | None) -> UsageTable:
-    """The table, with how its dates are written; `setting` decides where they leave it open.
+    """The table with its date styles; `setting` decides if they are ambiguous.
 
     Raises
     ------
-    Refusal : U105 two styles in one column, U106 the day or the month may come first.
+    Refusal : U105 two styles in one column, U106 day or month may come first.
     """
     styles = {}
     for role, seen in _styles(con, table).items():
@@ -39,8 +39,8 @@ def with_date_styles(con: duckdb.DuckDBPyConnection, table: UsageTable, setting:
             raise Refusal(
                 "U105",
                 "two date styles in one column: "
-                f"{count.iso + count.ymd:,} with the year first, {count.day_first:,} with the day first, "
-                f"{count.month_first:,} with the month first, {count.open:,} that may be either",
+                f"{count.iso + count.ymd:,} year first, {count.day_first:,} day first, "
+                f"{count.month_first:,} month first, {count.open:,} ambiguous",
                 "write all dates of the column as 2025-12-31",
                 row,
                 column=column,
@@ -49,7 +49,7 @@ def with_date_styles(con: duckdb.DuckDBPyConnection, table: UsageTable, setting:
         if decided == "ambiguous":
             raise Refusal(
                 "U106",
-                "the dates may have the day or the month first",
+                "the dates are ambiguous: day or month may come first",
                 "set `usage.dates: dmy` (day first) or `usage.dates: mdy` (month first) in the scenario",
                 row,
                 column=column,
@@ -60,7 +60,7 @@ def with_date_styles(con: duckdb.DuckDBPyConnection, table: UsageTable, setting:
 
 
 def _styles(con: duckdb.DuckDBPyConnection, table: UsageTable) -> dict[str, _Styles]:
-    """How the dates of every text column of dates are written."""
+    """The date styles of every text column of dates."""
     counted: dict[str, _Styles] = {}
     for role in ("date", "start", "end"):
         if role in table.roles and table.native(role) == "VARCHAR":

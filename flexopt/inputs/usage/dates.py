@@ -1,7 +1,7 @@
-"""How dates are written in a column, and the SQL that turns them into UTC microseconds.
+"""Date styles of a column, and the SQL that turns its dates into UTC microseconds.
 
-The style is decided per file and column, never per value. DuckDB reads `Z` and offsets only when it casts to
-a timestamp *with* time zone: a cast to a plain one drops them silently.
+The style is decided per file and column, never per value. DuckDB respects `Z` and offsets only in a cast to
+a timestamp *with* time zone: a cast to a plain timestamp drops them silently.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _XY = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}" + _TIME
 
 @dataclass(frozen=True, slots=True)
 class StyleCount:
-    """How many values of a column are written in each way."""
+    """Number of values of a column in each style."""
 
     iso: int
     ymd: int
     day_first: int
-    """The first number can only be a day."""
+    """Values whose first number can only be a day."""
     month_first: int
     open: int
-    """Both orders give a date."""
+    """Values that are dates in both orders."""
 
 
 def style_of(v: str) -> str:
-    """SQL of the field of StyleCount that the text column `v` counts in, null for no date of any style."""
+    """SQL: the field of StyleCount in which the text column `v` counts; null if it is not a date."""
     a = f"try_cast(regexp_extract(trim({v}), '^(\\d+)', 1) as integer)"
     b = f"try_cast(regexp_extract(trim({v}), '^\\d+[/.-](\\d+)', 1) as integer)"
     xy = f"regexp_full_match(trim({v}), '{_XY}')"
@@ -51,7 +51,7 @@ _SETTINGS: dict[str, Style] = {"dmy": "dmy", "mdy": "mdy"}
 
 
 def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "ambiguous"]:
-    """The style of a column; the file's own evidence goes before the scenario's `usage.dates`."""
+    """The style of a column; the file's own evidence takes precedence over the scenario's `usage.dates`."""
     slashes = count.day_first + count.month_first + count.open
     if sum(1 for n in (count.iso, count.ymd, slashes) if n) > 1:
         return "mixed"
@@ -67,7 +67,7 @@ def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "
 
 
 def instant(v: str, style: Style) -> str:
-    """SQL: UTC microseconds of the text column `v`, null where it is no date of the style."""
+    """SQL: UTC microseconds of the text column `v`; null if it is not a date in this style."""
     pattern, swap = {
         "iso": (_ISO, ""),
         "ymd": (_YMD, r"'^(\d+)[/.](\d+)[/.](\d+)', '\1-\2-\3'"),
@@ -86,13 +86,13 @@ def instant(v: str, style: Style) -> str:
 
 
 def fast_day(v: str) -> str:
-    """SQL: the date of an ISO date of ten characters; null for everything else, dates or not."""
+    """SQL: the date of an ISO date of ten characters; null for anything else, even other dates."""
     return f"(case when {v} like '____-__-__' then try_cast({v} as date) end)"
 
 
 def fast_instant(v: str) -> str:
-    """SQL: UTC microseconds of an ISO timestamp; null for everything else."""
+    """SQL: UTC microseconds of an ISO timestamp; null for anything else."""
     shape = f"strlen({v}) >= 16 and substring({v}, 5, 1) = '-' and substring({v}, 8, 1) = '-'"
-    # names of time zones are no part of any style
+    # no style includes names of time zones
     shape += f" and not regexp_matches({v}, '[A-SU-Ya-z]')"
     return f"(case when {shape} then epoch_us(try_cast({v} as timestamptz)) end)"

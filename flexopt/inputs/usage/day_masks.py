@@ -16,7 +16,7 @@ BLOCK = 1 << 14
 
 
 def first_seen(key: Ints, mask: Mask) -> tuple[Ints, Mask, Mask]:
-    """Of cells that are sorted by key and file: the distinct keys, all days of each, each cell's new days.
+    """For cells sorted by key and file: the distinct keys, all days of each, and each cell's new days.
 
     A day is new in the first cell of its key that has it.
     """
@@ -33,7 +33,7 @@ def first_seen(key: Ints, mask: Mask) -> tuple[Ints, Mask, Mask]:
 
 
 def opener(key: Ints, fresh: Mask, wanted: Ints) -> Ints:
-    """The cell in which each wanted day is new, -1 where there is none; `wanted` is key * SLAB + day."""
+    """The cell in which each wanted day is new, -1 if there is none; `wanted` is key * SLAB + day."""
     slab, day = wanted // SLAB, wanted % SLAB
     at = np.searchsorted(key, slab)
     found = np.full(len(wanted), -1, np.int64)
@@ -48,9 +48,9 @@ def opener(key: Ints, fresh: Mask, wanted: Ints) -> Ints:
 
 
 def unpack(key: Ints, mask: Mask) -> Ints:
-    """The days of the masks as key * SLAB + day, in their order."""
+    """The days of the masks as key * SLAB + day, in order."""
     words = mask.ravel()
-    # most words are empty: a year is six of them, in slabs of eight
+    # most words are empty: a year takes six, and slabs have eight
     filled = np.flatnonzero(words)
     words, width = words[filled], mask.shape[1]
     first = key[filled // width] * SLAB + filled % width * 64
@@ -60,7 +60,7 @@ def unpack(key: Ints, mask: Mask) -> Ints:
         block = slice(begin, begin + BLOCK)
         bits = np.unpackbits(words[block].astype("<u8").view(np.uint8), bitorder="little")
         days = np.flatnonzero(bits.view(bool))
-        # of each set bit: from the places of all bits to the one within its word, and from that to the key
+        # for each set bit: from its place among all bits to the one within its word, and from that to the key
         days &= 63
         days += np.repeat(first[block], counts[block])
         found[at : at + len(days)] = days

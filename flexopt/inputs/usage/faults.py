@@ -1,4 +1,4 @@
-"""Rejected rows, looked at one by one -> findings with file, line, column, value and repair."""
+"""Rejected rows, examined one by one -> findings with file, line, column, value and hint."""
 
 from __future__ import annotations
 
@@ -22,29 +22,32 @@ from flexopt.inputs.usage.usage_table import (
 )
 
 NAMELESS = frozenset({"U114", "U120", "U121"})
-"""Faults of a user or product, known only once all files are read."""
+"""Faults in a user or product, known only once all files are read."""
 
 _WORDS: dict[str, tuple[str, str]] = {
-    "U103": ("there is no date", "fill in the day of use, or take the row out"),
-    "U104": ('"{value}" is not a date', "write it as 2025-12-31, or take the row out"),
-    "U107": ('"{value}" is no plausible day of use', "check the year of the row"),
-    "U108": ('"{value}" is not a day of the session of the row', "correct the date or the times of the row"),
-    "U109": ("the session ends before it starts, or a year later", "correct the two times of the row"),
-    "U114": ("the text has control characters", "export the file again; it was damaged on its way"),
-    "U120": ("the row has no user", "export with a user column that is filled (email or hashed id)"),
-    "U121": ("the row has no product", "fill in the product, or take the row out"),
-    "U140": ('"{value}" is no number of tokens', "tokens are 0 or more: correct the row"),
-    "U151": ('"{value}" is no number of days', "days used are a whole number, 0 or more"),
+    "U103": ("the date is missing", "fill in the day of use, or delete the row"),
+    "U104": ('"{value}" is not a date', "write it as 2025-12-31, or delete the row"),
+    "U107": ('"{value}" is not a plausible day of use', "check the year"),
+    "U108": ('"{value}" is not a day of the row\'s session', "correct the date or the times"),
+    "U109": ("the session ends before it starts, or more than a year later", "correct the two times"),
+    "U114": ("the text has control characters", "export the file again; it was damaged in transfer"),
+    "U120": ("the row has no user", "export with a filled user column (email or hashed id)"),
+    "U121": ("the row has no product", "fill in the product, or delete the row"),
+    "U140": ('"{value}" is not a token count', "a token count is 0 or more: correct the row"),
+    "U151": (
+        '"{value}" is not a number of days',
+        "the number of days used must be a whole number, 0 or more",
+    ),
 }
 
 
 VALUES = frozenset(_WORDS) - NAMELESS
-"""Faults that a row has by itself."""
+"""Faults of a single row."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """Rejected rows of one kind: how many, and the first of them."""
+    """Rejected rows of one kind: their number, and the first of them."""
 
     code: str
     role: str
@@ -60,7 +63,7 @@ def report_faults(
     most: int,
     codes: Collection[str],
 ) -> None:
-    """A finding for each of the first rejected rows of these kinds, then one that counts the rest."""
+    """Add a finding for each of the first rejected rows of these kinds, then one that counts the rest."""
     found = [f for f in _faults(con, table, most) if f.code in codes]
     lines = _lines(con, table, [record for fault in found for record, _ in fault.first])
     for fault in found:
@@ -79,7 +82,7 @@ def report_faults(
         if rest > 0:
             findings.add(
                 fault.code,
-                f"{rest:,} more rows like the last one",
+                f"{rest:,} more rows of this kind",
                 file=table.file,
                 row=lines.get(fault.first[-1][0]) if fault.first else None,
                 column=table.column(fault.role),
@@ -91,7 +94,7 @@ def report_faults(
 def report_unsplit_lines(
     con: duckdb.DuckDBPyConnection, table: UsageTable, findings: Findings, most: int
 ) -> int:
-    """Findings for lines that could not be split into columns; returns how many there are."""
+    """Add findings for lines that could not be split into columns; returns their number."""
     units = _rejects(con, table)
     if table.text is None or not units:
         return 0
@@ -120,13 +123,13 @@ def report_unsplit_lines(
 
 _REPAIR = {
     "U111": "save the file as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`)",
-    "U113": "compare the row with the header; a name with a comma needs quotation marks",
-    "U115": "export the file again, or take the line out",
+    "U113": "compare the row with the header; put names that contain a comma in quotation marks",
+    "U115": "export the file again, or delete the line",
 }
 _SPLIT = {
     "MISSING COLUMNS": ("the row has fewer columns than the header", "U113"),
     "TOO MANY COLUMNS": ("the row has more columns than the header", "U113"),
-    "UNQUOTED VALUE": ("a quotation mark is opened and not closed", "U113"),
+    "UNQUOTED VALUE": ("a quotation mark is not closed", "U113"),
     "LINE SIZE OVER MAXIMUM": ("the line is longer than 1 MB", "U115"),
     "INVALID ENCODING": ("the row is not in UTF-8", "U111"),
     "INVALID UNICODE": ("the row is not in UTF-8", "U111"),
@@ -139,7 +142,7 @@ def line_of(con: duckdb.DuckDBPyConnection, table: UsageTable, record: int) -> i
 
 
 def _lines(con: duckdb.DuckDBPyConnection, table: UsageTable, records: list[int]) -> dict[int, int]:
-    """Records of a text file -> lines of the file; other files count rows themselves."""
+    """Records of a text file -> lines of the file; in other files row and line are the same."""
     same = {r: r for r in records}
     if table.text is None or not records:
         return same
@@ -147,7 +150,7 @@ def _lines(con: duckdb.DuckDBPyConnection, table: UsageTable, records: list[int]
 
 
 def _faults(con: duckdb.DuckDBPyConnection, table: UsageTable, most: int) -> list[_Fault]:
-    """Every kind of rejected row with its count and first places; a second, slower pass over the file."""
+    """Every kind of rejected row with its count and first places; a slower second pass over the file."""
     who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
     shown = " || ".join(f"shown({table.sql(r)})" for r in who)
     title = title_of(table)
@@ -180,7 +183,7 @@ def _faults(con: duckdb.DuckDBPyConnection, table: UsageTable, most: int) -> lis
 
 
 def _rejects(con: duckdb.DuckDBPyConnection, table: UsageTable) -> list[tuple[Any, ...]]:
-    """The lines that could not be split into columns: line, kind, text; one each."""
+    """The lines that could not be split into columns: line, kind and text, once per line."""
     if table.text is None:
         return []
     return con.execute(

@@ -1,4 +1,4 @@
-"""The headers usage files come with, and what each column of them is for.
+"""The headers of usage exports, and the role of each column.
 
 To add an export: one `Format` in FORMATS, one literal file in tests/inputs/usage/test_formats.py, one row in
 docs/usage-files.md.
@@ -17,7 +17,7 @@ Kind = Literal["days", "summary", "elsewhere"]
 
 
 def compact(name: str) -> str:
-    """How column names are compared: letters and digits only, case ignored (`Day used` is `day_used`)."""
+    """The form in which column names are compared: letters and digits only (`Day used` is `day_used`)."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
@@ -27,18 +27,18 @@ class Format:
 
     name: str
     marks: tuple[frozenset[str], ...]
-    """The header is of this format if it has all columns of one of these sets."""
+    """A header matches if it has all columns of one of these sets."""
     roles: Mapping[str, tuple[str, ...]]
-    """What a column is for, and the columns it may be read from, the best first."""
+    """Each role and the columns it may be read from, the best first."""
     needs: tuple[tuple[str, ...], ...]
-    """Of each of these sets of roles one must be there."""
+    """One role of each of these sets is required."""
     kind: Kind = "days"
     repair: str = ""
-    """What to do about a missing column, or where the file belongs."""
+    """What to do about a missing column, or where the file belongs instead."""
     snake: bool = False
-    """The column names are written with underscores only."""
+    """The column names are written only with underscores."""
     flex_only: bool = False
-    """Every row is use on Flex, so that 0 tokens need no further column to be understood."""
+    """Every row is use on Flex, so that 0 tokens are clear without a further column."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -142,7 +142,7 @@ FORMATS: tuple[Format, ...] = (
         _roles(),
         (),
         "elsewhere",
-        "this is a Users export, it says who may use a product, not who did: take it out of `usage.files`",
+        "this is a Users export: it shows who may use a product, not who did; remove it from `usage.files`",
     ),
     Format(
         "plain",
@@ -162,7 +162,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def recognise(header: Sequence[str]) -> Format | None:
-    """The format of a header, None if it is none of ours."""
+    """The format of a header, None if it is unknown."""
     names = {compact(c) for c in header}
     spaced = {compact(c) for c in header if " " in c.strip()}
     for known in FORMATS:
@@ -182,21 +182,21 @@ def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
         if (found := next((n for n in names if n in places), None)) is not None
     }
     label = roles.pop("label", None)
-    # people share names: a name is a key only where the export has nothing better
+    # people share names: a name is a key only if the export has nothing better
     if label is not None and not roles.keys() & {"email", "hash", "id"}:
         roles["id"] = label
     return roles
 
 
 def twice(known: Format, header: Sequence[str]) -> list[str]:
-    """Columns of the format that the header has more than once, as it writes them."""
+    """Columns of the format that appear more than once in the header, as written there."""
     names = [compact(c) for c in header]
     used = {n for listed in known.roles.values() for n in listed}
     return [c for place, c in enumerate(header) if names[place] in used and names[place] in names[:place]]
 
 
 def closest(header: Sequence[str]) -> Format:
-    """The known format whose columns look most like the header; the plain one if none does."""
+    """The format whose columns are most similar to the header; the plain one if none is."""
     names = [compact(c) for c in header]
 
     def likeness(known: Format) -> float:

@@ -1,4 +1,4 @@
-"""Lines of a text file: DuckDB counts records, people look for lines."""
+"""Lines of a text file: DuckDB counts records, but people look for lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def locate(
 
     Parameters
     ----------
-    records : places among the rows that could be read, from 1.
+    records : places among the readable rows, from 1.
     units : places as DuckDB gives them for rejected rows: records of one or more lines, and blank lines, from
         1 for the first line of the file.
     rejected : the units of all rejected rows.
@@ -37,7 +37,7 @@ def locate(
 
 
 def _starts(text: Text) -> Iterator[tuple[int, bool]]:
-    """Line and whether it is blank, of every record after the header."""
+    """Line of every record after the header, and whether it is blank."""
     delimiter = text.delimiter.encode()
     inside = False
     with open_bytes(text.path, text.gzip) as file:

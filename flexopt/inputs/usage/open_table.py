@@ -27,7 +27,7 @@ from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read
 
 
 def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
-    """The table of a file. Raises Refusal with the finding if it is none of the known formats."""
+    """The table of a file. Raises Refusal with the finding if its format is unknown."""
     kind, zipped, head = container(path)
     path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
     if kind == "text":
@@ -45,7 +45,7 @@ def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: st
 
 
 def _plain(path: Path, stand_in: Path) -> Path:
-    """The file by a name that DuckDB takes literally: brackets would be a glob, `~` a home folder."""
+    """The file under a name that DuckDB reads literally: brackets would be a glob, `~` a home folder."""
     path = path.resolve()
     if re.search(r"[*?\[\]{}~\ud800-\udfff]", str(path)):
         try:
@@ -57,7 +57,7 @@ def _plain(path: Path, stand_in: Path) -> Path:
 
 
 def even_lines(table: UsageTable, work: Path) -> UsageTable:
-    """A text table with all its line ends alike."""
+    """The text table with uniform line ends."""
     if table.text is None:
         return table
     text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
@@ -76,18 +76,19 @@ def _format(header: Sequence[str]) -> Format:
         seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
         raise Refusal(
             "U116",
-            f"no known usage export has these columns: {seen}",
-            f"closest is {near.name} ({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
-            "or use the plain format user,product,date",
+            f"these columns match no known usage export: {seen}",
+            f"the closest is {near.name} "
+            f"({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
+            "otherwise use the plain format user,product,date",
             1,
         )
     if known.kind == "elsewhere":
-        raise Refusal("U118", f"a {known.name} export holds no days of use", known.repair, 1)
+        raise Refusal("U118", f"{known.name} exports have no days of use", known.repair, 1)
     if repeated := twice(known, header):
         raise Refusal(
             "U170",
-            f"the column `{repeated[0][:60]}` is there twice",
-            "delete or rename the one that is not meant",
+            f"the column `{repeated[0][:60]}` appears twice",
+            "delete or rename one of them",
             1,
             column=repeated[0],
         )
@@ -98,7 +99,7 @@ def _format(header: Sequence[str]) -> Format:
                 raise Refusal(
                     "U119",
                     "the export has months, not days",
-                    f"a day is needed for every row: {known.repair}",
+                    f"every row needs a day: {known.repair}",
                     1,
                 )
             columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
@@ -109,7 +110,7 @@ def _format(header: Sequence[str]) -> Format:
 def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable:
     width = len(text.header)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    # a file with one wide row in between is still a table: that row is rejected, and reported
+    # a file with a single wide row is still a table: that row is rejected and reported
     relation = (
         f"read_csv({_quoted(str(text.path))}, columns = {{{columns}}}, header = false, auto_detect = false, "
         f"skip = {text.skip}, delim = {_quoted(text.delimiter)}, quote = '\"', escape = '\"', "
@@ -138,7 +139,7 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
         raise damaged("parquet file", "it cannot be opened") from None
     header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
     known = _format(header)
-    # numbered like those of text, so that no name of a column means something else in a query
+    # numbered as for text files, so that no column name means something else in a query
     columns = tuple(f"c{i}" for i in range(len(header)))
     quoted = ('"' + c.replace('"', '""') + '"' for c in header)
     named = (f"{name} as {column}" for name, column in zip(quoted, columns, strict=True))

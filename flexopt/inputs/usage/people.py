@@ -1,4 +1,4 @@
-"""Who a row is about: one key per person across exports that show emails, hashes or ids."""
+"""Identifies users: one key per person across exports that show emails, hashes or ids."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import duckdb
 
 from flexopt.base.findings import Finding, Findings
 
-_WITH_EMAIL = "export with personal data on, so that every row has its email"
-_ONE_WAY = "write the user in one way in all files"
+_WITH_EMAIL = "export with personal data switched on, so that every row has an email"
+_ONE_WAY = "write the user in the same way in all files"
 
 
 def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
-    """Makes the table `person`: name, email, hash, id as in `cell` -> `user`, '' where there is none.
+    """Create the table `person`: name, email, hash, id as in `cell` -> `user`, '' if there is none.
 
-    A plain `user` is taken as it is. A visible email is the key in lower case. A hash or id that some file
-    shows with exactly one email stands for that email in all files; else it is the key itself.
+    A plain `user` is used unchanged. A visible email is the key, in lower case. A hash or id that appears
+    with exactly one email in some file stands for it in all files; otherwise it is the key itself.
     """
     con.execute(
         "create temp table seen as select *, shown(name) as plain, lower(shown(email)) as mail, "
@@ -52,8 +52,8 @@ def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Find
         found = []
         for file, key, emails, n in con.execute(query.format(table)).fetchall():
             message = (
-                f'the hidden id "{key[:60]}" is shown with several emails ({emails[:200]}); rows without an '
-                "email stay with the hidden id"
+                f'the hidden id "{key[:60]}" appears with several emails ({emails[:200]}); rows without an '
+                "email keep the hidden id"
             )
             found.append(Finding(files[file], None, "", "U122", "warning", message, _WITH_EMAIL, key, n))
         findings.add_few(found, most, "more hidden ids with several emails")
@@ -67,6 +67,9 @@ def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findi
     found = []
     for file, users, n in rows:
         names = ", ".join(f'"{u[:60]}"' for u in users[:5])
-        message = f"users differ only in case or in how accents are stored, and are planned apart: {names}"
+        message = (
+            "users differ only in case or in the encoding of accents; they are planned as different users: "
+            f"{names}"
+        )
         found.append(Finding(files[file], None, "user", "U123", "warning", message, _ONE_WAY, users[0], n))
-    findings.add_few(found, most, "more users like this")
+    findings.add_few(found, most, "more users of this kind")

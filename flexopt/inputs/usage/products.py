@@ -1,4 +1,4 @@
-"""Which product of the scenario a name in a usage file means."""
+"""Matches product names in usage files to products of the scenario."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Match = Literal["same", "version", "collection", "unknown", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The names a scenario knows, in their compared form."""
+    """The names in a scenario, in normal form."""
 
     products: dict[str, str]
     offers: dict[str, str]
-    """Names of offers -> the one product they cover, '' for collections."""
+    """Offer names -> the single product they cover, '' for collections."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> Catalogue:
@@ -37,7 +37,7 @@ class Catalogue:
         return cls(names, {n: next(iter(c)) if len(c) == 1 else "" for n, c in covered.items()})
 
     def match(self, text: str) -> tuple[str, Match]:
-        """The id of the product, '' if there is none, and how it was found."""
+        """The product's id ('' if there is none), and how it was found."""
         name = normal(text)
         if not name or re.search(r"[\x00-\x1f]", name):
             return "", "none"
@@ -55,7 +55,7 @@ class Catalogue:
 
     def suggestion(self, text: str) -> str:
         """The closest known product, or ''."""
-        # without the maker's name, which makes strangers look alike
+        # without the vendor's name, which makes unrelated names look alike
         known = {name.removeprefix(_MAKER): id_ for name, id_ in self.products.items()}
         near = difflib.get_close_matches(normal(text).removeprefix(_MAKER)[:200], known, 1, 0.6)
         return known[near[0]] if near else ""
@@ -64,7 +64,7 @@ class Catalogue:
 def assign(
     con: duckdb.DuckDBPyConnection, scenario: Scenario, files: list[str], findings: Findings, most: int
 ) -> None:
-    """Makes the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it was found)."""
+    """Create the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it matched)."""
     catalogue = Catalogue.of(scenario)
     rows = con.execute(
         "select product, min(file) filter (where status = 0), coalesce(sum(n) filter (where status = 0), 0) "
@@ -91,7 +91,7 @@ def assign(
         if len(kind) > most:
             findings.add(
                 _CODES[how][0],
-                f"{len(kind) - most:,} more products like this",
+                f"{len(kind) - most:,} more products of this kind",
                 file=kind[most][4],
                 column="product",
                 value=kind[most][2],
@@ -108,7 +108,7 @@ _CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
     "collection": (
         "U132",
         "warning",
-        "export with the product column too (`childProductName`, `product_name`)",
+        "export again with the product column (`childProductName`, `product_name`)",
     ),
     "version": ("U133", "info", ""),
 }
@@ -121,12 +121,12 @@ def _report(
     short = text if len(text) <= 80 else text[:80] + "…"
     if how == "unknown":
         near = catalogue.suggestion(text)
-        message = f'the scenario has no product "{short}"; its rows are left out'
+        message = f'the scenario has no product "{short}"; its rows were left out'
         hint = f'add "{short}" under `products`'
         hint += f", or as an alias of {near}" if near else " or as an alias of one of them"
     elif how == "collection":
         message = (
-            f'"{short}" is a collection, and the row does not say which product of it was used; left out'
+            f'"{short}" is a collection and the row does not say which of its products was used; left out'
         )
     else:
         message = f'"{short}" is read as {id_}'

@@ -1,4 +1,4 @@
-"""Usage files -> chargeable days: every file into cells, then people, products, windows, one row a day."""
+"""Usage files -> chargeable days: every file into cells, then people, products, windows, one row per day."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from flexopt.inputs.usage.token_days import add_token_days, create_token_days, r
 from flexopt.inputs.usage.usage_table import OK, UsageTable
 
 SHOWN = 20
-"""Findings of one kind listed one by one; the rest is counted."""
+"""Findings of one kind that are listed individually; the rest are counted."""
 
 
 def read_usage(
@@ -44,24 +44,24 @@ def read_usage(
     token_days: bool = False,
     options: DatabaseOptions = DEFAULTS,
 ) -> Usage:
-    """Read and clean usage files: one row per chargeable day, whatever export they come from.
+    """Read and clean usage files from any export: one row per chargeable day.
 
-    Never raises for bad data: everything odd is in `Usage.findings`.
+    Never raises for bad data: all irregularities are in `Usage.findings`.
 
     Parameters
     ----------
-    files : the files, in any order; `root` is the folder their names are shown relative to.
+    files : the files, in any order; their names are shown relative to the folder `root`.
     on_progress : called while a file is read and at its end.
-    memory : "4GB": what reading may hold in memory, the rest goes to the temporary folder; None: half of the
-        machine's. The days themselves (13 bytes each) come on top.
-    token_days : also find out which days were token use, as far as the files say; a second pass over them.
+    memory : memory limit ("4GB"), beyond which reading spills to the temporary folder; None: half of the
+        machine's memory. The days themselves (13 bytes each) are not included.
+    token_days : also determine which days were token use, if the files say so; a second pass over them.
 
     Raises
     ------
-    FlexoptError : `memory` is no size.
+    FlexoptError : `memory` is not a memory size.
     """
     findings = Findings()
-    # the order of the files decides which of two equal rows is the repeated one: it must not matter
+    # which of two equal rows counts as repeated must not depend on the order in which files are given
     ordered = sorted((_shown(path, root), path) for path in files)
     names = [name for name, _ in ordered]
     with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
@@ -71,7 +71,7 @@ def read_usage(
             with watched(con, name, path, on_progress, options.every) as done:
                 reader.add(partial(open_table, con, number, path, name, work), number, work)
                 done(reader.rows(number))
-            # a scan keeps every core busy, what comes after it one of them: the digest takes another
+            # a scan keeps every core busy, the steps after it only one: the digest uses another
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         return reader.usage(digests)
@@ -80,7 +80,7 @@ def read_usage(
 def usage_from_frame(
     frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None, token_days: bool = False
 ) -> Usage:
-    """Usage from a frame with the columns of the plain format, cleaned and reported like a file."""
+    """Usage from a frame with the columns of the plain format, cleaned and reported as for a file."""
     findings = Findings()
     with connected(memory) as (con, work):
         reader = _UsageReader(con, scenario, ["usage frame"], findings, token_days=token_days)
@@ -89,7 +89,7 @@ def usage_from_frame(
 
 
 def products_in(files: Sequence[Path]) -> list[str]:
-    """The product names in usage files, as they are written there; unreadable files have none."""
+    """The product names in usage files, as written there; none from unreadable files."""
     found: set[str] = set()
     with connected(None) as (con, work):
         create(con)
@@ -104,14 +104,14 @@ def products_in(files: Sequence[Path]) -> list[str]:
 
 
 def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
-    """A SHA-256 over everything `read_usage` takes: equal keys, equal `Usage`.
+    """A SHA-256 over everything `read_usage` depends on: equal keys, equal `Usage`.
 
-    That is the bytes of the files and their names as findings show them, `usage.dates` and `usage.period`,
-    and the names that products and offers go by. Prices, terms, holdings and rules are not in it.
+    These are the bytes of the files, their names in findings, `usage.dates` and `usage.period`, and the names
+    of products and offers. Prices, terms, holdings and rules are not included.
 
     Parameters
     ----------
-    hash_of : SHA-256 of a file's bytes; a caller that meets the same files again may remember it.
+    hash_of : SHA-256 of a file's bytes; a caller that meets the same files again may cache it.
 
     Raises OSError if a file cannot be read.
     """
@@ -120,7 +120,7 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     parts = {
         "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
         "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
-        # in their order: of two names that are alike, a suggestion takes the later product
+        # in order: of two similar names, a suggestion uses the later product
         "products": list(catalogue.products.items()),
         "offers": list(catalogue.offers.items()),
     }
@@ -128,7 +128,7 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
 
 
 def usage_sources(source: ScenarioFile) -> list[Source]:
-    """The usage files as `Usage.sources` has them, without making anything of them."""
+    """The usage files as in `Usage.sources`, without reading their contents."""
     found = []
     for name, path in sorted((_shown(path, source.folder), path) for path in source.usage_files):
         with suppress(OSError):
@@ -138,7 +138,7 @@ def usage_sources(source: ScenarioFile) -> list[Source]:
 
 def _shown(path: Path, root: Path) -> str:
     try:
-        # the name as it was given: what a link points to is not what the planner wrote
+        # the name as given: the target of a link is not what the planner wrote
         shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
     except (OSError, ValueError, RuntimeError):
         shown = path.as_posix()
@@ -153,7 +153,7 @@ def _is_file(path: Path) -> bool:
 
 
 class _UsageReader:
-    """The reading of all files of one scenario."""
+    """Reads all usage files of one scenario."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class _UsageReader:
         return int(row[0]) + self.unsplit.get(number, 0)
 
     def add(self, open_: Callable[[], UsageTable], number: int, work: Path) -> None:
-        """Scan one file into cells, or say why not."""
+        """Scan one file into cells, or report why it cannot be read."""
         name = self.names[number]
         try:
             table = open_()
@@ -188,7 +188,7 @@ class _UsageReader:
             except duckdb.Error:
                 if table.text is None or table.text.rewrite:
                     raise
-                # line ends that change on the way stop DuckDB; once they are all alike, only faults are left
+                # mixed line ends stop DuckDB; once they are uniform, only genuine faults remain
                 self._scan(even_lines(table, work), number)
         except Refusal as refusal:
             forget(self.con, number)
@@ -201,8 +201,8 @@ class _UsageReader:
                 "U110",
                 f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
                 file=name,
-                hint="open it in a spreadsheet, see that every row has the header's columns, and save it "
-                "as `CSV UTF-8`",
+                hint="open it in a spreadsheet, check that every row has the same columns as the header, "
+                "and save it as `CSV UTF-8`",
             )
 
     def _scan(self, table: UsageTable, number: int) -> None:
@@ -210,10 +210,10 @@ class _UsageReader:
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
                 "U150",
-                "a usage summary does not say which days it covers",
+                "a usage summary does not state the period it covers",
                 "add `usage.period: {from: 2025-01-01, to: 2026-01-01}` (`to` is the first day after)",
             )
-        # most files have ISO dates and no fault: one fast pass, and a closer look only where it fails
+        # most files have ISO dates and no faults: one fast pass, and a closer look only if it fails
         if scan(self.con, table):
             table = with_date_styles(self.con, table, self.scenario.usage.dates)
             forget(self.con, number)
@@ -224,8 +224,8 @@ class _UsageReader:
             access = table.format.roles["access"][0]
             raise Refusal(
                 "U143",
-                f"without a column `{access}`, 0 tokens may be use of a seat or a launch without charge",
-                f"export again with `{access}`; or take the tokens out, then every row is a day of use",
+                f"without the column `{access}`, 0 tokens may mean use of a seat or an uncharged launch",
+                f"export again with `{access}`; or remove the token column: every row is then a day of use",
                 line_of(self.con, table, unclear),
                 column=table.column("tokens"),
                 value="0",
@@ -247,7 +247,7 @@ class _UsageReader:
                 column=table.column("feature"),
                 value=feature,
                 severity="warning",
-                hint="if it is a per-result service, take the rows out and plan it under `cloud`",
+                hint="if it is a per-result service, delete the rows and plan the service under `cloud`",
                 count=count,
             )
 
@@ -276,7 +276,7 @@ class _UsageReader:
                 file=self.names[0],
                 hint="export them again: they have no rows"
                 if empty
-                else "compare the products of the files with `products` of the scenario",
+                else "compare the products in the files with `products` in the scenario",
             )
         sources = []
         for name, digest in digests:

@@ -1,8 +1,8 @@
 """Reads one usage file with DuckDB into the table `cell`: a row per person, product and slab of time.
 
-A cell keeps the days of its slab as bit masks, so that a year of 20 million rows becomes a few hundred
-thousand cells before anything is joined. Starts of sessions go to the table `launch`, by the number of their
-cell. Rows are looked at one by one only when some were rejected (`faults`).
+A cell stores the days of its slab as bit masks, so that a year of 20 million rows becomes a few hundred
+thousand cells before any join. Session starts go to the table `launch`, with the number of their cell. Rows
+are examined one by one only if some were rejected (`faults.py`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ SLAB = 512
 WORDS = tuple(f"m{i}" for i in range(SLAB // 64))
 """Columns of `cell` with the days of its slab, 64 in each: the first day is the lowest bit of the first.
 
-Integers, not a bit string: DuckDB can spill the former while it groups.
+Integers, not a bit string: DuckDB can spill integers to disk while grouping.
 """
 
 EPOCH = f"date '{dates.EARLIEST}'"
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """The empty tables, and how a name is cleaned."""
+    """Create the empty tables, and the macros that clean names."""
     words = ", ".join(f"{word} ubigint" for word in WORDS)
     con.execute("create temp sequence cells")
     con.execute(
@@ -51,23 +51,23 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def forget(con: duckdb.DuckDBPyConnection, number: int) -> None:
-    """Takes out what was read of a file."""
+    """Remove what was read from a file."""
     con.execute("delete from launch where cell in (select cell from cell where file = ?)", [number])
     con.execute("delete from cell where file = ?", [number])
 
 
 def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
-    """Adds the file's cells and launches; returns how many rows were rejected."""
+    """Add the file's cells and launches; returns the number of rejected rows."""
     summary = table.format.kind == "summary"
     who = {r: table.sql(r) for r in ("name", "email", "hash", "id") if r in table.roles}
     keys = who | {"product": title_of(table)}
     if summary:
-        # rows of two teams are two counts, not one row twice
+        # rows of two teams are two counts, not a repeated row
         keys["access"] = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
         keys["used"] = (
             f"case when status = {OK} then cast(try_cast({table.sql('days')} as double) as integer) end"
         )
-    # one key for status and slab, and none for columns that the file has not: every key costs time
+    # one key for status and slab, and none for columns missing from the file: every key costs time
     dated = "date" in table.roles
     slab = f"day >> {SLAB.bit_length() - 1}" if dated else "null"
     keys["part"] = f"case when status <> {OK} then -status when not st then {slab} end"
@@ -76,7 +76,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
         f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit "
         f"from (select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)})"
     )
-    # where there is no slab the masks mean nothing
+    # without a slab the masks have no meaning
     words = ", ".join(
         f"coalesce(bit_or(bit) filter (word = {i}), 0)" if dated else "0" for i in range(len(WORDS))
     )
@@ -89,7 +89,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     )
     if "start" in table.roles:
         _add_launches(con, table, list(keys)[:-1])
-    # all of a result is fetched: DuckDB registers no frame while one is open
+    # fetch the whole result: DuckDB cannot register a frame while a result is open
     (row,) = con.execute(
         "select coalesce(sum(n), 0) from cell where file = ? and status = ?", [table.number, REJECTED]
     ).fetchall()
@@ -97,7 +97,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
 
 
 def _add_launches(con: duckdb.DuckDBPyConnection, table: UsageTable, names: list[str]) -> None:
-    """A second pass, now that cells have numbers: numbers instead of names keep the launches small."""
+    """Add launches in a second pass, when cells have numbers: these keep launches smaller than names do."""
     same = " and ".join(f"r.{name} = c.{name}" for name in names)
     columns = {name: table.sql(name) for name in names} | {"product": title_of(table)}
     listed = ", ".join(f"coalesce({columns[name]}, '') as {name}" for name in names)
@@ -110,7 +110,7 @@ def _add_launches(con: duckdb.DuckDBPyConnection, table: UsageTable, names: list
 
 
 def unclear_zero(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int | None:
-    """The first row with 0 tokens of a file that does not say whether its rows are seats or Flex."""
+    """The first row with 0 tokens in a file that does not say whether its rows are seats or Flex."""
     known = table.format
     if (
         known.flex_only
@@ -126,7 +126,7 @@ def unclear_zero(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int | Non
 
 
 def features(con: duckdb.DuckDBPyConnection, table: UsageTable) -> tuple[int, int, str]:
-    """Rows planned as days that name a feature of their product: how many, the first, its feature."""
+    """Rows planned as days that name a feature of their product: their number, the first, its feature."""
     if "feature" not in table.roles:
         return 0, 0, ""
     feature = table.sql("feature")

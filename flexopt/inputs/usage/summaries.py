@@ -1,4 +1,4 @@
-"""Summaries of usage -> days per user and product without single dates."""
+"""Usage summaries -> days per user and product, without dates."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def summaries(
     findings: Findings,
     most: int,
 ) -> tuple[pd.DataFrame, Kept]:
-    """Days per user and product from summaries, where no file has them by day."""
+    """Days per user and product from summaries, unless a file has them by day."""
     begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
     length = (after - begin) // timedelta(days=1)
-    # the same row twice is one; rows of versions, teams and ways of access are different counts
+    # a repeated row counts once; rows of versions, teams and kinds of access are different counts
     rows = con.execute(
         "select user, id as product, file, sum(used) as days, max(used) as longest, count(*) as parts, "
         "(user, id) in (select (user, product) from planned) as by_day from (select distinct p.user, t.id, "
@@ -40,10 +40,10 @@ def summaries(
     _say(
         findings,
         "U153",
-        "{n} users and products are in a summary and by day: the days count",
+        "{n} users and products appear both in a summary and by day: the days are used",
         rows[by_day].drop_duplicates(["user", "product"]),
         files=files,
-        hint="take the summary out, unless the exports by day cover the same time",
+        hint="remove the summary, unless the daily exports cover the same period",
     )
     rows = rows[~by_day]
     _too_many(rows, length, files, findings, most)
@@ -52,20 +52,20 @@ def summaries(
     _say(
         findings,
         "U155",
-        "{n} users and products have other days in another summary: the larger number counts",
+        "{n} users and products have a different number of days in another summary: the larger is used",
         best[several.loc[best.index]],
         files=files,
-        hint="name one summary only, the one that covers `usage.period`",
+        hint="name only the summary that covers `usage.period`",
     )
     for number in sorted(set(best["file"].tolist())):
         _say(
             findings,
             "U154",
-            "{n} users and products have several rows (versions, teams, ways of access): "
-            f"their days are added, {length:,} at the most",
+            "{n} users and products have several rows (versions, teams, kinds of access): "
+            f"their days are added up, to {length:,} at most",
             best[(best["file"] == number) & (best["parts"] > 1)],
             files=files,
-            hint="export the usage by day, which counts no day twice",
+            hint="export the usage by day, so that no day is counted twice",
         )
     best = best.assign(days=np.minimum(best["days"], length))
     kept: Kept = Counter()

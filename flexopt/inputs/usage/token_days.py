@@ -1,6 +1,6 @@
-"""Days of use that the exports call token use: who burns tokens beside a seat is found by them.
+"""Days that the exports mark as token use: they show which users burn tokens despite having a seat.
 
-A second pass over files that can tell, made only where somebody asks for it.
+A second pass over files with this information, made only on request.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, s
 
 
 def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
-    """The empty table `token_day`: a row per person, product and day with tokens."""
+    """Create the empty table `token_day`: a row per person, product and day with tokens."""
     con.execute(
         "create temp table token_day (name varchar, email varchar, hash varchar, id varchar, "
         "product varchar, day date)"
@@ -20,7 +20,7 @@ def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def add_token_days(con: duckdb.DuckDBPyConnection, table: UsageTable) -> bool:
-    """Adds the file's days of token use; False where its columns cannot tell."""
+    """Add the file's days of token use; False if its columns cannot tell."""
     known = table.format
     if known.kind != "days" or not (known.flex_only or {"access", "tokens"} & table.roles.keys()):
         return False
@@ -37,7 +37,7 @@ def add_token_days(con: duckdb.DuckDBPyConnection, table: UsageTable) -> bool:
 
 
 def _burns(table: UsageTable) -> str:
-    """SQL: a row says that it took tokens, or that its access is by token."""
+    """SQL: whether a row says that it used tokens, or that its access is by token."""
     if table.format.flex_only:
         return "true"
     says = []

@@ -1,4 +1,4 @@
-"""A usage file as a table that DuckDB can read, and the SQL of what each of its rows says."""
+"""A usage file as a table that DuckDB can read, and the SQL that interprets its rows."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from flexopt.inputs.usage.formats import Format
 from flexopt.inputs.usage.windows import DAY
 
 OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
-"""What became of a row: its `status` in `cell`."""
+"""The outcome of a row: its `status` in `cell`."""
 
 MOST = 1e9
-"""Tokens of one row above which the row is damaged."""
+"""More tokens than this in one row are an error."""
 
 SHORTEST = 5 * 60_000_000
-"""Microseconds below which a launch is not charged."""
+"""Shorter launches (in microseconds) are not charged."""
 
 LONGEST = 366
-"""Days after which an open session is a mistake of the licence server, not work."""
+"""Days after which an open session is an error of the licence server, not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class UsageTable:
     """SQL of each column of the header, text unless `types` says otherwise."""
     types: tuple[str, ...]
     row: str
-    """SQL of the line of a row; for a text file, of its place among the rows that could be split."""
+    """SQL of the line of a row; in a text file, of its place among the rows that could be split."""
     text: Text | None = None
     styles: Mapping[str, Style] | None = None
-    """How the dates of each role are written; None: ISO, not yet looked at."""
+    """Date style of each role; None: assumed ISO, not yet examined."""
 
     def sql(self, role: str) -> str:
         """The column of a role as text, or null."""
@@ -63,7 +63,7 @@ class UsageTable:
 
 
 def seat_of(table: UsageTable) -> str:
-    """SQL: does the row say that it is use of a seat?"""
+    """SQL: whether the row says that it is use of a seat."""
     access = f"lower(trim({table.sql('access')}))"
     flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('', 'ppu', '-', 'n/a')"
     return f"({table.sql('access')} is not null and not ({flex}))"
@@ -78,7 +78,7 @@ def tokens_of(table: UsageTable) -> str:
 
 
 def title_of(table: UsageTable) -> str:
-    """The product of a row, else its collection; the first is often blank in exports of collections."""
+    """SQL: the product of a row, or its collection if the product is blank, as it often is."""
     return f"coalesce({_child(table)}, {table.sql('parent')})"
 
 
@@ -119,7 +119,7 @@ def _plausible(day: str) -> str:
 
 
 def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
-    """(code, role, SQL condition) of every fault that one row can have by itself; d, s, e, t are computed."""
+    """(code, role, SQL condition) of every fault of a single row, in terms of the columns of `rows_of`."""
     found: list[tuple[str, str, str]] = []
     if table.format.kind == "summary":
         used = f"try_cast({table.sql('days')} as double)"
@@ -141,7 +141,7 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
     if "end" in table.roles:
         found.append(("U109", "end", f"(e < s or e > s + {LONGEST * DAY})"))
     if "date" in table.roles and "start" in table.roles:
-        # a local date may be the day before or after the UTC day; a long session has a row for each day
+        # a local date may be the day before or after the UTC day; a long session has a row per day
         last = "cast(make_timestamp(greatest(s, coalesce(e, s))) as date)"
         first = "cast(make_timestamp(s) as date)"
         found.append(("U108", "date", f"(s is not null and (d < {first} - 1 or d > {last} + 1))"))
@@ -163,7 +163,7 @@ def rows_of(table: UsageTable, extra: str = "") -> str:
 
 
 def is_blank(table: UsageTable) -> str:
-    """SQL: no column that the format knows has anything."""
+    """SQL: whether all columns of the format are empty."""
     return f"coalesce({', '.join([table.sql(r) for r in table.roles] + ['null'])}) is null"
 
 
@@ -172,7 +172,7 @@ def status_of(table: UsageTable) -> str:
     rejected = f"coalesce({' or '.join(c for _, _, c in conditions_of(table)) or 'false'}, false)"
     parts = []
     if "category" in table.roles:
-        # first of all: an adjustment may be negative, and have no date and no user
+        # checked first: an adjustment may be negative and have no date or user
         category = f"coalesce(lower(trim({table.sql('category')})), '')"
         charged = "('desktop_product', 'cloud_product')"
         parts.append(f"when not ({is_blank(table)}) and {category} not in {charged} then {LEFT_OUT}")
@@ -180,7 +180,7 @@ def status_of(table: UsageTable) -> str:
     if "tokens" in table.roles and table.format.kind == "days":
         parts.append(f"when t = 0 and not {seat_of(table)} then {ZERO}")
     if "start" in table.roles and "end" in table.roles:
-        # an end equal to a start at midnight is a date without a clock, not a launch of no length
+        # an end equal to a start at midnight is a date without a time, not a launch of zero length
         parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
     if table.format.kind == "summary":
         parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")

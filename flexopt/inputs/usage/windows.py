@@ -1,4 +1,4 @@
-"""Cuts sessions into the 24-hour windows that are charged."""
+"""Cuts sessions into chargeable 24-hour windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def cut_windows(group: Ints, start: Ints, until: Ints) -> tuple[Ints, Ints]:
     """The 24-hour windows of launches.
 
     The first launch s of a group opens [s, s + 24 h). Launches inside are free. At its end a new window opens
-    at once if a session is still open then, else with the next launch.
+    immediately if a session is still open, otherwise with the next launch.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def cut_windows(group: Ints, start: Ints, until: Ints) -> tuple[Ints, Ints]:
 
     Returns
     -------
-    launch : position of the launch that opened the window, or was still open when the last one ended.
+    launch : position of the launch that opened the window, or was still open when the previous one ended.
     window : UTC microseconds of the window's start. Both are sorted by group, then window.
     """
     if len(group) == 0:
@@ -54,7 +54,7 @@ def cut_windows(group: Ints, start: Ints, until: Ints) -> tuple[Ints, Ints]:
 
 
 def _first_at_or_after(start: Ints, low: Ints, stop: Ints, moment: Ints) -> Ints:
-    """For each part [low, stop) of `start`, sorted: its first place with start >= moment, else stop."""
+    """For each sorted part [low, stop) of `start`: its first place with start >= moment, otherwise stop."""
     low, high = low.copy(), stop.copy()
     while True:
         open_ = low < high

@@ -1,4 +1,4 @@
-"""Reads workbooks and JSON: small files, held in memory as text."""
+"""Reads workbooks and JSON: small files, held as text in memory."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from flexopt.inputs.usage.containers import damaged, open_bytes
 from flexopt.inputs.usage.formats import recognise
 
 MOST = 1 << 30
-"""Bytes, uncompressed, above which a file is not held in memory."""
+"""Uncompressed bytes above which a file is not read into memory."""
 
 CELLS = 200_000_000
-"""Cells of a sheet above which it is a mistake: a stray cell at its far corner."""
+"""A sheet with more cells than this is a mistake: a stray cell in its far corner."""
 
 _HALF = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which no text can hold: they become a control character, and so a finding."""
+"""Halves of characters, invalid in text: they become a control character, and thus a finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table in memory: header, and its columns as text with `row` (the line of the file) last."""
+    """A table in memory: header, and its columns as text, with `row` (the line in the file) last."""
 
     header: tuple[str, ...]
     table: pa.Table
 
 
 def _text(value: Any) -> str | None:
-    """A cell as a CSV export would write it."""
+    """A cell as in a CSV export."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -76,11 +76,11 @@ def _grid(header: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]) -> G
 
 
 def read_workbook(path: Path, zipped: bool) -> Grid:
-    """The sheet whose header is recognised, else the first sheet that is not empty.
+    """The sheet whose header is recognised, otherwise the first sheet that is not empty.
 
     Raises
     ------
-    Refusal : U110 it is damaged or no workbook, U102 it is empty, U171 several sheets have usage.
+    Refusal : U110 it is damaged or not a workbook, U102 it is empty, U171 several sheets have usage.
     """
     try:
         raw = BytesIO(_bytes(path, zipped))
@@ -116,13 +116,13 @@ def read_workbook(path: Path, zipped: bool) -> Grid:
         names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
         raise Refusal(
             "U171",
-            f"several sheets of the workbook hold usage: {names}",
-            "save each sheet you mean as a file of its own, or delete the others",
+            f"several sheets of the workbook contain usage: {names}",
+            "save each sheet you want as a separate file, or delete the others",
         )
     if used:
         return used[0][1]
     if fallback is None:
-        raise Refusal("U102", "the workbook is empty", "export it again, or take it out of `usage.files`")
+        raise Refusal("U102", "the workbook is empty", "export it again, or remove it from `usage.files`")
     return fallback
 
 
@@ -135,11 +135,11 @@ def _bytes(path: Path, zipped: bool) -> bytes:
 
 
 def _large() -> Refusal:
-    return Refusal("U110", "the file is too large to be read as a whole", "export it as CSV or Parquet")
+    return Refusal("U110", "the file is too large to be read into memory", "export it as CSV or Parquet")
 
 
 def _small(raw: BytesIO) -> None:
-    """Refuses workbooks that would not fit into memory, by what their archive says about itself."""
+    """Refuse workbooks that would not fit into memory, judging by the directory of their archive."""
     if not zipfile.is_zipfile(raw):
         return
     with zipfile.ZipFile(raw) as archive:
@@ -175,7 +175,7 @@ def read_json(path: Path, zipped: bool) -> Grid:
 
     Raises
     ------
-    Refusal : U110 it is no JSON or has another shape, U111 encoding, U113 rows of another length.
+    Refusal : U110 it is not JSON or has another shape, U111 encoding, U113 rows of another length.
     """
     try:
         data = json.loads(_bytes(path, zipped))
@@ -183,9 +183,9 @@ def read_json(path: Path, zipped: bool) -> Grid:
         raise Refusal("U111", "the file is not in UTF-8", "save the file as UTF-8") from None
     except (ValueError, RecursionError) as problem:
         row = problem.lineno if isinstance(problem, json.JSONDecodeError) else None
-        raise Refusal("U110", "the JSON is damaged or cut off", "export the file again", row) from None
+        raise Refusal("U110", "the JSON is damaged or truncated", "export the file again", row) from None
     except (OSError, EOFError, zlib.error):
-        raise damaged("gzip file", "it ends early or has wrong bytes") from None
+        raise damaged("gzip file", "it is truncated or corrupt") from None
     columns: Any = None
     if isinstance(data, dict):
         columns = data.get("columns")
@@ -200,12 +200,14 @@ def read_json(path: Path, zipped: bool) -> Grid:
             raise _shape()
         ragged = next((n for n, r in enumerate(data, start=2) if len(r) != len(header)), None)
         if ragged is not None:
-            raise Refusal("U113", "a row has not as many values as `columns`", "query the API again", ragged)
+            raise Refusal(
+                "U113", "a row and `columns` have different numbers of values", "query the API again", ragged
+            )
         return _grid(header, enumerate(data, start=2))
     if not all(isinstance(r, dict) for r in data):
         raise _shape()
     if not data:
-        raise Refusal("U102", "the file has no rows", "export it again, or take it out of `usage.files`")
+        raise Refusal("U102", "the file has no rows", "export it again, or remove it from `usage.files`")
     names = list(dict.fromkeys(k for r in data for k in r))
     return _grid(
         [_text(k) or "" for k in names], ((n, [r.get(k) for k in names]) for n, r in enumerate(data, start=2))
@@ -216,12 +218,12 @@ def _shape() -> Refusal:
     return Refusal(
         "U110",
         "the JSON is not a table",
-        "a list of objects is wanted, or `columns` with `rows` as the Insights API returns",
+        "it must be a list of objects, or `columns` with `rows` as the Insights API returns them",
     )
 
 
 def frame_grid(frame: pd.DataFrame) -> Grid:
-    """A frame as a table in memory: dates as ISO text, `row` counting from 2 as in a file with a header."""
+    """A frame as a table in memory: dates as ISO text, `row` counted from 2 as in a file with a header."""
     header = tuple(_text(str(c)) or "" for c in frame.columns)
     arrays = [_column_text(frame.iloc[:, place]) for place in range(len(header))]
     names = [f"c{place}" for place in range(len(header))]
@@ -230,7 +232,7 @@ def frame_grid(frame: pd.DataFrame) -> Grid:
 
 
 def _column_text(column: pd.Series[Any]) -> pa.Array:
-    """A column as text; of categories and dates every value is written once."""
+    """A column as text; each category or date is converted only once."""
     if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.kind == "M":
         codes, values = pd.factorize(column)
         texts = pa.array([_text(v) for v in values], pa.large_string())

@@ -98,7 +98,7 @@ def review(
     Raises
     ------
     FlexoptError
-        The scenario has no access table. Also everything that `plan` raises.
+        The scenario has no access table, or `min_saving` is negative. Also everything that `plan` raises.
 
     Examples
     --------
@@ -106,6 +106,10 @@ def review(
     >>> found.saving, found.moves[["user", "product", "move", "saving"]]  # doctest: +SKIP
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
+    if not Decimal(min_saving).is_finite() or min_saving < 0:
+        raise FlexoptError(
+            f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
+        )
     source = scenario_of(scenario)
     _check_access(source)
     forecasts = forecasts_for(source, usage, tell, memory, token_days=True)

@@ -98,7 +98,8 @@ def sensitivity(
     scenario, usage
         As for `plan`.
     step
-        How far each lever is moved down and up: 0.10 is a tenth of a price, or ten points of a share.
+        How far each lever is moved down and up, between 0 and 1: 0.10 is a tenth of a price, or ten points of
+        a share.
     levers
         Names of the levers to study (`seat:OFFER`, `tokens`, `buffer`, `growth`, `tier:5000`); empty: all of
         them.
@@ -117,7 +118,8 @@ def sensitivity(
     Raises
     ------
     FlexoptError
-        There is no such lever, or the other quote cannot be compared. Also everything that `plan` raises.
+        There is no such lever, `step` is not between 0 and 1, or the other quote cannot be compared. Also
+        everything that `plan` raises.
 
     Examples
     --------
@@ -125,6 +127,8 @@ def sensitivity(
     >>> found.indifference[["question", "below_value", "note"]]  # doctest: +SKIP
     """
     tell = on_progress or (lambda phase, size: None)
+    if not 0 < step < 1:
+        raise FlexoptError(f"{step} is not a share between 0 and 1", "write 10 % as Decimal('0.10')")
     known = None
     given = [scenario]
     if isinstance(as_good_as, tuple):

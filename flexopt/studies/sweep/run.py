@@ -88,6 +88,7 @@ def sweep_each(
     usage: UsageLike | None = None,
     *,
     known: Known = lambda scenario, key: None,
+    keep: Callable[[SweepResult], None] = lambda result: None,
     processes: int | None = None,
     cluster: str | None = None,
     on_progress: Progress | None = None,
@@ -102,6 +103,9 @@ def sweep_each(
     known
         Called with the name and key of each scenario before it is planned: its row, if an earlier run with
         the same inputs made it.
+    keep
+        Called with each new result as soon as it is ready, possibly from another thread. Finished plans are
+        then safe while the usage of the next scenario is read, even if that is interrupted.
 
     Yields
     ------
@@ -121,7 +125,7 @@ def sweep_each(
     if cluster is None and processes is None:
         processes = os.cpu_count() or 1
     with shared_values() as shared:
-        todo = _Todo(ids_of(scenarios), usage, known, shared, on_progress=on_progress, memory=memory)
+        todo = _Todo(ids_of(scenarios), usage, known, keep, shared, on_progress=on_progress, memory=memory)
         results: Generator[SweepResult, None, None]
         if cluster is not None:
             from flexopt.parallel.cluster import on_cluster
@@ -130,9 +134,11 @@ def sweep_each(
         elif processes == 1:
             results = in_this_process(todo.tasks())
         else:
-            results = in_processes(todo.tasks(), processes or 1, shared.folder)
+            results = in_processes(todo.tasks(), processes or 1, shared.folder, keep)
         with closing(results):
             for result in results:
+                if cluster is not None or processes == 1:
+                    keep(result)
                 yield from todo.done_at_once()
                 yield todo.count(result)
         yield from todo.done_at_once()
@@ -146,12 +152,14 @@ class _Todo:
         scenarios: Mapping[str, ScenarioLike],
         usage: UsageLike | None,
         known: Known,
+        keep: Callable[[SweepResult], None],
         shared: SharedValues,
         *,
         on_progress: Progress | None,
         memory: str | None,
     ) -> None:
-        self.scenarios, self.usage, self.known, self.shared = scenarios, usage, known, shared
+        self.scenarios, self.usage, self.shared = scenarios, usage, shared
+        self.known, self.keep = known, keep
         self.progress = on_progress or (lambda phase, size: None)
         self.reading: Progress | None = self.progress
         self.memory = memory
@@ -217,6 +225,8 @@ class _Todo:
         return PlanTask(id_, source, file, key)
 
     def _at_once(self, result: SweepResult) -> None:
+        if not result.known:
+            self.keep(result)
         self.waiting.append(self.count(result))
 
     def _tell(self) -> None:

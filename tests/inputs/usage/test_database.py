@@ -108,7 +108,7 @@ def test_an_interrupted_reading_leaves_nothing(
 def test_too_small_a_memory_is_said(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 200_000)
-    with pytest.raises(FlexoptError, match="within the memory allowed") as raised:
+    with pytest.raises(FlexoptError, match="within the memory limit") as raised:
         read_usage([path], scenario(), tmp_path, memory="1MB", options=DatabaseOptions(least_memory=0))
     assert "`--memory 2MB`" in str(raised.value.hint)
 

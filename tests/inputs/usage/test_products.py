@@ -45,7 +45,7 @@ def test_versions_of_one_product_are_one_charge(tmp_path: Path) -> None:
     usage = one(tmp_path, products(tmp_path, "AutoCAD 2024", "AutoCAD 2025", "AutoCAD"))
     assert days(usage) == ["ann AutoCAD 03-01"]
     assert codes(usage) == ["U133", "U133", "U160"]
-    assert "rows like this" not in str(found(usage, "U160"))  # its message has the number
+    assert "rows of this kind" not in str(found(usage, "U160"))  # its message has the number
     assert (usage.coverage[0].kept, usage.coverage[0].repeated) == (1, 2)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from sweep_processes import run
-from variants import BUDGET, alive, changed, needs_groups, planning_processes, variants
+from variants import BUDGET, alive, changed, needs_groups, planning_processes, until, variants
 
-from flexopt import AuditError, LimitError, Person, load_scenario, plan, sweep, sweep_each
+from flexopt import AuditError, LimitError, Person, SweepResult, load_scenario, plan, sweep, sweep_each
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.scenario.scenario import Scenario
@@ -156,6 +156,21 @@ def test_a_scenario_that_always_kills_its_process_is_an_error(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     rows = sweep(variants(folder, 2), processes=2).rows
     assert {(r["status"], r["error"]) for r in rows} == {("failed", "its process died 3 times (signal 9)")}
+
+
+@needs_groups
+def test_finished_plans_are_kept_while_the_next_scenario_is_prepared(folder: Path) -> None:
+    """Its usage may take minutes to read, and reading may be interrupted."""
+    kept: list[SweepResult] = []
+
+    def known(scenario: str, key: str) -> None:
+        if scenario == "v3":
+            until(lambda: len(kept) == 2, "two scenarios are planned")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(sweep_each(variants(folder, 3), known=known, keep=kept.append, processes=2))
+    assert sorted(result.scenario for result in kept) == ["v1", "v2"]
 
 
 @needs_groups

@@ -88,7 +88,7 @@ def test_a_worker_killed_in_mid_sweep_costs_nothing_but_time(folder: Path, clust
 
 
 def test_no_scheduler() -> None:
-    with pytest.raises(FlexoptError, match="no Dask scheduler answers there") as refused:
+    with pytest.raises(FlexoptError, match="no Dask scheduler answers at this address") as refused:
         next(on_cluster([], f"tcp://127.0.0.1:{_free_port()}", patience=0.5))
     assert "dask scheduler" in refused.value.hint
 
