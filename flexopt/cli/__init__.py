@@ -20,14 +20,14 @@ from flexopt.base.text import count, screen
 __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
-    "init": "Create a planning folder: a scenario, a price book, your usage exports.",
+    "init": "Create a planning folder: scenario, price book, usage exports.",
     "check": "Check all inputs and list every problem; plan nothing.",
     "plan": "Find the cheapest plan, prove it, audit it and write it.",
-    "compare": "Compare quotes side by side: what each costs, and why they differ.",
-    "sweep": "Plan many scenarios in parallel: usage read once, one table of results.",
-    "review": "Compare today's access with the plan: who should move, and seven checks.",
+    "compare": "Compare quotes: what each costs, and why they differ.",
+    "sweep": "Plan many scenarios in parallel, with one table of results.",
+    "review": "Compare today's access with the plan, and run seven checks.",
     "breakeven": "Show the days of use at which a seat becomes cheaper than tokens.",
-    "sensitivity": "Show how the total depends on each price, and what to negotiate first.",
+    "sensitivity": "Show how the total depends on each price; what to negotiate.",
     "explain": "Explain a plan, or one user's access.",
     "export": "Write a plan as one file to share.",
     "schema": "Print the JSON Schema of a scenario or a plan.",

@@ -36,7 +36,7 @@ class _Excess(click.ParamType[Any]):
         return number, text.endswith("%")
 
 
-@click.command("compare", short_help="Compare quotes side by side: what each costs, and why they differ.")
+@click.command("compare", short_help="Compare quotes: what each costs, and why they differ.")
 @scenarios_argument
 @output_option("Folder to write: comparison.json and a plan for every scenario (NAME.plan).")
 @format_option("json", "csv", "markdown", help="Format of the comparison on stdout.")

@@ -22,7 +22,7 @@ class _Date(click.ParamType[date]):
             self.fail(f'"{value}" is not a date: write it as 2026-01-31', param, ctx)
 
 
-@click.command("init", short_help="Create a planning folder: a scenario, a price book, your usage exports.")
+@click.command("init", short_help="Create a planning folder: scenario, price book, usage exports.")
 @click.argument("folder", type=PATH)
 @click.option(
     "--usage",

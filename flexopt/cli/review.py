@@ -31,9 +31,7 @@ class _Amount(click.ParamType[Decimal]):
 AMOUNT = _Amount()
 
 
-@click.command(
-    "review", short_help="Compare today's access with the plan: who should move, and seven checks."
-)
+@click.command("review", short_help="Compare today's access with the plan, and run seven checks.")
 @scenario_argument
 @click.option(
     "--min-saving",

@@ -28,9 +28,7 @@ def _pair(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     return [(pair[0].strip(), pair[1].strip()) for pair in pairs]
 
 
-@click.command(
-    "sensitivity", short_help="Show how the total depends on each price, and what to negotiate first."
-)
+@click.command("sensitivity", short_help="Show how the total depends on each price; what to negotiate.")
 @scenario_argument
 @click.option(
     "--step",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flexopt.studies.sweep import SweepResult
 
 
-@click.command("sweep", short_help="Plan many scenarios in parallel: usage read once, one table of results.")
+@click.command("sweep", short_help="Plan many scenarios in parallel, with one table of results.")
 @scenarios_argument
 @output_option("Folder for the table and the plans: new, empty, or from a sweep to resume.", required=True)
 @processes_option("Scenarios planned in parallel on this computer.")

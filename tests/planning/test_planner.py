@@ -174,7 +174,7 @@ def test_a_bad_scenario_is_an_input_error(tmp_path: Path) -> None:
 
 def test_rules_that_clash_are_an_infeasible_error() -> None:
     source = a_source(a_scenario(offers=[], tokens={"max_purchases": 0}))
-    with pytest.raises(InfeasibleError, match="at most 0 purchases") as caught:
+    with pytest.raises(InfeasibleError, match="the limit of 0 purchases") as caught:
         plan(source, usage_of({("ann", "AutoCAD"): every(date(2025, 1, 1), 10)}))
     assert caught.value.exit_code == 3
     assert "tokens.max_purchases" in caught.value.hint

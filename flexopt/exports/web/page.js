@@ -1,9 +1,9 @@
 "use strict";
-// Sorting and searching of the assignment table; everything can be read without it.
+// Sorting and searching in the assignment table; the page is readable without it.
 const table = document.getElementById("who");
 if (table) {
   const body = table.tBodies[0];
-  // a cell that stands for several rows becomes one in each, so that the rows can part
+  // a cell that spans several rows becomes one per row, so that the rows can be sorted apart
   [...body.rows].forEach((row, i, all) => {
     [...row.cells].forEach((cell, column) => {
       const span = cell.rowSpan;
@@ -50,7 +50,7 @@ if (table) {
     const empty = (key) => key === "" || Number.isNaN(key);
     const order = (a, b) => {
       const [x, y] = [keys.get(a), keys.get(b)];
-      // what is empty stays at the end, whichever way the others go
+      // empty cells stay at the end in both directions
       if (empty(x) || empty(y)) return empty(x) - empty(y);
       return (down ? -1 : 1) * (number ? x - y : collator.compare(x, y));
     };
