@@ -91,12 +91,12 @@ def _headline(document: ComparisonDocument) -> str:
         near = min(dearer, key=lambda s: Decimal(s["difference"]))
         return (
             f"{first['id']} is the cheapest: {money(first['total'])} {currency}; "
-            f"{near['id']} costs {_whole(near['difference'])} more{_share(near, first)}"
+            f"{near['id']} costs {_whole(near['difference'])} more{_share(near, first).replace('+', '')}"
         )
     users = count(best["users_changed"], "user")
     return (
         f"{best['id']} is the cheapest: it saves {_whole(best['difference'])} {currency} against "
-        f"{first['id']}{_share(best, first)}; access changes for {users}"
+        f"{first['id']}{_share(best, first).replace('-', '')}; access changes for {users}"
     )
 
 

@@ -98,9 +98,10 @@ def _headline(document: PlanDocument) -> str:
         note = document["baselines"]["today"]["note"]
         return f"today's access cannot be priced ({note}); {moves}"
     saving, today = Decimal(found["saving"]), Decimal(found["today"])
-    whole = f"{saving.quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
-    share = f", {-saving / today * 100:+.1f} %" if today else ""
-    return f"all moves together save {whole}{share} against today's access: {moves}"
+    verb = "save" if saving >= 0 else "cost an extra"
+    whole = f"{abs(saving).quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
+    share = f" ({abs(saving) / today * 100:.1f} %)" if today else ""
+    return f"all moves together {verb} {whole}{share} against today's access: {moves}"
 
 
 def _threshold(document: PlanDocument, found: Mapping[str, Any]) -> str:

@@ -29,14 +29,14 @@ def today(document: Document, total: str, saving: str, **moves: int | None) -> D
         (
             ("332500.00", "41200.40"),
             (14, 0),
-            ("saves 41,200 USD a year against", ", -12.4 %; 14 users move to tokens"),
+            ("saves 41,200 USD a year against", ", 12.4 %; 14 users move to tokens"),
         ),
         (
             ("332500.00", "41199.50"),
             (1, 3),
-            ("saves 41,200 USD a year against", ", -12.4 %; 1 user moves to tokens, 3 to seats"),
+            ("saves 41,200 USD a year against", ", 12.4 %; 1 user moves to tokens, 3 to seats"),
         ),
-        (("100.00", "-3.00"), (0, 1), ("costs 3 USD a year more than", ", +3.0 %; 1 user moves to seats")),
+        (("100.00", "-3.00"), (0, 1), ("costs 3 USD a year more than", ", 3.0 %; 1 user moves to seats")),
         (("6909.00", "0.00"), (0, 0), ("costs as much as", "")),
     ],
 )
@@ -48,12 +48,12 @@ def test_headline(
 
 
 def test_headline_passes_over_a_baseline_that_costs_nothing(document: Document) -> None:
-    assert headline(today(document, "0.00", "0.00")) == "saves 21 USD a year against all named, -0.3 %"
+    assert headline(today(document, "0.00", "0.00")) == "saves 21 USD a year against all named, 0.3 %"
 
 
 def test_headline_of_a_long_horizon_and_without_baselines(document: Document) -> None:
     document["scenario"]["horizon"]["months"] = 36
-    assert headline(document) == "saves 21 USD in 36 months against all named, -0.3 %"
+    assert headline(document) == "saves 21 USD in 36 months against all named, 0.3 %"
     document["baselines"] = {}
     assert headline(document) == "costs 6,909.00 USD in 36 months"
 

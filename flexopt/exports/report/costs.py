@@ -26,7 +26,7 @@ def headline(document: PlanDocument, words: Words) -> str:
                 currency=currency,
                 span=span,
                 baseline=words(name),
-                share=words.percent(-saving / before, sign=True),
+                share=words.percent(abs(saving) / before),
             )
         else:
             sentence = words("headline_same", baseline=words(name))
