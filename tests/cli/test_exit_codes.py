@@ -146,8 +146,8 @@ def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     # without the demand for a proof the plan is written, and what may be done about the proof is said
     done = run("plan", hard)
     assert done.returncode == 0
-    assert "the search ended before the proof" in " ".join(done.stdout.split())
-    assert "hint: for a closer proof raise solver.time_limit" in done.stderr
+    assert "the search stopped before the proof was complete" in " ".join(done.stdout.split())
+    assert "hint: for a tighter proof raise solver.time_limit" in done.stderr
     assert (folder / "hard.plan" / "plan.json").is_file()
 
 

@@ -99,7 +99,7 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
     document["total"] = "1.00"
     (folder / "scenario.plan" / "plan.json").write_text(json.dumps(document))
     said = clean(call("sensitivity", "scenario.yaml", "--lever", "buffer", "--into", "scenario.plan"), 2)
-    assert "the plan costs 1.00, and now " in said
+    assert "the plan costs 1.00, but a total of " in said
     assert json.loads((folder / "scenario.plan" / "plan.json").read_text()) == document
 
 

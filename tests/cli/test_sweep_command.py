@@ -65,7 +65,7 @@ def test_currencies_that_differ_are_said(call: Run, folder: Path, quotes: list[s
     [
         (["-o", "out"], "Missing argument 'SCENARIO...'"),
         (["scenario.yaml"], "Missing option '-o'"),
-        (["scenario.yaml", "-o", "."], "exists and is not a sweep's folder"),
+        (["scenario.yaml", "-o", "."], "exists and is not a sweep folder"),
         (["scenario.yaml", "-o", "usage.csv"], "is a file, not a folder"),
         (["scenario.yaml", "-o", "out", "--processes", "0"], "0 is not in the range x>=1"),
         (["scenario.yaml", "-o", "out", "--processes", "2", "--cluster", "tcp://x"], "not both"),

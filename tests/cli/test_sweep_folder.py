@@ -104,7 +104,7 @@ def test_a_plan_of_other_inputs_goes(folder: Path) -> None:
 def test_what_stands_in_the_way(folder: Path) -> None:
     paths = variants(folder, 2)
     before = files_of(folder)
-    with pytest.raises(FlexoptError, match="is not a sweep's folder: it holds expected"):
+    with pytest.raises(FlexoptError, match="is not a sweep folder: it holds expected"):
         sweep_into(folder, paths, processes=1)
     with pytest.raises(FlexoptError, match="is a file"):
         sweep_into(folder / "usage.csv", paths, processes=1)
