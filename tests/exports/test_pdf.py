@@ -98,7 +98,7 @@ def test_everything_optional_is_set_too(document: Document, full: bytes) -> None
     report = make_report(with_everything(document))
     assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
     text = text_of(full)
-    for words in ("sign the wrong quote", "value of one more percent", "seven checks", "seat prices"):
+    for words in ("signing the wrong quote", "value of one more percent", "seven checks", "seat prices"):
         assert words in text
 
 

@@ -229,7 +229,7 @@ def test_recalculated_totals_are_the_plans(
             ("Seats:", summary["seats"]),
             ("Token packs:", summary["tokens"]),
             ("Total for", document["total"]),
-            ("To be paid", summary["commitment"]),
+            ("Total commitment", summary["commitment"]),
         ):
             # the very float: nothing is left over in places that are not shown
             assert book.beside("Summary", words) == float(amount), (name, words)
@@ -306,7 +306,7 @@ def test_another_price_makes_the_bill_that_python_makes(
     assert str(bill.total) != document["total"]
     assert book.beside("Summary", "Total for") == float(bill.total)
     assert book.beside("Summary", "Total for", 2) == float(document["total"])
-    assert book.beside("Summary", "To be paid") == float(bill.commitment)
+    assert book.beside("Summary", "Total commitment") == float(bill.commitment)
     assert book.beside("Summary", "Total for", 3) == float(bill.total - Decimal(document["total"]))
     costs = [float(row.cost) for row in bill.seats]
     assert list(book.under("Seats", "Cost"))[: len(costs)] == costs
