@@ -21,7 +21,7 @@ Var = pulp.LpVariable
 class CouplingRow:
     """A row that users share: the bound puts a price on it.
 
-    Rows of purchases and orders alone are priced too, such as a budget in which no seat term begins.
+    It also prices rows that only purchases and orders share, such as a budget in which no seat term begins.
 
     seat : by contract, the coefficient of one seat
     token : float64[periods], the coefficient of one token used, without buffer

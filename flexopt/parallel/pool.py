@@ -33,8 +33,8 @@ def in_processes(
 ) -> Generator[R, None, None]:
     """Run tasks in that many processes; results arrive as they are ready. Temporary files go into `work`.
 
-    `keep` is called with each result as soon as it is ready, in a thread: preparing the next task may take
-    long, fail or be interrupted.
+    `keep` is called with each result at once, in a thread: preparation of the next task may still be running,
+    and may fail or be interrupted.
     """
     workers: _Workers[R] = _Workers(work)
 
@@ -48,7 +48,7 @@ def in_processes(
     try:
         for task in tasks:
             running.add(threads.submit(do, task))
-            while len(running) > processes:  # one task waits, so that no process has to
+            while len(running) > processes:  # one task is queued, so that no process is idle
                 done, running = _some(running)
                 yield from (future.result() for future in done)
         while running:

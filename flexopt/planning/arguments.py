@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 
+from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.scenario.load import load_scenario
@@ -27,8 +28,24 @@ Progress: TypeAlias = Callable[[str, str], None]
 
 
 def scenario_of(source: ScenarioLike) -> ScenarioFile:
-    """The scenario, read if a path is given. Raises InputError with every finding."""
-    return source if isinstance(source, ScenarioFile) else load_scenario(source)
+    """The scenario, read where a path is given. Raises InputError with every finding."""
+    if isinstance(source, ScenarioFile):
+        return source
+    if isinstance(source, str | Path):
+        return load_scenario(source)
+    raise FlexoptError(
+        f"{type(source).__name__} is not a scenario",
+        "give a path, or what `load_scenario` or `make_scenario` returned",
+    )
+
+
+def scenarios_of(scenarios: Iterable[ScenarioLike]) -> list[ScenarioLike]:
+    """The scenarios as a list. Raises FlexoptError where one is given by itself."""
+    if isinstance(scenarios, ScenarioFile | str | Path):
+        raise FlexoptError(
+            f"a list of scenarios is needed, not one {type(scenarios).__name__}", f"write [{scenarios}]"
+        )
+    return list(scenarios)
 
 
 def forecasts_for(
@@ -52,6 +69,10 @@ def forecasts_for(
         )
     elif isinstance(usage, pd.DataFrame):
         usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
+    elif not isinstance(usage, Usage | ForecastCache):
+        raise FlexoptError(
+            f"{type(usage).__name__} is not usage", "give a frame with the columns user, product and date"
+        )
     forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
     forecasts.usage.findings.raise_if_errors()
     return forecasts

@@ -32,7 +32,7 @@ class BendersMaster:
         self.columns.append((USERS, None, None, pulp.LpContinuous))
         self.purchases = {x.name: c for x, c in m.cost.items()}
         self.tiers = [x.name for x in (*m.tier.values(), *m.order.values())]
-        # a row that no user puts anything into has a price for the certificate, and is kept here as well
+        # a row without users has a price for the certificate, but is also kept here
         priced = {
             name
             for name, seat, token in zip(coupling.names, coupling.seat, coupling.token, strict=True)

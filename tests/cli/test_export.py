@@ -110,8 +110,8 @@ def test_of_a_comparison_the_cheapest_plan_is_exported(call: Run, folder: Path, 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"schema": "flexopt.comparison/2"}, "damaged or has another version"),
-        ({"cheapest": None}, "damaged or has another version"),
+        ({"schema": "flexopt.comparison/2"}, "has another version"),
+        ({"cheapest": None}, "has another version"),
         ({"cheapest": "../dear"}, "does not name a plan in the folder"),
         ({"cheapest": "gone"}, "no plan found here"),
     ],

@@ -241,6 +241,17 @@ def test_a_step_is_a_share(step: str) -> None:
         sensitivity(made(), usage(), step=Decimal(step))
 
 
+def test_what_is_no_scenario_and_no_usage_is_refused_with_its_repair() -> None:
+    wrong: Any = DOCUMENT
+    with pytest.raises(FlexoptError, match="dict is not a scenario"):
+        plan(wrong, usage())
+    with pytest.raises(FlexoptError, match="list is not usage"):
+        plan(made(), wrong["products"])
+    for study in (compare, sweep):
+        with pytest.raises(FlexoptError, match="a list of scenarios is needed, not one str"):
+            study("quote.yaml", usage())
+
+
 def test_days_that_differ_by_alias_cannot_be_compared() -> None:
     frame = usage().assign(product=["ACAD", *["AutoCAD"] * 150])
     other = made("other", products=[AUTOCAD | {"aliases": ["ACAD"]}])

@@ -6,13 +6,11 @@ a text is never read as a template again.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-
-from flexopt.exports.words.de import DE, DE_CHARTS
-from flexopt.exports.words.en import EN
-from flexopt.exports.words.fr import FR, FR_CHARTS
+from importlib.resources import files
 
 __all__ = ["ENGLISH", "LANGUAGES", "Words"]
 
@@ -90,13 +88,12 @@ class Words:
         return self.day.format(y=year, m=month, d=day)
 
 
-ENGLISH = Words("en", EN, ",", ".", " ", "{y}-{m}-{d}")
+def _read(language: str) -> Words:
+    table = tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
+    return Words(language, **table | {"one": tuple(table["one"])})
 
-LANGUAGES = {
-    "en": ENGLISH,
-    "de": Words("de", DE, ".", ",", "\N{NO-BREAK SPACE}", "{d}.{m}.{y}", DE_CHARTS),
-    "fr": Words(
-        "fr", FR, "\N{NARROW NO-BREAK SPACE}", ",", "\N{NO-BREAK SPACE}", "{d}/{m}/{y}", FR_CHARTS, one=(0, 1)
-    ),
-}
+
+LANGUAGES = {language: _read(language) for language in ("en", "de", "fr")}
 """By code, in the order of help and errors."""
+
+ENGLISH = LANGUAGES["en"]

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, scenarios_of
 from flexopt.planning.planner import Clock, Plan, finish
 from flexopt.planning.quotes import quotes_of, usage_by_quote
 from flexopt.studies.compare.drivers import drivers
@@ -101,7 +101,7 @@ def compare(
     docs/outputs.md has the meaning of every figure.
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
-    given = list(scenarios)
+    given = scenarios_of(scenarios)
     if len(given) < 2:
         raise FlexoptError(
             "a comparison needs at least two scenarios", "name the baseline first, then the others"

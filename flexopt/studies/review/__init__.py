@@ -106,7 +106,8 @@ def review(
     >>> found.saving, found.moves[["user", "product", "move", "saving"]]  # doctest: +SKIP
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
-    if not Decimal(min_saving).is_finite() or min_saving < 0:
+    min_saving = Decimal(str(min_saving))
+    if not min_saving.is_finite() or min_saving < 0:
         raise FlexoptError(
             f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
         )
@@ -137,6 +138,11 @@ def _check_access(file: ScenarioFile) -> None:
         "user,product,access,offer: one line per user and product; access is `named` (with the seat's "
         "offer) or `flex`"
     )
+    if file.path is None:
+        raise FlexoptError(
+            f"{file}: a review compares with today's access, but the scenario has none",
+            "give `access` to `make_scenario`",
+        )
     if file.scenario.access is None:
         raise FlexoptError(
             f"{file}: a review compares with today's access, but the scenario has no access table",

@@ -127,6 +127,7 @@ def sensitivity(
     >>> found.indifference[["question", "below_value", "note"]]  # doctest: +SKIP
     """
     tell = on_progress or (lambda phase, size: None)
+    step = Decimal(str(step))
     if not 0 < step < 1:
         raise FlexoptError(f"{step} is not a share between 0 and 1", "write 10 % as Decimal('0.10')")
     known = None

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import flexopt
 from flexopt.inputs.records import ScenarioFile
-from flexopt.planning.arguments import ScenarioLike
+from flexopt.planning.arguments import ScenarioLike, scenarios_of
 from flexopt.planning.quotes import unique
 from flexopt.solve.backend import solver_version
 
 
 def ids_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioLike]:
     """The scenarios by id, in the order given: paths named by `names_of`, the others by their own name."""
-    given = list(scenarios)
+    given = scenarios_of(scenarios)
     names = names_of(Path(s) for s in given if not isinstance(s, ScenarioFile))
     taken = {name.casefold() for name in names.values()}
     found: dict[str, ScenarioLike] = {}

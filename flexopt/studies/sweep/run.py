@@ -20,6 +20,7 @@ from flexopt.planning.arguments import (
     forecasts_for,
     key_of_usage,
     scenario_of,
+    scenarios_of,
 )
 from flexopt.store.sweep_folder import PLANNED, SweepRow, sweep_row
 from flexopt.studies.sweep.names import ids_of, plan_key
@@ -75,7 +76,7 @@ def sweep(
     >>> done = sweep(["quotes/low.yaml", "quotes/high.yaml"])  # doctest: +SKIP
     >>> done.frame[["scenario", "total", "saving_today"]]  # doctest: +SKIP
     """
-    given = list(scenarios)
+    given = scenarios_of(scenarios)
     each = sweep_each(
         given, usage, processes=processes, cluster=cluster, on_progress=on_progress, memory=memory
     )
