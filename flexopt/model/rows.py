@@ -112,7 +112,10 @@ def holding(m: Model) -> None:
         if c.quantity is not None:
             label = {"row": "holding", **_term(c)}
             bought, seat = _count(m, [k])
-            couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
+            if seat:
+                couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
+            else:  # seats of an order are bought like packs: no user is in the row
+                add_row(m, f"holding_k{k:03d}", bought, "<=", c.quantity)
 
 
 def volume(m: Model) -> None:
