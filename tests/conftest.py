@@ -178,3 +178,11 @@ def scenario(folder: Path) -> Callable[[str], str]:
         return "changed.yaml"
 
     return write
+
+
+@pytest.fixture
+def everything(document: dict[str, Any]) -> dict[str, Any]:
+    """A plan with everything that other commands add to it."""
+    from whole import with_everything
+
+    return with_everything(document)

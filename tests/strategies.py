@@ -11,13 +11,13 @@ Everything shrinks towards the first choice, so a failing instance loses what it
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import strategies_scenario as parts
 import yaml
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -27,9 +27,6 @@ from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 
-PRODUCTS = ["AutoCAD", "Revit", "Fusion", "Inventor"]
-OLD = "2020-01-01"
-"""Prices and rates from before every horizon."""
 Draw = st.DrawFn
 Document = dict[str, Any]
 
@@ -98,39 +95,21 @@ class Instance:
         return set(_features(self))
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large instances get. Token increments grow with demand, so that there are few to try."""
-
-    users: int
-    products: int
-    offers: int
-    days: int
-    months: Sequence[int]
-    increments: Sequence[int]
-    seat_prices: tuple[int, int]
-    packs: int
-
-
-SMALL = Size(4, 3, 3, 14, (2, 1, 3, 12, 13), (100, 33, 50), (40, 900), 3)
-MEDIUM = Size(30, 4, 6, 120, (12, 6, 14), (100, 33, 500), (200, 3000), 12)
-
-
 def small() -> st.SearchStrategy[Instance]:
     """1-4 users and 1-3 products, for brute force."""
-    return _instances(SMALL)
+    return _instances(parts.SMALL)
 
 
-def medium(users: int = MEDIUM.users) -> st.SearchStrategy[Instance]:
+def medium(users: int = parts.MEDIUM.users) -> st.SearchStrategy[Instance]:
     """Up to 30 users with a year of use."""
-    return _instances(replace(MEDIUM, users=users))
+    return _instances(replace(parts.MEDIUM, users=users))
 
 
 @st.composite
-def _instances(draw: Draw, size: Size) -> Instance:
+def _instances(draw: Draw, size: parts.Size) -> Instance:
     start = draw(st.sampled_from([date(2026, 1, 1), date(2026, 1, 31), date(2025, 2, 1), date(2026, 7, 15)]))
     months = draw(st.sampled_from(size.months))
-    products = PRODUCTS[: draw(st.integers(1, size.products))]
+    products = parts.PRODUCTS[: draw(st.integers(1, size.products))]
     users = [f"u{n}" for n in range(draw(st.integers(1, size.users)))]
     usage = _usage(draw, size, (start, months), users, products)
     people = _people(draw, start, users)
@@ -138,39 +117,31 @@ def _instances(draw: Draw, size: Size) -> Instance:
         "schema": "flexopt.scenario/1",
         "currency": "USD",
         "horizon": {"start": str(start), "months": months},
-        "products": [_product(draw, start, name) for name in products],
-        "offers": _offers(draw, size, start, months, products),
-        "tokens": _tokens(draw, size, start, months),
+        "products": [parts.product(draw, start, name) for name in products],
+        "offers": parts.offers(draw, size, start, months, products),
+        "tokens": parts.tokens(draw, size, start, months),
         "solver": {"gap": "0.000000001", "time_limit": 60},
     }
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "demand": _demand(products),
-        "negotiated": _negotiated(document["offers"]),
-        "holdings": _holdings(start, document["offers"]),
-        "pool": _pool(size, start),
-        "policy": _policy(users, document["products"]),
-        "cloud": _cloud(size),
-        "budgets": _budgets(size, start),
+        "demand": parts.demand(products),
+        "negotiated": parts.negotiated(document["offers"]),
+        "holdings": parts.holdings(start, document["offers"]),
+        "pool": parts.pool(size, start),
+        "policy": parts.policy(users, document["products"]),
+        "cloud": parts.cloud(size),
+        "budgets": parts.budgets(size, start),
     }
     for key, strategy in optional.items():
-        if _maybe(draw, 3 if key == "budgets" else 2):
+        if parts.maybe(draw, 3 if key == "budgets" else 2):
             document[key] = draw(strategy)
     return Instance(document, usage, people, _access(draw, document, users))
-
-
-def _maybe(draw: Draw, one_in: int = 3) -> bool:
-    return draw(st.integers(0, one_in - 1)) == one_in - 1
-
-
-def _day(start: date, draw: Draw, low: int, high: int) -> str:
-    return str(start + timedelta(days=draw(st.integers(low, high))))
 
 
 # --- usage and people ------------------------------------------------------------------------------------
 
 
 def _usage(
-    draw: Draw, size: Size, horizon: tuple[date, int], users: list[str], products: list[str]
+    draw: Draw, size: parts.Size, horizon: tuple[date, int], users: list[str], products: list[str]
 ) -> pd.DataFrame:
     """Days of the year before the horizon, most of them in the months that it repeats."""
     start, months = horizon
@@ -189,10 +160,10 @@ def _usage(
                 rows.append((user, product, str(day)))
     if start.year == 2025 and draw(st.booleans()):
         rows.append((users[0], products[0], "2024-02-29"))
-    if _maybe(draw):
+    if parts.maybe(draw):
         # a day out of the last 12 months: it does not count
         rows.append((users[-1], products[-1], str(start - timedelta(days=500))))
-    if _maybe(draw):
+    if parts.maybe(draw):
         rows = [(user, product.upper() + " suite", day) for user, product, day in rows]
     return pd.DataFrame(rows, columns=["user", "product", "date"]).drop_duplicates(ignore_index=True)
 
@@ -202,14 +173,14 @@ def _year_before(day: date) -> date:
 
 
 def _people(draw: Draw, start: date, users: list[str]) -> dict[str, Person]:
-    if not _maybe(draw, 2):
+    if not parts.maybe(draw, 2):
         return {}
     return {
         user: Person(
             user=user,
             group=draw(st.sampled_from(["site", "office"])),
-            starts=start + timedelta(days=draw(st.integers(-20, 40))) if _maybe(draw, 5) else None,
-            leaves=start + timedelta(days=draw(st.integers(30, 200))) if _maybe(draw, 5) else None,
+            starts=start + timedelta(days=draw(st.integers(-20, 40))) if parts.maybe(draw, 5) else None,
+            leaves=start + timedelta(days=draw(st.integers(30, 200))) if parts.maybe(draw, 5) else None,
         )
         for user in users
     }
@@ -217,190 +188,10 @@ def _people(draw: Draw, start: date, users: list[str]) -> dict[str, Person]:
 
 def _access(draw: Draw, document: Document, users: list[str]) -> tuple[TodaysAccess, ...]:
     """Today's access; only the baseline `today` reads it."""
-    if not _maybe(draw):
+    if not parts.maybe(draw):
         return ()
     product = document["products"][0]["id"]
     return tuple(TodaysAccess(user, product, draw(st.sampled_from(["flex", "named"]))) for user in users)
-
-
-# --- parts of the scenario -------------------------------------------------------------------------------
-
-
-def _product(draw: Draw, start: date, name: str) -> Document:
-    product: Document = {"id": name, "aliases": [f"{name} suite"]}
-    if _maybe(draw, 9):
-        return {**product, "flex": False}
-    rates = [{"from": OLD, "tokens": draw(st.sampled_from([10, 7, 3, "0.5", 0]))}]
-    if _maybe(draw, 4):
-        rates.append({"from": _day(start, draw, 1, 60), "tokens": draw(st.sampled_from([12, 5]))})
-    return {**product, "rates": rates}
-
-
-def _offers(draw: Draw, size: Size, start: date, months: int, products: list[str]) -> list[Document]:
-    offers = []
-    for n in range(draw(st.integers(0, size.offers))):
-        covers = [products[n % len(products)]]
-        if _maybe(draw, 3):
-            covers = draw(st.permutations(products))[: draw(st.integers(1, len(products)))]
-        offers.append({"id": f"o{n}", "covers": covers, **_terms(draw, size, start, months)})
-    return offers
-
-
-def _terms(draw: Draw, size: Size, start: date, months: int) -> Document:
-    # a short term starts every month: over a long horizon there would be too much to enumerate
-    terms = [12, 36, 3] if months > 3 and size is SMALL else [12, 1, 36, 3]
-    term = draw(st.sampled_from(terms))
-    price = draw(st.integers(*size.seat_prices))
-    if size is SMALL and months <= 3:
-        price = price * term // 3 + 10  # most of a year's price falls outside a short horizon
-    elif term < 12:
-        price = price // 8
-    terms_of_price: Document = {"from": OLD, "new": price}
-    if _maybe(draw, 2):
-        terms_of_price["renewal"] = draw(st.sampled_from([round(price * 0.9, 2), price + 10]))
-    offer: Document = {"term_months": term, "prices": [terms_of_price]}
-    if _maybe(draw, 5):
-        later = {"from": _day(start, draw, 1, 80), "new": round(price * draw(st.sampled_from([0.7, 1.2])), 2)}
-        offer["prices"].append(later)
-    if _maybe(draw, 5):
-        days = [_day(start, draw, 0, 50)]
-        offer["starts"] = draw(
-            st.sampled_from([days, "monthly"] if months <= 3 or size is not SMALL else [days])
-        )
-    if _maybe(draw, 4):
-        offer["tiers"] = [{"from": draw(st.integers(2, 3)), "discount": "0.1"}]
-        if _maybe(draw, 2):
-            offer["tiers"].append({"from": 5, "discount": "0.4"})
-    if _maybe(draw, 5):
-        offer["minimum"] = draw(st.integers(1, 3))
-    if _maybe(draw, 5):
-        offer["maximum"] = max(offer.get("minimum", 0), draw(st.integers(0, size.users // 2)))
-    return offer
-
-
-def _tokens(draw: Draw, size: Size, start: date, months: int) -> Document:
-    increment = draw(st.sampled_from(size.increments))
-    tiers: list[Document] = [{"from": draw(st.sampled_from([increment, 1, 150])), "price": "3.00"}]
-    for price in ["2.85", "2.4", "1.995"][: draw(st.integers(0, 3))]:
-        growth = draw(st.integers(1, 3)) * increment
-        tiers.append({"from": tiers[-1]["from"] + growth * size.packs // 3 + 1, "price": price})
-    # the first days are inside every horizon: `check` refuses a scenario that can never buy
-    days = [str(start), _day(start, draw, 1, 27), _day(start, draw, 28, 70)]
-    # without a purchase on the first day most instances are infeasible: that is the last choice
-    dates = ["start", "quarterly", "monthly", days[:2], [days[0], days[2]], days, days[1:]]
-    often = months > size.packs  # monthly packs of a year are too many to enumerate
-    tokens: Document = {
-        "tiers": tiers,
-        "increment": increment,
-        "purchase_dates": draw(st.sampled_from(dates[:1] + dates[3:] if often else dates)),
-    }
-    if _maybe(draw, 3):
-        tokens["valid_days"] = draw(st.sampled_from([30, 90, 200, 400]))
-    if _maybe(draw, 2):
-        tokens["buffer"] = draw(st.sampled_from(["0.15", "0.5"]))
-    if _maybe(draw, 5):
-        tokens["max_oversize"] = draw(st.sampled_from(["0.2", "0", "0.5"]))
-    if _maybe(draw, 5):
-        tokens["max_purchases"] = draw(st.sampled_from([1, 2, 3, 0]))
-    return tokens
-
-
-@st.composite
-def _demand(draw: Draw, products: list[str]) -> Document:
-    demand: Document = {"method": draw(st.sampled_from(["repeat", "rate"]))}
-    growth: Document = {}
-    if draw(st.booleans()):
-        growth["default"] = draw(st.sampled_from(["0.05", "-0.5"]))
-    if draw(st.booleans()):
-        growth["products"] = {products[0]: "0.25"}
-    if draw(st.booleans()):
-        growth["groups"] = {"site": "0.1"}
-    return {**demand, "growth": growth} if growth else demand
-
-
-@st.composite
-def _negotiated(draw: Draw, offers: list[Document]) -> Document:
-    found: Document = {}
-    if draw(st.booleans()):
-        found["seats"] = "0.15"
-    if draw(st.booleans()) and offers:
-        found["offers"] = {offers[0]["id"]: "0.22"}
-    if draw(st.booleans()):
-        found["tokens"] = "0.05"
-    return found
-
-
-@st.composite
-def _holdings(draw: Draw, start: date, offers: list[Document]) -> list[Document]:
-    if not offers:
-        return []
-    return [
-        {
-            "offer": draw(st.sampled_from(offers))["id"],
-            "quantity": draw(st.integers(1, 2)),
-            "ends": draw(
-                st.sampled_from([str(start), _day(start, draw, -3, 80), _day(start, draw, 300, 500)])
-            ),
-        }
-        for _ in range(draw(st.integers(1, 3)))
-    ]
-
-
-@st.composite
-def _pool(draw: Draw, size: Size, start: date) -> list[Document]:
-    return [
-        {
-            "tokens": draw(st.sampled_from([20, "33.5", 100, 7]))
-            if size is SMALL
-            else draw(st.integers(0, 999)),
-            "expires": _day(start, draw, 1, 100),
-        }
-        for _ in range(draw(st.integers(1, 2)))
-    ]
-
-
-@st.composite
-def _policy(draw: Draw, users: list[str], entries: list[Document]) -> list[Document]:
-    """Selectors are there once: rules of the same selectors would contradict each other."""
-    products = [p["id"] for p in entries]
-    seat_only = {p["id"] for p in entries if not p.get("flex", True)}
-    selectors: list[Document] = [
-        {"product": products[0]},
-        {"user": users[0]},
-        {"group": "site"},
-        {"user": users[0], "product": products[-1]},
-        {"group": "site", "product": products[0]},
-    ]
-    chosen = draw(st.lists(st.sampled_from(range(len(selectors))), min_size=1, max_size=2, unique=True))
-    found = []
-    for n in chosen:
-        # `check` refuses Flex for a product that is not on Flex
-        free = ["none", "named"] if selectors[n].get("product") in seat_only else ["flex", "none", "named"]
-        found.append({**selectors[n], "access": draw(st.sampled_from(free))})
-    return found
-
-
-@st.composite
-def _cloud(draw: Draw, size: Size) -> list[Document]:
-    service: Document = {"service": "CFD", "monthly_tokens": draw(st.sampled_from([5, "12.5", 40]))}
-    if draw(st.booleans()):
-        service["buffer"] = draw(st.sampled_from([0, "0.3"]))
-    return [service]
-
-
-@st.composite
-def _budgets(draw: Draw, size: Size, start: date) -> list[Document]:
-    first = start + timedelta(days=draw(st.sampled_from([0, 20])))
-    most = size.seat_prices[1] * (4 if size is SMALL else 20)
-    return [
-        {
-            "id": f"b{n}",
-            "from": str(first + timedelta(days=40 * n)),
-            "to": str(first + timedelta(days=40 * (n + 1 + 10 * n))),
-            "amount": draw(st.integers(0, most)),
-        }
-        for n in range(draw(st.integers(1, 2)))
-    ]
 
 
 # --- what an instance has --------------------------------------------------------------------------------
