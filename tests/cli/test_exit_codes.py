@@ -138,7 +138,7 @@ def hard(folder: Path) -> Path:
 def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     usage = hard.parent / "usage" / "2025.csv"
     lines = usage.read_text().splitlines(keepends=True)
-    usage.write_text("".join(line for line in lines if line < "user-0080"))  # as hard, and sooner planned
+    usage.write_text("".join(line for line in lines if line < "user-0060"))  # as hard, and sooner planned
     said = clean(run("plan", hard, "--require-optimal"), 4)
     assert "the search stopped before the plan was proven" in said
     assert "raise solver.time_limit" in said

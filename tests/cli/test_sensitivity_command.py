@@ -41,7 +41,9 @@ def whole(folder: Path) -> list[str]:
     return ["--grid", "seat:revit-1y,tokens", "--as-good-as", "other.yaml"]
 
 
-@pytest.mark.parametrize("form", ENDINGS)
+@pytest.mark.parametrize(
+    "form", ["table", "json", *(pytest.param(f, marks=pytest.mark.slow) for f in ("csv", "markdown"))]
+)
 def test_output(call: Run, quote: str, whole: list[str], form: str, golden: Golden) -> None:
     done = call("sensitivity", quote, *whole, "--format", form)
     assert (done.returncode, done.stderr) == (0, "")

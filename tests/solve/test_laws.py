@@ -29,7 +29,7 @@ Document = dict[str, Any]
 CENT = Decimal("0.01")
 # a proof to the cent is not needed here: what the gap leaves open, the tolerance allows
 instances = st.one_of(small(), medium(users=6)).map(
-    lambda i: i.changed(solver={"gap": "0.0001", "time_limit": 10})
+    lambda i: i.changed(solver={"gap": "0.0001", "time_limit": 3})
 )
 # more demand raises what max_oversize allows, so that it may lower the cost
 without_oversize = instances.map(

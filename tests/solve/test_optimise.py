@@ -159,7 +159,7 @@ def test_inexact_structures_are_always_in_the_core() -> None:
 @pytest.mark.parametrize("failing", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_a_relaxation_that_ends_without_an_answer_says_nothing(failing: int) -> None:
     """A crash or a limit is no proof that the tiers just tried allow no plan."""
-    P, calls = an_estate(10, 60), 0
+    P, calls = an_estate(10, 30), 0
     expected = optimise(P, options=CORE)
 
     def relaxation(lp: pulp.LpProblem, options: SolverOptions, *, seconds: float) -> float | None:
@@ -240,7 +240,7 @@ def test_limit_before_a_plan_is_an_error() -> None:
 
 @WAYS
 def test_stopped_search_is_feasible_with_an_honest_bound(way: SearchOptions) -> None:
-    P = an_estate(2, 60)
+    P = an_estate(2, 40)
     least = optimise(P)
     # its cores never get the nodes they ask for
     stopped = optimise(P, options=replace(way, most_cores=5), backend=limited(nodes=2))
@@ -256,7 +256,7 @@ def test_stopped_search_is_feasible_with_an_honest_bound(way: SearchOptions) -> 
 @WAYS
 def test_tiny_time_limit(way: SearchOptions) -> None:
     """On a fast machine it is proven all the same, on a slow one there is no plan: never a wrong claim."""
-    P = an_estate(2, 60)
+    P = an_estate(2, 40)
     least = optimise(P).cost
     options = SolverOptions.model_validate({"time_limit": "0.1"})
     hurried = formulate(P.scenario.model_copy(update={"solver": options}), P.scenario.holdings, P.demand)
