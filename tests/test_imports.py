@@ -102,7 +102,7 @@ WRITERS = {
     "exports.people": "the key file, next to the export",
     "exports.pdf": "what is set, in a temporary folder",
     "inputs.starter": "the folder to plan in",
-    "inputs.usage.containers": "a text with other line ends, in a temporary folder",
+    "inputs.files.containers": "a text with other line ends, in a temporary folder",
     "parallel.task": "what tasks share, in a temporary folder",
 }
 """What writes files beside store/ and cli/, and which."""

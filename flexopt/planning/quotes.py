@@ -10,8 +10,8 @@ import pandas as pd
 
 from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
+from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.usage.containers import sha256
 from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from flexopt.inputs.usage.containers import Text, open_bytes
+from flexopt.inputs.files.containers import Text, open_bytes
 
 
 def locate(

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from flexopt.base.findings import Refusal
-from flexopt.inputs.usage.containers import (
+from flexopt.inputs.files.containers import (
     HEAD,
     Text,
     container,
@@ -21,9 +21,9 @@ from flexopt.inputs.usage.containers import (
     rewrite,
     sniff_text,
 )
-from flexopt.inputs.usage.formats import Format, closest, recognise, roles_of, twice
+from flexopt.inputs.files.formats import USAGE, Format, closest, recognise, roles_of, twice
+from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json, read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
-from flexopt.inputs.usage.workbook_json import Grid, frame_grid, read_json, read_workbook
 
 
 def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
@@ -40,7 +40,7 @@ def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: st
         return _text_table(number, name, known, text)
     if kind == "parquet":
         return _parquet_table(con, number, path, name)
-    grid = read_workbook(path, zipped) if kind == "workbook" else read_json(path, zipped)
+    grid = read_workbook(path, zipped, USAGE) if kind == "workbook" else read_json(path, zipped)
     return _grid_table(con, number, name, grid)
 
 
@@ -82,7 +82,7 @@ def _format(header: Sequence[str]) -> Format:
             "otherwise use the plain format user,product,date",
             1,
         )
-    if known.kind == "elsewhere":
+    if known.kind not in USAGE:
         raise Refusal("U118", f"{known.name} exports have no days of use", known.repair, 1)
     if repeated := twice(known, header):
         raise Refusal(

@@ -14,10 +14,10 @@ import duckdb
 import pandas as pd
 
 from flexopt.base.findings import Findings, Refusal
+from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.chargeable_days import chargeable_days
-from flexopt.inputs.usage.containers import sha256
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flexopt.inputs.files.containers import Text
+from flexopt.inputs.files.formats import Format
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.containers import Text
 from flexopt.inputs.usage.dates import Style
-from flexopt.inputs.usage.formats import Format
 from flexopt.inputs.usage.windows import DAY
 
 OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cache
 
 from flexopt.base.errors import FlexoptError
+from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile
-from flexopt.inputs.usage.containers import sha256
 from flexopt.parallel.pool import in_processes, in_this_process
 from flexopt.parallel.task import SharedValues, shared_values
 from flexopt.planning.arguments import (

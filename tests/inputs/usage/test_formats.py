@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from reading import codes, days, found, one, read, scenario, totals
 
+from flexopt.inputs.files.formats import FORMATS, recognise
 from flexopt.inputs.usage import products_in, usage_from_frame
-from flexopt.inputs.usage.formats import FORMATS, recognise
 
 PLAIN = "user,product,date\nann,AutoCAD,2025-03-01\nbob,Revit,2025-03-02\n"
 SESSIONS = """\

@@ -9,13 +9,15 @@ import pytest
 import yaml
 from reading import codes, days, one, scenario
 
-from flexopt.inputs.usage.formats import FORMATS, compact, recognise
+from flexopt.inputs.files.formats import FORMATS, compact, recognise
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "usage-files.md").read_text()
 EXPORTS, FINDINGS = TEXT[TEXT.index("## Exports") :], TEXT[TEXT.index("## Findings") :]
 ROWS = {r[0]: r[1:] for r in re.findall(r"^\| ([^|]+?) \| ([^|]*) \| ([^|]*?) \|$", EXPORTS, re.MULTILINE)}
-SOURCE = "".join(p.read_text() for p in (ROOT / "flexopt" / "inputs" / "usage").glob("*.py"))
+SOURCE = "".join(
+    p.read_text() for room in ("files", "usage") for p in (ROOT / "flexopt" / "inputs" / room).glob("*.py")
+)
 EMITTED = set(re.findall(r'"(U\d{3})"', SOURCE))
 WEEK = {"Mon": "2025-03-03", "Tue": "2025-03-04"}
 
@@ -31,10 +33,10 @@ def test_every_code_has_a_test() -> None:
 
 @pytest.mark.parametrize("known", FORMATS, ids=lambda f: f.name)
 def test_every_export_is_in_the_table(known: object) -> None:
-    from flexopt.inputs.usage.formats import Format
+    from flexopt.inputs.files.formats import Format
 
     assert isinstance(known, Format)
-    if known.kind == "elsewhere":
+    if known.kind in ("subscriptions", "users"):
         assert f"**{known.name}**" in EXPORTS
         return
     marks, used = ROWS[known.name]

@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-Kind = Literal["days", "summary", "elsewhere"]
+Kind = Literal["days", "summary", "subscriptions", "users"]
+"""`days` and `summary` are usage; the others have no days of use."""
+
+USAGE: frozenset[Kind] = frozenset({"days", "summary"})
 
 
 def compact(name: str) -> str:
@@ -84,7 +87,7 @@ FORMATS: tuple[Format, ...] = (
         _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
         _roles(),
         (),
-        "elsewhere",
+        "subscriptions",
         "this is a Subscriptions export: list it under `subscriptions:`, not under `usage.files`",
     ),
     Format(
@@ -141,7 +144,7 @@ FORMATS: tuple[Format, ...] = (
         _marks("accountstatus", "email role"),
         _roles(),
         (),
-        "elsewhere",
+        "users",
         "this is a Users export: it shows who may use a product, not who did; remove it from `usage.files`",
     ),
     Format(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from flexopt.base.findings import Refusal
-from flexopt.inputs.usage.formats import FORMATS, compact, recognise
+from flexopt.inputs.files.formats import FORMATS, compact, recognise
 
 HEAD = 1 << 20
 """Bytes examined; the header line must end within them, and no line may be longer."""

@@ -7,7 +7,7 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO
@@ -20,8 +20,8 @@ import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
 from flexopt.base.findings import Refusal
-from flexopt.inputs.usage.containers import damaged, open_bytes
-from flexopt.inputs.usage.formats import recognise
+from flexopt.inputs.files.containers import damaged, open_bytes
+from flexopt.inputs.files.formats import Kind, recognise
 
 MOST = 1 << 30
 """Uncompressed bytes above which a file is not read into memory."""
@@ -75,8 +75,8 @@ def _grid(header: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]]) -> G
     return Grid(tuple(header), table)
 
 
-def read_workbook(path: Path, zipped: bool) -> Grid:
-    """The sheet whose header is recognised, otherwise the first sheet that is not empty.
+def read_workbook(path: Path, zipped: bool, wanted: Collection[Kind]) -> Grid:
+    """The sheet whose header is of a wanted kind, otherwise the first sheet that is not empty.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def read_workbook(path: Path, zipped: bool) -> Grid:
             if not header:
                 continue
             known = recognise(header)
-            if known is not None and known.kind != "elsewhere":
+            if known is not None and known.kind in wanted:
                 filled = ((n, r) for n, r in enumerate(rows[place + 1 :], start=place + 2) if any(r))
                 found.append((name, _grid(header, filled)))
                 break
