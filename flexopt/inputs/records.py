@@ -61,6 +61,8 @@ class ScenarioFile:
     sources: tuple[Source, ...]
     """Scenario files, bases first, then tables; usage files are added when they are read."""
     findings: Findings
+    user_files: tuple[Path, ...] = ()
+    """Users exports, as `usage_files`."""
 
     @property
     def folder(self) -> Path:

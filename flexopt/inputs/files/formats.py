@@ -145,7 +145,7 @@ FORMATS: tuple[Format, ...] = (
         _roles(),
         (),
         "users",
-        "this is a Users export: it shows who may use a product, not who did; remove it from `usage.files`",
+        "this is a Users export: it shows who may use a product, not who did; list it under `users:`",
     ),
     Format(
         "plain",

@@ -163,7 +163,7 @@ def _rebase(data: dict[str, Any], folder: str) -> None:
             return value
         return posixpath.normpath(posixpath.join(folder, value))
 
-    for key in ("people", "access", "subscriptions"):
+    for key in ("people", "access", "subscriptions", "users"):
         if key in data:
             data[key] = moved(data[key])
     usage = data.get("usage")

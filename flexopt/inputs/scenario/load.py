@@ -113,6 +113,7 @@ def make_scenario(
     lacking = {
         "usage.files": found.usage.files,
         "subscriptions": found.subscriptions,
+        "users": found.users,
         "people": found.people and not known,
         "access": found.access and not today,
     }
@@ -138,6 +139,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
         return None, findings
     usage = folder.expand(_named(resolved, ("usage", "files"), scenario.usage.files), "usage")
     exports = folder.expand(_named(resolved, ("subscriptions",), scenario.subscriptions), "Subscriptions")
+    users = folder.expand(_named(resolved, ("users",), scenario.users), "Users")
     people = _people(folder, resolved, scenario)
     access: tuple[TodaysAccess, ...] = ()
     if scenario.access is not None:
@@ -158,6 +160,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
             holdings=own + bought,
             sources=tuple(folder.sources),
             findings=findings,
+            user_files=tuple(folder.path(n) for n in users),
         ),
         findings,
     )

@@ -291,6 +291,8 @@ class Scenario(_Part):
     holdings: tuple[Holding, ...] = ()
     subscriptions: tuple[Id, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
+    users: tuple[Id, ...] = ()
+    """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()
     people: Id | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
