@@ -22,7 +22,8 @@ from flexopt.inputs.files.containers import (
     sniff_text,
 )
 from flexopt.inputs.files.formats import USAGE, Format, closest, recognise, roles_of, twice
-from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json, read_workbook
+from flexopt.inputs.files.workbook import read_workbook
+from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json
 from flexopt.inputs.usage.usage_table import UsageTable
 
 
