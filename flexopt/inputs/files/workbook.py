@@ -19,7 +19,7 @@ import pyarrow as pa
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import damaged, open_bytes
 from flexopt.inputs.files.formats import Kind, recognise
-from flexopt.inputs.files.workbook_json import Grid
+from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.workbook_process import REFUSED
 
 TITLES = 10
