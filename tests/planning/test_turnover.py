@@ -61,11 +61,11 @@ def test_pasted_the_line_ends_the_finding_and_the_cost() -> None:
 
 
 def test_who_came_late_has_an_empty_season() -> None:
-    """Twelve days in 12 weeks: about 36 more in the 273 days before; one day in a year tells nothing."""
+    """Twelve days in 12 weeks: about 35 more in the 273 days before; one day in a year tells nothing."""
     new = found()["D106"]
     assert new.message == (
         "1 person came in the second half of the history: the months before are planned without use, about "
-        "36 days too few: came (from 2025-10-01)"
+        "35 days too few: came (from 2025-10-01)"
     )
     assert "D106" not in found(people=(Person("came", starts=date(2025, 10, 1)),))
     assert "D106" not in found(demand={"method": "rate"})
