@@ -24,6 +24,7 @@ from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgre
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table
+from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
 from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
@@ -257,6 +258,7 @@ class _UsageReader:
 
     def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
+        report_missing_pages(list(self.opened.values()), self.findings)
         identify(self.con, self.names, self.findings, SHOWN)
         assign(self.con, self.scenario, self.names, self.findings, SHOWN)
         nameless = (
