@@ -116,7 +116,7 @@ def read_workbook(path: Path, zipped: bool, wanted: Collection[Kind]) -> Grid:
         names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
         raise Refusal(
             "U171",
-            f"several sheets of the workbook contain usage: {names}",
+            f"several sheets of the workbook have such a table: {names}",
             "save each sheet you want as a separate file, or delete the others",
         )
     if used:
@@ -190,7 +190,12 @@ def read_json(path: Path, zipped: bool) -> Grid:
     if isinstance(data, dict):
         columns = data.get("columns")
         data = next(
-            (data[k] for k in ("rows", "data", "results", "usage") if isinstance(data.get(k), list)), None
+            (
+                data[k]
+                for k in ("rows", "data", "results", "usage", "subscriptions", "users")
+                if isinstance(data.get(k), list)
+            ),
+            None,
         )
     if not isinstance(data, list):
         raise _shape()
