@@ -91,7 +91,15 @@ _REPORT = Format(
 FORMATS: tuple[Format, ...] = (
     Format(
         "Account Subscriptions",
-        _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
+        _marks(
+            "subscriptionid",
+            "seatquantity",
+            "subscriptionstatus",
+            "enddate seats",
+            "enddate quantity",
+            "enddate offeringname",
+            "enddate autorenewdate",
+        ),
         _roles(),
         (),
         "subscriptions",

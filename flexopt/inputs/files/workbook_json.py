@@ -119,7 +119,7 @@ def read_workbook(path: Path, zipped: bool, wanted: Collection[Kind]) -> Grid:
         names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
         raise Refusal(
             "U171",
-            f"several sheets of the workbook contain usage: {names}",
+            f"several sheets of the workbook have such a table: {names}",
             "save each sheet you want as a separate file, or delete the others",
         )
     if used:
