@@ -9,9 +9,9 @@ from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage
 from flexopt.planning.arguments import Progress, tell_files
-from flexopt.planning.todays_access import with_todays_access
 from flexopt.planning.turnover import costs_on_flex, turnover
 
 
@@ -40,7 +40,7 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
-    source = with_todays_access(source, usage, demand)
+    source = with_todays_access(source, usage)
     people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
     return InputCheck(
         Findings([*source.findings, *usage.findings, *demand.findings, *people]),

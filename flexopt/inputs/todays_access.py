@@ -6,18 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from flexopt.base.findings import Findings
 from flexopt.base.text import count
-from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
 from flexopt.inputs.tables.people_and_access import names_of
 from flexopt.inputs.usage.products import Catalogue
 
 
-def with_todays_access(source: ScenarioFile, usage: Usage, demand: Demand) -> ScenarioFile:
+def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
     """The scenario with the access that its exports show, for all users that its access table lacks.
 
     A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
@@ -28,21 +28,36 @@ def with_todays_access(source: ScenarioFile, usage: Usage, demand: Demand) -> Sc
     findings = Findings([*source.findings])
     stated = {row.user for row in source.access}
     rows = usage.assigned[~usage.assigned["user"].isin(stated) & (usage.assigned["access"] != "")]
-    used = defaultdict(list)
-    for user, product in zip(demand.pair_user.tolist(), demand.pair_product.tolist(), strict=True):
-        used[demand.users[user]].append(demand.products[product])
+    if rows.empty:
+        return source
+    used = _used(usage, set(rows["user"]))
     seats = _seats(source, rows[rows["access"] == "named"], findings)
     found: list[TodaysAccess] = []
     for user, held in sorted(seats.items()):
         for offer in held:
-            products = [p for p in used[user] if p in offer.covers] or [offer.covers[0]]
+            products = [p for p in used.get(user, ()) if p in offer.covers] or [offer.covers[0]]
             found += [TodaysAccess(user, product, "named", offer.id) for product in products]
     on_flex = sorted(set(rows.loc[rows["access"] == "flex", "user"]))
     for user in on_flex:
         covered = {p for offer in seats.get(user, ()) for p in offer.covers}
-        found += [TodaysAccess(user, product, "flex") for product in used[user] if product not in covered]
+        found += [
+            TodaysAccess(user, product, "flex") for product in used.get(user, ()) if product not in covered
+        ]
     _say(source, seats, on_flex, findings)
     return replace(source, access=(*source.access, *_unique(found)), findings=findings)
+
+
+def _used(usage: Usage, users: set[str]) -> dict[str, list[str]]:
+    """The products that each of these users uses, sorted."""
+    used: dict[str, list[str]] = defaultdict(list)
+    for frame in (usage.days, usage.totals):
+        user, product = (pd.Categorical(frame[column]) for column in ("user", "product"))
+        pairs = np.unique(user.codes.astype(np.int64) * max(len(product.categories), 1) + product.codes)
+        for pair in pairs.tolist():
+            u, p = divmod(pair, len(product.categories))
+            if user.categories[u] in users:
+                used[user.categories[u]].append(product.categories[p])
+    return {user: sorted(set(products)) for user, products in used.items()}
 
 
 def _unique(rows: Sequence[TodaysAccess]) -> list[TodaysAccess]:
