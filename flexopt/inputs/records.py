@@ -22,6 +22,10 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    team: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     findings = Findings([*findings, *usage.findings])
     if findings.errors:
         return InputCheck(findings, usage.coverage)
+    source = with_todays_access(source, usage)
     try:
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
-    source = with_todays_access(source, usage)
     people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
     return InputCheck(
         Findings([*source.findings, *usage.findings, *demand.findings, *people]),

@@ -174,8 +174,8 @@ def solve(
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
     scenario = source.scenario
-    demand = forecasts.of(scenario, source.people)
     source = with_todays_access(source, forecasts.usage)
+    demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
