@@ -22,6 +22,10 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    team: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,9 @@ class Usage:
     token_days: pd.DataFrame | None = None
     """`user`, `product`, `date`: the days that the exports mark as token use, sorted, unique; None if not
     requested, or if no file can tell."""
+    assigned: pd.DataFrame | None = None
+    """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
+    `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
 
     @property
     def users(self) -> frozenset[str]:

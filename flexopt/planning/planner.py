@@ -19,6 +19,7 @@ from flexopt.base.money import Money
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
@@ -33,6 +34,7 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -172,6 +174,7 @@ def solve(
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
     scenario = source.scenario
+    source = with_todays_access(source, forecasts.usage)
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
@@ -202,14 +205,16 @@ def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
     """The audited plan. Raises AuditError if the audit fails."""
     tell("auditing", "")
     source, problem = solved.source, solved.problem
+    bill = make_bill(problem, solved.optimum.solution)
+    people = turnover(source, solved.usage, problem.demand, lambda: costs_in_plan(problem, bill))
     document = make_document(
         source=source,
         usage=solved.usage,
         problem=problem,
         optimum=solved.optimum,
-        bill=make_bill(problem, solved.optimum.solution),
+        bill=bill,
         baselines=solved.baselines,
-        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings, *people]),
         version=flexopt.__version__,
     )
     clock.lap("bill")

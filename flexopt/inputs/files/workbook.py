@@ -70,7 +70,7 @@ def read_workbook(
 
     Raises
     ------
-    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two sheets have usage.
+    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two sheets have such a table.
     """
     fallback: Grid | None = None
     found: list[tuple[str, Grid]] = []
@@ -87,7 +87,7 @@ def read_workbook(
         names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
         raise Refusal(
             "U171",
-            f"several sheets of the workbook contain usage: {names}",
+            f"several sheets of the workbook have such a table: {names}",
             "save each sheet you want as a separate file, or delete the others",
         )
     if used:

@@ -17,6 +17,7 @@ from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
 from flexopt.inputs.usage.chargeable_days import chargeable_days
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
@@ -171,6 +172,7 @@ class _UsageReader:
         self.token_days, self.tells = token_days, False
         create(con)
         create_token_days(con)
+        create_assigned(con)
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
@@ -232,6 +234,8 @@ class _UsageReader:
                 value="0",
             )
         self._say_features(table)
+        if table.format.kind == "summary":
+            add_assigned(self.con, table)
         if self.token_days:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
@@ -285,4 +289,13 @@ class _UsageReader:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
         token_days = read_token_days(self.con) if self.tells else None
-        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, token_days)
+        assigned = read_assigned(self.con)
+        return Usage(
+            days,
+            totals,
+            tuple(coverage.values()),
+            tuple(sources),
+            self.findings,
+            token_days,
+            assigned if len(assigned) else None,
+        )
