@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planning.arguments import Progress, tell_files
+from flexopt.planning.arguments import Progress, tell_files, with_needs
+from flexopt.planning.coverage import coverage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class InputCheck:
     """What became of the rows of each usage file; empty if the scenario cannot be used."""
     planned: tuple[int, int] | None = None
     """Users and user-product pairs that would be planned; None if there are errors."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    """As `coverage` of plan.json; empty if there are errors."""
+    months: int = 12
+    """Length of the horizon."""
 
 
 def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> InputCheck:
@@ -35,9 +42,13 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     if findings.errors:
         return InputCheck(findings, usage.coverage)
     try:
-        demand = forecast(source.scenario, usage, source.people)
+        demand = forecast(with_needs(source, usage).scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
     return InputCheck(
-        Findings([*findings, *demand.findings]), usage.coverage, (len(demand.users), demand.pairs)
+        Findings([*findings, *demand.findings]),
+        usage.coverage,
+        (len(demand.users), demand.pairs),
+        coverage_of(demand, usage),
+        source.scenario.horizon.months,
     )

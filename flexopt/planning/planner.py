@@ -22,7 +22,14 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    forecasts_for,
+    scenario_of,
+    with_needs,
+)
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -155,7 +162,10 @@ def plan(
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario and its cheapest solution, not yet audited and without a document."""
+    """A scenario and its cheapest solution, not yet audited and without a document.
+
+    `source` has the products that stand for collections whose titles the usage does not say.
+    """
 
     source: ScenarioFile
     usage: Usage
@@ -171,6 +181,7 @@ def solve(
 
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
+    source = with_needs(source, forecasts.usage)
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)

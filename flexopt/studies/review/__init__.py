@@ -116,6 +116,7 @@ def review(
     forecasts = forecasts_for(source, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
     solved = compared(solve(source, forecasts, tell, clock), tell, clock)
+    source = solved.source
     proof = None
     if min_saving:
         tell("applying the threshold", "")
