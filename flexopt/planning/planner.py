@@ -33,6 +33,8 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.todays_access import with_todays_access
+from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -173,6 +175,7 @@ def solve(
     """
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
+    source = with_todays_access(source, forecasts.usage, demand)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
@@ -202,14 +205,16 @@ def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
     """The audited plan. Raises AuditError if the audit fails."""
     tell("auditing", "")
     source, problem = solved.source, solved.problem
+    bill = make_bill(problem, solved.optimum.solution)
+    people = turnover(source, solved.usage, problem.demand, lambda: costs_in_plan(problem, bill))
     document = make_document(
         source=source,
         usage=solved.usage,
         problem=problem,
         optimum=solved.optimum,
-        bill=make_bill(problem, solved.optimum.solution),
+        bill=bill,
         baselines=solved.baselines,
-        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings, *people]),
         version=flexopt.__version__,
     )
     clock.lap("bill")

@@ -115,6 +115,8 @@ class DemandOptions(_Part):
     method: Literal["repeat", "rate"] = "repeat"
     """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
     growth: Growth = Growth()
+    idle_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 90
+    """People without use for so many days before the end of the data may have left, and are reported."""
 
 
 class Rate(_Part):
