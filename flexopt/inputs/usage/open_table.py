@@ -22,6 +22,7 @@ from flexopt.inputs.files.containers import (
     sniff_text,
 )
 from flexopt.inputs.files.formats import USAGE, Format, closest, recognise, roles_of, twice
+from flexopt.inputs.files.western import WESTERN, is_western
 from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json, read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
 
@@ -58,9 +59,27 @@ def _plain(path: Path, stand_in: Path) -> Path:
 
 def even_lines(table: UsageTable, work: Path) -> UsageTable:
     """The text table with uniform line ends."""
+    return _rewritten(table, work, "utf-8", "")
+
+
+def western(con: duckdb.DuckDBPyConnection, table: UsageTable, work: Path) -> UsageTable | None:
+    """The text table in another encoding, if rows below its first megabyte are not UTF-8."""
+    if table.text is None or table.text.rewrite or table.text.supposed:
+        return None
+    rejects = f"rejects_{table.number}"
+    known = "select count(*) from {} where error_type::varchar in ('INVALID ENCODING', 'INVALID UNICODE')"
+    (row,) = con.execute(known.format(rejects)).fetchall()
+    if not row[0] or not is_western(table.text.path, table.text.gzip):
+        return None
+    con.execute(f"delete from {rejects}")
+    return _rewritten(table, work, WESTERN, WESTERN)
+
+
+def _rewritten(table: UsageTable, work: Path, encoding: str, supposed: str) -> UsageTable:
     if table.text is None:
         return table
-    text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
+    text = replace(table.text, rewrite=encoding, supposed=supposed or table.text.supposed)
+    text = rewrite(text, work / f"{encoding}-{table.number}.csv")
     return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
 
 

@@ -22,7 +22,7 @@ from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
-from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table
+from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
 from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
@@ -182,14 +182,14 @@ class _UsageReader:
         try:
             table = open_()
             try:
-                self._scan(table, number)
+                self._scan(table, number, work)
             except duckdb.OutOfMemoryException:
                 raise
             except duckdb.Error:
                 if table.text is None or table.text.rewrite:
                     raise
                 # mixed line ends stop DuckDB; once they are uniform, only genuine faults remain
-                self._scan(even_lines(table, work), number)
+                self._scan(even_lines(table, work), number, work)
         except Refusal as refusal:
             forget(self.con, number)
             self.findings.add_refusal(refusal, name)
@@ -205,7 +205,7 @@ class _UsageReader:
                 "and save it as `CSV UTF-8`",
             )
 
-    def _scan(self, table: UsageTable, number: int) -> None:
+    def _scan(self, table: UsageTable, number: int, work: Path) -> None:
         forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
             raise Refusal(
@@ -214,7 +214,11 @@ class _UsageReader:
                 "add `usage.period: {from: 2025-01-01, to: 2026-01-01}` (`to` is the first day after)",
             )
         # most files have ISO dates and no faults: one fast pass, and a closer look only if it fails
-        if scan(self.con, table):
+        faulty = scan(self.con, table)
+        if (other := western(self.con, table, work)) is not None:
+            self._scan(other, number, work)
+            return
+        if faulty:
             table = with_date_styles(self.con, table, self.scenario.usage.dates)
             forget(self.con, number)
             if scan(self.con, table):
@@ -231,10 +235,22 @@ class _UsageReader:
                 value="0",
             )
         self._say_features(table)
+        self._say_encoding(table)
         if self.token_days:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
         self.unsplit[number] = report_unsplit_lines(self.con, table, self.findings, SHOWN)
+
+    def _say_encoding(self, table: UsageTable) -> None:
+        if table.text is not None and table.text.supposed:
+            self.findings.add(
+                "U186",
+                "the file is not in UTF-8; it is read as Windows-1252, as Excel saves a `CSV`",
+                file=table.file,
+                severity="warning",
+                hint="if names with accents look wrong, save the file as UTF-8 "
+                "(Excel: `CSV UTF-8 (comma delimited)`)",
+            )
 
     def _say_features(self, table: UsageTable) -> None:
         count, row, feature = features(self.con, table)
