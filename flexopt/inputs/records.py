@@ -114,6 +114,9 @@ class Usage:
     token_days: pd.DataFrame | None = None
     """`user`, `product`, `date`: the days that the exports mark as token use, sorted, unique; None if not
     requested, or if no file can tell."""
+    assigned: pd.DataFrame | None = None
+    """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
+    `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
 
     @property
     def users(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage
 from flexopt.planning.arguments import Progress, tell_files
 from flexopt.planning.turnover import costs_on_flex, turnover
@@ -39,7 +40,10 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
+    source = with_todays_access(source, usage)
     people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
     return InputCheck(
-        Findings([*findings, *demand.findings, *people]), usage.coverage, (len(demand.users), demand.pairs)
+        Findings([*source.findings, *usage.findings, *demand.findings, *people]),
+        usage.coverage,
+        (len(demand.users), demand.pairs),
     )

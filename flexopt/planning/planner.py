@@ -19,6 +19,7 @@ from flexopt.base.money import Money
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
@@ -174,6 +175,7 @@ def solve(
     """
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
+    source = with_todays_access(source, forecasts.usage)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"

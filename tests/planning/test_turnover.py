@@ -40,8 +40,8 @@ def test_who_left_is_listed_with_the_cost_and_the_line_to_paste() -> None:
         "costs 420.00 USD: left (last 2025-05-15)"
     )
     assert gone.hint.splitlines() == [
-        "if they left, write these lines to people.csv, below `user,group,cost_centre,starts,leaves`, and add "
-        "`people: people.csv` to the scenario:",
+        "if they left, write these lines to people.csv, below `user,group,cost_centre,starts,leaves`, "
+        "and add `people: people.csv` to the scenario:",
         "left,,,,2025-05-16",
     ]
 
@@ -74,8 +74,8 @@ def test_who_came_late_has_an_empty_season() -> None:
 
 
 def test_many_are_counted_and_the_costliest_come_first() -> None:
-    days = {(f"gone{n:02}", "AutoCAD"): every(date(2025, 1, 1), n + 1, 1) for n in range(25)}
-    gone = found(days | {("stays", "AutoCAD"): YEAR})["D105"]
+    days: Days = {(f"gone{n:02}", "AutoCAD"): every(date(2025, 1, 1), n + 1, 1) for n in range(25)}
+    gone = found({**days, ("stays", "AutoCAD"): YEAR})["D105"]
     assert gone.count == 25
     assert "gone24 (last 2025-01-25), gone23 (last 2025-01-24)" in gone.message
     assert gone.message.endswith("and 22 more")
@@ -85,7 +85,7 @@ def test_many_are_counted_and_the_costliest_come_first() -> None:
 
 def test_a_plan_says_what_it_spends_on_them() -> None:
     """A seat bought for somebody who left costs its 2,310.00 in the plan."""
-    days = DAYS | {("left", "AutoCAD"): every(date(2025, 1, 1), 150, 1)}
+    days: Days = {**DAYS, ("left", "AutoCAD"): every(date(2025, 1, 1), 150, 1)}
     source = a_source(a_scenario(products=[AUTOCAD], offers=[AUTOCAD_YEAR]))
     found = plan(source, usage_of(days))
     (gone,) = (f for f in found.document["findings"] if f["code"] == "D105")

@@ -68,13 +68,20 @@ _OF_ACCOUNT = {
     "product": "productname product",
     "parent": "offeringname offering",
 }
+_OF_PEOPLE = {"first": "firstname", "last": "lastname", "group": "group", "team": "team teamalias"}
 _ACCOUNT = _roles(
     **_OF_ACCOUNT, date="dayused", tokens="tokensused", access="accessoption", feature="feature"
 )
 _REPORT = Format(
     "Account Usage Report (2026)",
     _marks("daysused"),
-    _roles(**_OF_ACCOUNT, days="daysused", access="accessoption seatassignment", team="team teamalias"),
+    _roles(
+        **_OF_ACCOUNT,
+        **_OF_PEOPLE,
+        days="daysused",
+        access="accessoption seatassignment",
+        seat="seatassignment",
+    ),
     (_WHO, ("product", "parent"), ("days",)),
     "summary",
     _ACCOUNT_REPAIR,
@@ -84,7 +91,15 @@ _REPORT = Format(
 FORMATS: tuple[Format, ...] = (
     Format(
         "Account Subscriptions",
-        _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
+        _marks(
+            "subscriptionid",
+            "seatquantity",
+            "subscriptionstatus",
+            "enddate seats",
+            "enddate quantity",
+            "enddate offeringname",
+            "enddate autorenewdate",
+        ),
         _roles(),
         (),
         "subscriptions",
@@ -142,8 +157,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "Account Users",
         _marks("accountstatus", "email role"),
-        _roles(),
-        (),
+        _roles(**_OF_ACCOUNT, **_OF_PEOPLE, status="accountstatus"),
+        (_WHO, ("product", "parent")),
         "users",
         "this is a Users export: it shows who may use a product, not who did; list it under `users:`",
     ),

@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from python_calamine import CalamineWorkbook
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import damaged, open_bytes
 from flexopt.inputs.files.formats import Kind, recognise
+from flexopt.inputs.files.json_shapes import Page, find_table, not_a_table
 
 MOST = 1 << 30
 """Uncompressed bytes above which a file is not read into memory."""
@@ -39,6 +40,8 @@ class Grid:
 
     header: tuple[str, ...]
     table: pa.Table
+    page: Page | None = None
+    """Which rows of a query these are, if the file says so."""
 
 
 def _text(value: Any) -> str | None:
@@ -116,7 +119,7 @@ def read_workbook(path: Path, zipped: bool, wanted: Collection[Kind]) -> Grid:
         names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
         raise Refusal(
             "U171",
-            f"several sheets of the workbook contain usage: {names}",
+            f"several sheets of the workbook have such a table: {names}",
             "save each sheet you want as a separate file, or delete the others",
         )
     if used:
@@ -171,11 +174,12 @@ def _sheets(book: CalamineWorkbook) -> list[str]:
 
 
 def read_json(path: Path, zipped: bool) -> Grid:
-    """A list of objects, or `columns` and positional `rows` (Insights API); `row` counts records from 2.
+    """A list of objects, or `columns` and positional `rows`, also inside other objects; `row` counts from 2.
 
     Raises
     ------
-    Refusal : U110 it is not JSON or has another shape, U111 encoding, U113 rows of another length.
+    Refusal : U110 it is not JSON or has another shape, U111 encoding, U113 rows of another length, U145 an
+    answer without a result.
     """
     try:
         data = json.loads(_bytes(path, zipped))
@@ -186,40 +190,27 @@ def read_json(path: Path, zipped: bool) -> Grid:
         raise Refusal("U110", "the JSON is damaged or truncated", "export the file again", row) from None
     except (OSError, EOFError, zlib.error):
         raise damaged("gzip file", "it is truncated or corrupt") from None
-    columns: Any = None
-    if isinstance(data, dict):
-        columns = data.get("columns")
-        data = next(
-            (data[k] for k in ("rows", "data", "results", "usage") if isinstance(data.get(k), list)), None
-        )
-    if not isinstance(data, list):
-        raise _shape()
-    if isinstance(columns, list):
-        header = [_text(c.get("name", "") if isinstance(c, dict) else c) or "" for c in columns]
-        if not all(isinstance(r, list) for r in data):
-            raise _shape()
-        ragged = next((n for n, r in enumerate(data, start=2) if len(r) != len(header)), None)
+    found = find_table(data)
+    if found.columns is not None:
+        header, rows = found.columns, found.rows
+        if not all(isinstance(r, list) for r in rows):
+            raise not_a_table()
+        ragged = next((n for n, r in enumerate(rows, start=2) if len(r) != len(header)), None)
         if ragged is not None:
             raise Refusal(
                 "U113", "a row and `columns` have different numbers of values", "query the API again", ragged
             )
-        return _grid(header, enumerate(data, start=2))
-    if not all(isinstance(r, dict) for r in data):
-        raise _shape()
-    if not data:
+        return replace(_grid(header, enumerate(rows, start=2)), page=found.page)
+    if not all(isinstance(r, dict) for r in found.rows):
+        raise not_a_table()
+    if not found.rows:
         raise Refusal("U102", "the file has no rows", "export it again, or remove it from `usage.files`")
-    names = list(dict.fromkeys(k for r in data for k in r))
-    return _grid(
-        [_text(k) or "" for k in names], ((n, [r.get(k) for k in names]) for n, r in enumerate(data, start=2))
+    names = list(dict.fromkeys(k for r in found.rows for k in r))
+    grid = _grid(
+        [_text(k) or "" for k in names],
+        ((n, [r.get(k) for k in names]) for n, r in enumerate(found.rows, start=2)),
     )
-
-
-def _shape() -> Refusal:
-    return Refusal(
-        "U110",
-        "the JSON is not a table",
-        "it must be a list of objects, or `columns` with `rows` as the Insights API returns them",
-    )
+    return replace(grid, page=found.page)
 
 
 def frame_grid(frame: pd.DataFrame) -> Grid:

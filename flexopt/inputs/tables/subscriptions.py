@@ -22,6 +22,16 @@ COLUMNS = (
     "term",
     "subscription_status",
 )
+ALSO = {
+    "subscription_id": ("subscription", "subscription_number", "subscription_no"),
+    "offering_name": ("offering", "product_name", "product", "offer", "name"),
+    "seat_quantity": ("quantity", "seats", "number_of_seats", "seat_count", "qty"),
+    "start_date": ("start", "starts", "from"),
+    "end_date": ("end", "ends", "expiration_date", "expiry_date", "expires", "to"),
+    "term": ("subscription_term", "term_length", "contract_term", "billing_term"),
+    "subscription_status": ("status", "state"),
+}
+"""Names of the columns in other exports."""
 REQUIRED = ("offering_name", "seat_quantity", "end_date")
 ACTIVE = ("", "active")
 TERM = re.compile(r"([0-9]{1,3})[\s-]*(year|yr|month|mo)s?")
@@ -49,7 +59,17 @@ def read_subscriptions(
     seen: dict[tuple[str, ...], str] = {}
     offers = names_of(scenario)[1]
     for name, place in files:
-        table = read_table(folder, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
+        table = read_table(
+            folder,
+            name,
+            place,
+            "T3",
+            known=COLUMNS,
+            required=REQUIRED,
+            exports=True,
+            wanted={"subscriptions"},
+            also=ALSO,
+        )
         order = _order(table, scenario)
         for row in table.rows:
             holding = _holding(table, row, scenario, offers, order)

@@ -189,6 +189,7 @@ def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Gr
         columns=tuple(f"c{i}" for i in range(width)),
         types=("VARCHAR",) * width,
         row='"row"',
+        page=grid.page,
     )
 
 

@@ -17,12 +17,14 @@ from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
 from flexopt.inputs.usage.chargeable_days import chargeable_days
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
+from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
 from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
@@ -170,6 +172,7 @@ class _UsageReader:
         self.token_days, self.tells = token_days, False
         create(con)
         create_token_days(con)
+        create_assigned(con)
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
@@ -236,6 +239,8 @@ class _UsageReader:
             )
         self._say_features(table)
         self._say_encoding(table)
+        if table.format.kind == "summary":
+            add_assigned(self.con, table)
         if self.token_days:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
@@ -269,6 +274,7 @@ class _UsageReader:
 
     def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
+        report_missing_pages(list(self.opened.values()), self.findings)
         identify(self.con, self.names, self.findings, SHOWN)
         assign(self.con, self.scenario, self.names, self.findings, SHOWN)
         nameless = (
@@ -299,4 +305,13 @@ class _UsageReader:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
         token_days = read_token_days(self.con) if self.tells else None
-        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, token_days)
+        assigned = read_assigned(self.con)
+        return Usage(
+            days,
+            totals,
+            tuple(coverage.values()),
+            tuple(sources),
+            self.findings,
+            token_days,
+            assigned if len(assigned) else None,
+        )

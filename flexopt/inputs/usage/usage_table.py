@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flexopt.inputs.files.containers import Text
 from flexopt.inputs.files.formats import Format
+from flexopt.inputs.files.json_shapes import Page
 from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.dates import Style
 from flexopt.inputs.usage.windows import DAY
@@ -43,6 +44,8 @@ class UsageTable:
     text: Text | None = None
     styles: Mapping[str, Style] | None = None
     """Date style of each role; None: assumed ISO, not yet examined."""
+    page: Page | None = None
+    """Which rows of a query these are, if the file says so."""
 
     def sql(self, role: str) -> str:
         """The column of a role as text, or null."""
