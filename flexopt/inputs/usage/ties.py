@@ -193,8 +193,8 @@ def _shared_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: F
     """An email that one file shows with many ids hides whose it is: then the ids tell the people apart."""
     con.execute(
         "create temp table shared_mail as select mail, min(file) as file, max(ids) as ids, sum(n) as n from "
-        "(select mail, file, "
-        "greatest(count(distinct nullif(hashed, '')), count(distinct nullif(number, ''))) as ids, sum(n) as n "
+        "(select mail, file, sum(n) as n, "
+        "greatest(count(distinct nullif(hashed, '')), count(distinct nullif(number, ''))) as ids "
         "from combination where mail <> '' and not bad group by mail, file) "
         f"where ids > {SHARED} group by mail"
     )
