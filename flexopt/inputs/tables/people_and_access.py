@@ -11,7 +11,18 @@ from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
-PEOPLE = ("user", "group", "cost_centre", "starts", "leaves", "aliases")
+PEOPLE = (
+    "user",
+    "group",
+    "cost_centre",
+    "starts",
+    "leaves",
+    "team",
+    "email",
+    "first_name",
+    "last_name",
+    "aliases",
+)
 ACCESS = ("user", "product", "access", "offer")
 
 
@@ -53,7 +64,18 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 value=f"{user}: {row['leaves']}",
             )
         aliases = tuple(sorted({a for a in re.split(r"\s*[;|]\s*", row["aliases"]) if a} - {user}))
-        people[user] = Person(user, row["group"], row["cost_centre"], starts, leaves, aliases)
+        people[user] = Person(
+            user,
+            row["group"],
+            row["cost_centre"],
+            starts,
+            leaves,
+            team=row["team"],
+            email=row["email"],
+            first_name=row["first_name"],
+            last_name=row["last_name"],
+            aliases=aliases,
+        )
         lines[user] = row.number
     _aliases(table, people, lines)
     table.report(folder.findings)
