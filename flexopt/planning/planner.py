@@ -19,11 +19,17 @@ from flexopt.base.money import Money
 from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.todays_access import with_todays_access
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    completed,
+    forecasts_for,
+    scenario_of,
+)
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -157,7 +163,10 @@ def plan(
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario and its cheapest solution, not yet audited and without a document."""
+    """A scenario and its cheapest solution, not yet audited and without a document.
+
+    `source` has the products that stand for collections whose titles the usage does not say.
+    """
 
     source: ScenarioFile
     usage: Usage
@@ -173,8 +182,8 @@ def solve(
 
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
+    source = completed(source, forecasts.usage)
     scenario = source.scenario
-    source = with_todays_access(source, forecasts.usage)
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")

@@ -216,6 +216,8 @@ class Holding(_Part):
     """Seats owned."""
     ends: Day
     """First day without the seats."""
+    subscription_id: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Id of the subscription the seats belong to."""
 
 
 class OpeningPack(_Part):
@@ -296,6 +298,10 @@ class Scenario(_Part):
     holdings: tuple[Holding, ...] = ()
     subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
+    subscription_ends: Literal["last_day", "first_day_without"] | None = None
+    """What `end_date` is in Subscriptions exports; by default their own dates decide."""
+    renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
+    """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
     users: tuple[FileName, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()

@@ -93,6 +93,7 @@ def read_table(
     *,
     known: tuple[str, ...],
     required: tuple[str, ...],
+    filled: tuple[str, ...] | None = None,
     exports: bool = False,
     wanted: Collection[Kind] = (),
     also: Mapping[str, tuple[str, ...]] | None = None,
@@ -102,7 +103,8 @@ def read_table(
     Column names are compared by their letters and digits only (`Seat quantity` is `seat_quantity`); `also`
     lists other names of a column, the best first. The table may be delimited text, gzipped or not; if it is
     an export of a `wanted` kind, also a sheet of a workbook (chosen by its header) or JSON. With `exports`,
-    other columns do not lead to a warning. Rows have the `known` columns only, under these names.
+    other columns do not lead to a warning. Rows have the `known` columns only, under these names; those in
+    which a `filled` column (all `required` ones unless given) is empty are left out with a finding.
     """
     table = DelimitedTable(folder.shown(name), prefix)
     raw = folder.read(name, place, MAX_BYTES, "S140")
@@ -123,7 +125,7 @@ def read_table(
         columns = _header(header, table, names, required, exports)
         if not any(f.severity == "error" for f in table.found.values()):
             for number, cells in lines:
-                _add_row(number, cells, columns, table, required)
+                _add_row(number, cells, columns, table, required if filled is None else filled)
     except Refusal as refusal:
         code = {"U102": "02", "U106": "06"}.get(refusal.code, "01")
         hint = "export it again" if code == "02" else refusal.hint
@@ -169,7 +171,7 @@ def _header(
 
 
 def _add_row(
-    number: int, cells: Sequence[str], columns: list[str], table: DelimitedTable, required: tuple[str, ...]
+    number: int, cells: Sequence[str], columns: list[str], table: DelimitedTable, filled: tuple[str, ...]
 ) -> None:
     if any(c.strip() for c in cells[len(columns) :]):
         table.add(
@@ -184,7 +186,7 @@ def _add_row(
         if CONTROL.search(text):
             table.add("08", "the cell has a control character", "delete it", row=number, column=column)
             return
-    blank = [c for c in required if not row[c]]
+    blank = [c for c in filled if not row[c]]
     for column in blank:
         table.add("07", "the cell is empty", f"fill in the {column}", row=number, column=column)
     if not blank:
