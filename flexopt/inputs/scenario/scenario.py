@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_core import PydanticCustomError
 
 from flexopt.base.dates import add_months, anniversaries
+from flexopt.inputs.files.names import bare
 
 DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
@@ -54,6 +55,8 @@ Share = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
+FileName = Annotated[Id, PlainSerializer(bare, return_type=str, when_used="json")]
+"""Relative to the scenario's folder, or absolute; a plan does not tell the folders of the computer."""
 
 
 class _Part(BaseModel):
@@ -94,7 +97,7 @@ class Window(_Part):
 
 
 class UsageFiles(_Part):
-    files: tuple[Id, ...] = ()
+    files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
     """Order of dates with slashes that are ambiguous in the files: day or month first."""
@@ -293,18 +296,18 @@ class Scenario(_Part):
     tokens: Tokens
     negotiated: Negotiated = Negotiated()
     holdings: tuple[Holding, ...] = ()
-    subscriptions: tuple[Id, ...] = ()
+    subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
     subscription_ends: Literal["last_day", "first_day_without"] | None = None
     """What `end_date` is in Subscriptions exports; by default their own dates decide."""
     renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
     """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
-    users: tuple[Id, ...] = ()
+    users: tuple[FileName, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()
-    people: Id | None = None
+    people: FileName | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
-    access: Id | None = None
+    access: FileName | None = None
     """CSV of today's access: user, product, access (named | flex), offer."""
     policy: tuple[Policy, ...] = ()
     cloud: tuple[Cloud, ...] = ()

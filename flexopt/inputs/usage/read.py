@@ -16,6 +16,7 @@ import pandas as pd
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.files.formats import USERS
+from flexopt.inputs.files.names import named
 from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
@@ -72,8 +73,7 @@ def read_usage(
     """
     findings = Findings()
     # which of two equal rows counts as repeated must not depend on the order in which files are given
-    ordered = sorted((_shown(path, root), path) for path in files)
-    listed = sorted((_shown(path, root), path) for path in users)
+    ordered, listed = named(files, root), named(users, root)
     names = [name for name, _ in ordered + listed]
     with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _UsageReader(con, scenario, names, findings, token_days=token_days, people=people)
@@ -139,8 +139,8 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
-        "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
-        "users": sorted((_shown(path, root), hash_of(path)) for path in source.user_files),
+        "files": [(name, hash_of(path)) for name, path in named(source.usage_files, root)],
+        "users": [(name, hash_of(path)) for name, path in named(source.user_files, root)],
         "people": sorted((p.user, p.aliases) for p in source.people.values()),
         "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
         # in order: of two similar names, a suggestion uses the later product
@@ -155,19 +155,10 @@ def usage_sources(source: ScenarioFile) -> list[Source]:
     """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
     found = []
     for files in (source.usage_files, source.user_files):
-        for name, path in sorted((_shown(path, source.folder), path) for path in files):
+        for name, path in named(files, source.folder):
             with suppress(OSError):
                 found.append(Source(name, sha256(path)))
     return found
-
-
-def _shown(path: Path, root: Path) -> str:
-    try:
-        # the name as given: the target of a link is not what the planner wrote
-        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
-    except (OSError, ValueError, RuntimeError):
-        shown = path.as_posix()
-    return shown.encode("utf-8", "replace").decode()
 
 
 def _is_file(path: Path) -> bool:
