@@ -17,8 +17,14 @@ from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.usage.billed_rates import report_billed_rates
 from flexopt.inputs.usage.chargeable_days import chargeable_days
-from flexopt.inputs.usage.collections import settle_collections
+from flexopt.inputs.usage.collections import (
+    collections_in,
+    drop_known_days,
+    known_of_summaries,
+    needs_of,
+)
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
@@ -265,21 +271,26 @@ class _UsageReader:
         )
         for (number,) in sorted(self.con.execute(nameless).fetchall()):
             report_faults(self.con, self.opened[number], self.findings, SHOWN, NAMELESS)
+        titles = collections_in(self.con, Catalogue.of(self.scenario).collections)
+        known = drop_known_days(self.con, titles)
         days, kept = chargeable_days(self.con)
         period = self.scenario.usage.period
+        summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN
+            self.con, period, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
-        unplanned = self._unplanned()
-        days, totals, needs = settle_collections(
+        needs = needs_of(
             self.con,
             days,
             totals,
-            Catalogue.of(self.scenario).collections,
+            titles,
+            known={name: known[name] | summed.get(name, {}) for name in titles},
             scenario=self.scenario,
             files=self.names,
             findings=self.findings,
         )
+        report_billed_rates(self.con, self.opened, self.scenario, self.findings)
+        unplanned = self._unplanned()
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
         if self.names and not len(days) and not len(totals) and not self.findings.errors:

@@ -277,7 +277,7 @@ JSON = {
     "a list of nothing": json_("U102", []),
     "an object without rows": json_("U110", {"columns": ["user"]}),
     "rows of another length": json_("U113", {"columns": COLUMNS, "rows": [ROW, ROW[:2]]}, 3),
-    "rows that are objects": json_("U117", {"columns": COLUMNS, "rows": [{"user": "ann"}]}, 1),
+    "rows that are objects": json_("U116", {"columns": COLUMNS, "rows": [{"user": "ann"}]}, 1),
     "columns and no rows": json_("U161", {"columns": COLUMNS, "rows": []}, 1),
     "unknown keys": json_("U116", [{"a": 1}], 1),
     "a deep list": json_("U110", b"[" * 100_000),
