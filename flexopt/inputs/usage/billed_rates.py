@@ -87,7 +87,7 @@ def report_billed_rates(
 def _steady(con: duckdb.DuckDBPyConnection, product: Product) -> tuple[date, int, Decimal | None] | None:
     """First day with tokens, days of users, and the scenario's rate; None if that changes on the way."""
     words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
-    bits = " + ".join(f"bit_count({word})" for word in WORDS)
+    bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
     query = f"select slab, sum({bits}), {words} from (select p.user, c.slab, {words} from cell c "
     rows = con.execute(
         query + "join person p using (name, email, hash, id) join title t using (product) where t.id = ? "

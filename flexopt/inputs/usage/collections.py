@@ -45,7 +45,7 @@ def drop_known_days(con: duckdb.DuckDBPyConnection, titles: Mapping[str, Sequenc
         )
         less = ", ".join(f"{word} = cell.{word} - k.{word}" for word in WORDS)
         con.execute(f"update cell set {less} from known_days k where k.cell = cell.cell")
-        bits = " + ".join(f"bit_count({word})" for word in WORDS)
+        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
         rows = con.execute(
             f"select user, sum({bits}) as n from known_days group by user having n > 0"
         ).fetchall()
@@ -165,7 +165,7 @@ def _mix(con: duckdb.DuckDBPyConnection, name: str, titles: Sequence[str]) -> tu
     def number(key: str) -> dict[str, int]:
         """Days by title, or of a user with any title if `key` is empty."""
         masks = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
-        bits = " + ".join(f"bit_count({word})" for word in WORDS)
+        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
         rows = con.execute(
             f"select key, sum(n) from (select {key} as key, {bits} as n from "
             f"(select user, {key} as id, slab, "

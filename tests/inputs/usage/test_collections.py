@@ -102,3 +102,16 @@ def test_what_the_scenario_does_not_have_is_kept_apart(name: str, tmp_path: Path
     assert usage.unplanned is not None
     assert usage.unplanned.days[["user", "product"]].astype(str).to_numpy().tolist() == [["ann", name]]
     assert usage.everyone == {"ann", "bob"}
+
+
+def test_a_mix_of_a_whole_year(tmp_path: Path) -> None:
+    """Zoe's 300 days of AutoCAD: 7 tokens a day, and her own collection days are not counted again."""
+    dates = [f"2025-{1 + n // 25:02}-{1 + n % 25:02}" for n in range(300)]
+    by_day = "Day used,Email,Product,Team\n" + "".join(f"{d},zoe@example.com,AutoCAD,N\n" for d in dates)
+    bare = "productName,childProductName,usageDate,emailAddress\n" + "".join(
+        f"AEC Collection,,{d},{user}@example.com\n" for d in dates for user in ("zoe", "ada")
+    )
+    usage = read(tmp_path, {"bare.csv": bare, "seats.csv": by_day})
+    assert usage.collections[0].mix == (("AutoCAD", 300),)
+    assert len(days(usage)) == 600
+    assert found(usage, "U148").count == 1
