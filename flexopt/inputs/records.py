@@ -23,6 +23,12 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    aliases: tuple[str, ...] = ()
+    """Other emails or ids in usage files: their rows count for `user`."""
+    team: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,9 @@ class Usage:
     token_days: pd.DataFrame | None = None
     """`user`, `product`, `date`: the days that the exports mark as token use, sorted, unique; None if not
     requested, or if no file can tell."""
+    assigned: pd.DataFrame | None = None
+    """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
+    `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
     collections: tuple[CollectionNeed, ...] = ()
     """Products in both frames that are not in the scenario: collections of which the title is not known."""
     unplanned: Unplanned | None = None

@@ -16,6 +16,7 @@ from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.inputs.usage.read import usage_key
 
@@ -68,9 +69,13 @@ def forecasts_for(
             on_file,
             memory=memory,
             token_days=token_days,
+            people=source.people,
+            users=source.user_files,
         )
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
+        usage = usage_from_frame(
+            usage, source.scenario, memory=memory, token_days=token_days, people=source.people
+        )
     elif not isinstance(usage, Usage | ForecastCache):
         raise FlexoptError(
             f"{type(usage).__name__} is not usage", "give a frame with the columns user, product and date"
@@ -80,8 +85,12 @@ def forecasts_for(
     return forecasts
 
 
-def with_needs(source: ScenarioFile, usage: Usage) -> ScenarioFile:
-    """The scenario with a product for every collection whose titles the usage does not say."""
+def completed(source: ScenarioFile, usage: Usage) -> ScenarioFile:
+    """The scenario with what its usage adds: people, today's access, and collections without titles.
+
+    Each of these collections is a product of its own.
+    """
+    source = with_todays_access(source, usage)
     return replace(source, scenario=with_collections(source.scenario, usage.collections))
 
 

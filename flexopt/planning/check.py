@@ -12,8 +12,9 @@ from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planning.arguments import Progress, tell_files, with_needs
+from flexopt.planning.arguments import Progress, completed, tell_files
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.turnover import costs_on_flex, turnover
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,26 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     if source is None:
         return InputCheck(findings)
     on_file = tell_files(on_progress, len(source.usage_files))
-    usage = read_usage(source.usage_files, source.scenario, source.folder, on_file, memory=memory)
+    usage = read_usage(
+        source.usage_files,
+        source.scenario,
+        source.folder,
+        on_file,
+        memory=memory,
+        people=source.people,
+        users=source.user_files,
+    )
     findings = Findings([*findings, *usage.findings])
     if findings.errors:
         return InputCheck(findings, usage.coverage)
+    source = completed(source, usage)
     try:
-        demand = forecast(with_needs(source, usage).scenario, usage, source.people)
+        demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
+    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
     return InputCheck(
-        Findings([*findings, *demand.findings]),
+        Findings([*source.findings, *usage.findings, *demand.findings, *people]),
         usage.coverage,
         (len(demand.users), demand.pairs),
         coverage_of(demand, usage),

@@ -26,9 +26,9 @@ from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
     UsageLike,
+    completed,
     forecasts_for,
     scenario_of,
-    with_needs,
 )
 from flexopt.planning.baselines import (
     Baseline,
@@ -40,6 +40,7 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -181,7 +182,7 @@ def solve(
 
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
-    source = with_needs(source, forecasts.usage)
+    source = completed(source, forecasts.usage)
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
@@ -213,14 +214,16 @@ def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
     """The audited plan. Raises AuditError if the audit fails."""
     tell("auditing", "")
     source, problem = solved.source, solved.problem
+    bill = make_bill(problem, solved.optimum.solution)
+    people = turnover(source, solved.usage, problem.demand, lambda: costs_in_plan(problem, bill))
     document = make_document(
         source=source,
         usage=solved.usage,
         problem=problem,
         optimum=solved.optimum,
-        bill=make_bill(problem, solved.optimum.solution),
+        bill=bill,
         baselines=solved.baselines,
-        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings, *people]),
         version=flexopt.__version__,
     )
     clock.lap("bill")

@@ -17,6 +17,7 @@ Kind = Literal["days", "summary", "subscriptions", "users"]
 """`days` and `summary` are usage; the others have no days of use."""
 
 USAGE: frozenset[Kind] = frozenset({"days", "summary"})
+USERS: frozenset[Kind] = frozenset({"users"})
 
 
 def compact(name: str) -> str:
@@ -68,13 +69,21 @@ _OF_ACCOUNT = {
     "product": "productname product",
     "parent": "offeringname offering",
 }
+_OF_PEOPLE = {"first": "firstname", "last": "lastname", "group": "group", "team": "team teamalias"}
 _ACCOUNT = _roles(
     **_OF_ACCOUNT, date="dayused", tokens="tokensused", access="accessoption", feature="feature"
 )
 _REPORT = Format(
     "Account Usage Report (2026)",
     _marks("daysused"),
-    _roles(**_OF_ACCOUNT, days="daysused", access="accessoption seatassignment", team="team teamalias"),
+    _roles(
+        **_OF_ACCOUNT,
+        **_OF_PEOPLE,
+        days="daysused",
+        access="accessoption seatassignment",
+        seat="seatassignment",
+        accessed="lastaccessed",
+    ),
     (_WHO, ("product", "parent"), ("days",)),
     "summary",
     _ACCOUNT_REPAIR,
@@ -84,7 +93,15 @@ _REPORT = Format(
 FORMATS: tuple[Format, ...] = (
     Format(
         "Account Subscriptions",
-        _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
+        _marks(
+            "subscriptionid",
+            "seatquantity",
+            "subscriptionstatus",
+            "enddate seats",
+            "enddate quantity",
+            "enddate offeringname",
+            "enddate autorenewdate",
+        ),
         _roles(),
         (),
         "subscriptions",
@@ -142,8 +159,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "Account Users",
         _marks("accountstatus", "email role"),
-        _roles(),
-        (),
+        _roles(**_OF_ACCOUNT, **_OF_PEOPLE, status="accountstatus"),
+        (_WHO, ("product", "parent")),
         "users",
         "this is a Users export: it shows who may use a product, not who did; list it under `users:`",
     ),

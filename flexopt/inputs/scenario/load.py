@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
+from flexopt.inputs.rules.renewal import is_lost
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
 from flexopt.inputs.scenario.checking import ScenarioCheck
@@ -169,10 +170,18 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
 def _checked(
     scenario: Scenario, people: dict[str, Person] | None, resolved: Resolved, findings: Findings
 ) -> tuple[Holding, ...]:
-    """The holdings that reach into the horizon; adds the findings of the checks."""
+    """The seats owned in the horizon, or renewable at its start; adds the findings of the checks.
+
+    Those that ended before the horizon end on its first day: they are renewed on it.
+    """
     for rule in (*NAME_RULES, *DATE_RULES):
         rule(ScenarioCheck(scenario, people, resolved, findings))
-    return tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
+    start, offers = scenario.horizon.start, scenario.offer_by_id
+    return tuple(
+        h.model_copy(update={"ends": max(h.ends, start)})
+        for h in scenario.holdings
+        if h.offer in offers and not is_lost(scenario, offers[h.offer].term_months, h.ends)
+    )
 
 
 def _named(resolved: Resolved, path: KeyPath, names: Sequence[str]) -> list[tuple[str, Place]]:

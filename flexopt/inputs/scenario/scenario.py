@@ -115,6 +115,8 @@ class DemandOptions(_Part):
     method: Literal["repeat", "rate"] = "repeat"
     """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
     growth: Growth = Growth()
+    idle_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 90
+    """People without use for so many days before the end of the data may have left, and are reported."""
 
 
 class Rate(_Part):
@@ -211,6 +213,8 @@ class Holding(_Part):
     """Seats owned."""
     ends: Day
     """First day without the seats."""
+    subscription_id: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Id of the subscription the seats belong to."""
 
 
 class OpeningPack(_Part):
@@ -291,6 +295,10 @@ class Scenario(_Part):
     holdings: tuple[Holding, ...] = ()
     subscriptions: tuple[Id, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
+    subscription_ends: Literal["last_day", "first_day_without"] | None = None
+    """What `end_date` is in Subscriptions exports; by default their own dates decide."""
+    renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
+    """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
     users: tuple[Id, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()

@@ -183,7 +183,7 @@ def test_a_usage_report_is_a_summary(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(SUBSCRIPTIONS, "subscriptions:"), (USERS, "remove it from `usage.files`")]
+    ("content", "words"), [(SUBSCRIPTIONS, "subscriptions:"), (USERS, "list it under `users:`")]
 )
 def test_other_exports_are_told_where_they_belong(content: str, words: str, tmp_path: Path) -> None:
     finding = found(one(tmp_path, content), "U118")
