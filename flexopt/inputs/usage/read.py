@@ -15,7 +15,7 @@ import pandas as pd
 
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
-from flexopt.inputs.files.formats import USERS
+from flexopt.inputs.files.formats import OWN, USERS, own_format
 from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
@@ -81,18 +81,20 @@ def read_usage(
     ordered = sorted((_shown(path, root), path) for path in files)
     listed = sorted((_shown(path, root), path) for path in users)
     names = [name for name, _ in ordered + listed]
+    columns = scenario.usage.columns
+    own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
     with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _UsageReader(con, scenario, names, findings, token_days=token_days, people=people)
         digests = []
         for number, (name, path) in enumerate(ordered):
             with watched(con, name, path, on_progress, options.every) as done:
-                reader.add(partial(open_table, con, number, path, name, work), number, work)
+                reader.add(partial(open_table, con, number, path, name, work, own=own), number, work)
                 done(reader.rows(number))
             # a scan keeps every core busy, the steps after it only one: the digest uses another
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         for number, (name, path) in enumerate(listed, len(ordered)):
-            reader.add_users(partial(open_table, con, number, path, name, work, USERS), number)
+            reader.add_users(partial(open_table, con, number, path, name, work, wanted=USERS), number)
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         return reader.usage(digests)
@@ -271,7 +273,9 @@ class _UsageReader:
             self._scan(other, number, work)
             return
         if faulty:
-            table = with_date_styles(self.con, table, self.scenario.usage.dates)
+            usage = self.scenario.usage
+            own = usage.columns.dates if usage.columns and table.format.name == OWN else None
+            table = with_date_styles(self.con, table, own or usage.dates)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
