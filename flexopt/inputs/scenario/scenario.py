@@ -96,11 +96,35 @@ class Window(_Part):
         return self
 
 
+class UsageColumns(_Part):
+    """The columns of usage files that are no known export, by their names in the header."""
+
+    user: Id
+    product: Id
+    date: Id | None = None
+    """The day of use; or `started_at`."""
+    started_at: Id | None = None
+    """Start of a session."""
+    ended_at: Id | None = None
+    tokens: Id | None = None
+    """Tokens charged; 0 is no charge."""
+    dates: Literal["iso", "dmy", "mdy"] | None = None
+    """Order of dates with slashes in these files, if it is not `usage.dates`."""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.date is None and self.started_at is None:
+            raise ValueError("`columns` must name `date` or `started_at`")
+        return self
+
+
 class UsageFiles(_Part):
     files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
     """Order of dates with slashes that are ambiguous in the files: day or month first."""
+    columns: UsageColumns | None = None
+    """Columns of files that are no known export."""
     period: Window | None = None
     """The days a usage summary (one row per user and product) covers."""
 
