@@ -28,6 +28,7 @@ from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
@@ -64,7 +65,8 @@ def make_document(
         "coverage": _coverage(problem, usage),
         "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
         "assignment": _assignment(problem, bill, marginal),
-        "seats": [_row("seats", s) for s in bill.seats],
+        "seats": [_row("seats", s) for s in by_subscription(bill.seats, source.holdings)],
+        "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
         "left_out": ColumnTable(

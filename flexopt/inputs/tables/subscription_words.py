@@ -54,7 +54,10 @@ _PERIODS = {
 
 
 def months_of(term: str) -> int | None:
-    """The months of a term; None if it is not understood. `3-Year, billed annually` has 36, and so has `Multi-year`."""
+    """The months of a term; None if it is not understood.
+
+    `3-Year, billed annually` has 36, and so has `Multi-year`.
+    """
     parts = re.findall(r"[0-9]+|[^\W\d_]+", term.casefold())
     numbers = [int(p) if p.isdecimal() else _NUMBERS.get(p) for p in parts]
     found = []
