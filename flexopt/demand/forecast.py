@@ -21,10 +21,13 @@ from flexopt.base.arrays import Bools, Ints, ranges
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
-from flexopt.inputs.records import Person, Usage
+from flexopt.inputs.records import Person, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Growth, Scenario
 
 Objects = npt.NDArray[np.object_]
+
+UNPLANNED, REFUSED = "not a product of the scenario", "policy: access none"
+"""Reasons for which use is left out although it will be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Demand:
     left_out: pd.DataFrame
     history: tuple[date, date]
     findings: Findings
+
+    @property
+    def not_planned(self) -> pd.DataFrame:
+        """The rows of `left_out` that are use the plan does not serve, rather than none in the horizon."""
+        return self.left_out[self.left_out["reason"].isin((UNPLANNED, REFUSED))]
 
     @property
     def pairs(self) -> int:
@@ -98,6 +106,8 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     rule_pairs, _ = _distinct(spans)
     spans, shrunk, factor = _within_growth(scenario, index, spans)
     left_out = index.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
+    if usage.unplanned is not None:
+        left_out = _with_unplanned(left_out, usage.unplanned, window)
     if spans.empty and not scenario.cloud:
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
@@ -337,7 +347,22 @@ def _within_policy(
 
     rules = index.each(pairs, {r.user for r in scenario.policy if r.user}, access)
     none = rules == "none"
-    return *_without(spans, none[place], "policy: access none"), rules[~none]
+    return *_without(spans, none[place], REFUSED), rules[~none]
+
+
+def _with_unplanned(left_out: pd.DataFrame, use: Unplanned, window: tuple[date, date]) -> pd.DataFrame:
+    """What was left out, with the use in the window of products that the scenario does not have."""
+    first, last = map(pd.Timestamp, window)
+    days = use.days[(use.days["date"] >= first) & (use.days["date"] <= last)]
+    counts = days.groupby(["user", "product"], observed=True).size().rename("days").reset_index()
+    rows = pd.concat(
+        [
+            part.astype({"user": object, "product": object})
+            for part in (counts, use.totals[["user", "product", "days"]])
+        ]
+    ).assign(reason=UNPLANNED)
+    found = pd.concat([left_out, rows.astype({"days": np.int64})], ignore_index=True)
+    return found.sort_values(["user", "product", "reason"], ignore_index=True)
 
 
 def _within_growth(

@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from flexopt.base.findings import Findings
+from flexopt.inputs.rules.collections import CollectionNeed
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 
@@ -22,6 +23,10 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    team: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Use of products that the scenario does not have: frames as `Usage.days` and `Usage.totals`."""
+
+    days: pd.DataFrame
+    totals: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Chargeable days of the past."""
 
@@ -117,8 +130,17 @@ class Usage:
     assigned: pd.DataFrame | None = None
     """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
     `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
+    collections: tuple[CollectionNeed, ...] = ()
+    """Products in both frames that are not in the scenario: collections of which the title is not known."""
+    unplanned: Unplanned | None = None
 
     @property
     def users(self) -> frozenset[str]:
-        """All users with a day or a summary."""
+        """All users with a day or a summary of a product of the scenario."""
         return frozenset(self.days["user"].unique()) | frozenset(self.totals["user"].unique())
+
+    @property
+    def everyone(self) -> frozenset[str]:
+        """All users with a day or a summary."""
+        more = () if self.unplanned is None else (self.unplanned.days, self.unplanned.totals)
+        return self.users.union(*(frame["user"].unique() for frame in more))

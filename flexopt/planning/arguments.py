@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +14,9 @@ import pandas as pd
 from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.inputs.usage.read import usage_key
 
@@ -78,6 +81,15 @@ def forecasts_for(
     return forecasts
 
 
+def completed(source: ScenarioFile, usage: Usage) -> ScenarioFile:
+    """The scenario with what its usage adds: people, today's access, and collections without titles.
+
+    Each of these collections is a product of its own.
+    """
+    source = with_todays_access(source, usage)
+    return replace(source, scenario=with_collections(source.scenario, usage.collections))
+
+
 def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callable[[Path], str]) -> str:
     """A SHA-256: scenarios with equal keys get the same days of use from this usage, or from their files.
 
@@ -88,7 +100,7 @@ def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callabl
     if isinstance(usage, pd.DataFrame):  # cleaned with the scenario's names of products and offers
         return _digest(usage_key(source, hash_of), _content(usage))
     read = usage.usage if isinstance(usage, ForecastCache) else usage
-    return _digest(_content(read.days), _content(read.totals))
+    return _digest(_content(read.days), _content(read.totals), repr(read.collections))
 
 
 def _content(frame: pd.DataFrame) -> str:

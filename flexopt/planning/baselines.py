@@ -53,6 +53,7 @@ def break_even_rule(problem: Problem) -> Restriction:
     listed = scenario.tokens.tiers[0].price
     index = {name: p for p, name in enumerate(demand.products)}
     cheapest = np.full(len(demand.products), np.inf)
+    within = np.full(len(demand.products), np.inf)
     collections: list[tuple[list[int], float]] = []
     for offer in scenario.offers:
         price = in_force(offer.prices, scenario.horizon.start)
@@ -62,7 +63,11 @@ def break_even_rule(problem: Problem) -> Restriction:
         if len(offer.covers) == 1:
             cheapest[index[offer.covers[0]]] = min(yearly, cheapest[index[offer.covers[0]]])
         else:
-            collections.append(([index[p] for p in offer.covers], yearly))
+            covers = [index[p] for p in offer.covers]
+            within[covers] = np.minimum(within[covers], yearly)
+            collections.append((covers, yearly))
+    # the seat of a product without one of its own is the collection's
+    cheapest = np.where(np.isinf(cheapest), within, cheapest)
     seat, tokens = cheapest[demand.pair_product], float(listed) * problem.tokens.sum(axis=1)
     named, paid = seat <= tokens, np.minimum(seat, tokens)
     begin, user = _users(problem)

@@ -27,6 +27,7 @@ from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
+from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
@@ -62,7 +63,7 @@ def make_document(
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
-        "coverage": _coverage(problem, usage),
+        "coverage": coverage_of(demand, usage),
         "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
         "assignment": _assignment(problem, bill, marginal),
         "seats": [_row("seats", s) for s in by_subscription(bill.seats, source.holdings)],
@@ -262,27 +263,6 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
         amounts: Column = getattr(told, name)
         columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
-
-
-def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
-    left_out = problem.demand.left_out
-    return {
-        "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
-        "rows_read": sum(c.rows for c in usage.coverage),
-        "users_in_usage": len(usage.users),
-        "users_planned": len(problem.demand.users),
-        "days_planned": plain(_days_planned(problem), 1),
-        "days_left_out": int(left_out["days"].sum()),
-    }
-
-
-def _days_planned(problem: Problem) -> Fraction:
-    """Chargeable days in the horizon, before growth."""
-    counts = problem.cells.groupby("per", as_index=False)["count"].sum()
-    return sum(
-        (Fraction(int(n), int(per)) for per, n in zip(counts["per"], counts["count"], strict=True)),
-        Fraction(0),
-    )
 
 
 def _finding(f: Any) -> dict[str, Any]:

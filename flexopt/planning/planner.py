@@ -22,7 +22,14 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    completed,
+    forecasts_for,
+    scenario_of,
+)
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -33,7 +40,6 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
-from flexopt.planning.todays_access import with_todays_access
 from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
@@ -157,7 +163,10 @@ def plan(
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario and its cheapest solution, not yet audited and without a document."""
+    """A scenario and its cheapest solution, not yet audited and without a document.
+
+    `source` has the products that stand for collections whose titles the usage does not say.
+    """
 
     source: ScenarioFile
     usage: Usage
@@ -173,9 +182,9 @@ def solve(
 
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
+    source = completed(source, forecasts.usage)
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
-    source = with_todays_access(source, forecasts.usage, demand)
     problem = formulate(scenario, source.holdings, demand)
     clock.lap("forecast")
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"

@@ -21,6 +21,7 @@ def write(folder: Path) -> Path:
     (folder / "usage" / "2025.csv").write_text("user,product,date\n")
     (folder / "people.csv").write_text(PEOPLE)
     (folder / "access.csv").write_text(ACCESS)
+    (folder / "users.csv").write_text("email,role,offering_name,account_status\n")
     (folder / "subscriptions.csv").write_text(
         "offering_name,seat_quantity,end_date\nautocad-1y,2,2026-04-01\n"
     )

@@ -15,7 +15,7 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """One sentence: the saving against the first known baseline, and how many users move."""
+    """The saving against the first known baseline, and how many users move; first, who is not in the plan."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
     if found := _first(document):
@@ -35,7 +35,36 @@ def headline(document: PlanDocument, words: Words) -> str:
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
-    return sentence
+    missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], words)
+    return words("headline_after", missing=missing, sentence=sentence) if missing else sentence
+
+
+def not_planned(coverage: Mapping[str, Any], months: int, words: Words) -> str:
+    """Whose days are not in a plan of so many months, and their share; '' if there are none."""
+    c = coverage
+    if not c["days_not_planned"]:
+        return ""
+    # the plan's days are those of the horizon, the others of a year
+    years = Decimal(max(months, 12)) / 12
+    every = Decimal(c["days_planned"]) / years + c["days_left_out"]
+    theirs, others = c["days_of_users_not_planned"], c["days_not_planned"] - c["days_of_users_not_planned"]
+    shares = [_share(days / every, words) for days in (theirs, others)]
+    if not theirs:
+        return words("not_planned_days", share=shares[1])
+    text = words(
+        "not_planned_user" if c["users_not_planned"] in words.one else "not_planned_users",
+        n=words.number(c["users_not_planned"]),
+        users=words.count(c["users_in_usage"], "user"),
+        share=shares[0],
+    )
+    return text + (words("not_planned_more", share=shares[1]) if others else "")
+
+
+def _share(share: Decimal, words: Words) -> str:
+    """A share in whole percent."""
+    if share < Decimal("0.01"):
+        return words("less_than", share=words.percent(Decimal("0.01"), 0))
+    return words.percent(share, 0)
 
 
 def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]:

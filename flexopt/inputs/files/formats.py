@@ -81,6 +81,7 @@ _REPORT = Format(
         days="daysused",
         access="accessoption seatassignment",
         seat="seatassignment",
+        accessed="lastaccessed",
     ),
     (_WHO, ("product", "parent"), ("days",)),
     "summary",

@@ -12,7 +12,7 @@ from typing import Any
 
 from flexopt.base.findings import Refusal
 
-_ROWS = ("rows", "data", "results", "usage", "items", "records", "result", "values", "subscriptions", "users")
+_ROWS = ("rows", "data", "results", "usage", "subscriptions", "users", "items", "records", "result", "values")
 """Keys of an array of rows, the best first."""
 _DEEPEST = 4
 """Objects around the table: `{"response": {"result": {"rows": []}}}` has two."""

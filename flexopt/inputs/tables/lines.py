@@ -12,7 +12,9 @@ from pathlib import Path
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import container
 from flexopt.inputs.files.formats import Kind
-from flexopt.inputs.files.workbook_json import Grid, read_json, read_workbook
+from flexopt.inputs.files.grid import Grid
+from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.workbook import read_workbook
 
 MAX_BYTES = 500_000_000
 

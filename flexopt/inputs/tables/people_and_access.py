@@ -10,7 +10,17 @@ from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
-PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
+PEOPLE = (
+    "user",
+    "group",
+    "cost_centre",
+    "starts",
+    "leaves",
+    "team",
+    "email",
+    "first_name",
+    "last_name",
+)
 ACCESS = ("user", "product", "access", "offer")
 
 
@@ -51,7 +61,14 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 column="leaves",
                 value=f"{user}: {row['leaves']}",
             )
-        people[user] = Person(user, row["group"], row["cost_centre"], starts, leaves)
+        people[user] = Person(
+            user,
+            row["group"],
+            row["cost_centre"],
+            starts,
+            leaves,
+            *(row[column] for column in ("team", "email", "first_name", "last_name")),
+        )
         lines[user] = row.number
     table.report(folder.findings)
     return people

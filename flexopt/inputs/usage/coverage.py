@@ -19,7 +19,8 @@ def cover(
 ) -> dict[int, Coverage]:
     """The coverage of each file; `unsplit` counts its lines that could not be split into columns."""
     rows = con.execute(
-        "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
+        "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, "
+        "case when t.id = '' then t.known else 'same' end as known, sum(c.n) "
         "from cell c join person p using (name, email, hash, id) join title t using (product) "
         "group by all"
     ).fetchall()

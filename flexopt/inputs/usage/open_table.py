@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from flexopt.inputs.files.containers import (
     rewrite,
     sniff_text,
 )
-from flexopt.inputs.files.formats import USAGE, Format, closest, recognise, roles_of, twice
-from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json, read_workbook
+from flexopt.inputs.files.formats import USAGE, Format, Kind, closest, recognise, roles_of, twice
+from flexopt.inputs.files.grid import Grid, frame_grid
+from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.workbook import read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
 
 
@@ -42,6 +44,33 @@ def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: st
         return _parquet_table(con, number, path, name)
     grid = read_workbook(path, zipped, USAGE) if kind == "workbook" else read_json(path, zipped)
     return _grid_table(con, number, name, grid)
+
+
+def formats_of(path: Path) -> list[Format]:
+    """The exports in a file, whatever they are for: more than one only in a workbook, on separate sheets.
+
+    Raises Refusal if there is none.
+    """
+    kind, zipped, head = container(path)
+    if kind == "text":
+        headers = [sniff_text(path, zipped, head).header]
+    elif kind == "parquet":
+        with duckdb.connect(":memory:") as con:
+            source = _quoted(str(path))
+            try:
+                rows = con.execute(f"describe select * from read_parquet({source})").fetchall()
+            except duckdb.Error:
+                raise damaged("parquet file", "it cannot be opened") from None
+        headers = [tuple(str(row[0]) for row in rows)]
+    elif kind == "workbook":
+        wanted: tuple[Collection[Kind], ...] = (USAGE, {"subscriptions"}, {"users"})
+        headers = [read_workbook(path, zipped, kinds).header for kinds in wanted]
+    else:
+        headers = [read_json(path, zipped).header]
+    known = [format_ for header in dict.fromkeys(headers) if (format_ := recognise(header))]
+    if not known:
+        raise _unknown(headers[0])
+    return known
 
 
 def _plain(path: Path, stand_in: Path) -> Path:
@@ -72,16 +101,7 @@ def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame,
 def _format(header: Sequence[str]) -> Format:
     known = recognise(header)
     if known is None:
-        near = closest(header)
-        seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
-        raise Refusal(
-            "U116",
-            f"these columns match no known usage export: {seen}",
-            f"the closest is {near.name} "
-            f"({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
-            "otherwise use the plain format user,product,date",
-            1,
-        )
+        raise _unknown(header)
     if known.kind not in USAGE:
         raise Refusal("U118", f"{known.name} exports have no days of use", known.repair, 1)
     if repeated := twice(known, header):
@@ -105,6 +125,18 @@ def _format(header: Sequence[str]) -> Format:
             columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
             raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
     return known
+
+
+def _unknown(header: Sequence[str]) -> Refusal:
+    near = closest(header)
+    seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
+    return Refusal(
+        "U116",
+        f"these columns match no known usage export: {seen}",
+        f"the closest is {near.name} ({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
+        "otherwise use the plain format user,product,date",
+        1,
+    )
 
 
 def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable:

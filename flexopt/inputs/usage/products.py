@@ -24,17 +24,33 @@ class Catalogue:
 
     products: dict[str, str]
     offers: dict[str, str]
-    """Offer names -> the single product they cover, '' for collections."""
+    """Offer names -> the single product they cover, or the need for the collection."""
+    collections: dict[str, tuple[str, ...]]
+    """The needs for collections, and the titles of each: what a row means that names only the collection."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> Catalogue:
         names = {normal(a): p.id for p in scenario.products for a in p.aliases}
         names |= {normal(p.id): p.id for p in scenario.products}
-        covered: dict[str, set[str]] = {}
+        covered: dict[str, list[frozenset[str]]] = {}
+        called: dict[frozenset[str], str] = {}
         for offer in scenario.offers:
+            called.setdefault(frozenset(offer.covers), (*offer.aliases, offer.id)[0])
             for name in (offer.id, *offer.aliases):
-                covered.setdefault(normal(name), set()).update(offer.covers)
-        return cls(names, {n: next(iter(c)) if len(c) == 1 else "" for n, c in covered.items()})
+                covered.setdefault(normal(name), []).append(frozenset(offer.covers))
+        offers: dict[str, str] = {}
+        collections: dict[str, tuple[str, ...]] = {}
+        for name, sets in covered.items():
+            titles = frozenset.intersection(*sets) or sets[0]
+            if len(titles) == 1 and len(frozenset.union(*sets)) == 1:
+                offers[name] = next(iter(titles))
+                continue
+            # offers of one name may differ by a title: the name surely means what all of them cover
+            offers[name] = called.get(titles, called[sets[0]])
+            if normal(offers[name]) in names:
+                offers[name] += " (collection)"
+            collections[offers[name]] = tuple(sorted(titles))
+        return cls(names, offers, collections)
 
     def match(self, text: str) -> tuple[str, Match]:
         """The product's id ('' if there is none), and how it was found."""
@@ -48,8 +64,8 @@ class Catalogue:
             return self.products[stripped], "version"
         offered = self.offers.get(name, self.offers.get(stripped))
         if offered:
-            return offered, "version"
-        if offered == "" or re.search(r"\bcollection\b", name):
+            return offered, "collection" if offered in self.collections else "version"
+        if re.search(r"\bcollection\b", name):
             return "", "collection"
         return "", "unknown"
 
@@ -64,7 +80,10 @@ class Catalogue:
 def assign(
     con: duckdb.DuckDBPyConnection, scenario: Scenario, files: list[str], findings: Findings, most: int
 ) -> None:
-    """Create the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it matched)."""
+    """Create the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it matched).
+
+    `unknown` is the name under which use is left out because there is no id, otherwise ''.
+    """
     catalogue = Catalogue.of(scenario)
     rows = con.execute(
         "select product, min(file) filter (where status = 0), coalesce(sum(n) filter (where status = 0), 0) "
@@ -76,13 +95,22 @@ def assign(
             "product": pa.array([r[0] for r in rows], pa.string()),
             "id": pa.array([m[0] for m in matches], pa.string()),
             "known": pa.array([m[1] for m in matches], pa.string()),
+            "unknown": pa.array(
+                [
+                    "" if m[0] or m[1] == "none" else " ".join(r[0].split())
+                    for r, m in zip(rows, matches, strict=True)
+                ],
+                pa.string(),
+            ),
         }
     )
     con.register("title_rows", table)
     con.execute("create temp table title as select * from title_rows")
     con.unregister("title_rows")
     noted = [
-        (how, -n, text, id_, files[f]) for (text, f, n), (id_, how) in zip(rows, matches, strict=True) if n
+        (how, -n, text, id_, files[f])
+        for (text, f, n), (id_, how) in zip(rows, matches, strict=True)
+        if n and id_ not in catalogue.collections
     ]
     for how in ("unknown", "collection", "version"):
         kind = sorted(item for item in noted if item[0] == how)
@@ -108,7 +136,8 @@ _CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
     "collection": (
         "U132",
         "warning",
-        "export again with the product column (`childProductName`, `product_name`)",
+        "export again with the product column (`childProductName`, `product_name`), or add the collection "
+        "under `offers`, with this name as an alias",
     ),
     "version": ("U133", "info", ""),
 }
@@ -126,7 +155,8 @@ def _report(
         hint += f", or as an alias of {near}" if near else " or as an alias of one of them"
     elif how == "collection":
         message = (
-            f'"{short}" is a collection and the row does not say which of its products was used; left out'
+            f'"{short}" is a collection that is not under `offers`, and the rows do not say which of its '
+            "products was used; left out"
         )
     else:
         message = f'"{short}" is read as {id_}'

@@ -15,10 +15,11 @@ import pandas as pd
 
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
-from flexopt.inputs.records import ScenarioFile, Source, Usage
+from flexopt.inputs.records import ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
 from flexopt.inputs.usage.chargeable_days import chargeable_days
+from flexopt.inputs.usage.collections import settle_collections
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
@@ -125,6 +126,7 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
         # in order: of two similar names, a suggestion uses the later product
         "products": list(catalogue.products.items()),
         "offers": list(catalogue.offers.items()),
+        "collections": list(catalogue.collections.items()),
     }
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -272,6 +274,16 @@ class _UsageReader:
         totals, kept_totals = summaries(
             self.con, period, files=self.names, findings=self.findings, most=SHOWN
         )
+        unplanned = self._unplanned()
+        days, totals, needs = settle_collections(
+            self.con,
+            days,
+            totals,
+            Catalogue.of(self.scenario).collections,
+            scenario=self.scenario,
+            files=self.names,
+            findings=self.findings,
+        )
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
         if self.names and not len(days) and not len(totals) and not self.findings.errors:
@@ -298,4 +310,22 @@ class _UsageReader:
             self.findings,
             token_days,
             assigned if len(assigned) else None,
+            needs,
+            unplanned,
         )
+
+    def _unplanned(self) -> Unplanned | None:
+        """Use of products that the scenario does not have."""
+        query = f"select 1 from cell join title using (product) where unknown <> '' and status = {OK} limit 1"
+        if not self.con.execute(query).fetchall():
+            return None
+        days, _ = chargeable_days(self.con, "unknown")
+        totals, _ = summaries(
+            self.con,
+            self.scenario.usage.period,
+            files=self.names,
+            findings=Findings(),
+            most=SHOWN,
+            product="unknown",
+        )
+        return Unplanned(days, totals)

@@ -22,17 +22,22 @@ def summaries(
     files: list[str],
     findings: Findings,
     most: int,
+    product: str = "id",
 ) -> tuple[pd.DataFrame, Kept]:
-    """Days per user and product from summaries, unless a file has them by day."""
+    """Days per user and product from summaries, unless a file has them by day.
+
+    product : the column of `title` with the product, as for `chargeable_days`, which is called before.
+    """
     begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
     length = (after - begin) // timedelta(days=1)
     # a repeated row counts once; rows of versions, teams and kinds of access are different counts
     rows = con.execute(
         "select user, id as product, file, sum(used) as days, max(used) as longest, count(*) as parts, "
-        "(user, id) in (select (user, product) from planned) as by_day from (select distinct p.user, t.id, "
-        "product, c.file, access, used from cell c join person p using (name, email, hash, id) "
+        "(user, id) in (select (user, product) from planned) as by_day from (select distinct p.user, "
+        f"t.{product} as id, product, c.file, access, used from cell c "
+        "join person p using (name, email, hash, id) "
         f"join title t using (product) where c.status = {OK} and used is not null and p.user <> '' "
-        "and t.id <> '') group by user, id, file order by user, id, days desc, file"
+        f"and t.{product} <> '') group by user, id, file order by user, id, days desc, file"
     ).df()
     if rows.empty:
         return _frame(rows, begin, after), Counter()

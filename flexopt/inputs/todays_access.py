@@ -6,43 +6,76 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from flexopt.base.findings import Findings
 from flexopt.base.text import count
-from flexopt.demand.forecast import Demand
-from flexopt.inputs.records import ScenarioFile, TodaysAccess, Usage
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
 from flexopt.inputs.tables.people_and_access import names_of
 from flexopt.inputs.usage.products import Catalogue
 
 
-def with_todays_access(source: ScenarioFile, usage: Usage, demand: Demand) -> ScenarioFile:
-    """The scenario with the access that its exports show, for all users that its access table lacks.
+def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
+    """The scenario with the people and the access that its exports show, where its own tables lack them.
 
     A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
     Findings: T400 what was read, T401 an offering that is no offer of the scenario, T402 seats nobody has.
     """
     if usage.assigned is None or usage.assigned.empty:
         return source
-    findings = Findings([*source.findings])
+    source = replace(source, people=_people(usage.assigned) | source.people)
     stated = {row.user for row in source.access}
     rows = usage.assigned[~usage.assigned["user"].isin(stated) & (usage.assigned["access"] != "")]
-    used = defaultdict(list)
-    for user, product in zip(demand.pair_user.tolist(), demand.pair_product.tolist(), strict=True):
-        used[demand.users[user]].append(demand.products[product])
+    if rows.empty:
+        return source
+    findings = Findings([*source.findings])
+    used = _used(usage, set(rows["user"]))
     seats = _seats(source, rows[rows["access"] == "named"], findings)
     found: list[TodaysAccess] = []
     for user, held in sorted(seats.items()):
         for offer in held:
-            products = [p for p in used[user] if p in offer.covers] or [offer.covers[0]]
+            products = [p for p in used.get(user, ()) if p in offer.covers] or [offer.covers[0]]
             found += [TodaysAccess(user, product, "named", offer.id) for product in products]
     on_flex = sorted(set(rows.loc[rows["access"] == "flex", "user"]))
     for user in on_flex:
         covered = {p for offer in seats.get(user, ()) for p in offer.covers}
-        found += [TodaysAccess(user, product, "flex") for product in used[user] if product not in covered]
+        uncovered = [p for p in used.get(user, ()) if p not in covered]
+        found += [TodaysAccess(user, product, "flex") for product in uncovered]
     _say(source, seats, on_flex, findings)
     return replace(source, access=(*source.access, *_unique(found)), findings=findings)
+
+
+def _people(assigned: pd.DataFrame) -> dict[str, Person]:
+    """What the exports say of each person; in several teams, people of no group are grouped by team."""
+    teams = {team for team in assigned["team"] if team}
+    people: dict[str, Person] = {}
+    listed = assigned[["user", "group", "team", "email", "first_name", "last_name"]].drop_duplicates()
+    for user, group, team, email, first, last in listed.itertuples(index=False, name=None):
+        known = people.get(user, Person(user))
+        people[user] = replace(
+            known,
+            group=known.group or group or (team if len(teams) > 1 else ""),
+            team=known.team or team,
+            email=known.email or email,
+            first_name=known.first_name or first,
+            last_name=known.last_name or last,
+        )
+    return people
+
+
+def _used(usage: Usage, users: set[str]) -> dict[str, list[str]]:
+    """The products that each of these users uses, sorted."""
+    used: dict[str, list[str]] = defaultdict(list)
+    for frame in (usage.days, usage.totals):
+        user, product = (pd.Categorical(frame[column]) for column in ("user", "product"))
+        pairs = np.unique(user.codes.astype(np.int64) * max(len(product.categories), 1) + product.codes)
+        for pair in pairs.tolist():
+            u, p = divmod(pair, len(product.categories))
+            if user.categories[u] in users:
+                used[user.categories[u]].append(product.categories[p])
+    return {user: sorted(set(products)) for user, products in used.items()}
 
 
 def _unique(rows: Sequence[TodaysAccess]) -> list[TodaysAccess]:
