@@ -23,6 +23,8 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    aliases: tuple[str, ...] = ()
+    """Other emails or ids in usage files: their rows count for `user`."""
     team: str = ""
     email: str = ""
     first_name: str = ""

@@ -17,6 +17,7 @@ Kind = Literal["days", "summary", "subscriptions", "users"]
 """`days` and `summary` are usage; the others have no days of use."""
 
 USAGE: frozenset[Kind] = frozenset({"days", "summary"})
+USERS: frozenset[Kind] = frozenset({"users"})
 
 
 def compact(name: str) -> str:

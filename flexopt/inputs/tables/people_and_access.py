@@ -67,7 +67,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
             row["cost_centre"],
             starts,
             leaves,
-            *(row[column] for column in ("team", "email", "first_name", "last_name")),
+            **{column: row[column] for column in ("team", "email", "first_name", "last_name")},
         )
         lines[user] = row.number
     table.report(folder.findings)

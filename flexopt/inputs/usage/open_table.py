@@ -24,26 +24,34 @@ from flexopt.inputs.files.containers import (
 from flexopt.inputs.files.formats import USAGE, Format, Kind, closest, recognise, roles_of, twice
 from flexopt.inputs.files.grid import Grid, frame_grid
 from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.western import WESTERN, is_western
 from flexopt.inputs.files.workbook import read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
 
 
-def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
-    """The table of a file. Raises Refusal with the finding if its format is unknown."""
+def open_table(
+    con: duckdb.DuckDBPyConnection,
+    number: int,
+    path: Path,
+    name: str,
+    work: Path,
+    wanted: frozenset[Kind] = USAGE,
+) -> UsageTable:
+    """The table of a file. Raises Refusal with the finding if its format is not a wanted one."""
     kind, zipped, head = container(path)
     path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
     if kind == "text":
         text = sniff_text(path, zipped, head)
-        known = _format(text.header)
+        known = _format(text.header, wanted)
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
         if len(head) == HEAD:
             refuse_long_lines(text)
         return _text_table(number, name, known, text)
     if kind == "parquet":
-        return _parquet_table(con, number, path, name)
-    grid = read_workbook(path, zipped, USAGE) if kind == "workbook" else read_json(path, zipped)
-    return _grid_table(con, number, name, grid)
+        return _parquet_table(con, number, path, name, wanted)
+    grid = read_workbook(path, zipped, wanted) if kind == "workbook" else read_json(path, zipped)
+    return _grid_table(con, number, name, grid, wanted)
 
 
 def formats_of(path: Path) -> list[Format]:
@@ -87,23 +95,45 @@ def _plain(path: Path, stand_in: Path) -> Path:
 
 def even_lines(table: UsageTable, work: Path) -> UsageTable:
     """The text table with uniform line ends."""
+    return _rewritten(table, work, "utf-8", "")
+
+
+def western(con: duckdb.DuckDBPyConnection, table: UsageTable, work: Path) -> UsageTable | None:
+    """The text table in another encoding, if rows below its first megabyte are not UTF-8."""
+    if table.text is None or table.text.rewrite or table.text.supposed:
+        return None
+    rejects = f"rejects_{table.number}"
+    known = "select count(*) from {} where error_type::varchar in ('INVALID ENCODING', 'INVALID UNICODE')"
+    (row,) = con.execute(known.format(rejects)).fetchall()
+    if not row[0] or not is_western(table.text.path, table.text.gzip):
+        return None
+    con.execute(f"delete from {rejects}")
+    return _rewritten(table, work, WESTERN, WESTERN)
+
+
+def _rewritten(table: UsageTable, work: Path, encoding: str, supposed: str) -> UsageTable:
     if table.text is None:
         return table
-    text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
+    text = replace(table.text, rewrite=encoding, supposed=supposed or table.text.supposed)
+    text = rewrite(text, work / f"{encoding}-{table.number}.csv")
     return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
 
 
 def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> UsageTable:
     """The table of a frame with the columns of the plain format."""
-    return _grid_table(con, number, name, frame_grid(frame))
+    return _grid_table(con, number, name, frame_grid(frame), USAGE)
 
 
-def _format(header: Sequence[str]) -> Format:
+def _format(header: Sequence[str], wanted: frozenset[Kind]) -> Format:
     known = recognise(header)
     if known is None:
         raise _unknown(header)
-    if known.kind not in USAGE:
-        raise Refusal("U118", f"{known.name} exports have no days of use", known.repair, 1)
+    if known.kind not in wanted:
+        why, repair = f"{known.name} exports have no days of use", known.repair
+        if wanted != USAGE:
+            why = f"this is not a Users export, but {known.name}"
+            repair = "list it under `usage.files`" if known.kind in USAGE else known.repair
+        raise Refusal("U118", why, repair, 1)
     if repeated := twice(known, header):
         raise Refusal(
             "U170",
@@ -163,14 +193,16 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable
     )
 
 
-def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> UsageTable:
+def _parquet_table(
+    con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, wanted: frozenset[Kind]
+) -> UsageTable:
     source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
     try:
         described = con.execute(f"describe select * from {source}").fetchall()
     except duckdb.Error:
         raise damaged("parquet file", "it cannot be opened") from None
     header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
-    known = _format(header)
+    known = _format(header, wanted)
     # numbered as for text files, so that no column name means something else in a query
     columns = tuple(f"c{i}" for i in range(len(header)))
     quoted = ('"' + c.replace('"', '""') + '"' for c in header)
@@ -188,8 +220,10 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
     )
 
 
-def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid) -> UsageTable:
-    known = _format(grid.header)
+def _grid_table(
+    con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid, wanted: frozenset[Kind]
+) -> UsageTable:
+    known = _format(grid.header, wanted)
     con.register(f"grid_{number}", grid.table)
     width = len(grid.header)
     return UsageTable(

@@ -47,6 +47,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         r"create temp macro shown(x) as case when regexp_full_match(coalesce(x, ''), '[*@.\s\x{a0}]*') "
         "then '' else trimmed(x) end"
     )
+    con.execute(
+        r"create temp macro identified(x) as case when regexp_full_match(lower(shown(x)), "
+        r"'[0-]*|#?n/?a|none|null|nil|unknown|undefined|hidden|anonymous|not available|\*+@.*') "
+        "then '' else shown(x) end"
+    )
     con.execute(r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f]')")
 
 

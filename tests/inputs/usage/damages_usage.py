@@ -104,10 +104,15 @@ ENCODINGS = {
     "header only": text("U161", HEADER, 1),
     "header and blank lines": text("U161", HEADER + "\n\n\n", 1),
     "empty gzip": Damage("U102", gzip.compress(b"")),
-    "latin-1 in the header": Damage("U111", GOOD.replace("tokens", "größe").encode("latin-1"), 1),
-    "latin-1 in a row": Damage("U111", (GOOD + "zoë,Revit,2025-03-03,10\n").encode("latin-1"), 4),
-    "latin-1 with CR": Damage(
-        "U111", (GOOD + "zoë,Revit,2025-03-03,10\n").replace("\n", "\r").encode("latin-1"), 4
+    "latin-1 and UTF-8": Damage(
+        "U111",
+        GOOD.encode() + "zoë,Revit,2025-03-03,10\n".encode("latin-1") + "zoë,Revit,2025-03-04,10\n".encode(),
+        4,
+    ),
+    "Cyrillic": Damage("U111", (GOOD + "олег,Revit,2025-03-03,10\n").encode("cp1251"), 4),
+    "Cyrillic in the header": Damage("U111", GOOD.replace("tokens", "жетоны").encode("cp1251"), 1),
+    "unused bytes with CR": Damage(
+        "U111", (GOOD.encode() + b"zo\x81,Revit,2025-03-03,10\n").replace(b"\n", b"\r"), 4
     ),
     "half of a character": Damage("U111", GOOD.encode() + "zoë".encode()[:-1] + b",Revit,2025-03-03,10\n", 4),
     "overlong UTF-8": Damage("U111", GOOD.encode() + b"a\xc0\xaf,Revit,2025-03-03,10\n", 4),
