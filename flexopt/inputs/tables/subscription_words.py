@@ -20,7 +20,17 @@ _WORDS: dict[Standing, str] = {
     "transferred switched superseded archived gekündigt storniert résilié annulé inaktiv inactif",
 }
 _STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
-_LATER = ("pending", "scheduled", "atend", "endofterm", "periodend", "requested", "willbe", "cancelling")
+_LATER = (
+    "pending",
+    "scheduled",
+    "atend",
+    "endofterm",
+    "periodend",
+    "requested",
+    "willbe",
+    "cancelling",
+    "cancelson",
+)
 _NO_RENEWAL = ("renewoff", "nonrenew", "notrenew", "renewaloff", "noautorenew")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -62,6 +63,7 @@ def read_subscriptions(
     _say_packs(allotted.packs, scenario)
     _say_lost(allotted.lost, scenario)
     _say_later(allotted.later)
+    _say_by_hand(allotted.holdings, scenario, tables)
     if any(table.rows for table in tables):
         allotted.say_all(tables, scenario)
     for table in tables:
@@ -222,3 +224,23 @@ def _say_later(later: Sequence[Subscription]) -> None:
         message = f"{seats} start after the start of the horizon, the first on {days[0]}; left out"
         hint = "only seats owned on the first day of the horizon count"
         _say(sub, "16", "start_date", message, hint, value="")
+
+
+def _say_by_hand(
+    read: Sequence[tuple[Holding, date]], scenario: Scenario, tables: Sequence[DelimitedTable]
+) -> None:
+    """T330: seats of the exports that are among the scenario's `holdings` too."""
+    seats: Counter[tuple[str, date]] = Counter()
+    for holding, ends in read:
+        seats[holding.offer, ends] += holding.quantity
+    ids = {holding.subscription_id for holding, _ in read} - {""}
+    for held in scenario.holdings:
+        if held.subscription_id in ids or seats[held.offer, held.ends] == held.quantity:
+            tables[0].add(
+                "30",
+                f"{count(held.quantity, 'seat')} of {held.offer} until {held.ends} are among the `holdings` "
+                "of the scenario too; they are counted twice",
+                "delete the line under `holdings`, unless these are other seats",
+                value=f"{held.offer} {held.ends}",
+                severity="warning",
+            )
