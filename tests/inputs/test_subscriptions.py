@@ -377,7 +377,7 @@ def test_seats_by_hand_that_are_in_an_export_too_are_said(tmp_path: Path) -> Non
     assert others(read) == [("T330", "warning", None)]
 
 
-@given(st.data())
+@given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_rows_are_shared_among_files_each_counts_once(data: st.DataObject, tmp_path: Path) -> None:
     """Files in any order, each with some of the subscriptions, in its own way of writing ends."""
@@ -419,6 +419,10 @@ def test_the_seats_in_one_sentence(tmp_path: Path) -> None:
         "3 end within the horizon (first day without: 2026-08-01) and can be renewed then; "
         "5 end after the horizon; 6 ended too long ago and are lost"
     )
+
+
+def test_an_export_without_rows_is_said(tmp_path: Path) -> None:
+    assert said(load(tmp_path)).message == "0 seats of 0 offers read from subs.csv"
 
 
 @pytest.mark.parametrize(

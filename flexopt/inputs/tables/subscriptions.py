@@ -27,10 +27,18 @@ COLUMNS = (
 REQUIRED = ("offering_name", "seat_quantity", "end_date")
 ALSO = {
     "subscription_id": ("subscription", "subscription_number", "subscription_no"),
-    "offering_name": ("offering", "product_name", "product", "offer", "name"),
-    "seat_quantity": ("quantity", "seats", "number_of_seats", "seat_count", "qty", "total_seats"),
-    "start_date": ("start", "starts", "from"),
-    "end_date": ("end", "ends", "expiration_date", "expiry_date", "expires", "to"),
+    "offering_name": (
+        *("offering", "product_offering", "subscription_name", "product_name", "product", "offer", "name"),
+    ),
+    "seat_quantity": (
+        *("quantity", "seats", "number_of_seats", "no_of_seats", "seat_count", "qty", "total_seats"),
+        *("seats_purchased", "purchased_seats", "total_quantity", "licenses", "license_quantity"),
+    ),
+    "start_date": ("start", "starts", "subscription_start_date", "term_start_date", "contract_start_date"),
+    "end_date": (
+        *("end", "ends", "subscription_end_date", "term_end_date", "contract_end_date"),
+        *("expiration_date", "expiry_date", "expiration", "expires", "expires_on"),
+    ),
     "term": ("subscription_term", "term_length", "contract_term", "billing_term"),
     "autorenew_date": ("auto_renew_date", "renewal_date", "next_renewal_date"),
     "contract_number": ("contract", "contract_no"),
@@ -64,7 +72,7 @@ def read_subscriptions(
     _say_lost(allotted.lost, scenario)
     _say_later(allotted.later)
     _say_by_hand(allotted.holdings, scenario, tables)
-    if any(table.rows for table in tables):
+    if any(table.rows or not table.found for table in tables):
         allotted.say_all(tables, scenario)
     for table in tables:
         table.report(folder.findings)
