@@ -69,9 +69,13 @@ def forecasts_for(
             on_file,
             memory=memory,
             token_days=token_days,
+            people=source.people,
+            users=source.user_files,
         )
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
+        usage = usage_from_frame(
+            usage, source.scenario, memory=memory, token_days=token_days, people=source.people
+        )
     elif not isinstance(usage, Usage | ForecastCache):
         raise FlexoptError(
             f"{type(usage).__name__} is not usage", "give a frame with the columns user, product and date"

@@ -38,7 +38,15 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     if source is None:
         return InputCheck(findings)
     on_file = tell_files(on_progress, len(source.usage_files))
-    usage = read_usage(source.usage_files, source.scenario, source.folder, on_file, memory=memory)
+    usage = read_usage(
+        source.usage_files,
+        source.scenario,
+        source.folder,
+        on_file,
+        memory=memory,
+        people=source.people,
+        users=source.user_files,
+    )
     findings = Findings([*findings, *usage.findings])
     if findings.errors:
         return InputCheck(findings, usage.coverage)

@@ -28,7 +28,7 @@ class Names:
 def names_of(
     con: duckdb.DuckDBPyConnection, opened: Mapping[int, UsageTable], emails: Collection[str]
 ) -> Names:
-    """The names behind these emails: of Users exports and reports, otherwise of the first row that has one."""
+    """The names behind these emails: of Users exports and reports, else of the first row that has one."""
     names = Names()
     wanted = set(emails)
     if not wanted:
@@ -54,10 +54,12 @@ def _of_days(con: duckdb.DuckDBPyConnection, table: UsageTable, wanted: set[str]
     for place, column in enumerate(table.header):
         places.setdefault(compact(column), place)
     whole = next((places[c] for c in _ONE if c in places and places[c] not in table.roles.values()), None)
-    columns = [places[c] for c in ("firstname", "lastname") if c in places] or [whole]
-    if "email" not in table.roles or columns[0] is None:
+    columns = [places[c] for c in ("firstname", "lastname") if c in places]
+    if not columns and whole is not None:
+        columns = [whole]
+    if "email" not in table.roles or not columns:
         return
-    name = "concat_ws(' ', " + ", ".join(f"shown({table.columns[c]})" for c in columns if c is not None) + ")"
+    name = f"trim(concat_ws(' ', {', '.join(f'shown({table.columns[c]})' for c in columns)}))"
     at = next((places[c] for c in ("team", "teamname", "teamalias") if c in places), None)
     team = "''" if at is None else f"coalesce({table.columns[at]}, '')"
     reader = con.sql(

@@ -35,6 +35,7 @@ def open_table(
     path: Path,
     name: str,
     work: Path,
+    *,
     wanted: frozenset[Kind] = USAGE,
 ) -> UsageTable:
     """The table of a file. Raises Refusal with the finding if its format is not a wanted one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.inputs.usage.chargeable_days import DAYS
@@ -77,7 +78,7 @@ class _Patterns:
     """One row a person: a hash of all days, their number, and whether they are just all working days."""
 
     person: Ints
-    hash: np.ndarray
+    hash: NDArray[np.uint64]
     days: Ints
     plain: Bools
 
@@ -105,7 +106,7 @@ def _patterns(days: Days) -> _Patterns:
     return _Patterns(days.person[begins], total, each, ~odd)
 
 
-def _mixed(numbers: Ints) -> np.ndarray:
+def _mixed(numbers: Ints) -> NDArray[np.uint64]:
     """A random 64-bit number for each (splitmix64): sums of them tell sets of days apart."""
     z = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -150,12 +151,14 @@ def match(x: Days, y: Days, *, tied: Bools, whole: Bools) -> Matched | None:
 def _equal(
     x: _Patterns, y: _Patterns, whole: Bools
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int, bool]], list[tuple[int, int]]]:
-    """Pairs with equal days that nobody else has, those of them that are clear (and plain), and even groups."""
+    """Pairs with equal days that nobody else has, the clear ones of them (and plain), and even groups."""
     ox, oy = np.argsort(x.hash, kind="stable"), np.argsort(y.hash, kind="stable")
     hx, bx, nx = np.unique(x.hash[ox], return_index=True, return_counts=True)
     hy, by, ny = np.unique(y.hash[oy], return_index=True, return_counts=True)
     _, ix, iy = np.intersect1d(hx, hy, assume_unique=True, return_indices=True)
-    pairs, clear, even = [], [], []
+    pairs: list[tuple[int, int]] = []
+    even: list[tuple[int, int]] = []
+    clear: list[tuple[int, int, bool]] = []
     for i, j in zip(ix.tolist(), iy.tolist(), strict=True):
         these = ox[bx[i] : bx[i] + nx[i]]
         those = oy[by[j] : by[j] + ny[j]]

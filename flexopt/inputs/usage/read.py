@@ -86,7 +86,7 @@ def read_usage(
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         for number, (name, path) in enumerate(listed, len(ordered)):
-            reader.add_users(partial(open_table, con, number, path, name, work, USERS), number)
+            reader.add_users(partial(open_table, con, number, path, name, work, wanted=USERS), number)
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         return reader.usage(digests)
@@ -127,7 +127,8 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     """A SHA-256 over everything `read_usage` depends on: equal keys, equal `Usage`.
 
     These are the bytes of the files, their names in findings, `usage.dates` and `usage.period`, the names of
-    products and offers, and the users and aliases of the people table. Prices, terms, holdings and rules are not included.
+    products and offers, and the users and aliases of the people table. Prices, terms, holdings and rules are
+    not included.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Ties hidden ids to emails by their days: two exports of the same firm show the same days under other names.
 
 People of one export are compared with those of another over the dates and products that both have. Somebody
-whose days are exactly those of one person there is that person, if the exports as a whole show the same people.
+whose days are exactly those of one person there is that person, if the exports as a whole show the same
+people.
 """
 
 from __future__ import annotations
@@ -164,7 +165,8 @@ def _say(
     if tied:
         findings.add(
             "U182",
-            f"{tied:,} of {count(len(before), 'hidden id')} tied to {what} by identical days of use in {names}",
+            f"{tied:,} of {count(len(before), 'hidden id')} tied to {what} by identical days of use "
+            f"in {names}",
             file=shown,
             severity="info",
             count=tied,
@@ -179,8 +181,8 @@ def _say(
     number = len(asked) + max(0, len(left) - ASKED)
     findings.add(
         "U183",
-        f"{count(number, 'person', 'people')} may count twice: the file shows the same days as {names}, but for "
-        f"{count(number, 'hidden id')} more than one of the {what} is possible, or none fits exactly",
+        f"{count(number, 'person', 'people')} may count twice: the file shows the same days as {names}, but "
+        f"for {count(number, 'hidden id')} more than one of the {what} is possible, or none fits exactly",
         file=shown,
         severity="warning",
         count=number,
