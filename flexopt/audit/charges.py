@@ -38,7 +38,7 @@ def seats(
     """Seats start, end and cost as in the scenario, and suffice for their users."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
-    met: set[tuple[Seat, str]] = set()
+    met: set[tuple[Seat, str, str]] = set()
     known = []
     for row in doc["seats"]:
         seat = seat_of(row)
@@ -49,10 +49,12 @@ def seats(
         if len(kinds) != 1 or row[kinds[0]] < 0:
             notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
+        key = (seat, kinds[0], row["subscription_id"])
+        notes.expect(key not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice")
+        met.add(key)
         notes.expect(
-            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice"
+            not (row["new"] and row["subscription_id"]), f"new seats of {seat[0]} have a subscription"
         )
-        met.add((seat, kinds[0]))
         notes.expect(
             0 <= row["assigned"] <= row[kinds[0]],
             f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
@@ -66,6 +68,8 @@ def seats(
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
     _users(claims, known, notes)
     _holdings(known, scenario, holdings, notes)
+    said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
+    notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
     for (offer, day), size in order.items():
         least = offers[offer].minimum
         notes.expect(
@@ -126,22 +130,27 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
-    """All owned seats are listed, and no more are renewed than end on the day."""
-    owned: dict[tuple[str, date], int] = defaultdict(int)
+    """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
+    owned: dict[tuple[str, date, str], int] = defaultdict(int)
     for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
-    listed: dict[tuple[str, date], int] = defaultdict(int)
-    renewed: dict[tuple[str, date], int] = defaultdict(int)
+        owned[h.offer, h.ends, h.subscription_id] += h.quantity
+    listed: dict[tuple[str, date, str], int] = defaultdict(int)
+    renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        listed[row["offer"], day_of(row["contract_end"])] += row["owned"]
-        renewed[row["offer"], day_of(row["contract_start"])] += row["renewed"]
+        listed[row["offer"], day_of(row["contract_end"]), row["subscription_id"]] += row["owned"]
+        renewed[row["offer"], day_of(row["contract_start"]), row["subscription_id"]] += row["renewed"]
     live = {key: n for key, n in owned.items() if key[1] > scenario.horizon.start}
-    for offer, day in sorted({*live, *(k for k, n in listed.items() if n)}):
-        there, held = listed.get((offer, day), 0), live.get((offer, day), 0)
-        notes.expect(there == held, f"{there} owned seats of {offer} until {day}, the holdings have {held}")
-    for (offer, day), count in renewed.items():
-        held = owned.get((offer, day), 0)
-        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}")
+    for key in sorted({*live, *(k for k, n in listed.items() if n)}):
+        there, held = listed.get(key, 0), live.get(key, 0)
+        offer, day, name = key
+        of = f" of subscription {name}" if name else ""
+        notes.expect(
+            there == held, f"{there} owned seats of {offer} until {day}{of}, the holdings have {held}"
+        )
+    for (offer, day, name), count in renewed.items():
+        held = owned.get((offer, day, name), 0)
+        of = f" of subscription {name}" if name else ""
+        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}{of}")
         if count:
             inside = scenario.horizon.start <= day < scenario.horizon.end
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")

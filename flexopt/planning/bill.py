@@ -37,6 +37,7 @@ class SeatRow:
     cost: Decimal
     commitment: Decimal
     assigned: int
+    subscription_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

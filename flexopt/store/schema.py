@@ -96,6 +96,7 @@ def plan_schema() -> dict[str, Any]:
             }
             for table, columns in TABLES.items()
         },
+        "holdings": {"type": "array", "items": {"$ref": "flexopt.scenario/1#/$defs/Holding"}},
         "scenario": {"$ref": "#/$defs/scenario"},
     }
     # keys that other commands add to a plan

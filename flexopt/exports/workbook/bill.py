@@ -49,6 +49,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Cost", "money", 15),
         SheetColumn("Commitment, whole terms", "money", 15),
         SheetColumn("Assigned", "count", 10),
+        SheetColumn("Subscription", "text", 18),
     ]
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
     rows: list[list[Cell]] = []
@@ -72,6 +73,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
                 Formula(f"=ROUND({cell(r, 9)}*{numbers},2)", each * bought),
                 Formula(f"=ROUND(ROUND({cell(r, 6)},2)*{numbers},2)", unit * bought),
                 seat["assigned"],
+                seat["subscription_id"],
             ]
         )
     count, seats = len(rows), document["seats"]
@@ -84,7 +86,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         total_of((Decimal(s[key]) for s in seats), 1, 10 + n, count)
         for n, key in enumerate(("cost", "commitment"))
     ]
-    total.append(total_of((s["assigned"] for s in seats), 1, 12, count))
+    total += [total_of((s["assigned"] for s in seats), 1, 12, count), ""]
     sheet.table(columns, rows, total)
     sheet.filtered(1, count, len(columns))
     cost, commitment = (cell(1 + count, column, "Seats") for column in (10, 11))
