@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.claims import Claims
+from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
@@ -18,8 +18,7 @@ from flexopt.audit.rules import (
     new_seat_days,
     seat_cost,
     seat_price,
-    smallest_in_tier,
-    smallest_tier,
+    smallest_bought,
     term_end,
     tier_discount,
     tier_of,
@@ -35,7 +34,10 @@ KINDS = ("owned", "renewed", "new")
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost as in the scenario, and suffice for their users."""
+    """Seats start, end and cost as in the scenario, and suffice for their users.
+
+    Those of users who leave before the end of a term beyond the horizon cost the whole term.
+    """
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
     met: set[tuple[Seat, str, str]] = set()
@@ -67,6 +69,7 @@ def seats(
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
     _users(claims, known, notes)
+    _leavers(claims, known, scenario, notes)
     _holdings(known, scenario, holdings, notes)
     said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
     notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
@@ -95,6 +98,29 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
         )
 
 
+def _leavers(claims: Claims, rows: Sequence[PlanRow], scenario: Scenario, notes: Notes) -> None:
+    """The seats of users who leave first are those that count in full; owned seats never do."""
+    outlasted = outlasting(claims, scenario, *claims.sits.T)
+    counts = np.bincount(claims.sits[outlasted, 1], minlength=len(claims.seats)).tolist()
+    gone = defaultdict(int, zip(claims.seats, counts, strict=True))
+    full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        seats = row["renewed"] + row["new"]
+        full[seat_of(row)][0] += row["in_full"]
+        full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
+        full[seat_of(row)][2] += row["assigned"] if row["owned"] else 0
+        notes.expect(
+            0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
+        )
+    for seat in sorted({*full, *gone}):
+        said, idle, owned = full[seat]
+        notes.expect(
+            gone[seat] - owned <= said <= gone[seat] + idle,
+            f"{gone[seat]} users leave before {seat[2]}, but {said} seats of {seat[0]} from {seat[1]} "
+            "count in full",
+        )
+
+
 def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
@@ -117,9 +143,10 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
+    share, whole = seat_cost(unit, begin, finish, scenario.horizon), row["in_full"]
     expected = {
         "unit_price": unit,
-        "cost": seat_cost(unit, begin, finish, scenario.horizon) * count,
+        "cost": share * (count - whole) + unit * whole,
         "commitment": unit * count,
     }
     for name, amount in expected.items():
@@ -171,7 +198,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
         )
-        tier = tier_of(tokens, count)
+        tier = tier_of(tokens, count, day)
         if tier is None:
             notes.fail(f"{count} tokens on {day} are below the minimum purchase")
             continue
@@ -197,7 +224,7 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
-        smallest = smallest_in_tier(tokens, smallest_tier(tokens))
+        smallest = smallest_bought(scenario)
         needed = sum((d.raw for d in pool.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")

@@ -33,7 +33,7 @@ START, END = date(2026, 8, 1), date(2027, 8, 1)
 def renewed(count: int, assigned: int) -> SeatRow:
     """Renewals of a seat of 3,308."""
     price = Decimal(3308)
-    return SeatRow("aec-1y", START, END, 0, count, 0, price, price * count, price * count, assigned)
+    return SeatRow("aec-1y", START, END, 0, count, 0, price, price * count, price * count, assigned, 0)
 
 
 def held(**quantities: int) -> list[Holding]:
