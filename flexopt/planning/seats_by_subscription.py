@@ -28,19 +28,22 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
 
 
 def _split(row: SeatRow, held: dict[str, int]) -> Iterator[SeatRow]:
-    seats = row.owned + row.renewed
-    each, whole = row.cost / seats, row.commitment / seats
-    left, assigned = seats, row.assigned
+    left = row.owned + row.renewed
+    whole = row.commitment / left
+    share = (row.cost - whole * row.in_full) / (left - row.in_full) if left > row.in_full else whole
+    assigned, in_full = row.assigned, row.in_full
     for name, quantity in held.items():
         count = min(quantity, left)
+        full = min(in_full, count)
         if count:
             yield replace(
                 row,
                 owned=count if row.owned else 0,
                 renewed=count if row.renewed else 0,
-                cost=each * count,
+                cost=share * (count - full) + whole * full,
                 commitment=whole * count,
                 assigned=min(assigned, count),
+                in_full=full,
                 subscription_id=name,
             )
-        left, assigned = left - count, max(0, assigned - count)
+        left, assigned, in_full = left - count, max(0, assigned - count), in_full - full
