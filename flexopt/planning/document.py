@@ -30,6 +30,7 @@ from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
@@ -66,7 +67,8 @@ def make_document(
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal),
-        "seats": [_row("seats", s) for s in bill.seats],
+        "seats": [_row("seats", s) for s in by_subscription(bill.seats, source.holdings)],
+        "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
         "left_out": ColumnTable(

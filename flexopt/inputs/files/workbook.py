@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import damaged, open_bytes
-from flexopt.inputs.files.formats import Kind, recognise
+from flexopt.inputs.files.formats import Format, Kind, recognise
 from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.workbook_process import REFUSED
 
@@ -64,7 +64,11 @@ class Sheet:
 
 
 def read_workbook(
-    path: Path, zipped: bool, wanted: Collection[Kind], limits: WorkbookLimits = WorkbookLimits()
+    path: Path,
+    zipped: bool,
+    wanted: Collection[Kind],
+    limits: WorkbookLimits = WorkbookLimits(),
+    own: Format | None = None,
 ) -> Grid:
     """The sheet whose header is of a wanted kind, otherwise the first sheet that is not empty.
 
@@ -76,7 +80,7 @@ def read_workbook(
     found: list[tuple[str, Grid]] = []
     for sheet in read_sheets(path, zipped, limits):
         for place, header in sheet.top():
-            known = recognise(header)
+            known = recognise(header, own)
             if known is not None and known.kind in wanted:
                 found.append((sheet.name, sheet.below(place, header)))
                 break

@@ -10,26 +10,38 @@ from flexopt.base.dates import add_months
 from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
-from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Offer
+from flexopt.inputs.scenario.checking import ScenarioCheck, tier_lists
+from flexopt.inputs.scenario.scenario import Offer, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
 def _tiers(run: ScenarioCheck) -> None:
-    """S207: tiers rise; S225, S229: larger orders are not more expensive."""
-    tokens = run.scenario.tokens.tiers
-    for index, (low, high) in enumerate(pairwise(tokens), start=1):
-        path: KeyPath = ("tokens", "tiers", index)
-        _rising(run, path, low.from_, high.from_)
-        if high.from_ > low.from_ and high.price > low.price:
-            run.say(
-                "S225",
-                (*path, "price"),
-                f"the price rises from {low.price} to {high.price} with the size of the purchase",
-                "check the two prices; larger purchases are usually cheaper",
-                severity="warning",
-                value=high.price,
-            )
+    """S207: tiers rise; S225, S229: larger orders are not more expensive; S150, S210: days of token tiers."""
+    path: KeyPath = ("tokens", "tiers")
+    tokens = run.scenario.tokens
+    for place, tiers in tier_lists(run):
+        for index, (low, high) in enumerate(pairwise(tiers), start=1):
+            _rising(run, (*place, index), low.from_, high.from_)
+            if high.from_ > low.from_ and high.price > low.price:
+                run.say(
+                    "S225",
+                    (*place, index, "price"),
+                    f"the price rises from {low.price} to {high.price} with the size of the purchase",
+                    "check the two prices; larger purchases are usually cheaper",
+                    severity="warning",
+                    value=high.price,
+                )
+    _once(run, path, [of.from_ for of in tokens.tiers if isinstance(of, TokenTiers)])
+    first = tokens.tier_lists[0].from_
+    early = [day for day in run.scenario.purchase_dates() if day < first]
+    if early:
+        run.say(
+            "S150",
+            path,
+            f"no token price is in force on the purchase date {early[0]}: the first tiers are from {first}",
+            f"add the tiers of that day, `- {{from: {early[0]}, tiers: [...]}}`, or later `purchase_dates`",
+            value=early[0],
+        )
     for number, offer in enumerate(run.scenario.offers):
         for index, (less, more) in enumerate(pairwise(offer.tiers), start=1):
             path = ("offers", number, "tiers", index)

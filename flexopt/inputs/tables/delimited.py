@@ -66,11 +66,16 @@ class DelimitedTable:
 
     def report(self, findings: Findings) -> None:
         """Add the findings to `findings`, in line order; of many of a kind the first, and how many more."""
+        shown: list[Finding] = []
         kinds: dict[tuple[str, str, str], list[Finding]] = {}
         for found in sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)):
-            kinds.setdefault((found.code, found.column, found.severity), []).append(found)
-        for (_, column, severity), few in kinds.items():
-            findings.add_few(few, SHOWN, f"more {severity}s of this kind", column)
+            alike = kinds.setdefault((found.code, found.column, found.severity), [])
+            alike.append(found)
+            if len(alike) <= SHOWN:
+                shown.append(found)
+        findings.add_few(shown, len(shown), "")
+        for (_, column, severity), alike in kinds.items():
+            findings.add_few(alike[SHOWN:], 0, f"more {severity}s of this kind", column)
 
     def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
         """The date in a cell; None if it is empty, or with a finding if it is not a date."""
@@ -190,7 +195,13 @@ def _add_row(
     row = DelimitedRow(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
     for column, text in row.cells.items():
         if CONTROL.search(text):
-            table.add("08", "the cell has a control character, a tab or a line break", "delete it", row=number, column=column)
+            table.add(
+                "08",
+                "the cell has a control character, a tab or a line break",
+                "delete it",
+                row=number,
+                column=column,
+            )
             return
     blank = [c for c in filled if not row[c]]
     for column in blank:
