@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.claims import Claims
+from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
@@ -18,8 +18,7 @@ from flexopt.audit.rules import (
     new_seat_days,
     seat_cost,
     seat_price,
-    smallest_in_tier,
-    smallest_tier,
+    smallest_bought,
     term_end,
     tier_discount,
     tier_of,
@@ -35,10 +34,13 @@ KINDS = ("owned", "renewed", "new")
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost as in the scenario, and suffice for their users."""
+    """Seats start, end and cost as in the scenario, and suffice for their users.
+
+    Those of users who leave before the end of a term beyond the horizon cost the whole term.
+    """
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
-    met: set[tuple[Seat, str]] = set()
+    met: set[tuple[Seat, str, str]] = set()
     known = []
     for row in doc["seats"]:
         seat = seat_of(row)
@@ -49,10 +51,12 @@ def seats(
         if len(kinds) != 1 or row[kinds[0]] < 0:
             notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
+        key = (seat, kinds[0], row["subscription_id"])
+        notes.expect(key not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice")
+        met.add(key)
         notes.expect(
-            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice"
+            not (row["new"] and row["subscription_id"]), f"new seats of {seat[0]} have a subscription"
         )
-        met.add((seat, kinds[0]))
         notes.expect(
             0 <= row["assigned"] <= row[kinds[0]],
             f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
@@ -65,7 +69,10 @@ def seats(
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
     _users(claims, known, notes)
+    _leavers(claims, known, scenario, notes)
     _holdings(known, scenario, holdings, notes)
+    said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
+    notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
     for (offer, day), size in order.items():
         least = offers[offer].minimum
         notes.expect(
@@ -91,6 +98,29 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
         )
 
 
+def _leavers(claims: Claims, rows: Sequence[PlanRow], scenario: Scenario, notes: Notes) -> None:
+    """The seats of users who leave first are those that count in full; owned seats never do."""
+    outlasted = outlasting(claims, scenario, *claims.sits.T)
+    counts = np.bincount(claims.sits[outlasted, 1], minlength=len(claims.seats)).tolist()
+    gone = defaultdict(int, zip(claims.seats, counts, strict=True))
+    full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        seats = row["renewed"] + row["new"]
+        full[seat_of(row)][0] += row["in_full"]
+        full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
+        full[seat_of(row)][2] += row["assigned"] if row["owned"] else 0
+        notes.expect(
+            0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
+        )
+    for seat in sorted({*full, *gone}):
+        said, idle, owned = full[seat]
+        notes.expect(
+            gone[seat] - owned <= said <= gone[seat] + idle,
+            f"{gone[seat]} users leave before {seat[2]}, but {said} seats of {seat[0]} from {seat[1]} "
+            "count in full",
+        )
+
+
 def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
@@ -113,9 +143,10 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
+    share, whole = seat_cost(unit, begin, finish, scenario.horizon), row["in_full"]
     expected = {
         "unit_price": unit,
-        "cost": seat_cost(unit, begin, finish, scenario.horizon) * count,
+        "cost": share * (count - whole) + unit * whole,
         "commitment": unit * count,
     }
     for name, amount in expected.items():
@@ -126,22 +157,27 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
-    """All owned seats are listed, and no more are renewed than end on the day."""
-    owned: dict[tuple[str, date], int] = defaultdict(int)
+    """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
+    owned: dict[tuple[str, date, str], int] = defaultdict(int)
     for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
-    listed: dict[tuple[str, date], int] = defaultdict(int)
-    renewed: dict[tuple[str, date], int] = defaultdict(int)
+        owned[h.offer, h.ends, h.subscription_id] += h.quantity
+    listed: dict[tuple[str, date, str], int] = defaultdict(int)
+    renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        listed[row["offer"], day_of(row["contract_end"])] += row["owned"]
-        renewed[row["offer"], day_of(row["contract_start"])] += row["renewed"]
+        listed[row["offer"], day_of(row["contract_end"]), row["subscription_id"]] += row["owned"]
+        renewed[row["offer"], day_of(row["contract_start"]), row["subscription_id"]] += row["renewed"]
     live = {key: n for key, n in owned.items() if key[1] > scenario.horizon.start}
-    for offer, day in sorted({*live, *(k for k, n in listed.items() if n)}):
-        there, held = listed.get((offer, day), 0), live.get((offer, day), 0)
-        notes.expect(there == held, f"{there} owned seats of {offer} until {day}, the holdings have {held}")
-    for (offer, day), count in renewed.items():
-        held = owned.get((offer, day), 0)
-        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}")
+    for key in sorted({*live, *(k for k, n in listed.items() if n)}):
+        there, held = listed.get(key, 0), live.get(key, 0)
+        offer, day, name = key
+        of = f" of subscription {name}" if name else ""
+        notes.expect(
+            there == held, f"{there} owned seats of {offer} until {day}{of}, the holdings have {held}"
+        )
+    for (offer, day, name), count in renewed.items():
+        held = owned.get((offer, day, name), 0)
+        of = f" of subscription {name}" if name else ""
+        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}{of}")
         if count:
             inside = scenario.horizon.start <= day < scenario.horizon.end
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")
@@ -162,7 +198,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
         )
-        tier = tier_of(tokens, count)
+        tier = tier_of(tokens, count, day)
         if tier is None:
             notes.fail(f"{count} tokens on {day} are below the minimum purchase")
             continue
@@ -188,7 +224,7 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
-        smallest = smallest_in_tier(tokens, smallest_tier(tokens))
+        smallest = smallest_bought(scenario)
         needed = sum((d.raw for d in pool.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")

@@ -131,7 +131,8 @@ class Usage:
     requested, or if no file can tell."""
     assigned: pd.DataFrame | None = None
     """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
-    `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
+    `first_name`, `last_name`, `email`, `last_used` (ISO date or ''): who has what today; None if no export
+    tells."""
     collections: tuple[CollectionNeed, ...] = ()
     """Products in both frames that are not in the scenario: collections of which the title is not known."""
     unplanned: Unplanned | None = None

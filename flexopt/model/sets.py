@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -22,7 +22,14 @@ from flexopt.base.dates import add_months, anniversaries, overlap_days
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.rules.expiry import expiry_date, opening_packs
-from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
+from flexopt.inputs.rules.prices import (
+    in_force,
+    price_in_horizon,
+    rate_on,
+    seat_price,
+    tiers_on,
+    token_price,
+)
 from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
@@ -33,7 +40,8 @@ class Contract:
 
     `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. In seat tier j a seat
     costs `cost[j]` inside the horizon and `commitment[j]` for its whole term, in whole cents. It covers the
-    periods [`first`, `after`). Contracts of one `order` share the seat tier.
+    periods [`first`, `after`). Contracts of one `order` share the seat tier. Seats `in_full` are the same
+    seats for people who leave before the end (`leaving.py`): their cost is the commitment.
     """
 
     offer: str
@@ -47,6 +55,12 @@ class Contract:
     cost: tuple[Decimal, ...]
     commitment: tuple[Decimal, ...]
     order: int | None
+    in_full: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, date, date]:
+        """What is one contract to the vendor."""
+        return self.offer, self.kind, self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
     terms = _terms(scenario, holdings)
+    terms += _in_full(terms, scenario, demand)
     opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
     bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
@@ -171,7 +186,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
         orders=orders,
         packs=packs,
         tiers=tuple(
-            _price_tiers(scenario, float(need[k.first : k.after].sum())) if k.tokens is None else ()
+            _price_tiers(scenario, k.start, float(need[k.first : k.after].sum())) if k.tokens is None else ()
             for k in packs
         ),
         cloud_exact=tuple(cloud),
@@ -185,6 +200,18 @@ class _Term:
     start: date
     end: date
     quantity: int | None
+    in_full: bool = False
+
+
+def _in_full(terms: Sequence[_Term], scenario: Scenario, demand: Demand) -> list[_Term]:
+    """Terms that run past the horizon, once more for those who leave in the course of them."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    left = {start + timedelta(days=days) for days in demand.leaves.values()}
+    return [
+        replace(term, in_full=True)
+        for term in terms
+        if term.kind != "owned" and term.end > end and any(term.start < day < term.end for day in left)
+    ]
 
 
 def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
@@ -244,6 +271,7 @@ def _contracts(
                 cost=cost,
                 commitment=commitment,
                 order=order,
+                in_full=term.in_full,
             )
         )
     return tuple(contracts), tuple(orders)
@@ -265,6 +293,8 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
         )
         assert price is not None  # _terms keeps only terms with a price
         whole.append(price)
+    if term.in_full:
+        return tuple(whole), tuple(whole)
     inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
     return tuple(inside), tuple(whole)
 
@@ -286,26 +316,29 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
     """Purchase dates that can matter.
 
     A pack bought earlier that lives, inside the horizon, as long as a later one can be used on every day of
-    the later one. If larger purchases never cost more per token, buying the later pack's tokens with the
-    earlier ones never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
-    Budgets depend on dates, so with budgets all dates are kept.
+    the later one. If both are bought by the same tiers and larger purchases never cost more per token, buying
+    the later pack's tokens with the earlier ones never costs more: the later date is left out (fewer, earlier
+    purchases win ties anyway). Budgets depend on dates, so with budgets all dates are kept.
     """
-    prices = [t.price for t in scenario.tokens.tiers]
-    if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
+    if scenario.budgets:
         return list(bought)
     kept: list[Lot] = []
     for lot in bought:
-        if not kept or min(lot[1], scenario.horizon.end) > kept[-1][1]:
+        tiers = tiers_on(scenario.tokens, lot[0])
+        falling = all(less.price >= more.price for less, more in pairwise(tiers))
+        same = kept and tiers_on(scenario.tokens, kept[-1][0]) == tiers
+        if not (falling and same and min(lot[1], scenario.horizon.end) <= kept[-1][1]):
             kept.append(lot)
     return kept
 
 
-def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments, limited to `most` tokens or the tier's smallest purchase."""
+def _price_tiers(scenario: Scenario, day: date, most: float) -> tuple[PriceTier, ...]:
+    """Tiers of the day in whole increments, limited to `most` tokens or the tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
+    listed = tiers_on(tokens, day)
     needed = int(np.ceil(most / tokens.increment - 1e-9))
-    for j, tier in enumerate(tokens.tiers):
-        lower, last = increments_in_tier(tokens, j)
+    for j, tier in enumerate(listed):
+        lower, last = increments_in_tier(listed, tokens.increment, j)
         upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
             tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from damages import GOOD, SUBSCRIPTIONS, USAGE
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flexopt.base.findings import Finding
 from flexopt.inputs.records import ScenarioFile
@@ -368,6 +370,33 @@ def test_rows_without_an_id_in_two_files_are_counted_once(tmp_path: Path) -> Non
     assert "counted in both" in said(read, "T327").message
 
 
+def test_seats_by_hand_that_are_in_an_export_too_are_said(tmp_path: Path) -> None:
+    by_hand = "holdings: [{offer: vault-1y, quantity: 44, ends: 2026-01-20}]\n"
+    read = load_scenario(write(tmp_path, {"a.csv": LAST}, by_hand))
+    assert sum(h.quantity for h in read.holdings) == 166
+    assert others(read) == [("T330", "warning", None)]
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_rows_are_shared_among_files_each_counts_once(data: st.DataObject, tmp_path: Path) -> None:
+    """Files in any order, each with some of the subscriptions, in its own way of writing ends."""
+    rows = data.draw(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 300)), min_size=1, max_size=6))
+    files: dict[str, str] = {f"{name}.csv": SUBSCRIPTIONS for name in "abc"}
+    last = data.draw(st.tuples(*[st.booleans()] * 3))
+    for number, (seats, days) in enumerate(rows):
+        ends = date(2026, 1, 20) + timedelta(days)
+        for place in data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=4)):
+            shown = ends - timedelta(last[place])
+            text = f"S{number},vault-1y,{seats},{ends.replace(year=2025)},{shown},Annual,Active\n"
+            files["abc"[place] + ".csv"] += text
+    read = load_scenario(write(tmp_path, files))
+    expected = [(f"S{n}", q, date(2026, 1, 20) + timedelta(d)) for n, (q, d) in enumerate(rows)]
+    assert sorted((h.subscription_id, h.quantity, h.ends) for h in read.holdings) == sorted(expected)
+    assert {code for code, _, _ in others(read)} <= {"T318"}
+    assert said(read).message.startswith(f"{sum(q for q, _ in rows)} seat")
+
+
 # One sentence
 
 
@@ -390,6 +419,10 @@ def test_the_seats_in_one_sentence(tmp_path: Path) -> None:
         "3 end within the horizon (first day without: 2026-08-01) and can be renewed then; "
         "5 end after the horizon; 6 ended too long ago and are lost"
     )
+
+
+def test_an_export_without_rows_is_said(tmp_path: Path) -> None:
+    assert said(load(tmp_path)).message == "0 seats of 0 offers read from subs.csv"
 
 
 @pytest.mark.parametrize(

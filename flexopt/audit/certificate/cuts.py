@@ -13,7 +13,7 @@ import numpy as np
 from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.certificate.terms import Term
 from flexopt.audit.notes import day_of
-from flexopt.audit.rules import smallest_in_tier, smallest_tier
+from flexopt.audit.rules import smallest_bought
 from flexopt.base.money import CENT
 
 
@@ -41,12 +41,15 @@ class StoredCut:
             if row == "pool":
                 pool[day_of(entry["start"])] = size
             elif row in ("order", "holding"):
-                k = number[entry["offer"], entry["kind"], entry["start"], entry["end"]]
+                key = entry["offer"], entry["kind"], entry["start"], entry["end"]
+                k = number[*key, entry.get("counts", "")]
                 seat[k] += size
                 if row == "order" and terms[k].ordered:
                     self.order[k] += size
                 elif row == "holding" and not terms[k].ordered and terms[k].most is not None:
                     self.constant -= size * (terms[k].most or 0)
+                    if (*key, "in full") in number:  # a renewal is one of the same holding, whoever has it
+                        seat[number[*key, "in full"]] += size
                 else:
                     raise ValueError
             elif row == "maximum" and (most := scenario.offer_by_id[entry["offer"]].maximum) is not None:
@@ -81,7 +84,7 @@ class StoredCut:
         self.token = self.pool * (1 + float(tokens.buffer)) - self.oversize * share
         for raw, buffered, piece in subproblems.cloud:
             self.constant += buffered * self.pool[piece] - self.oversize * share * raw
-        self.constant -= self.oversize * float(smallest_in_tier(tokens, smallest_tier(tokens)))
+        self.constant -= self.oversize * float(smallest_bought(scenario))
         self.users = subproblems.least(self.seat, self.token)
 
     def limits(self, k: int, term: Term, tier: int) -> float:

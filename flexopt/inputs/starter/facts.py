@@ -39,7 +39,7 @@ def facts_of(source: ScenarioFile, files: Iterable[SortedFile]) -> Facts:
     period = None
     if summaries := [file.path for file in files if "summary" in file.kinds]:
         period = _last_year(filter(None, map(_last_accessed, summaries)))
-    usage = read_usage(source.usage_files, source.scenario, source.folder)
+    usage = read_usage(source.usage_files, source.scenario, source.folder, users=source.user_files)
     last = None
     if len(usage.days):
         first, last = usage.days["date"].min().date(), usage.days["date"].max().date()

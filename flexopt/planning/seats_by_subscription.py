@@ -1,0 +1,46 @@
+"""The seats of a contract by subscription: which ids they have, and of which ids how many are renewed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from flexopt.inputs.scenario.scenario import Holding
+from flexopt.planning.bill import SeatRow
+
+
+def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> list[SeatRow]:
+    """The rows, those of owned and renewed seats split by the subscriptions of the holdings.
+
+    If fewer seats are renewed than end, the subscriptions are renewed in the order of their ids, each as far
+    as it goes; seats without an id come last. Users sit on the first seats.
+    """
+    held: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for holding in sorted(holdings, key=lambda h: (not h.subscription_id, h.subscription_id)):
+        held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
+    found: list[SeatRow] = []
+    for row in rows:
+        ends = row.contract_end if row.owned else row.contract_start
+        found += [row] if row.new else _split(row, held[row.offer, ends])
+    return found
+
+
+def _split(row: SeatRow, held: dict[str, int]) -> Iterator[SeatRow]:
+    seats = row.owned + row.renewed
+    each, whole = row.cost / seats, row.commitment / seats
+    left, assigned = seats, row.assigned
+    for name, quantity in held.items():
+        count = min(quantity, left)
+        if count:
+            yield replace(
+                row,
+                owned=count if row.owned else 0,
+                renewed=count if row.renewed else 0,
+                cost=each * count,
+                commitment=whole * count,
+                assigned=min(assigned, count),
+                subscription_id=name,
+            )
+        left, assigned = left - count, max(0, assigned - count)
