@@ -61,8 +61,13 @@ def _fate(status: int, nameless: bool, known: str) -> str:
 def _openers(con: duckdb.DuckDBPyConnection, number: int, coverage: Mapping[int, Coverage]) -> list[str]:
     """The files that opened the days of a file which opened none itself; sessions are not compared."""
     shared = " or ".join(f"a.{word} & b.{word} <> 0" for word in WORDS)
+    cells = (
+        f"(select p.user, t.id, c.file, c.slab, {', '.join(WORDS)} from cell c "
+        "join person p using (name, email, hash, id) join title t using (product) "
+        f"where c.status = {OK} and c.used is null and c.slab is not null and t.id <> '')"
+    )
     rows = con.execute(
-        "select distinct b.file from good a join good b using (u, p, slab) "
+        f"select distinct b.file from {cells} a join {cells} b using (user, id, slab) "
         f"where a.file = {number} and b.file < {number} and ({shared}) order by 1"
     ).fetchall()
     return [coverage[f].file for (f,) in rows if f in coverage and coverage[f].kept]

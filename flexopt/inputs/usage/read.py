@@ -337,7 +337,7 @@ class _UsageReader:
         period = self.scenario.usage.period
         summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN, known=summed
+            self.con, period, days, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
         needs = needs_of(
             self.con,
@@ -390,6 +390,7 @@ class _UsageReader:
         totals, _ = summaries(
             self.con,
             self.scenario.usage.period,
+            days,
             files=self.names,
             findings=Findings(),
             most=SHOWN,
