@@ -14,7 +14,9 @@ from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.rules.renewal import is_lost
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
+from flexopt.inputs.scenario.check_numbers import NUMBER_RULES
 from flexopt.inputs.scenario.checking import ScenarioCheck
+from flexopt.inputs.scenario.currencies import settle_currencies
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -135,6 +137,8 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     findings = Findings()
     folder = ScenarioFolder(path.parent, findings)
     resolved = resolve(path, folder)
+    if resolved is not None:
+        settle_currencies(resolved, findings)
     scenario = _validate(resolved, findings) if resolved else None
     if resolved is None or scenario is None:
         return None, findings
@@ -174,7 +178,7 @@ def _checked(
 
     Those that ended before the horizon end on its first day: they are renewed on it.
     """
-    for rule in (*NAME_RULES, *DATE_RULES):
+    for rule in (*NAME_RULES, *DATE_RULES, *NUMBER_RULES):
         rule(ScenarioCheck(scenario, people, resolved, findings))
     start, offers = scenario.horizon.start, scenario.offer_by_id
     return tuple(

@@ -290,6 +290,17 @@ class OpeningPack(_Part):
     """Price paid per token; for information only."""
 
 
+class Exchange(_Part):
+    """The rate at which prices of a base in another currency are converted."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
+    """Currency of the base."""
+    rate: Annotated[Number, Field(gt=0, le=1_000_000)]
+    """What one unit of it costs in the currency of the scenario."""
+    source: str = ""
+    """Source of the rate, and its day."""
+
+
 class Policy(_Part):
     """An access rule for the users and products that match every selector given."""
 
@@ -349,6 +360,8 @@ class Scenario(_Part):
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
+    exchange: tuple[Exchange, ...] = ()
+    """Rates for prices of bases in other currencies; the prices are converted, and rounded to the cent."""
     horizon: Horizon
     usage: UsageFiles = UsageFiles()
     demand: DemandOptions = DemandOptions()

@@ -79,7 +79,8 @@ def read_usage(
     """
     findings = Findings()
     # which of two equal rows counts as repeated must not depend on the order in which files are given
-    ordered, listed = named(files, root), named(users, root)
+    ordered = named(files, root)
+    listed = named(users, root, ordered)
     names = [name for name, _ in ordered + listed]
     columns = scenario.usage.columns
     own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
@@ -162,10 +163,10 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
 def usage_sources(source: ScenarioFile) -> list[Source]:
     """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
     found = []
-    for files in (source.usage_files, source.user_files):
-        for name, path in named(files, source.folder):
-            with suppress(OSError):
-                found.append(Source(name, sha256(path)))
+    usage = named(source.usage_files, source.folder)
+    for name, path in usage + named(source.user_files, source.folder, usage):
+        with suppress(OSError):
+            found.append(Source(name, sha256(path)))
     return found
 
 
