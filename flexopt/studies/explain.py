@@ -20,7 +20,6 @@ from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
-
 MOST = 8
 """Users who are named if the text is part of several names."""
 
