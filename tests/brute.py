@@ -66,6 +66,8 @@ class Contract:
     limit: int | None
     charge: Sums
     whole: Sums
+    in_full: bool = False
+    """For those who leave before it ends, beyond the horizon: they are charged for all of it."""
 
     @property
     def ordered(self) -> bool:
@@ -73,7 +75,9 @@ class Contract:
         return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
 
 
-def contracts_of(scenario: Scenario, holdings: Sequence[Holding]) -> list[Contract]:
+def contracts_of(
+    scenario: Scenario, holdings: Sequence[Holding], people: Mapping[str, Person]
+) -> list[Contract]:
     start = scenario.horizon.start
     end = later(start, scenario.horizon.months)
     months = [later(start, n) for n in range(scenario.horizon.months)]
@@ -108,6 +112,8 @@ def contracts_of(scenario: Scenario, holdings: Sequence[Holding]) -> list[Contra
             )
             charge = tuple(whole_cents(price * inside) for price in whole)
             found.append(Contract(offer, kind, begin, finish, limit, charge, whole))
+            if finish > end and any(p.leaves and begin < p.leaves < finish for p in people.values()):
+                found.append(Contract(offer, kind, begin, finish, limit, whole, whole, in_full=True))
     return found
 
 
@@ -125,7 +131,7 @@ class _Enumeration:
         self.most = most if scenario.tokens.max_oversize is None else most // 20
         self.start = scenario.horizon.start
         self.end = later(self.start, scenario.horizon.months)
-        self.contracts = contracts_of(scenario, holdings)
+        self.contracts = contracts_of(scenario, holdings, people)
         # contracts whose seats are counted over all users; the others only cost money
         self.counted = [
             k
@@ -146,7 +152,11 @@ class _Enumeration:
             can = rate is not None and rules[name] != "named"
             tokens.append((self.packs.segment(day), n * rate) if can and rate is not None else None)
         masks = {}
+        leaves = self.people[user].leaves if user in self.people else None
         for k, c in enumerate(self.contracts):
+            outlasts = c.end > self.end and leaves is not None and leaves < c.end
+            if c.kind != "owned" and c.in_full != outlasts:
+                continue
             if not any(rules.get(name) == "flex" for name in c.offer.covers):
                 mask = sum(
                     1 << b
@@ -192,7 +202,6 @@ class _Enumeration:
         table = [
             ((0,) * len(self.counted), nothing, (Fraction(0),) * len(self.scenario.budgets), Fraction(0))
         ]
-        limits = [self.contracts[k].limit for k in self.counted]
         for user in sorted({u for u, _ in self.needs}):
             options = self._undominated(self._options(user))
             if len(table) * len(options) > 50 * self.most:
@@ -202,13 +211,22 @@ class _Enumeration:
                 for a in table
                 for b in options
             ]
-            joined = [
-                e for e in joined if all(m is None or n <= m for n, m in zip(e[0], limits, strict=True))
-            ]
+            joined = [e for e in joined if self._within_holdings(dict(zip(self.counted, e[0], strict=True)))]
             table = self._undominated(joined)
             if len(table) > self.most:
                 raise TooLarge(f"{len(table)} entries")
         return sorted(table, key=lambda e: e[3])
+
+    def _within_holdings(self, seats: Mapping[int, int]) -> bool:
+        """Owned seats, and renewals whether they count in full or not, are at most those there are."""
+        taken: dict[tuple[str, str, date], int] = {}
+        for k, n in seats.items():
+            c = self.contracts[k]
+            key = c.offer.id, c.kind, c.start if c.kind == "renewal" else c.end
+            taken[key] = taken.get(key, 0) + n
+            if c.limit is not None and taken[key] > c.limit:
+                return False
+        return True
 
     def _undominated(self, entries: list[Entry]) -> list[Entry]:
         """Entries that no other beats in everything. Under max_oversize fewer tokens may be worse."""
@@ -281,7 +299,7 @@ class _Enumeration:
             found += [
                 [(k, n, tier) for k, n in zip(ks, split, strict=True)]
                 for split in cross(*ranges)
-                if sum(split) == size
+                if sum(split) == size and self._within_holdings(dict(zip(ks, split, strict=True)))
             ]
         return found
 

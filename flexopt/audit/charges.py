@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.claims import Claims
+from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
@@ -35,7 +35,10 @@ KINDS = ("owned", "renewed", "new")
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost as in the scenario, and suffice for their users."""
+    """Seats start, end and cost as in the scenario, and suffice for their users.
+
+    Those of users who leave before the end of a term beyond the horizon cost the whole term.
+    """
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
     met: set[tuple[Seat, str, str]] = set()
@@ -67,6 +70,7 @@ def seats(
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
     _users(claims, known, notes)
+    _leavers(claims, known, scenario, notes)
     _holdings(known, scenario, holdings, notes)
     said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
     notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
@@ -95,6 +99,29 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
         )
 
 
+def _leavers(claims: Claims, rows: Sequence[PlanRow], scenario: Scenario, notes: Notes) -> None:
+    """The seats of users who leave first are those that count in full; owned seats never do."""
+    outlasted = outlasting(claims, scenario, *claims.sits.T)
+    counts = np.bincount(claims.sits[outlasted, 1], minlength=len(claims.seats)).tolist()
+    gone = defaultdict(int, zip(claims.seats, counts, strict=True))
+    full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        seats = row["renewed"] + row["new"]
+        full[seat_of(row)][0] += row["in_full"]
+        full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
+        full[seat_of(row)][2] += row["assigned"] if row["owned"] else 0
+        notes.expect(
+            0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
+        )
+    for seat in sorted({*full, *gone}):
+        said, idle, owned = full[seat]
+        notes.expect(
+            gone[seat] - owned <= said <= gone[seat] + idle,
+            f"{gone[seat]} users leave before {seat[2]}, but {said} seats of {seat[0]} from {seat[1]} "
+            "count in full",
+        )
+
+
 def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
@@ -117,9 +144,10 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
+    share, whole = seat_cost(unit, begin, finish, scenario.horizon), row["in_full"]
     expected = {
         "unit_price": unit,
-        "cost": seat_cost(unit, begin, finish, scenario.horizon) * count,
+        "cost": share * (count - whole) + unit * whole,
         "commitment": unit * count,
     }
     for name, amount in expected.items():

@@ -7,8 +7,8 @@ Counts stay integers and factors Decimal, so that the audit can add them up exac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ class Demand:
     spans : integer columns `pair`, `first`, `after` (days since the horizon's start), `count`, `per`; sorted
     left_out : columns `user`, `product`, `days`, `reason`: chargeable days of the last 12 months not planned
     history : first and last day of the history used
+    leaves : by user who leaves, the first day after that, in days since the horizon's start
     """
 
     users: tuple[str, ...]
@@ -55,6 +56,7 @@ class Demand:
     left_out: pd.DataFrame
     history: tuple[date, date]
     findings: Findings
+    leaves: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def not_planned(self) -> pd.DataFrame:
@@ -120,8 +122,9 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         findings.raise_if_errors()
     pairs, place = _distinct(spans)
     users, pair_user = np.unique(pairs // index.width, return_inverse=True)
+    names = tuple(index.users[u] for u in users.tolist())
     return Demand(
-        users=tuple(index.users[u] for u in users.tolist()),
+        users=names,
         groups=tuple(index.groups[u] for u in users.tolist()),
         products=tuple(p.id for p in scenario.products),
         pair_user=pair_user.astype(np.int64),
@@ -132,7 +135,17 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         left_out=left_out,
         history=window,
         findings=findings,
+        leaves=leaving_days(scenario, names, people),
     )
+
+
+def leaving_days(scenario: Scenario, users: Sequence[str], people: Mapping[str, Person]) -> dict[int, int]:
+    """The first day after leaving, by place of the user, in days since the horizon's start."""
+    return {
+        n: (person.leaves - scenario.horizon.start).days
+        for n, user in enumerate(users)
+        if (person := people.get(user)) and person.leaves
+    }
 
 
 @dataclass(frozen=True, slots=True)

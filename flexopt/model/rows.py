@@ -108,10 +108,11 @@ def tier(m: Model) -> None:
 
 def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
-    for k, c in enumerate(m.problem.contracts):
-        if c.quantity is not None:
+    contracts = m.problem.contracts
+    for k, c in enumerate(contracts):
+        if c.quantity is not None and not c.in_full:
             label = {"row": "holding", **_term(c)}
-            bought, seat = _count(m, [k])
+            bought, seat = _count(m, [n for n, other in enumerate(contracts) if other.key == c.key])
             if seat:
                 couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
             else:  # seats of an order are bought like packs: no user is in the row
@@ -240,7 +241,8 @@ def ties(m: Model) -> None:
 
 
 def _term(c: Contract) -> dict[str, str]:
-    return {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
+    term = {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
+    return term | ({"counts": "in full"} if c.in_full else {})
 
 
 def _bought(m: Model, k: int) -> list[tuple[Var, float]]:

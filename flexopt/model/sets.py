@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -33,7 +33,8 @@ class Contract:
 
     `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. In seat tier j a seat
     costs `cost[j]` inside the horizon and `commitment[j]` for its whole term, in whole cents. It covers the
-    periods [`first`, `after`). Contracts of one `order` share the seat tier.
+    periods [`first`, `after`). Contracts of one `order` share the seat tier. Seats `in_full` are the same
+    seats for people who leave before the end (`leaving.py`): their cost is the commitment.
     """
 
     offer: str
@@ -47,6 +48,12 @@ class Contract:
     cost: tuple[Decimal, ...]
     commitment: tuple[Decimal, ...]
     order: int | None
+    in_full: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, date, date]:
+        """What is one contract to the vendor."""
+        return self.offer, self.kind, self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
     terms = _terms(scenario, holdings)
+    terms += _in_full(terms, scenario, demand)
     opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
     bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
@@ -185,6 +193,18 @@ class _Term:
     start: date
     end: date
     quantity: int | None
+    in_full: bool = False
+
+
+def _in_full(terms: Sequence[_Term], scenario: Scenario, demand: Demand) -> list[_Term]:
+    """Terms that run past the horizon, once more for those who leave in the course of them."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    left = {start + timedelta(days=days) for days in demand.leaves.values()}
+    return [
+        replace(term, in_full=True)
+        for term in terms
+        if term.kind != "owned" and term.end > end and any(term.start < day < term.end for day in left)
+    ]
 
 
 def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
@@ -244,6 +264,7 @@ def _contracts(
                 cost=cost,
                 commitment=commitment,
                 order=order,
+                in_full=term.in_full,
             )
         )
     return tuple(contracts), tuple(orders)
@@ -265,6 +286,8 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
         )
         assert price is not None  # _terms keeps only terms with a price
         whole.append(price)
+    if term.in_full:
+        return tuple(whole), tuple(whole)
     inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
     return tuple(inside), tuple(whole)
 

@@ -6,7 +6,8 @@ Exact from here on: chargeable days and tokens are fractions of integers, money 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -25,7 +26,10 @@ from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_o
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """Seats of one contract; `assigned` users hold `owned + renewed + new` seats."""
+    """Seats of one contract; `assigned` users hold `owned + renewed + new` seats.
+
+    `in_full` of them are of people who leave before the contract ends.
+    """
 
     offer: str
     contract_start: date
@@ -37,6 +41,7 @@ class SeatRow:
     cost: Decimal
     commitment: Decimal
     assigned: int
+    in_full: int
     subscription_id: str = ""
 
 
@@ -127,29 +132,35 @@ def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
     users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts))
     assigned: list[int] = users.tolist()
     tier_and_count = {k: (j, n) for k, j, n in solution.bought}
-    rows = []
+    rows: dict[Hashable, SeatRow] = {}
     for k, c in enumerate(problem.contracts):
         j, count = tier_and_count.get(k, (0, assigned[k]))
         if c.kind == "owned":
             count = c.quantity or 0
         if count:
-            rows.append(
-                SeatRow(
-                    offer=c.offer,
-                    contract_start=c.start,
-                    contract_end=c.end,
-                    owned=count if c.kind == "owned" else 0,
-                    renewed=count if c.kind == "renewal" else 0,
-                    new=count if c.kind == "new" else 0,
-                    unit_price=c.commitment[j],
-                    cost=c.cost[j] * count,
-                    commitment=c.commitment[j] * count,
-                    assigned=assigned[k],
-                )
+            row = SeatRow(
+                offer=c.offer,
+                contract_start=c.start,
+                contract_end=c.end,
+                owned=count if c.kind == "owned" else 0,
+                renewed=count if c.kind == "renewal" else 0,
+                new=count if c.kind == "new" else 0,
+                unit_price=c.commitment[j],
+                cost=c.cost[j] * count,
+                commitment=c.commitment[j] * count,
+                assigned=assigned[k],
+                in_full=count if c.in_full else 0,
             )
+            rows[c.key] = _together(rows[c.key], row) if c.key in rows else row
     return tuple(
-        sorted(rows, key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.contract_end))
+        sorted(rows.values(), key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.contract_end))
     )
+
+
+def _together(row: SeatRow, other: SeatRow) -> SeatRow:
+    """The seats of one contract, those that count in full and the others."""
+    added = ("renewed", "new", "cost", "commitment", "assigned", "in_full")
+    return replace(row, **{name: getattr(row, name) + getattr(other, name) for name in added})
 
 
 def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:

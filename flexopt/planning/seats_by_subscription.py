@@ -15,7 +15,7 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
     """The rows, those of owned and renewed seats split by the subscriptions of the holdings.
 
     If fewer seats are renewed than end, the subscriptions are renewed in the order of their ids, each as far
-    as it goes; seats without an id come last. Users sit on the first seats.
+    as it goes; seats without an id come last. Users sit on the first seats, and so do those who leave first.
     """
     held: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for holding in sorted(holdings, key=lambda h: (not h.subscription_id, h.subscription_id)):
@@ -29,18 +29,21 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
 
 def _split(row: SeatRow, held: dict[str, int]) -> Iterator[SeatRow]:
     seats = row.owned + row.renewed
-    each, whole = row.cost / seats, row.commitment / seats
-    left, assigned = seats, row.assigned
+    shared = seats - row.in_full
+    share = (row.cost - row.unit_price * row.in_full) / shared if shared else row.cost
+    left, assigned, whole = seats, row.assigned, row.in_full
     for name, quantity in held.items():
         count = min(quantity, left)
+        full = min(count, whole)
         if count:
             yield replace(
                 row,
                 owned=count if row.owned else 0,
                 renewed=count if row.renewed else 0,
-                cost=each * count,
-                commitment=whole * count,
+                cost=share * (count - full) + row.unit_price * full,
+                commitment=row.unit_price * count,
                 assigned=min(assigned, count),
+                in_full=full,
                 subscription_id=name,
             )
-        left, assigned = left - count, max(0, assigned - count)
+        left, assigned, whole = left - count, max(0, assigned - count), whole - full

@@ -42,6 +42,7 @@ TABLES: dict[str, dict[str, type]] = {
         "cost": Decimal,
         "commitment": Decimal,
         "assigned": int,
+        "in_full": int,
         "subscription_id": str,
     },
     "purchases": {

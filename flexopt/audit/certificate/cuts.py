@@ -41,12 +41,15 @@ class StoredCut:
             if row == "pool":
                 pool[day_of(entry["start"])] = size
             elif row in ("order", "holding"):
-                k = number[entry["offer"], entry["kind"], entry["start"], entry["end"]]
+                key = entry["offer"], entry["kind"], entry["start"], entry["end"]
+                k = number[*key, entry.get("counts", "")]
                 seat[k] += size
                 if row == "order" and terms[k].ordered:
                     self.order[k] += size
                 elif row == "holding" and not terms[k].ordered and terms[k].most is not None:
                     self.constant -= size * (terms[k].most or 0)
+                    if (*key, "in full") in number:  # a renewal is one of the same holding, whoever has it
+                        seat[number[*key, "in full"]] += size
                 else:
                     raise ValueError
             elif row == "maximum" and (most := scenario.offer_by_id[entry["offer"]].maximum) is not None:

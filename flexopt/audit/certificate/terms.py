@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from flexopt.audit.rules import new_seat_days, seat_cost, seat_price, term_end
+from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Seats of one offer with one start and one end: the number available, and their price by seat tier."""
+    """Seats of one offer with one start and one end: the number available, and their price by seat tier.
+
+    Those `in_full` are for people who leave before the end, which is beyond the horizon.
+    """
 
     offer: Offer
     kind: str
@@ -23,6 +27,7 @@ class Term:
     most: int | None
     cost: tuple[Decimal, ...]
     whole: tuple[Decimal, ...]
+    in_full: bool = False
 
     @property
     def ordered(self) -> bool:
@@ -30,11 +35,12 @@ class Term:
         return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.offer.id, self.kind, str(self.start), str(self.end)
+    def key(self) -> tuple[str, str, str, str, str]:
+        counts = "in full" if self.in_full else ""
+        return self.offer.id, self.kind, str(self.start), str(self.end), counts
 
 
-def make_terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
+def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[Term]:
     """The seats that are owned, and all that can be bought in the horizon."""
     start, end = scenario.horizon.start, scenario.horizon.end
     owned: dict[tuple[str, date], int] = defaultdict(int)
@@ -51,7 +57,14 @@ def make_terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
             if day < end:
                 found.append(_priced(scenario, offer, "renewal", day, count))
         found += [_priced(scenario, offer, "new", d, None) for d in new_seat_days(offer, scenario.horizon)]
-    return [t for t in found if t.whole and t.end > max(t.start, start)]
+    found = [t for t in found if t.whole and t.end > max(t.start, start)]
+    return found + [
+        replace(t, cost=t.whole, in_full=True)
+        for t in found
+        if t.kind != "owned"
+        and t.end > end
+        and any(t.start < start + timedelta(days=d) < t.end for d in demand.leaves.values())
+    ]
 
 
 def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | None) -> Term:

@@ -130,6 +130,8 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     yield ReportTable("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
     if len(groups) < len(document["seats"]):
         yield words("grouped")
+    if full := sum(row["in_full"] for row in document["seats"]):
+        yield words("in_full", seats=words.count(full, "seat"))
 
 
 def packs(document: PlanDocument, words: Words) -> ReportTable | None:

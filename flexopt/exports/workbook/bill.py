@@ -49,6 +49,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Cost", "money", 15),
         SheetColumn("Commitment, whole terms", "money", 15),
         SheetColumn("Assigned", "count", 10),
+        SheetColumn("Counted in full, as the user leaves", "count", 13),
         SheetColumn("Subscription", "text", 18),
     ]
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
@@ -57,9 +58,10 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         r = 1 + number
         begins, ends = (date.fromisoformat(seat[key]) for key in ("contract_start", "contract_end"))
         inside, term = overlap_days(begins, ends, start, end), (ends - begins).days
-        unit, bought = Decimal(seat["unit_price"]), seat["renewed"] + seat["new"]
+        unit, bought, full = Decimal(seat["unit_price"]), seat["renewed"] + seat["new"], seat["in_full"]
         numbers = f"({cell(r, 4)}+{cell(r, 5)})"
         each = cents(Fraction(unit) * Fraction(inside, term)) if price is not None else Decimal(0)
+        shares = f"{cell(r, 9)}*({numbers}-{cell(r, 13)})+ROUND({cell(r, 6)},2)*{cell(r, 13)}"
         rows.append(
             [
                 seat["offer"],
@@ -70,9 +72,10 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
                 inside,
                 term,
                 Formula(f"=ROUND(ROUND({cell(r, 6)}*100,0)*{cell(r, 7)}/{cell(r, 8)},0)/100", each),
-                Formula(f"=ROUND({cell(r, 9)}*{numbers},2)", each * bought),
+                Formula(f"=ROUND({shares},2)", each * (bought - full) + unit * full),
                 Formula(f"=ROUND(ROUND({cell(r, 6)},2)*{numbers},2)", unit * bought),
                 seat["assigned"],
+                full,
                 seat["subscription_id"],
             ]
         )
@@ -86,7 +89,10 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         total_of((Decimal(s[key]) for s in seats), 1, 10 + n, count)
         for n, key in enumerate(("cost", "commitment"))
     ]
-    total += [total_of((s["assigned"] for s in seats), 1, 12, count), ""]
+    total += [
+        total_of((s[key] for s in seats), 1, 12 + n, count) for n, key in enumerate(("assigned", "in_full"))
+    ]
+    total.append("")
     sheet.table(columns, rows, total)
     sheet.filtered(1, count, len(columns))
     cost, commitment = (cell(1 + count, column, "Seats") for column in (10, 11))

@@ -60,20 +60,21 @@ def _total(charges: Charges) -> Decimal:
 
 def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
     """The seats' cost at the quote's prices; seats of a contract the quote lacks keep their own price."""
-    contracts = {(c.offer, c.start, c.end, c.kind): c for c in quote.contracts}
+    contracts = {c.key: c for c in quote.contracts if not c.in_full}
     ordered: Counter[tuple[str, object]] = Counter()
     for row in seats:
         ordered[row.offer, row.contract_start] += row.renewed + row.new
     total = Decimal(0)
     for row in seats:
         kind = "owned" if row.owned else "renewal" if row.renewed else "new"
-        contract = contracts.get((row.offer, row.contract_start, row.contract_end, kind))
+        contract = contracts.get((row.offer, kind, row.contract_start, row.contract_end))
         if contract is None:
             total += row.cost
             continue
         tiers = quote.orders[contract.order].tiers if contract.order is not None else ()
         j = sum(tier.from_ <= ordered[row.offer, row.contract_start] for tier in tiers)
         total += contract.cost[j] * (row.owned + row.renewed + row.new)
+        total += (contract.commitment[j] - contract.cost[j]) * row.in_full
     return total
 
 

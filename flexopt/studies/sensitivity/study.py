@@ -144,7 +144,7 @@ def _shape(problem: Problem) -> Hashable:
     """What the numbers of a solution refer to."""
     return (
         problem.packs,
-        tuple((c.offer, c.kind, c.start, c.end) for c in problem.contracts),
+        tuple((c.key, c.in_full) for c in problem.contracts),
         tuple(tuple(tier.lower for tier in tiers) for tiers in problem.tiers),
     )
 
