@@ -15,7 +15,7 @@ import pandas as pd
 from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.notes import ROUNDING, Notes, Seat, close, distinct, fractions, seat_of, show
 from flexopt.audit.replay import Replay
-from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.audit.rules import tiers_of_day, token_price
 from flexopt.base.arrays import Ints, places_in
 from flexopt.base.columns import classes
 from flexopt.base.money import cents
@@ -186,7 +186,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
         return Fraction(cents(Fraction(paid) / bought * 100) / 100)
-    return Fraction(token_price(scenario, smallest_tier(scenario.tokens)))
+    return Fraction(token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0]))
 
 
 def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:

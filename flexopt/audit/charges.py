@@ -18,8 +18,7 @@ from flexopt.audit.rules import (
     new_seat_days,
     seat_cost,
     seat_price,
-    smallest_in_tier,
-    smallest_tier,
+    smallest_bought,
     term_end,
     tier_discount,
     tier_of,
@@ -199,7 +198,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
         )
-        tier = tier_of(tokens, count)
+        tier = tier_of(tokens, count, day)
         if tier is None:
             notes.fail(f"{count} tokens on {day} are below the minimum purchase")
             continue
@@ -225,7 +224,7 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
     tokens = scenario.tokens
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
-        smallest = smallest_in_tier(tokens, smallest_tier(tokens))
+        smallest = smallest_bought(scenario)
         needed = sum((d.raw for d in pool.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")

@@ -76,14 +76,22 @@ def smallest_in_tier(tokens: Tokens, tier: TokenTier) -> int:
     return -(-tier.from_ // tokens.increment) * tokens.increment
 
 
-def smallest_tier(tokens: Tokens) -> TokenTier:
-    """The tier of the smallest possible purchase."""
-    return min(tokens.tiers, key=lambda t: t.from_)
+def tiers_of_day(tokens: Tokens, day: date) -> list[TokenTier]:
+    """The tiers by which tokens are sold on the day, by size; before the first list, its tiers."""
+    begun = [n for n, of in enumerate(tokens.tier_lists) if of.from_ <= day]
+    return sorted(tokens.tier_lists[begun[-1] if begun else 0].tiers, key=lambda t: t.from_)
 
 
-def tier_of(tokens: Tokens, count: int) -> TokenTier | None:
+def smallest_bought(scenario: Scenario) -> int:
+    """The fewest tokens that can be bought whatever the day, in whole increments."""
+    tokens, days = scenario.tokens, scenario.purchase_dates() or [scenario.horizon.start]
+    return max(smallest_in_tier(tokens, tiers_of_day(tokens, day)[0]) for day in days)
+
+
+def tier_of(tokens: Tokens, count: int, day: date) -> TokenTier | None:
     """The tier whose price applies to every token of a purchase; None below the smallest purchase."""
-    return max((t for t in tokens.tiers if t.from_ <= count), key=lambda t: t.from_, default=None)
+    reached = [t for t in tiers_of_day(tokens, day) if t.from_ <= count]
+    return reached[-1] if reached else None
 
 
 def token_price(scenario: Scenario, tier: TokenTier) -> Decimal:

@@ -166,7 +166,7 @@ def oversize(m: Model) -> None:
     seats_first(m)
     share = 1 + float(tokens.max_oversize)
     bought = [(n, float(tokens.increment)) for n in m.units.values()]
-    most = smallest_purchase(tokens) + share * float(P.cloud_raw.sum())
+    most = smallest_purchase(P.scenario) + share * float(P.cloud_raw.sum())
     couple(m, "oversize", bought, "<=", most, label={"row": "oversize"}, token=np.full(P.periods, -share))
 
 

@@ -22,7 +22,14 @@ from flexopt.base.dates import add_months, anniversaries, overlap_days
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.rules.expiry import expiry_date, opening_packs
-from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
+from flexopt.inputs.rules.prices import (
+    in_force,
+    price_in_horizon,
+    rate_on,
+    seat_price,
+    tiers_on,
+    token_price,
+)
 from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
@@ -179,7 +186,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
         orders=orders,
         packs=packs,
         tiers=tuple(
-            _price_tiers(scenario, float(need[k.first : k.after].sum())) if k.tokens is None else ()
+            _price_tiers(scenario, k.start, float(need[k.first : k.after].sum())) if k.tokens is None else ()
             for k in packs
         ),
         cloud_exact=tuple(cloud),
@@ -309,26 +316,29 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
     """Purchase dates that can matter.
 
     A pack bought earlier that lives, inside the horizon, as long as a later one can be used on every day of
-    the later one. If larger purchases never cost more per token, buying the later pack's tokens with the
-    earlier ones never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
-    Budgets depend on dates, so with budgets all dates are kept.
+    the later one. If both are bought by the same tiers and larger purchases never cost more per token, buying
+    the later pack's tokens with the earlier ones never costs more: the later date is left out (fewer, earlier
+    purchases win ties anyway). Budgets depend on dates, so with budgets all dates are kept.
     """
-    prices = [t.price for t in scenario.tokens.tiers]
-    if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
+    if scenario.budgets:
         return list(bought)
     kept: list[Lot] = []
     for lot in bought:
-        if not kept or min(lot[1], scenario.horizon.end) > kept[-1][1]:
+        tiers = tiers_on(scenario.tokens, lot[0])
+        falling = all(less.price >= more.price for less, more in pairwise(tiers))
+        same = kept and tiers_on(scenario.tokens, kept[-1][0]) == tiers
+        if not (falling and same and min(lot[1], scenario.horizon.end) <= kept[-1][1]):
             kept.append(lot)
     return kept
 
 
-def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments, limited to `most` tokens or the tier's smallest purchase."""
+def _price_tiers(scenario: Scenario, day: date, most: float) -> tuple[PriceTier, ...]:
+    """Tiers of the day in whole increments, limited to `most` tokens or the tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
+    listed = tiers_on(tokens, day)
     needed = int(np.ceil(most / tokens.increment - 1e-9))
-    for j, tier in enumerate(tokens.tiers):
-        lower, last = increments_in_tier(tokens, j)
+    for j, tier in enumerate(listed):
+        lower, last = increments_in_tier(listed, tokens.increment, j)
         upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
             tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))

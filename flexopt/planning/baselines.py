@@ -20,7 +20,7 @@ from flexopt.base.arrays import Bools, Floats, Ints
 from flexopt.base.dates import add_months
 from flexopt.demand.forecast import Demand, leaving_days
 from flexopt.inputs.records import Person, TodaysAccess
-from flexopt.inputs.rules.prices import in_force
+from flexopt.inputs.rules.prices import in_force, tiers_on
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.leaving import STAYS
 from flexopt.model.restriction import Restriction
@@ -55,10 +55,9 @@ def break_even_rule(problem: Problem) -> Restriction:
     """
     scenario, demand = problem.scenario, problem.demand
     leaves = np.array([demand.leaves.get(u, STAYS) for u in range(len(demand.users))])[demand.pair_user]
-    listed = scenario.tokens.tiers[0].price
+    listed = tiers_on(scenario.tokens, scenario.horizon.start)[0].price
     index = {name: p for p, name in enumerate(demand.products)}
-    seat = np.full(demand.pairs, np.inf)
-    within = np.full(demand.pairs, np.inf)
+    seat, within = np.full((2, demand.pairs), np.inf)
     collections: list[tuple[list[int], Floats]] = []
     for offer in scenario.offers:
         price = in_force(offer.prices, scenario.horizon.start)

@@ -17,7 +17,7 @@ import numpy as np
 
 from flexopt.base.money import cents
 from flexopt.inputs.rules.expiry import Lot, draw, live_lots, opening_packs
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
@@ -168,10 +168,10 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
     for lot, j, units in solution.purchases:
         tokens = units * problem.scenario.tokens.increment
         price = problem.tiers[lot][j].price
-        tier = tier_reached(problem.scenario.tokens, tokens)
+        pack = problem.packs[lot]
+        tier = tier_reached(tiers_on(problem.scenario.tokens, pack.start), tokens)
         if token_price(tier, problem.scenario.negotiated) != price:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
-        pack = problem.packs[lot]
         rows.append(PurchaseRow(pack.start, tokens, tier.from_, price, cents(price * tokens), pack.expires))
     return tuple(sorted(rows, key=lambda r: r.date))
 

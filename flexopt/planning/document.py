@@ -14,13 +14,14 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
@@ -64,7 +65,7 @@ def make_document(
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
-        "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
+        "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal),
         "seats": [_row("seats", s) for s in by_subscription(bill.seats, source.holdings)],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
@@ -265,8 +266,10 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
 
 
-def _finding(f: Any) -> dict[str, Any]:
-    return {
-        name: getattr(f, name)
-        for name in ("severity", "code", "file", "row", "column", "message", "count", "hint")
-    }
+def _finding(source: ScenarioFile, found: Finding) -> dict[str, Any]:
+    """A finding without the folder of the scenario, in its text too."""
+    folder = "" if source.path is None or source.folder == Path() else f"{source.folder.as_posix()}/"
+    names = ("severity", "code", "file", "row", "column", "message", "count", "hint")
+    cells = {name: getattr(found, name) for name in names}
+    texts = {name: cells[name].replace(folder, "") for name in ("message", "hint") if folder}
+    return cells | {"file": source.shown(found.file)} | texts

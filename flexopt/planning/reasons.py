@@ -14,7 +14,7 @@ import numpy as np
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
@@ -52,7 +52,7 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     """Price per token: the average of the plan's purchases, otherwise that of the smallest purchase."""
     if bill.tokens_bought:
         return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
-    return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
+    return token_price(tiers_on(problem.scenario.tokens, problem.edges[0])[0], problem.scenario.negotiated)
 
 
 def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:

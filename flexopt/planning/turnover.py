@@ -20,7 +20,7 @@ from flexopt.base.money import cents
 from flexopt.base.text import count
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.rules.prices import rate_on, token_price
+from flexopt.inputs.rules.prices import rate_on, tiers_on, token_price
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Bill
 from flexopt.planning.reasons import planned_token_price
@@ -163,7 +163,7 @@ def _more(number: int) -> str:
 def costs_on_flex(source: ScenarioFile, demand: Demand) -> dict[str, Decimal]:
     """What each user's forecast costs on Flex at the price of the smallest purchase, before planning."""
     scenario = source.scenario
-    price = Fraction(token_price(scenario.tokens.tiers[0], scenario.negotiated))
+    price = Fraction(token_price(tiers_on(scenario.tokens, scenario.horizon.start)[0], scenario.negotiated))
     rates = [Fraction(rate_on(p, scenario.horizon.start) or 0) for p in scenario.products]
     spans = demand.spans
     days = spans["count"].to_numpy(np.float64) * (spans["after"] - spans["first"]) / spans["per"]

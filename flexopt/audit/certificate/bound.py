@@ -11,7 +11,7 @@ import numpy as np
 
 from flexopt.audit.certificate.cuts import StoredCut
 from flexopt.audit.certificate.subproblems import UserSubproblems
-from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, token_price
+from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, tiers_of_day, token_price
 from flexopt.base.minmax import least_of_best
 from flexopt.inputs.scenario.scenario import Scenario
 
@@ -41,15 +41,18 @@ def _dates(scenario: Scenario) -> list[date]:
     """Days on which buying a pack may be useful.
 
     A later purchase whose tokens an earlier pack could hold as long might as well be made with the earlier
-    one: larger purchases cost no more per token, and no budget depends on the date.
+    one: larger purchases cost no more per token, the tiers of both days are the same, and no budget depends
+    on the date.
     """
     tokens, days = scenario.tokens, scenario.purchase_dates()
-    prices = [t.price for t in sorted(tokens.tiers, key=lambda t: t.from_)]
-    if scenario.budgets or prices != sorted(prices, reverse=True):
+    if scenario.budgets:
         return days
     found = days[:1]
     for day in days[1:]:
-        if min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1]):
+        here, before = (tiers_of_day(tokens, d) for d in (day, found[-1]))
+        prices = [t.price for t in here]
+        longer = min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1])
+        if longer or here != before or prices != sorted(prices, reverse=True):
             found.append(day)
     return found
 
@@ -60,7 +63,7 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
     expires, step = expiry_of(tokens, day), tokens.increment
     worth = cut.value(subproblems, day, expires)
     share = 1.0 + sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
-    tiers = sorted(tokens.tiers, key=lambda t: t.from_)
+    tiers = tiers_of_day(tokens, day)
     needed = math.ceil(subproblems.use[subproblems.pieces(day, expires)].sum() / step - 1e-9) * step
     found = [0.0]
     for tier, after in zip(tiers, [*tiers[1:], None], strict=True):

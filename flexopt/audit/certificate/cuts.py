@@ -13,7 +13,7 @@ import numpy as np
 from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.certificate.terms import Term
 from flexopt.audit.notes import day_of
-from flexopt.audit.rules import smallest_in_tier, smallest_tier
+from flexopt.audit.rules import smallest_bought
 from flexopt.base.money import CENT
 
 
@@ -84,7 +84,7 @@ class StoredCut:
         self.token = self.pool * (1 + float(tokens.buffer)) - self.oversize * share
         for raw, buffered, piece in subproblems.cloud:
             self.constant += buffered * self.pool[piece] - self.oversize * share * raw
-        self.constant -= self.oversize * float(smallest_in_tier(tokens, smallest_tier(tokens)))
+        self.constant -= self.oversize * float(smallest_bought(scenario))
         self.users = subproblems.least(self.seat, self.token)
 
     def limits(self, k: int, term: Term, tier: int) -> float:

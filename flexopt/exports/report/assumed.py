@@ -121,10 +121,11 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                         cells = _discounted(listed, amount, words)
                         (used if pays else others).append((*row, *cells, *_sourced(price["source"], words)))
     off = Decimal(negotiated["tokens"])
-    for tier in scenario["tokens"]["tiers"]:
-        what = words("a_token_from", tokens=words.count(tier["from"], "token"))
-        cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
-        used.append((what, "", *cells, *_sourced(tier["source"], words)))
+    for since, tiers in tier_lists(document):
+        for tier in tiers:
+            what = words("a_token_from", tokens=words.count(tier["from"], "token"))
+            cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
+            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier["source"], words)))
     assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
     on_flex = {row["product"] for row in assignment.where("access", "flex")}
     for product in scenario["products"]:
@@ -139,6 +140,19 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         ReportTable("prices", columns, tuple(used), (2, 3, 4)),
         ReportTable("other_prices", columns, tuple(others), (2, 3, 4)),
     )
+
+
+def tier_lists(document: PlanDocument) -> list[tuple[str, list[PlanRow]]]:
+    """The token tiers of the scenario by their first day, in order; the day is empty if they have none."""
+    tiers = document["scenario"]["tokens"]["tiers"]
+    if "tiers" not in tiers[0]:
+        return [("", tiers)]
+    return [(of["from"], of["tiers"]) for of in sorted(tiers, key=lambda of: str(of["from"]))]
+
+
+def tiers_in_force(document: PlanDocument, day: str) -> str:
+    """The first day of the token tiers that are valid on a day."""
+    return max(since for since, _ in tier_lists(document) if since <= day)
 
 
 def price_in_force(offer: PlanRow, day: str) -> PlanRow:

@@ -42,7 +42,7 @@ def headline(document: PlanDocument, words: Words) -> str:
 def not_planned(coverage: Mapping[str, Any], months: int, words: Words) -> str:
     """Whose days are not in a plan of so many months, and their share; '' if there are none."""
     c = coverage
-    if not c["days_not_planned"]:
+    if not c.get("days_not_planned"):
         return ""
     # the plan's days are those of the horizon, the others of a year
     years = Decimal(max(months, 12)) / 12

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from flexopt.base.dates import overlap_days
 from flexopt.base.money import cents
+from flexopt.exports.report.assumed import tiers_in_force
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
@@ -113,13 +114,15 @@ def write_purchases(
     ]
     rows: list[list[Cell]] = []
     for number, pack in enumerate(document["purchases"]):
-        r, unit = 1 + number, Decimal(pack["unit_price"])
+        r, unit, day = 1 + number, Decimal(pack["unit_price"]), pack["date"]
         rows.append(
             [
                 pack["date"],
                 pack["tokens"],
                 pack["tier_from"],
-                Formula(f"={cell_of[prices.of_tier[pack['tier_from']]]}", unit),
+                Formula(
+                    f"={cell_of[prices.of_tier[tiers_in_force(document, day), pack['tier_from']]]}", unit
+                ),
                 Formula(_cost(cell(r, 3), unit, cell(r, 1), pack["tokens"]), Decimal(pack["cost"])),
                 pack["expires"],
             ]

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import IO, Literal
 
 from flexopt.base.findings import Refusal
-from flexopt.inputs.files.formats import FORMATS, compact, recognise
+from flexopt.inputs.files.formats import FORMATS, Format, compact, recognise
+from flexopt.inputs.files.unknown_headers import refuse_licence_log
 from flexopt.inputs.files.western import WESTERN, is_western
 
 HEAD = 1 << 20
 """Bytes examined; the header line must end within them, and no line may be longer."""
 
 Container = Literal["text", "json", "workbook", "parquet"]
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
 
 
@@ -95,8 +96,8 @@ def damaged(what: str, how: str) -> Refusal:
     return Refusal("U110", f"the {what} is damaged: {how}", "export or copy the file again")
 
 
-def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
-    """Encoding, delimiter and header of a delimited text file.
+def sniff_text(path: Path, zipped: bool, head: bytes, own: Format | None = None) -> Text:
+    """Encoding, delimiter and header of a delimited text file; `own` are the columns that the scenario names.
 
     Raises
     ------
@@ -111,12 +112,13 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
         raise Refusal(
             "U115", f"the first line does not end within {HEAD:,} bytes", "export the file again", 1
         )
+    refuse_licence_log(text)
     best: tuple[int, int, str, list[str]] | None = None
     for number, line in enumerate(lines[:10]):
         if not line.strip() or line.strip().lower().startswith("sep="):
             continue
-        delimiter, columns = _split(line)
-        known = recognise(columns) is not None
+        delimiter, columns = _split(line, _KNOWN | own.columns if own else _KNOWN)
+        known = recognise(columns, own) is not None
         if best is None or known:
             best = (int(known), number, delimiter, columns)
         if known:
@@ -176,7 +178,7 @@ def _encoding(row: int | None) -> Refusal:
     return Refusal("U111", "the file is not in UTF-8", _ENCODING_HINT, row)
 
 
-def _split(line: str) -> tuple[str, list[str]]:
+def _split(line: str, known: frozenset[str]) -> tuple[str, list[str]]:
     """The delimiter that gives the most known columns, and the columns."""
 
     def split(delimiter: str) -> list[str]:
@@ -187,7 +189,7 @@ def _split(line: str) -> tuple[str, list[str]]:
 
     def worth(delimiter: str) -> tuple[int, int]:
         columns = split(delimiter)
-        return sum(1 for c in columns if compact(c) in _KNOWN), len(columns)
+        return sum(1 for c in columns if compact(c) in known), len(columns)
 
     best = max(_DELIMITERS, key=worth)
     return best, split(best)

@@ -6,7 +6,6 @@ docs/usage-files.md.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,10 @@ Kind = Literal["days", "summary", "subscriptions", "users"]
 
 USAGE: frozenset[Kind] = frozenset({"days", "summary"})
 USERS: frozenset[Kind] = frozenset({"users"})
+
+
+OWN = "usage.columns"
+"""The name of the format whose columns the scenario names."""
 
 
 def compact(name: str) -> str:
@@ -181,14 +184,43 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def recognise(header: Sequence[str]) -> Format | None:
-    """The format of a header, None if it is unknown."""
+def recognise(header: Sequence[str], own: Format | None = None) -> Format | None:
+    """The format of a header, None if it is unknown.
+
+    own : the columns that the scenario names; an export of the vendor is known better.
+    """
     names = {compact(c) for c in header}
     spaced = {compact(c) for c in header if " " in c.strip()}
-    for known in FORMATS:
-        if any(marks <= names for marks in known.marks) and not (known.snake and spaced & known.columns):
-            return known
-    return None
+    known = next(
+        (
+            f
+            for f in FORMATS
+            if any(marks <= names for marks in f.marks) and not (f.snake and spaced & f.columns)
+        ),
+        None,
+    )
+    if (
+        own is not None
+        and own.marks[0] <= names
+        and (known is None or known is FORMATS[-1] or missing(known, header))
+    ):
+        return own
+    return known
+
+
+def own_format(**columns: str | None) -> Format:
+    """The format of files whose columns the scenario names: user, product, date or started_at, and others."""
+    given = {key: compact(name) for key, name in columns.items() if name is not None}
+    named = {"name": "user", "product": "product", "date": "date", "start": "started_at", "end": "ended_at"}
+    return Format(
+        OWN,
+        (frozenset(given.values()),),
+        MappingProxyType(
+            {role: (given[key],) for role, key in {**named, "tokens": "tokens"}.items() if key in given}
+        ),
+        (("name",), ("product",), ("date", "start")),
+        repair="compare the header with `usage.columns`",
+    )
 
 
 def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
@@ -208,19 +240,14 @@ def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
     return roles
 
 
+def missing(known: Format, header: Sequence[str]) -> tuple[str, ...]:
+    """The first roles of which the header must have one and has none."""
+    roles = roles_of(known, header)
+    return next((needed for needed in known.needs if not any(role in roles for role in needed)), ())
+
+
 def twice(known: Format, header: Sequence[str]) -> list[str]:
     """Columns of the format that appear more than once in the header, as written there."""
     names = [compact(c) for c in header]
     used = {n for listed in known.roles.values() for n in listed}
     return [c for place, c in enumerate(header) if names[place] in used and names[place] in names[:place]]
-
-
-def closest(header: Sequence[str]) -> Format:
-    """The format whose columns are most similar to the header; the plain one if none is."""
-    names = [compact(c) for c in header]
-
-    def likeness(known: Format) -> float:
-        near = [difflib.get_close_matches(n, known.columns, 1, 0.75) for n in names[:50]]
-        return sum(1 for n in near if n)
-
-    return max(reversed(FORMATS), key=likeness)

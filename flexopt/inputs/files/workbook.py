@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import damaged, open_bytes
-from flexopt.inputs.files.formats import Kind, recognise
+from flexopt.inputs.files.formats import Format, Kind, recognise
 from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.workbook_process import REFUSED
 
@@ -64,19 +64,23 @@ class Sheet:
 
 
 def read_workbook(
-    path: Path, zipped: bool, wanted: Collection[Kind], limits: WorkbookLimits = WorkbookLimits()
+    path: Path,
+    zipped: bool,
+    wanted: Collection[Kind],
+    limits: WorkbookLimits = WorkbookLimits(),
+    own: Format | None = None,
 ) -> Grid:
     """The sheet whose header is of a wanted kind, otherwise the first sheet that is not empty.
 
     Raises
     ------
-    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two sheets have usage.
+    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two such sheets.
     """
     fallback: Grid | None = None
     found: list[tuple[str, Grid]] = []
     for sheet in read_sheets(path, zipped, limits):
         for place, header in sheet.top():
-            known = recognise(header)
+            known = recognise(header, own)
             if known is not None and known.kind in wanted:
                 found.append((sheet.name, sheet.below(place, header)))
                 break

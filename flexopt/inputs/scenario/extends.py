@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flexopt.base.findings import Findings
-from flexopt.inputs.scenario.folder import Place, ScenarioFolder, is_absolute
+from flexopt.inputs.files.names import is_absolute
+from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.yaml import MAX_BYTES, KeyPath, YamlDocument, read_yaml
 
 MAX_CHAIN = 20

@@ -10,10 +10,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from flexopt.base.dates import add_months, anniversaries
+from flexopt.inputs.files.names import bare
 
 DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
@@ -54,6 +64,8 @@ Share = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
+FileName = Annotated[Id, PlainSerializer(bare, return_type=str, when_used="json")]
+"""Relative to the scenario's folder, or absolute; a plan does not tell the folders of the computer."""
 
 
 class _Part(BaseModel):
@@ -93,11 +105,35 @@ class Window(_Part):
         return self
 
 
+class UsageColumns(_Part):
+    """The columns of usage files that are no known export, by their names in the header."""
+
+    user: Id
+    product: Id
+    date: Id | None = None
+    """The day of use; or `started_at`."""
+    started_at: Id | None = None
+    """Start of a session."""
+    ended_at: Id | None = None
+    tokens: Id | None = None
+    """Tokens charged; 0 is no charge."""
+    dates: Literal["iso", "dmy", "mdy"] | None = None
+    """Order of dates with slashes in these files, if it is not `usage.dates`."""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.date is None and self.started_at is None:
+            raise ValueError("`columns` must name `date` or `started_at`")
+        return self
+
+
 class UsageFiles(_Part):
-    files: tuple[Id, ...] = ()
+    files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
     """Order of dates with slashes that are ambiguous in the files: day or month first."""
+    columns: UsageColumns | None = None
+    """Columns of files that are no known export."""
     period: Window | None = None
     """The days a usage summary (one row per user and product) covers."""
 
@@ -182,8 +218,28 @@ class TokenTier(_Part):
     source: str = ""
 
 
-class Tokens(_Part):
+class TokenTiers(_Part):
+    from_: Day = Field(alias="from")
+    """First day of these tiers."""
     tiers: Annotated[tuple[TokenTier, ...], Field(min_length=1)]
+
+
+def _dated(tiers: Any) -> str:
+    first = tiers[0] if isinstance(tiers, list | tuple) and tiers else None
+    return (
+        "dated"
+        if isinstance(first, TokenTiers) or (isinstance(first, dict) and "tiers" in first)
+        else "plain"
+    )
+
+
+class Tokens(_Part):
+    tiers: Annotated[
+        Annotated[tuple[TokenTier, ...], Field(min_length=1), Tag("plain")]
+        | Annotated[tuple[TokenTiers, ...], Field(min_length=1), Tag("dated")],
+        Discriminator(_dated),
+    ]
+    """All-units prices by size of the purchase; or several such lists, dated by `from`."""
     increment: Positive = 100
     """Tokens are bought in multiples of this."""
     valid_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 365
@@ -196,6 +252,14 @@ class Tokens(_Part):
     """0.20: buy at most 120 % of the forecast (without buffer), plus the smallest possible purchase."""
     max_purchases: Count | None = None
     """Maximum number of purchases in the horizon."""
+
+    @property
+    def tier_lists(self) -> tuple[TokenTiers, ...]:
+        """The lists of tiers, sorted by their first day; a list without one has always applied."""
+        plain = tuple(t for t in self.tiers if isinstance(t, TokenTier))
+        dated = [t for t in self.tiers if isinstance(t, TokenTiers)]
+        always = TokenTiers.model_construct(from_=date.min, tiers=plain)
+        return (always,) if plain else tuple(sorted(dated, key=lambda t: t.from_))
 
 
 class Negotiated(_Part):
@@ -293,18 +357,18 @@ class Scenario(_Part):
     tokens: Tokens
     negotiated: Negotiated = Negotiated()
     holdings: tuple[Holding, ...] = ()
-    subscriptions: tuple[Id, ...] = ()
+    subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
     subscription_ends: Literal["last_day", "first_day_without"] | None = None
     """What `end_date` is in Subscriptions exports; by default their own dates decide."""
     renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
     """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
-    users: tuple[Id, ...] = ()
+    users: tuple[FileName, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()
-    people: Id | None = None
+    people: FileName | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
-    access: Id | None = None
+    access: FileName | None = None
     """CSV of today's access: user, product, access (named | flex), offer."""
     policy: tuple[Policy, ...] = ()
     cloud: tuple[Cloud, ...] = ()

@@ -197,28 +197,32 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
 
 def _schema_of(path: KeyPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
     """The model a path leads to (None for plain values), and the last field on the way."""
-    kind: Any = Scenario
+    kinds: list[Any] = [Scenario]
     field: FieldInfo | None = None
     for part in path:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            field = next((f for n, f in kind.model_fields.items() if (f.alias or n) == part), None)
-            if field is None:
-                return None, None
-            kind = _bare(field.annotation)
-        elif get_origin(kind) in (tuple, dict):
-            arguments = get_args(kind)
-            kind = _bare(arguments[0] if get_origin(kind) is tuple else arguments[1])
-        else:
-            return None, field
-    model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        found: list[Any] = []
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                named = next((f for n, f in kind.model_fields.items() if (f.alias or n) == part), None)
+                if named is not None:
+                    field = named
+                    found += _bare(named.annotation)
+            elif get_origin(kind) in (tuple, dict):
+                arguments = get_args(kind)
+                found += _bare(arguments[0] if get_origin(kind) is tuple else arguments[1])
+        if not found:
+            return None, None
+        kinds = found
+    model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
     return model, field
 
 
-def _bare(kind: Any) -> Any:
-    """The type without its constraints; of a union, the member that has fields."""
+def _bare(kind: Any) -> list[Any]:
+    """The type without its constraints; of a union, its members that have fields."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) in (Union, types.UnionType):
-        parts = [_bare(k) for k in get_args(kind) if k is not type(None)]
-        return next((p for p in parts if get_origin(p) is not Literal), parts[0])
-    return kind
+        parts = [part for k in get_args(kind) if k is not type(None) for part in _bare(k)]
+        with_fields = [part for part in parts if get_origin(part) is not Literal]
+        return with_fields or parts[:1]
+    return [kind]

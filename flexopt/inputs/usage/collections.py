@@ -3,81 +3,144 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
 
-from flexopt.base.arrays import Ints
 from flexopt.base.findings import Findings
 from flexopt.inputs.rules.collections import CollectionNeed, with_collections
 from flexopt.inputs.rules.prices import in_force
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Scenario, Window
 from flexopt.inputs.usage.scan import WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY
 
+Known = dict[str, dict[str, int]]
+"""For each collection, the users of whom titles account for days, and for how many."""
+
 _BY_TITLE = "Seat Usage and Token Usage show the titles day by day: add them to `usage.files`"
 
 
-def settle_collections(
+def collections_in(
+    con: duckdb.DuckDBPyConnection, titles: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """The collections that rows name without a title, and the titles of each."""
+    query = "select distinct t.id from cell join title t using (product) where status = ? and known = ?"
+    named = {str(row[0]) for row in con.execute(query, [OK, "collection"]).fetchall()}
+    return {name: titles[name] for name in sorted(named) if name in titles}
+
+
+def drop_known_days(con: duckdb.DuckDBPyConnection, titles: Mapping[str, Sequence[str]]) -> Known:
+    """Take from the cells of collections the days on which the user's title is known."""
+    dropped: Known = {}
+    for name, covered in titles.items():
+        both = ", ".join(f"n.{word} & t.{word} as {word}" for word in WORDS)
+        con.execute(
+            f"create or replace temp table known_days as select n.cell, n.user, {both} from ("
+            "select c.*, p.user from cell c join person p using (name, email, hash, id) "
+            f"join title using (product) where title.id = ? and c.status = {OK} and c.slab is not null "
+            f"and p.user <> '') n join ({_title_days()}) t "
+            "on t.user = n.user and t.slab = n.slab",
+            [name, list(covered)],
+        )
+        less = ", ".join(f"{word} = cell.{word} - k.{word}" for word in WORDS)
+        con.execute(f"update cell set {less} from known_days k where k.cell = cell.cell")
+        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
+        rows = con.execute(
+            f"select user, sum({bits}) as n from known_days group by user having n > 0"
+        ).fetchall()
+        dropped[name] = {str(user): int(n) for user, n in rows}
+    return dropped
+
+
+def known_of_summaries(
+    con: duckdb.DuckDBPyConnection,
+    days: pd.DataFrame,
+    titles: Mapping[str, Sequence[str]],
+    period: Window | None,
+) -> Known:
+    """For users with a summary of a collection: days of its titles in the period, or in another summary."""
+    if period is None:
+        return {}
+    found: Known = {}
+    for name, covered in titles.items():
+        rows = con.execute(
+            "with summed as (select p.user, t.id, c.file, c.used from cell c "
+            "join person p using (name, email, hash, id) join title t using (product) "
+            f"where c.status = {OK} and c.used is not null and p.user <> ''), "
+            "here as (select distinct user, file from summed where id = $1), "
+            "other as (select user, file, sum(used) as n from summed where list_contains($2, id) "
+            "and (user, file) not in (select (user, file) from here) group by user, file) "
+            "select h.user, coalesce(max(n), 0) from here h left join other using (user) group by h.user",
+            [name, list(covered)],
+        ).fetchall()
+        known = {str(user): int(n) for user, n in rows}
+        its = days[days["user"].isin(list(known)) & days["product"].isin(covered)]
+        its = its[(its["date"] >= pd.Timestamp(period.from_)) & (its["date"] < pd.Timestamp(period.to))]
+        by_day = its.drop_duplicates(["user", "date"])["user"].astype(object).value_counts()
+        found[name] = {u: most for u, n in known.items() if (most := max(n, int(by_day.get(u, 0))))}
+    return found
+
+
+def _title_days() -> str:
+    """SQL: days on which a user used one of the titles, as masks by slab."""
+    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
+    return (
+        f"select p.user, c.slab, {words} from cell c join person p using (name, email, hash, id) "
+        f"join title using (product) where list_contains(?, title.id) and c.status = {OK} "
+        "and c.slab is not null and p.user <> '' group by p.user, c.slab"
+    )
+
+
+def needs_of(
     con: duckdb.DuckDBPyConnection,
     days: pd.DataFrame,
     totals: pd.DataFrame,
-    known: Mapping[str, tuple[str, ...]],
+    titles: Mapping[str, Sequence[str]],
     *,
+    known: Known,
     scenario: Scenario,
     files: Sequence[str],
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[CollectionNeed, ...]]:
-    """Days and summaries without what titles already account for, and the needs that remain.
-
-    A day on which a title of the collection is known is not another one. Of a summary, the titles account for
-    as many days as they have in its period, or in a summary of another file; if these are half or more, for
-    all of them.
-    """
-    used = [c for c in days["product"].cat.categories if c in known]
-    used += [c for c in sorted(set(totals["product"])) if c in known and c not in used]
+) -> tuple[CollectionNeed, ...]:
+    """The needs that remain in the days and summaries; says what they are, and whose titles are known."""
     needs = []
-    for name in sorted(used):
-        days, totals, dropped = _without_known(con, days, totals, name, known[name])
-        if dropped:
+    for name, covered in titles.items():
+        (row,) = con.execute(
+            f"select min(file) from cell join title using (product) where title.id = ? and status = {OK}",
+            [name],
+        ).fetchall()
+        file = files[int(row[0])]
+        if users := known.get(name):
             findings.add(
                 "U148",
-                f'of {len(dropped):,} users of "{name}" other rows show which of its titles they used: '
-                "these are planned, and not the collection's days again",
-                file=_file(con, name, files),
+                f'of {len(users):,} users of "{name}" other rows show which of its titles they used: these '
+                "are planned, and not the collection's days again",
+                file=file,
                 column="product",
                 value=name,
                 severity="info",
-                count=len(dropped),
+                count=len(users),
             )
-        its, totalled = days[days["product"] == name], totals[totals["product"] == name]
-        if its.empty and totalled.empty:
+        its, summed = days[days["product"] == name], totals[totals["product"] == name]
+        number, people = len(its) + int(summed["days"].sum()), len({*its["user"], *summed["user"]})
+        if not number:
             continue
-        mix, over = _mix(con, name, known[name])
-        need = CollectionNeed(name, known[name], tuple(mix.items()), over)
+        mix, over = _mix(con, name, covered)
+        need = CollectionNeed(name, tuple(covered), tuple(mix.items()), over)
         needs.append(need)
-        people = len(set(its["user"]) | set(totalled["user"]))
-        number = len(its) + int(totalled["days"].sum())
         findings.add(
             "U147",
             f'"{name}" is a collection, and its rows do not say which title was used: {number:,} days of '
             f"{people:,} users are planned as a need for the collection itself: its seat, or "
             + _on_flex(scenario, need),
-            file=_file(con, name, files),
+            file=file,
             column="product",
             value=name,
             severity="warning",
             hint=_BY_TITLE,
-            count=people,
         )
-    if len(days) and used:
-        days = days.reset_index(drop=True)
-        days["product"] = days["product"].cat.remove_unused_categories()
-        days["user"] = days["user"].cat.remove_unused_categories()
-    return days, totals.reset_index(drop=True), tuple(needs)
+    return tuple(needs)
 
 
 def _on_flex(scenario: Scenario, need: CollectionNeed) -> str:
@@ -87,65 +150,6 @@ def _on_flex(scenario: Scenario, need: CollectionNeed) -> str:
         return "nothing else: none of its titles is on Flex"
     basis = "the mix of its titles in the other files" if need.mix else rate.source.removeprefix("estimate: ")
     return f"{rate.tokens.normalize():f} tokens a day on Flex ({basis})"
-
-
-def _file(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[str]) -> str:
-    """The first file with the collection."""
-    (row,) = con.execute(
-        f"select min(file) from cell join title using (product) where title.id = ? and status = {OK}", [name]
-    ).fetchall()
-    return files[int(row[0])]
-
-
-def _without_known(
-    con: duckdb.DuckDBPyConnection, days: pd.DataFrame, totals: pd.DataFrame, name: str, titles: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
-    """Days and summaries without the collection's that titles account for, and the users of these."""
-    is_title = days["product"].isin(titles).to_numpy()
-    is_need = (days["product"] == name).to_numpy()
-    again = np.zeros(len(days), bool)
-    if is_need.any():
-        again[is_need] = np.isin(_user_days(days[is_need]), np.unique(_user_days(days[is_title])))
-    dropped = set(days["user"][again])
-    rows = totals[totals["product"] == name]
-    left = dict(zip(rows["user"], rows["days"].tolist(), strict=True))
-    if left:
-        begin, after = rows["first"].iloc[0], rows["after"].iloc[0]
-        seen = days[is_title & ((days["date"] >= begin) & (days["date"] < after)).to_numpy()]
-        seen = seen[seen["user"].isin(list(left))].drop_duplicates(["user", "date"])
-        known = seen.groupby("user", observed=True).size().to_dict()
-        for user, number in _summed_elsewhere(con, name, titles).items():
-            known[user] = max(number, known.get(user, 0))
-        for user, number in known.items():
-            if number and user in left:
-                dropped.add(user)
-                left[user] = 0 if 2 * number >= left[user] else left[user] - number
-    changed = totals.assign(
-        days=[
-            left.get(u, n) if p == name else n for u, p, n in totals[["user", "product", "days"]].to_numpy()
-        ]
-    ).astype({"days": "int64"})
-    return days[~again] if again.any() else days, changed[changed["days"] > 0], dropped
-
-
-def _summed_elsewhere(con: duckdb.DuckDBPyConnection, name: str, titles: Sequence[str]) -> dict[str, int]:
-    """Per user, the most days of titles in a summary other than that with the collection."""
-    rows = con.execute(
-        "with summed as (select p.user, t.id, c.file, sum(c.used) as days from cell c join person p "
-        f"using (name, email, hash, id) join title t using (product) where c.status = {OK} "
-        "and c.used is not null and p.user <> '' group by all) "
-        "select t.user, max(t.days) from (select user, file, sum(days) as days from summed "
-        "where list_contains(?, id) group by all) t where not exists (select 1 from summed s "
-        "where s.user = t.user and s.file = t.file and s.id = ?) group by t.user",
-        [list(titles), name],
-    ).fetchall()
-    return {str(user): int(days) for user, days in rows}
-
-
-def _user_days(days: pd.DataFrame) -> Ints:
-    """User and date of each row as one number."""
-    date: Any = days["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.asarray(days["user"].cat.codes.to_numpy(np.int64) * 200_000 + date)
 
 
 def _mix(con: duckdb.DuckDBPyConnection, name: str, titles: Sequence[str]) -> tuple[dict[str, int], int]:
@@ -161,7 +165,7 @@ def _mix(con: duckdb.DuckDBPyConnection, name: str, titles: Sequence[str]) -> tu
     def number(key: str) -> dict[str, int]:
         """Days by title, or of a user with any title if `key` is empty."""
         masks = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
-        bits = " + ".join(f"bit_count({word})" for word in WORDS)
+        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
         rows = con.execute(
             f"select key, sum(n) from (select {key} as key, {bits} as n from "
             f"(select user, {key} as id, slab, "

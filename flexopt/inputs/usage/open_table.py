@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,12 +22,15 @@ from flexopt.inputs.files.containers import (
     rewrite,
     sniff_text,
 )
-from flexopt.inputs.files.formats import USAGE, Format, Kind, closest, recognise, roles_of, twice
+from flexopt.inputs.files.formats import FORMATS, USAGE, Format, Kind, missing, recognise, roles_of, twice
 from flexopt.inputs.files.grid import Grid, frame_grid
 from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.unknown_headers import is_mappable, unknown_header
 from flexopt.inputs.files.western import WESTERN, is_western
 from flexopt.inputs.files.workbook import read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
+
+FormatOf = Callable[[Sequence[str]], Format]
 
 
 def open_table(
@@ -37,22 +41,27 @@ def open_table(
     work: Path,
     *,
     wanted: frozenset[Kind] = USAGE,
+    own: Format | None = None,
 ) -> UsageTable:
-    """The table of a file. Raises Refusal with the finding if its format is not a wanted one."""
+    """The table of a file; `own` are the columns that the scenario names.
+
+    Raises Refusal with the finding if its format is not a wanted one.
+    """
     kind, zipped, head = container(path)
+    format_of = partial(_format, wanted=wanted, own=own)
     path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
     if kind == "text":
-        text = sniff_text(path, zipped, head)
-        known = _format(text.header, wanted)
+        text = sniff_text(path, zipped, head, own)
+        known = format_of(text.header)
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
         if len(head) == HEAD:
             refuse_long_lines(text)
         return _text_table(number, name, known, text)
     if kind == "parquet":
-        return _parquet_table(con, number, path, name, wanted)
-    grid = read_workbook(path, zipped, wanted) if kind == "workbook" else read_json(path, zipped)
-    return _grid_table(con, number, name, grid, wanted)
+        return _parquet_table(con, number, path, name, format_of)
+    grid = read_workbook(path, zipped, wanted, own=own) if kind == "workbook" else read_json(path, zipped)
+    return _grid_table(con, number, name, grid, format_of)
 
 
 def formats_of(path: Path) -> list[Format]:
@@ -78,7 +87,7 @@ def formats_of(path: Path) -> list[Format]:
         headers = [read_json(path, zipped).header]
     known = [format_ for header in dict.fromkeys(headers) if (format_ := recognise(header))]
     if not known:
-        raise _unknown(headers[0])
+        raise unknown_header(headers[0])
     return known
 
 
@@ -122,13 +131,13 @@ def _rewritten(table: UsageTable, work: Path, encoding: str, supposed: str) -> U
 
 def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> UsageTable:
     """The table of a frame with the columns of the plain format."""
-    return _grid_table(con, number, name, frame_grid(frame), USAGE)
+    return _grid_table(con, number, name, frame_grid(frame), partial(_format, wanted=USAGE))
 
 
-def _format(header: Sequence[str], wanted: frozenset[Kind]) -> Format:
-    known = recognise(header)
+def _format(header: Sequence[str], wanted: frozenset[Kind], own: Format | None = None) -> Format:
+    known = recognise(header, own)
     if known is None:
-        raise _unknown(header)
+        raise unknown_header(header, [name for names in own.roles.values() for name in names] if own else ())
     if known.kind not in wanted:
         why, repair = f"{known.name} exports have no days of use", known.repair
         if wanted != USAGE:
@@ -143,31 +152,17 @@ def _format(header: Sequence[str], wanted: frozenset[Kind]) -> Format:
             1,
             column=repeated[0],
         )
-    roles = roles_of(known, header)
-    for needed in known.needs:
-        if not any(role in roles for role in needed):
-            if needed == ("date",) and "month" in roles:
-                raise Refusal(
-                    "U119",
-                    "the export has months, not days",
-                    f"every row needs a day: {known.repair}",
-                    1,
-                )
-            columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
-            raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
+    if needed := missing(known, header):
+        if needed == ("date",) and "month" in roles_of(known, header):
+            raise Refusal(
+                "U119", "the export has months, not days", f"every row needs a day: {known.repair}", 1
+            )
+        # a header that only looks like that of the export, and has columns of other names
+        if (known is FORMATS[-1] or "hash" in needed) and is_mappable(header):
+            raise unknown_header(header)
+        columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
+        raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
     return known
-
-
-def _unknown(header: Sequence[str]) -> Refusal:
-    near = closest(header)
-    seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
-    return Refusal(
-        "U116",
-        f"these columns match no known usage export: {seen}",
-        f"the closest is {near.name} ({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
-        "otherwise use the plain format user,product,date",
-        1,
-    )
 
 
 def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable:
@@ -195,7 +190,7 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable
 
 
 def _parquet_table(
-    con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, wanted: frozenset[Kind]
+    con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, format_of: FormatOf
 ) -> UsageTable:
     source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
     try:
@@ -203,7 +198,7 @@ def _parquet_table(
     except duckdb.Error:
         raise damaged("parquet file", "it cannot be opened") from None
     header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
-    known = _format(header, wanted)
+    known = format_of(header)
     # numbered as for text files, so that no column name means something else in a query
     columns = tuple(f"c{i}" for i in range(len(header)))
     quoted = ('"' + c.replace('"', '""') + '"' for c in header)
@@ -222,9 +217,9 @@ def _parquet_table(
 
 
 def _grid_table(
-    con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid, wanted: frozenset[Kind]
+    con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid, format_of: FormatOf
 ) -> UsageTable:
-    known = _format(grid.header, wanted)
+    known = format_of(grid.header)
     con.register(f"grid_{number}", grid.table)
     width = len(grid.header)
     return UsageTable(

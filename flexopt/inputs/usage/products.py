@@ -59,7 +59,7 @@ class Catalogue:
             return "", "none"
         if name in self.products:
             return self.products[name], "same"
-        stripped = _VERSION.sub("", name)
+        stripped = _VERSION.sub("", name).removeprefix(_MAKER)
         if name not in self.offers and stripped in self.products:
             return self.products[stripped], "version"
         offered = self.offers.get(name, self.offers.get(stripped))
@@ -71,6 +71,8 @@ class Catalogue:
 
     def suggestion(self, text: str) -> str:
         """The closest known product, or ''."""
+        if code := _FEATURE_CODE.fullmatch(text.strip()):
+            return self.products.get(_FEATURES.get(code[1].upper(), ""), "")
         # without the vendor's name, which makes unrelated names look alike
         known = {name.removeprefix(_MAKER): id_ for name, id_ in self.products.items()}
         near = difflib.get_close_matches(normal(text).removeprefix(_MAKER)[:200], known, 1, 0.6)
@@ -131,6 +133,23 @@ def assign(
 
 _MAKER = "autodesk "
 
+_FEATURE_CODE = re.compile(r"[0-9]{5}([A-Za-z0-9]+?)_[0-9A-Za-z]{4}_[0-9][A-Za-z]?")
+"""A feature of the licence server: number, product, release."""
+_FEATURES = {
+    "ACD": "autocad",
+    "ACDLT": "autocad lt",
+    "RVT": "revit",
+    "CIV3D": "civil 3d",
+    "MAXADV": "3ds max",
+    "3DSMAX": "3ds max",
+    "MAYA": "maya",
+    "INVPROSA": "inventor professional",
+    "INVPRO": "inventor professional",
+    "NAVMAN": "navisworks manage",
+    "NAVSIM": "navisworks simulate",
+}
+"""Codes of products in features of the licence server, and their names in normal form."""
+
 _CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
     "unknown": ("U130", "warning", "add them under `products`, or as aliases of one of them"),
     "collection": (
@@ -152,7 +171,9 @@ def _report(
         near = catalogue.suggestion(text)
         message = f'the scenario has no product "{short}"; its rows were left out'
         hint = f'add "{short}" under `products`'
-        hint += f", or as an alias of {near}" if near else " or as an alias of one of them"
+        quoted = '"' + short.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        alias = f", or as an alias of {near} (`aliases: [{quoted}]`)"
+        hint += alias if near else " or as an alias of one of them"
     elif how == "collection":
         message = (
             f'"{short}" is a collection that is not under `offers`, and the rows do not say which of its '

@@ -15,13 +15,20 @@ import pandas as pd
 
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
-from flexopt.inputs.files.formats import USERS
+from flexopt.inputs.files.formats import OWN, USERS, own_format
+from flexopt.inputs.files.names import named
 from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
+from flexopt.inputs.usage.billed_rates import report_billed_rates
 from flexopt.inputs.usage.changed_emails import changed_names
 from flexopt.inputs.usage.chargeable_days import chargeable_days
-from flexopt.inputs.usage.collections import settle_collections
+from flexopt.inputs.usage.collections import (
+    collections_in,
+    drop_known_days,
+    known_of_summaries,
+    needs_of,
+)
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
@@ -72,15 +79,16 @@ def read_usage(
     """
     findings = Findings()
     # which of two equal rows counts as repeated must not depend on the order in which files are given
-    ordered = sorted((_shown(path, root), path) for path in files)
-    listed = sorted((_shown(path, root), path) for path in users)
+    ordered, listed = named(files, root), named(users, root)
     names = [name for name, _ in ordered + listed]
+    columns = scenario.usage.columns
+    own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
     with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _UsageReader(con, scenario, names, findings, token_days=token_days, people=people)
         digests = []
         for number, (name, path) in enumerate(ordered):
             with watched(con, name, path, on_progress, options.every) as done:
-                reader.add(partial(open_table, con, number, path, name, work), number, work)
+                reader.add(partial(open_table, con, number, path, name, work, own=own), number, work)
                 done(reader.rows(number))
             # a scan keeps every core busy, the steps after it only one: the digest uses another
             if _is_file(path):
@@ -139,8 +147,8 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
-        "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
-        "users": sorted((_shown(path, root), hash_of(path)) for path in source.user_files),
+        "files": [(name, hash_of(path)) for name, path in named(source.usage_files, root)],
+        "users": [(name, hash_of(path)) for name, path in named(source.user_files, root)],
         "people": sorted((p.user, p.aliases) for p in source.people.values()),
         "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
         # in order: of two similar names, a suggestion uses the later product
@@ -155,19 +163,10 @@ def usage_sources(source: ScenarioFile) -> list[Source]:
     """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
     found = []
     for files in (source.usage_files, source.user_files):
-        for name, path in sorted((_shown(path, source.folder), path) for path in files):
+        for name, path in named(files, source.folder):
             with suppress(OSError):
                 found.append(Source(name, sha256(path)))
     return found
-
-
-def _shown(path: Path, root: Path) -> str:
-    try:
-        # the name as given: the target of a link is not what the planner wrote
-        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
-    except (OSError, ValueError, RuntimeError):
-        shown = path.as_posix()
-    return shown.encode("utf-8", "replace").decode()
 
 
 def _is_file(path: Path) -> bool:
@@ -266,7 +265,9 @@ class _UsageReader:
             self._scan(other, number, work)
             return
         if faulty:
-            table = with_date_styles(self.con, table, self.scenario.usage.dates)
+            usage = self.scenario.usage
+            own = usage.columns.dates if usage.columns and table.format.name == OWN else None
+            table = with_date_styles(self.con, table, own or usage.dates)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
@@ -329,22 +330,27 @@ class _UsageReader:
         for (number,) in sorted(self.con.execute(nameless).fetchall()):
             report_faults(self.con, self.opened[number], self.findings, SHOWN, NAMELESS)
         free_days(con, self.opened, names, findings)
+        titles = collections_in(con, Catalogue.of(self.scenario).collections)
+        known = drop_known_days(con, titles)
         days, kept = chargeable_days(con)
         changed_names(con, days, self.opened, files=names, findings=findings, most=SHOWN)
         period = self.scenario.usage.period
+        summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN
+            self.con, period, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
-        unplanned = self._unplanned()
-        days, totals, needs = settle_collections(
+        needs = needs_of(
             self.con,
             days,
             totals,
-            Catalogue.of(self.scenario).collections,
+            titles,
+            known={name: known[name] | summed.get(name, {}) for name in titles},
             scenario=self.scenario,
             files=self.names,
             findings=self.findings,
         )
+        report_billed_rates(self.con, self.opened, self.scenario, self.findings)
+        unplanned = self._unplanned()
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
         if self.names and not len(days) and not len(totals) and not self.findings.errors:

@@ -16,6 +16,7 @@ from flexopt.inputs.usage.usage_table import (
     ZERO,
     UsageTable,
     rows_of,
+    seat_of,
     status_of,
     title_of,
 )
@@ -39,7 +40,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create temp table cell (cell integer default nextval('cells'), file integer, name varchar, "
         "email varchar, hash varchar, id varchar, product varchar, access varchar, status integer, "
-        f"slab integer, {words}, used integer, n bigint)"
+        f"slab integer, {words}, used integer, n bigint, lo double, hi double)"
     )
     con.execute("create temp table launch (cell integer, start_us bigint, end_us bigint)")
     con.execute(r"create temp macro trimmed(x) as regexp_replace(x, '^[\s\x{a0}]+|[\s\x{a0}]+$', '', 'g')")
@@ -77,9 +78,13 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     slab = f"day >> {SLAB.bit_length() - 1}" if dated else "null"
     keys["part"] = f"case when status <> {OK} then -status when not st then {slab} end"
     listed = ", ".join(f"{value} as {key}" for key, value in keys.items())
+    # the rates of an enterprise agreement are not those of Flex
+    tells = "tokens" in table.roles and not summary and "category" not in table.roles
+    billed = ", ".join(f"{f}(t) filter (where t > 0)" if tells else "null" for f in ("min", "max"))
+    flex = f"case when not {seat_of(table)} then t end as t" if "access" in table.roles else "t"
     inner = (
-        f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit "
-        f"from (select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)})"
+        f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit, "
+        f"{flex} from (select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)})"
     )
     # without a slab the masks have no meaning
     words = ", ".join(
@@ -90,7 +95,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
         f"insert into cell by position select nextval('cells'), {table.number}, "
         + ", ".join(f"coalesce({name}, '')" if name in keys else "''" for name in names)
         + f", case when part < 0 then -part else {OK} end, case when part >= 0 then part end, {words}, "
-        f"{'used' if summary else 'null'}, count(*) from ({inner}) group by {', '.join(keys)}"
+        f"{'used' if summary else 'null'}, count(*), {billed} from ({inner}) group by {', '.join(keys)}"
     )
     if "start" in table.roles:
         _add_launches(con, table, list(keys)[:-1])

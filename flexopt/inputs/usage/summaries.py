@@ -12,6 +12,7 @@ import pandas as pd
 from flexopt.base.findings import Finding, Findings
 from flexopt.inputs.scenario.scenario import Window
 from flexopt.inputs.usage.chargeable_days import Kept
+from flexopt.inputs.usage.collections import Known
 from flexopt.inputs.usage.usage_table import OK
 
 
@@ -23,10 +24,12 @@ def summaries(
     findings: Findings,
     most: int,
     product: str = "id",
+    known: Known | None = None,
 ) -> tuple[pd.DataFrame, Kept]:
     """Days per user and product from summaries, unless a file has them by day.
 
     product : the column of `title` with the product, as for `chargeable_days`, which is called before.
+    known : days of collections that are known by title; if these are half of them or more, they are all.
     """
     begin, after = (period.from_, period.to) if period else (date(2000, 1, 1), date(2000, 1, 2))
     length = (after - begin) // timedelta(days=1)
@@ -73,6 +76,9 @@ def summaries(
             hint="export the usage by day, so that no day is counted twice",
         )
     best = best.assign(days=np.minimum(best["days"], length))
+    for name, users in (known or {}).items():
+        by_title = best["user"].map(users).fillna(0).where(best["product"] == name, 0).astype("int64")
+        best = best[by_title * 2 < best["days"]].assign(days=best["days"] - by_title)
     kept: Kept = Counter()
     for number, parts in zip(best["file"].tolist(), best["parts"].tolist(), strict=True):
         kept[int(number)] += int(parts)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.money import cents
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
@@ -80,4 +80,5 @@ def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
 
 def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
     """A pack's cost at the quote's prices; below the smallest tier, at the price of that tier."""
-    return cents(token_price(tier_reached(quote.tokens, pack.tokens), quote.negotiated) * pack.tokens)
+    tier = tier_reached(tiers_on(quote.tokens, pack.date), pack.tokens)
+    return cents(token_price(tier, quote.negotiated) * pack.tokens)

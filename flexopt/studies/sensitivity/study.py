@@ -45,10 +45,6 @@ class Answer:
             found[row.offer] = found.get(row.offer, 0) + row.renewed + row.new
         return found
 
-    def tokens(self, tier_from: int) -> int:
-        """Tokens bought in the tier."""
-        return sum(p.tokens for p in self.charges.purchases if p.tier_from == tier_from)
-
     def cost(self, line: str) -> Decimal:
         """The cost of the offer, or of tokens."""
         if line == "tokens":

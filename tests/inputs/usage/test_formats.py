@@ -240,8 +240,8 @@ def test_the_child_product_counts_and_a_blank_one_leaves_the_parent(tmp_path: Pa
         "AEC Collection,,2025-03-03,h1\n"
     )
     usage = one(tmp_path, content)
-    assert days(usage) == ["h1 AutoCAD 03-01", "h1 Revit 03-02"]
-    assert found(usage, "U132").count == usage.coverage[0].left_out == 1
+    assert days(usage) == ["h1 AEC Collection 03-03", "h1 AutoCAD 03-01", "h1 Revit 03-02"]
+    assert codes(usage) == ["U147"]
 
 
 def test_months_are_not_days(tmp_path: Path) -> None:
