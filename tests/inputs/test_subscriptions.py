@@ -73,6 +73,7 @@ def said(read: ScenarioFile, code: str = "T320") -> Finding:
         ("2025-01-31", "2026-01-30", "2026-01-31"),
         ("2025-02-28", "2026-02-28", "2026-02-28"),
         ("2025-03-01", "2026-02-28", "2026-03-01"),
+        ("2025-03-01", "9999-12-31", "2999-12-31"),
     ],
 )
 def test_whole_terms_say_what_the_end_is(start: str, end: str, ends: str, tmp_path: Path) -> None:

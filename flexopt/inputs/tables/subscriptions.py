@@ -156,7 +156,7 @@ def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
         else:
             _say_standing(sub, status, scenario.horizon.start)
             ends = max(sub.ends, scenario.horizon.start)
-            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id)
+            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
             found.holdings.append((holding, sub.ends))
     return found
 
