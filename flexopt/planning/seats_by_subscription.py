@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -17,9 +17,10 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
     If fewer seats are renewed than end, the subscriptions are renewed in the order of their ids, each as far
     as it goes; seats without an id come last. Users sit on the first seats, and so do those who leave first.
     """
-    held: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for holding in sorted(holdings, key=lambda h: (not h.subscription_id, h.subscription_id)):
-        held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
+    held: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
+    for holding in sorted(holdings, key=lambda h: h.subscription_id):
+        if holding.subscription_id:
+            held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
     found: list[SeatRow] = []
     for row in rows:
         ends = row.contract_end if row.owned else row.contract_start
@@ -27,12 +28,12 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
     return found
 
 
-def _split(row: SeatRow, held: dict[str, int]) -> Iterator[SeatRow]:
+def _split(row: SeatRow, held: Mapping[str, int]) -> Iterator[SeatRow]:
     seats = row.owned + row.renewed
     shared = seats - row.in_full
     share = (row.cost - row.unit_price * row.in_full) / shared if shared else row.cost
     left, assigned, whole = seats, row.assigned, row.in_full
-    for name, quantity in held.items():
+    for name, quantity in (*held.items(), ("", seats)):
         count = min(quantity, left)
         full = min(count, whole)
         if count:
