@@ -193,3 +193,14 @@ def test_the_last_day_and_the_first_day_without_cost_the_same(tmp_path: Path) ->
     table, *_ = seats_part(document, ENGLISH)
     assert [row[-1] for row in table.rows] == ["S1", "S2", ""]  # type: ignore[union-attr]
     assert table.rows[0][3] == "3"  # type: ignore[union-attr]
+
+
+def test_a_seat_that_counts_in_full_is_the_first() -> None:
+    """Three renewals of 3,308 of which half falls into the horizon; one user leaves: 3,308 and twice 1,654."""
+    price, half = Decimal(3308), Decimal(1654)
+    row = SeatRow("aec-1y", START, END, 0, 3, 0, price, price + 2 * half, 3 * price, 2, 1)
+    found = by_subscription([row], held(s1=2, s2=1))
+    assert [(r.subscription_id, r.cost, r.in_full, r.assigned) for r in found] == [
+        ("s1", price + half, 1, 2),
+        ("s2", half, 0, 0),
+    ]
