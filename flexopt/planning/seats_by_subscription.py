@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -15,11 +15,12 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
     """The rows, those of owned and renewed seats split by the subscriptions of the holdings.
 
     If fewer seats are renewed than end, the subscriptions are renewed in the order of their ids, each as far
-    as it goes; seats without an id come last. Users sit on the first seats.
+    as it goes; seats without an id come last. Users sit on the first seats, and so do those who leave first.
     """
-    held: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for holding in sorted(holdings, key=lambda h: (not h.subscription_id, h.subscription_id)):
-        held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
+    held: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
+    for holding in sorted(holdings, key=lambda h: h.subscription_id):
+        if holding.subscription_id:
+            held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
     found: list[SeatRow] = []
     for row in rows:
         ends = row.contract_end if row.owned else row.contract_start
@@ -27,23 +28,23 @@ def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> lis
     return found
 
 
-def _split(row: SeatRow, held: dict[str, int]) -> Iterator[SeatRow]:
-    left = row.owned + row.renewed
-    whole = row.commitment / left
-    share = (row.cost - whole * row.in_full) / (left - row.in_full) if left > row.in_full else whole
-    assigned, in_full = row.assigned, row.in_full
-    for name, quantity in held.items():
+def _split(row: SeatRow, held: Mapping[str, int]) -> Iterator[SeatRow]:
+    seats = row.owned + row.renewed
+    shared = seats - row.in_full
+    share = (row.cost - row.unit_price * row.in_full) / shared if shared else row.cost
+    left, assigned, whole = seats, row.assigned, row.in_full
+    for name, quantity in (*held.items(), ("", seats)):
         count = min(quantity, left)
-        full = min(in_full, count)
+        full = min(count, whole)
         if count:
             yield replace(
                 row,
                 owned=count if row.owned else 0,
                 renewed=count if row.renewed else 0,
-                cost=share * (count - full) + whole * full,
-                commitment=whole * count,
+                cost=share * (count - full) + row.unit_price * full,
+                commitment=row.unit_price * count,
                 assigned=min(assigned, count),
                 in_full=full,
                 subscription_id=name,
             )
-        left, assigned, in_full = left - count, max(0, assigned - count), in_full - full
+        left, assigned, whole = left - count, max(0, assigned - count), whole - full
