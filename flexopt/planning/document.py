@@ -187,7 +187,7 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new for s in bill.seats),
+        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
         "tokens_used": plain(drawn, 1),

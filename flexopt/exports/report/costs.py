@@ -75,7 +75,7 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
     lines = []
     for rows in groups:
-        numbers = [row["owned"] + row["renewed"] + row["new"] for row in rows]
+        numbers = [sum(row[kind] for kind in ("owned", "renewed", "new", "added")) for row in rows]
         few, most = words.number(min(numbers)), words.number(max(numbers))
         offer, what, price = _kind(rows[0])
         lines.append(
@@ -162,5 +162,6 @@ def _span(document: PlanDocument, words: Words) -> str:
 
 
 def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    what = "owned" if row["owned"] else "renewal" if row["renewed"] else "new"
+    kinds = {"owned": "owned", "renewed": "renewal", "added": "addition"}
+    what = next((kind for count, kind in kinds.items() if row[count]), "new")
     return row["offer"], what, row["unit_price"]
