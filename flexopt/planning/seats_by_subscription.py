@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -11,20 +11,28 @@ from flexopt.inputs.scenario.scenario import Holding
 from flexopt.planning.bill import SeatRow
 
 
-def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding]) -> list[SeatRow]:
+def by_subscription(rows: Sequence[SeatRow], holdings: Sequence[Holding], start: date) -> list[SeatRow]:
     """The rows, those of owned and renewed seats split by the subscriptions of the holdings.
 
     If fewer seats are renewed than end, the subscriptions are renewed in the order of their ids, each as far
-    as it goes; seats without an id come last. Users sit on the first seats, and so do those who leave first.
+    as it goes; seats without an id, as added ones are, come last. Users sit on the first seats.
+
+    start : the first day of the horizon, on which holdings without `from` begin.
     """
-    held: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
-    for holding in sorted(holdings, key=lambda h: h.subscription_id):
-        if holding.subscription_id:
-            held[holding.offer, holding.ends][holding.subscription_id] += holding.quantity
+    owned: dict[tuple[str, date, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    ending: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for h in sorted(holdings, key=lambda h: (not h.subscription_id, h.subscription_id)):
+        owned[h.offer, max(start, h.from_ or start), h.ends][h.subscription_id] += h.quantity
+        ending[h.offer, h.ends][h.subscription_id] += h.quantity
+    for row in rows:
+        if row.added:
+            ending[row.offer, row.contract_end][""] += row.added
     found: list[SeatRow] = []
     for row in rows:
-        ends = row.contract_end if row.owned else row.contract_start
-        found += [row] if row.new else _split(row, held[row.offer, ends])
+        if row.owned:
+            found += _split(row, owned[row.offer, row.contract_start, row.contract_end])
+        else:
+            found += _split(row, ending[row.offer, row.contract_start]) if row.renewed else [row]
     return found
 
 

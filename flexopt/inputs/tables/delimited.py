@@ -190,7 +190,13 @@ def _add_row(
     row = DelimitedRow(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
     for column, text in row.cells.items():
         if CONTROL.search(text):
-            table.add("08", "the cell has a control character, a tab or a line break", "delete it", row=number, column=column)
+            table.add(
+                "08",
+                "the cell has a control character, a tab or a line break",
+                "delete it",
+                row=number,
+                column=column,
+            )
             return
     blank = [c for c in filled if not row[c]]
     for column in blank:
