@@ -103,10 +103,12 @@ class _Allotted:
         ]
         asides = {
             "ended too long ago and are lost": [s for subs in self.lost.values() for s in subs],
-            "start later and are left out": self.later,
+            "start after the horizon and are left out": self.later,
             "have no offer in the scenario and are left out": self.unknown,
             "are not owned any more": self.gone,
         }
+        starting = sum(h.quantity for h, _ in self.holdings if h.from_)
+        clauses.append(f"{starting:,} start within the horizon" if starting else "")
         clauses += [
             f"{seats:,} {what}" for what, subs in asides.items() if (seats := sum(s.quantity for s in subs))
         ]
@@ -151,12 +153,19 @@ def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
             found.lost.setdefault(fitting[0].id if fitting else sub.offering, []).append(sub)
         elif (offer := offer_of(sub, scenario, named)) is None:
             found.unknown.append(sub)
-        elif sub.starts is not None and sub.starts > scenario.horizon.start:
+        elif sub.starts is not None and sub.starts >= scenario.horizon.end:
             found.later.append(sub)
         else:
             _say_standing(sub, status, scenario.horizon.start)
-            ends = max(sub.ends, scenario.horizon.start)
-            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
+            start = scenario.horizon.start
+            later = sub.starts if sub.starts and sub.starts > start else None
+            holding = Holding(
+                offer=offer.id,
+                quantity=sub.quantity,
+                ends=max(sub.ends, start),
+                subscription_id=sub.id[:200],
+                **{"from": later},
+            )
             found.holdings.append((holding, sub.ends))
     return found
 
@@ -225,13 +234,12 @@ def _say_lost(lost: dict[str, list[Subscription]], scenario: Scenario) -> None:
 
 
 def _say_later(later: Sequence[Subscription]) -> None:
-    """T316: seats that start after the start of the horizon."""
+    """T316: seats that start after the horizon."""
     days = sorted(sub.starts for sub in later if sub.starts)
     seats = count(sum(sub.quantity for sub in later), "seat")
     for sub in later:
-        message = f"{seats} start after the start of the horizon, the first on {days[0]}; left out"
-        hint = "only seats owned on the first day of the horizon count"
-        _say(sub, "16", "start_date", message, hint, value="")
+        message = f"{seats} start after the horizon, the first on {days[0]}; left out"
+        _say(sub, "16", "start_date", message, "check the dates of the horizon", value="")
 
 
 def _say_by_hand(
