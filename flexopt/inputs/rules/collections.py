@@ -10,7 +10,6 @@ from fractions import Fraction
 from flexopt.inputs.rules.prices import rate_on
 from flexopt.inputs.scenario.scenario import Product, Rate, Scenario
 
-
 MIX, DEAREST = "estimate: the mix of titles", "estimate: its dearest title"
 """How the sources of such rates begin."""
 
