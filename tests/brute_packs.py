@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from brute_demand import DAY, later
 
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Scenario, TokenTier
 
 PATIENCE = 30_000
 """Choices of packs tried in one scenario, some seconds' worth."""
@@ -73,6 +73,10 @@ class PackSearch:
             return [later(self.start, n) for n in range(0, months, step)]
         return sorted({d for d in chosen if self.start <= d < self.end})
 
+    def _tiers(self, day: date) -> Sequence[TokenTier]:
+        """The tiers that are on sale on the day."""
+        return max((of for of in self.rules.tier_lists if of.from_ <= day), key=lambda of: of.from_).tiers
+
     def segment(self, day: date) -> int:
         return sum(edge <= day for edge in self.segments) - 1
 
@@ -101,7 +105,7 @@ class PackSearch:
         if self.rules.max_oversize is not None:
             forecast = sum(raw, Fraction(0)) + sum((plain for plain, _ in self.cloud), Fraction(0))
             step = self.rules.increment
-            smallest = -(-self.rules.tiers[0].from_ // step) * step
+            smallest = max(-(-self._tiers(d)[0].from_ // step) * step for d in self.dates or [self.start])
             cap = (1 + Fraction(self.rules.max_oversize)) * forecast + smallest
         return self._buy(_Task(need, cap), 0, _Bought((), Fraction(0), tuple(room)), ceiling)
 
@@ -121,7 +125,7 @@ class PackSearch:
             return found
         tokens = sum((n for _, _, n in lots), Fraction(0))
         for size in self._sizes(task, day):
-            tiers = [t for t in self.rules.tiers if t.from_ <= size]
+            tiers = [t for t in self._tiers(day) if t.from_ <= size]
             if not tiers or (task.cap is not None and tokens + size > task.cap):
                 continue
             price = whole_cents(
@@ -141,7 +145,7 @@ class PackSearch:
         """Whole increments up to all that can be used in the pack's life, or the start of the last tier."""
         live = [n for n, e in zip(task.need, self.segments, strict=True) if day <= e < day + self.life]
         step = self.rules.increment
-        largest = max(-(-sum(live, Fraction(0)) // step), *(-(-t.from_ // step) for t in self.rules.tiers))
+        largest = max(-(-sum(live, Fraction(0)) // step), *(-(-t.from_ // step) for t in self._tiers(day)))
         return [units * step for units in range(1, int(largest) + 1)]
 
     def _served(self, need: Sequence[Fraction], packs: Sequence[Lot], until: date) -> bool:

@@ -202,7 +202,8 @@ FEATURES = {
     "growth products", "growth groups", "flex false", "two rates", "rate 0", "fractional rate", "no offers",
     "term 1", "term 3", "term 12", "term 36", "collection", "renewal price", "renewal dearer", "two prices",
     "starts monthly", "starts dates", "seat tiers", "two seat tiers", "minimum", "maximum", "one token tier",
-    "several token tiers", "increment 33", "first tier not a multiple", "short life", "longer life",
+    "several token tiers", "dated token tiers", "increment 33", "first tier not a multiple", "short life",
+    "longer life",
     "purchase_dates start", "purchase_dates quarterly", "purchase_dates monthly", "purchase_dates list",
     "no purchase at start", "buffer", "max_oversize", "max_purchases", "negotiated seats",
     "negotiated offers", "negotiated tokens", "holdings", "holding ends at start",
@@ -217,7 +218,7 @@ def _features(instance: Instance) -> list[str]:
     s, days = instance.scenario, instance.usage
     tokens, growth, start = s.tokens, s.demand.growth, s.horizon.start
     ends = {(h.offer, h.ends) for h in s.holdings}
-    dates = tokens.purchase_dates
+    dates, first = tokens.purchase_dates, tokens.tier_lists[0].tiers
     terms = {f"term {o.term_months}": True for o in s.offers}
     rates = [r.tokens for p in s.products for r in p.rates]
     has = {
@@ -249,10 +250,11 @@ def _features(instance: Instance) -> list[str]:
         "two seat tiers": any(len(o.tiers) > 1 for o in s.offers),
         "minimum": any(o.minimum > 1 for o in s.offers),
         "maximum": any(o.maximum is not None for o in s.offers),
-        "one token tier": len(tokens.tiers) == 1,
-        "several token tiers": len(tokens.tiers) > 1,
+        "one token tier": len(first) == 1,
+        "several token tiers": len(first) > 1,
+        "dated token tiers": len(tokens.tier_lists) > 1,
         "increment 33": tokens.increment == 33,
-        "first tier not a multiple": bool(tokens.tiers[0].from_ % tokens.increment),
+        "first tier not a multiple": bool(first[0].from_ % tokens.increment),
         "short life": tokens.valid_days < 365,
         "longer life": tokens.valid_days > 365,
         f"purchase_dates {dates if isinstance(dates, str) else 'list'}": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -118,7 +119,20 @@ def tokens(draw: Draw, size: Size, start: date, months: int) -> Document:
         tokens["max_oversize"] = draw(st.sampled_from(["0.2", "0", "0.5"]))
     if maybe(draw, 5):
         tokens["max_purchases"] = draw(st.sampled_from([1, 2, 3, 0]))
+    if maybe(draw, 4):
+        tokens["tiers"] = _dated(draw, start, tiers)
     return tokens
+
+
+def _dated(draw: Draw, start: date, tiers: list[Document]) -> list[Document]:
+    """The tiers until a day, and others from then on: dearer, cheaper, from another size on."""
+    factor, first = draw(st.sampled_from([("1.2", 0), ("0.8", 0), ("0.9", 60), ("1", -60)]))
+    later = [
+        {"from": max(1, tier["from"] + first), "price": str(Decimal(tier["price"]) * Decimal(factor))}
+        for tier in tiers
+    ]
+    later = [tier for n, tier in enumerate(later) if not n or tier["from"] > later[n - 1]["from"]]
+    return [{"from": day(start, draw, 1, 60), "tiers": later}, {"from": OLD, "tiers": tiers}]
 
 
 @st.composite

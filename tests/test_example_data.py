@@ -34,7 +34,7 @@ def test_price_book_is_valid_and_every_figure_has_a_source() -> None:
     scenario = Scenario.model_validate(book | {"horizon": {"start": "2026-01-01"}})
     assert all(rate.source for p in scenario.products for rate in p.rates)
     assert all(price.source for o in scenario.offers for price in o.prices)
-    assert all(tier.source for tier in scenario.tokens.tiers)
+    assert all(tier.source for of in scenario.tokens.tier_lists for tier in of.tiers)
     known = set(scenario.product_by_id)
     assert all(set(offer.covers) <= known for offer in scenario.offers)
 

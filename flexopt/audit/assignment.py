@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.audit.claims import Claims
+from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.notes import ROUNDING, Notes, Seat, close, distinct, fractions, seat_of, show
 from flexopt.audit.replay import Replay
-from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.audit.rules import tiers_of_day, token_price
 from flexopt.base.arrays import Ints, places_in
 from flexopt.base.columns import classes
 from flexopt.base.money import cents
@@ -133,18 +133,26 @@ def check_alternatives(
 ) -> None:
     """`cost_if_flex` of every row whose days are certain, and `cost_if_named` of those on a seat."""
     buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
-    price: dict[Seat, set[Decimal]] = defaultdict(set)
+    price: dict[tuple[Seat, bool], set[Decimal]] = defaultdict(set)
     for row in doc["seats"]:
-        if count := row["owned"] + row["renewed"] + row["new"]:
-            price[seat_of(row)].add(Decimal(row["cost"]) / count)
+        unit, whole = Decimal(row["unit_price"]), row["in_full"]
+        if row["owned"]:
+            price[seat_of(row), True].add(unit)
+            price[seat_of(row), False].add(unit)
+        elif others := row["renewed"] + row["new"] + row["added"] - whole:
+            price[seat_of(row), False].add((Decimal(row["cost"]) - whole * unit) / others)
+        price[seat_of(row), True].update([unit] * min(whole, 1))
+        if row["added"]:  # stated ones cost the same whoever has them
+            price[seat_of(row), True] |= price[seat_of(row), False]
 
     demand, rows = claims.demand, np.flatnonzero(claims.pair >= 0)
     pair, seat, seated = claims.pair[rows], claims.seat[rows], claims.named[rows]
     product, named = demand.pair_product[pair], claims.cells["cost_if_named"]
-    for n in distinct(np.flatnonzero(seated), product, seat, named.codes[rows]):
+    gone = outlasting(claims, scenario, demand.pair_user[pair], seat)
+    for n in distinct(np.flatnonzero(seated), product, seat, gone, named.codes[rows]):
         cost = named.values[named.codes[rows[n]]]
         notes.expect(
-            cost is not None and Decimal(cost) in price[claims.seats[seat[n]]],
+            cost is not None and Decimal(cost) in price[claims.seats[seat[n]], bool(gone[n])],
             f"cost_if_named of a row for {demand.products[product[n]]} is not the price of its seat of "
             f"{claims.seats[seat[n]][0]}",
         )
@@ -180,7 +188,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
         return Fraction(cents(Fraction(paid) / bought * 100) / 100)
-    return Fraction(token_price(scenario, smallest_tier(scenario.tokens)))
+    return Fraction(token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0]))
 
 
 def _own(claims: Claims, replay: Replay, rows: Ints) -> Ints:

@@ -10,16 +10,18 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexopt.audit.claims import Claims
+from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
+    added_price,
+    additions_of,
+    end_joined,
     expiry_of,
     new_seat_days,
     seat_cost,
     seat_price,
-    smallest_in_tier,
-    smallest_tier,
+    smallest_bought,
     term_end,
     tier_discount,
     tier_of,
@@ -29,16 +31,19 @@ from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
-KINDS = ("owned", "renewed", "new")
+KINDS = ("owned", "renewed", "new", "added")
 
 
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost as in the scenario, and suffice for their users."""
+    """Seats start, end and cost as in the scenario, and suffice for their users.
+
+    Those of users who leave before the end of a term beyond the horizon cost the whole term.
+    """
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
-    met: set[tuple[Seat, str]] = set()
+    met: set[tuple[Seat, str, str]] = set()
     known = []
     for row in doc["seats"]:
         seat = seat_of(row)
@@ -49,10 +54,12 @@ def seats(
         if len(kinds) != 1 or row[kinds[0]] < 0:
             notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
+        key = (seat, kinds[0], row["subscription_id"])
+        notes.expect(key not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice")
+        met.add(key)
         notes.expect(
-            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice"
+            not (row["new"] and row["subscription_id"]), f"new seats of {seat[0]} have a subscription"
         )
-        met.add((seat, kinds[0]))
         notes.expect(
             0 <= row["assigned"] <= row[kinds[0]],
             f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
@@ -61,11 +68,23 @@ def seats(
         known.append(row)
     for row in known:
         if row["owned"]:
-            _owned_row(row, scenario, notes)
+            _owned_row(row, notes)
+        elif row["added"]:
+            _added_row(row, scenario, offers[row["offer"]], holdings, notes)
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
+            joins = end_joined(offers[row["offer"]], holdings, seat_of(row)[1])
+            alone = joins is None or not row["new"]
+            notes.expect(alone, f"new seats of {row['offer']} must end with their contract on {joins}")
     _users(claims, known, notes)
+    stated = additions_of(scenario, holdings)
+    for seat, (count, _) in stated.items():
+        there = sum(row["added"] for row in known if seat_of(row) == seat)
+        notes.expect(there >= count, f"{there} of {count} seats of {seat[0]} are added on {seat[1]}")
+    _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
     _holdings(known, scenario, holdings, notes)
+    said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
+    notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
     for (offer, day), size in order.items():
         least = offers[offer].minimum
         notes.expect(
@@ -91,13 +110,39 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
         )
 
 
-def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
+def _leavers(
+    claims: Claims,
+    rows: Sequence[PlanRow],
+    scenario: Scenario,
+    stated: Mapping[Seat, int],
+    notes: Notes,
+) -> None:
+    """The seats of users who leave first are those that count in full; owned and stated ones never do."""
+    outlasted = outlasting(claims, scenario, *claims.sits.T)
+    counts = np.bincount(claims.sits[outlasted, 1], minlength=len(claims.seats)).tolist()
+    gone = defaultdict(int, zip(claims.seats, counts, strict=True))
+    full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        seats = row["renewed"] + row["new"] + row["added"]
+        full[seat_of(row)][0] += row["in_full"]
+        full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
+        free = min(row["assigned"], stated.get(seat_of(row), 0)) if row["added"] else 0
+        full[seat_of(row)][2] += row["assigned"] if row["owned"] else free
+        notes.expect(
+            0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
+        )
+    for seat in sorted({*full, *gone}):
+        said, idle, owned = full[seat]
+        notes.expect(
+            gone[seat] - owned <= said <= gone[seat] + idle,
+            f"{gone[seat]} users leave before {seat[2]}, but {said} seats of {seat[0]} from {seat[1]} "
+            "count in full",
+        )
+
+
+def _owned_row(row: PlanRow, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
-    start = scenario.horizon.start
-    notes.expect(
-        day_of(row["contract_start"]) == start, f"owned seats of {row['offer']} do not start on {start}"
-    )
 
 
 def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
@@ -113,9 +158,10 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
+    share, whole = seat_cost(unit, begin, finish, scenario.horizon), row["in_full"]
     expected = {
         "unit_price": unit,
-        "cost": seat_cost(unit, begin, finish, scenario.horizon) * count,
+        "cost": share * (count - whole) + unit * whole,
         "commitment": unit * count,
     }
     for name, amount in expected.items():
@@ -125,23 +171,62 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
         )
 
 
+def _added_row(
+    row: PlanRow, scenario: Scenario, offer: Offer, holdings: Sequence[Holding], notes: Notes
+) -> None:
+    """Added seats are stated, or join a contract where the offer says so, and cost the days of their term."""
+    seat, count, whole = seat_of(row), row["added"], row["in_full"]
+    _, begin, finish = seat
+    stated = additions_of(scenario, holdings).get(seat, (0,))[0]
+    joins = begin in new_seat_days(offer, scenario.horizon) and end_joined(offer, holdings, begin) == finish
+    notes.expect(
+        count <= stated or joins, f"{count - stated} seats of {offer.id} may not be added on {begin}"
+    )
+    unit = added_price(scenario, offer, begin, finish)
+    if unit is None or finish <= begin:
+        notes.fail(f"{offer.id} has no price on {begin}")
+        return
+    share = seat_cost(unit, begin, finish, scenario.horizon)
+    expected = {
+        "unit_price": unit,
+        "cost": share * (count - whole) + unit * whole,
+        "commitment": unit * count,
+    }
+    for name, amount in expected.items():
+        notes.expect(
+            Decimal(row[name]) == amount,
+            f"`{name}` of {count} added seats of {offer.id} from {begin} is {amount}, not {row[name]}",
+        )
+
+
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
-    """All owned seats are listed, and no more are renewed than end on the day."""
-    owned: dict[tuple[str, date], int] = defaultdict(int)
+    """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
+    start = scenario.horizon.start
+    ending: dict[tuple[str, date, str], int] = defaultdict(int)
+    live: dict[tuple[Seat, str], int] = defaultdict(int)
     for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
-    listed: dict[tuple[str, date], int] = defaultdict(int)
-    renewed: dict[tuple[str, date], int] = defaultdict(int)
+        first = max(start, h.from_ or start)
+        if first < scenario.horizon.end:
+            ending[h.offer, h.ends, h.subscription_id] += h.quantity
+            live[(h.offer, first, h.ends), h.subscription_id] += h.quantity if first < h.ends else 0
+    listed: dict[tuple[Seat, str], int] = defaultdict(int)
+    renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        listed[row["offer"], day_of(row["contract_end"])] += row["owned"]
-        renewed[row["offer"], day_of(row["contract_start"])] += row["renewed"]
-    live = {key: n for key, n in owned.items() if key[1] > scenario.horizon.start}
-    for offer, day in sorted({*live, *(k for k, n in listed.items() if n)}):
-        there, held = listed.get((offer, day), 0), live.get((offer, day), 0)
-        notes.expect(there == held, f"{there} owned seats of {offer} until {day}, the holdings have {held}")
-    for (offer, day), count in renewed.items():
-        held = owned.get((offer, day), 0)
-        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}")
+        name = row["subscription_id"]
+        listed[seat_of(row), name] += row["owned"]
+        ending[row["offer"], day_of(row["contract_end"]), name] += row["added"]
+        renewed[row["offer"], day_of(row["contract_start"]), name] += row["renewed"]
+    for key in sorted({*live, *listed}):
+        (offer, first, day), name = key
+        of = f" of subscription {name}" if name else ""
+        notes.expect(
+            listed[key] == live[key],
+            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, the holdings have {live[key]}",
+        )
+    for (offer, day, name), count in renewed.items():
+        held = ending[offer, day, name]
+        of = f" of subscription {name}" if name else ""
+        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}{of}")
         if count:
             inside = scenario.horizon.start <= day < scenario.horizon.end
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")
@@ -162,7 +247,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
         )
-        tier = tier_of(tokens, count)
+        tier = tier_of(tokens, count, day)
         if tier is None:
             notes.fail(f"{count} tokens on {day} are below the minimum purchase")
             continue
@@ -183,12 +268,18 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
 
 
-def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], notes: Notes) -> None:
+def limits(
+    doc: PlanDocument,
+    scenario: Scenario,
+    holdings: Sequence[Holding],
+    pool: Mapping[date, PoolDay],
+    notes: Notes,
+) -> None:
     """Oversize, maxima and budgets."""
-    tokens = scenario.tokens
+    tokens, stated = scenario.tokens, additions_of(scenario, holdings)
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
-        smallest = smallest_in_tier(tokens, smallest_tier(tokens))
+        smallest = smallest_bought(scenario)
         needed = sum((d.raw for d in pool.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")
@@ -198,8 +289,10 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
         rows = [r for r in doc["seats"] if r["offer"] == offer.id]
         for day in sorted({day_of(r["contract_start"]) for r in rows}):
             live = sum(
-                # an owned seat counts only while it is assigned, a bought one always
-                r["assigned"] if r["owned"] else r["renewed"] + r["new"]
+                # an owned or stated seat counts only while it is assigned, one that is bought always
+                max(r["assigned"], r["added"] - stated.get(seat_of(r), (0,))[0])
+                if r["owned"] or r["added"]
+                else r["renewed"] + r["new"]
                 for r in rows
                 if day_of(r["contract_start"]) <= day < day_of(r["contract_end"])
             )

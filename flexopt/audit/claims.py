@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -110,3 +111,12 @@ def read_claims(cells: dict[str, Column], scenario: Scenario, demand: Demand, no
     key = np.unique(person[sits] * len(seats) + seat[sits])
     both = np.column_stack(np.divmod(key, max(1, len(seats))))
     return Claims(demand, cells, pair, named, flex, seat, seats, covers, both)
+
+
+def outlasting(claims: Claims, scenario: Scenario, user: Ints, seat: Ints) -> Bools:
+    """bool[:]: whether the user leaves before the seat's term ends, which is beyond the horizon."""
+    start, end = scenario.horizon.start, scenario.horizon.end
+    leaves = np.full(len(claims.demand.users), (date.max - start).days, dtype=np.int64)
+    leaves[list(claims.demand.leaves)] = list(claims.demand.leaves.values())
+    ends = np.array([(s[2] - start).days if s[2] > end else 0 for s in claims.seats], dtype=np.int64)
+    return np.asarray(leaves[user] < ends[seat])

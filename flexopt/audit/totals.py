@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.notes import TOLERANCE, Notes, close, read_columns, show
-from flexopt.audit.rules import smallest_tier, token_price
+from flexopt.audit.rules import tiers_of_day, token_price
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
@@ -88,7 +88,7 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
         "users_named_only": int((named & ~flex & ~other).sum()),
         "users_flex_only": int((flex & ~named & ~other).sum()),
         "users_both": int((named & flex & ~other).sum()),
-        "seats_bought": sum(r["renewed"] + r["new"] for r in rows),
+        "seats_bought": sum(r["renewed"] + r["new"] + r["added"] for r in rows),
         "seats_owned": sum(r["owned"] for r in rows),
         "tokens_bought": bought,
         "purchases": len(packs),
@@ -102,7 +102,7 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
             close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
             f"`{name}` of the summary is not that of the ledger",
         )
-    smallest = token_price(scenario, smallest_tier(scenario.tokens))
+    smallest = token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0])
     paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
     _price(said, "token_price", paid, count, notes)
     if used > TOLERANCE:

@@ -7,8 +7,8 @@ Counts stay integers and factors Decimal, so that the audit can add them up exac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ class Demand:
     spans : integer columns `pair`, `first`, `after` (days since the horizon's start), `count`, `per`; sorted
     left_out : columns `user`, `product`, `days`, `reason`: chargeable days of the last 12 months not planned
     history : first and last day of the history used
+    leaves : by user who leaves, the first day after that, in days since the horizon's start
     """
 
     users: tuple[str, ...]
@@ -55,6 +56,7 @@ class Demand:
     left_out: pd.DataFrame
     history: tuple[date, date]
     findings: Findings
+    leaves: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def not_planned(self) -> pd.DataFrame:
@@ -120,8 +122,9 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         findings.raise_if_errors()
     pairs, place = _distinct(spans)
     users, pair_user = np.unique(pairs // index.width, return_inverse=True)
+    names = tuple(index.users[u] for u in users.tolist())
     return Demand(
-        users=tuple(index.users[u] for u in users.tolist()),
+        users=names,
         groups=tuple(index.groups[u] for u in users.tolist()),
         products=tuple(p.id for p in scenario.products),
         pair_user=pair_user.astype(np.int64),
@@ -132,7 +135,17 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
         left_out=left_out,
         history=window,
         findings=findings,
+        leaves=leaving_days(scenario, names, people),
     )
+
+
+def leaving_days(scenario: Scenario, users: Sequence[str], people: Mapping[str, Person]) -> dict[int, int]:
+    """The first day after leaving, by place of the user, in days since the horizon's start."""
+    return {
+        n: (person.leaves - scenario.horizon.start).days
+        for n, user in enumerate(users)
+        if (person := people.get(user)) and person.leaves
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,17 +256,45 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     first_seen = days["date"].min().date()
     # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
     first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
-    if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
-        findings.add(
-            "D103",
-            f"the history covers only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
-            "with `repeat` the rest of the year has no demand",
-            file="usage",
-            severity="warning",
-            hint="set demand.method: rate, or add older usage exports",
-        )
+    _say_short_or_old(scenario, first_seen, last, short=(first_seen - first).days > 31, findings=findings)
     first = max(first, first_seen) if scenario.demand.method == "rate" else first
     return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
+
+
+def _say_short_or_old(
+    scenario: Scenario, first: date, last: date, *, short: bool, findings: Findings
+) -> None:
+    """D103: less than 12 months of history. D120: a horizon that starts long after it."""
+    start = scenario.horizon.start
+    if short:
+        repeats = scenario.demand.method == "repeat"
+        known = add_months(first, 12)
+        again = known if known > start else add_months(start, 3)
+        findings.add(
+            "D103",
+            f"the history covers only {(last - first).days + 1} days ({first} to {last}): "
+            + (
+                "with `repeat` the rest of the year has no demand"
+                if repeats
+                else "`rate` takes them for every other part of the year"
+            ),
+            file="usage",
+            severity="warning",
+            hint=("set `demand.method: rate`, or add" if repeats else "add") + " older usage exports; "
+            f"otherwise buy only a small first pack, for the use until {again}, and plan again then",
+        )
+    if (away := (start - last).days) > _FAR:
+        findings.add(
+            "D120",
+            f"the last day of usage, {last}, is {away:,} days before the start of the horizon",
+            file="usage",
+            severity="warning",
+            hint="export the usage again up to today, or correct `horizon.start`",
+        )
+
+
+_FAR = 92
+"""Days without data before the horizon that are usual: a renewal is planned a quarter ahead."""
 
 
 def _repeat(

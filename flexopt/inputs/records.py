@@ -23,12 +23,12 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
-    aliases: tuple[str, ...] = ()
-    """Other emails or ids in usage files: their rows count for `user`."""
     team: str = ""
     email: str = ""
     first_name: str = ""
     last_name: str = ""
+    aliases: tuple[str, ...] = ()
+    """Other emails or ids in usage files: their rows count for `user`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ class Usage:
     requested, or if no file can tell."""
     assigned: pd.DataFrame | None = None
     """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
-    `first_name`, `last_name`, `email`: who has what today; None if no export tells."""
+    `first_name`, `last_name`, `email`, `last_used` (ISO date or ''): who has what today; None if no export
+    tells."""
     collections: tuple[CollectionNeed, ...] = ()
     """Products in both frames that are not in the scenario: collections of which the title is not known."""
     unplanned: Unplanned | None = None

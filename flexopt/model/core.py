@@ -13,6 +13,7 @@ import numpy as np
 
 from flexopt.base.arrays import Floats, Ints
 from flexopt.model.cover import cover_of
+from flexopt.model.leaving import leaving
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, spans
 
@@ -58,12 +59,15 @@ def everything(problem: Problem, restriction: Restriction) -> Core:
     the product is on Flex and not restricted to seats.
     """
     demand, rules = problem.demand, restriction.rules(problem)
-    seats, flexes, access = [], [], []
+    seats, flexes, access, gone = [], [], [], leaving(problem)
     starts = np.flatnonzero(np.diff(demand.pair_user, prepend=-1)).tolist()
     for begin, end in pairwise([*starts, demand.pairs]):
         pairs = range(begin, end)
         product = {i: int(demand.pair_product[i]) for i in pairs}
+        barred = gone.barred[gone.group[demand.pair_user[begin]]]
         for k, contract in enumerate(problem.contracts):
+            if k in barred:
+                continue
             used = [i for i in pairs if product[i] in contract.covers]
             live = any(problem.days[i, contract.first : contract.after].any() for i in used)
             allowed = all(

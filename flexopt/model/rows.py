@@ -36,6 +36,7 @@ def build(
     pack(m)
     tier(m)
     holding(m)
+    renewable(m)
     volume(m)
     maximum(m)
     purchases(m)
@@ -108,14 +109,30 @@ def tier(m: Model) -> None:
 
 def holding(m: Model) -> None:
     """Seats under an owned contract or its renewal are at most the quantity owned."""
-    for k, c in enumerate(m.problem.contracts):
-        if c.quantity is not None:
+    contracts = m.problem.contracts
+    for k, c in enumerate(contracts):
+        if c.quantity is not None and not c.in_full:
             label = {"row": "holding", **_term(c)}
-            bought, seat = _count(m, [k])
+            bought, seat = _count(m, [n for n, other in enumerate(contracts) if other.key == c.key])
             if seat:
                 couple(m, f"holding_k{k:03d}", bought, "<=", c.quantity, label=label, seat=seat)
             else:  # seats of an order are bought like packs: no user is in the row
                 add_row(m, f"holding_k{k:03d}", bought, "<=", c.quantity)
+
+
+def renewable(m: Model) -> None:
+    """Renewals are at most the seats owned until that day, and those added to them."""
+    contracts = m.problem.contracts
+    for k, c in enumerate(contracts):
+        if c.kind != "renewal" or c.quantity is not None or c.in_full:
+            continue
+        ending = [(n, e) for n, e in enumerate(contracts) if (e.offer, e.end) == (c.offer, c.start)]
+        held = sum(e.quantity or 0 for _, e in ending if e.kind in ("owned", "stated"))
+        bought, seat = _count(m, [n for n, other in enumerate(contracts) if other.key == c.key])
+        bought += [(x, -1.0) for n, e in ending if e.kind == "addition" for x, _ in _bought(m, n)]
+        couple(
+            m, f"renewable_k{k:03d}", bought, "<=", held, label={"row": "renewable", **_term(c)}, seat=seat
+        )
 
 
 def volume(m: Model) -> None:
@@ -165,7 +182,7 @@ def oversize(m: Model) -> None:
     seats_first(m)
     share = 1 + float(tokens.max_oversize)
     bought = [(n, float(tokens.increment)) for n in m.units.values()]
-    most = smallest_purchase(tokens) + share * float(P.cloud_raw.sum())
+    most = smallest_purchase(P.scenario) + share * float(P.cloud_raw.sum())
     couple(m, "oversize", bought, "<=", most, label={"row": "oversize"}, token=np.full(P.periods, -share))
 
 
@@ -182,14 +199,19 @@ def seats_first(m: Model) -> None:
 
 
 def budget(m: Model) -> None:
-    """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs."""
+    """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs.
+
+    Stated additions are paid whatever is decided.
+    """
     P = m.problem
     for g, limit in enumerate(P.scenario.budgets):
         due = [
             (k, c)
             for k, c in enumerate(P.contracts)
-            if limit.from_ <= c.start < limit.to and c.kind != "owned"
+            if limit.from_ <= c.start < limit.to and c.kind not in ("owned", "stated")
         ]
+        stated = (c for c in P.contracts if c.kind == "stated" and limit.from_ <= c.start < limit.to)
+        spent = sum((c.commitment[0] * (c.quantity or 0) for c in stated), Decimal(0))
         seat = {k: float(c.commitment[0]) for k, c in due if c.order is None}
         terms = [
             (m.seats[k, j], float(c.commitment[j]))
@@ -199,7 +221,7 @@ def budget(m: Model) -> None:
         ]
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
         terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
-        most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
+        most = float(limit.amount.quantize(CENT, ROUND_FLOOR) - spent)
         if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
             # a pack's invoice may exceed its unrounded price by half a cent; sums of cents leave a cent less
             terms += [(m.tier[key], HALF_CENT) for key in packs]
@@ -240,7 +262,8 @@ def ties(m: Model) -> None:
 
 
 def _term(c: Contract) -> dict[str, str]:
-    return {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
+    term = {"offer": c.offer, "kind": c.kind, "start": str(c.start), "end": str(c.end)}
+    return term | ({"counts": "in full"} if c.in_full else {})
 
 
 def _bought(m: Model, k: int) -> list[tuple[Var, float]]:

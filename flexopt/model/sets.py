@@ -18,22 +18,32 @@ import numpy as np
 import pandas as pd
 
 from flexopt.base.arrays import Bools, Floats
-from flexopt.base.dates import add_months, anniversaries, overlap_days
+from flexopt.base.dates import anniversaries, overlap_days
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.rules.expiry import expiry_date, opening_packs
-from flexopt.inputs.rules.prices import in_force, price_in_horizon, rate_on, seat_price, token_price
+from flexopt.inputs.rules.prices import (
+    price_in_horizon,
+    rate_on,
+    seat_price,
+    tiers_on,
+    token_price,
+)
 from flexopt.inputs.rules.purchase_size import increments_in_tier
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.model.terms import Term, in_full, terms_of
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """Seats of one offer that start and end together at one price.
 
-    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. In seat tier j a seat
-    costs `cost[j]` inside the horizon and `commitment[j]` for its whole term, in whole cents. It covers the
-    periods [`first`, `after`). Contracts of one `order` share the seat tier.
+    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`), `new`, `addition` (new, but
+    ends with another contract), or `stated`: an addition of `quantity` seats that are bought in any case, at
+    `settled` each, so that they cost nothing more here. In seat tier j a seat costs `cost[j]` inside the
+    horizon and `commitment[j]` for its whole term, in whole cents. It covers the periods [`first`, `after`).
+    Contracts of one `order` share the seat tier. Seats `in_full` are the same seats for people who leave
+    before the end (`leaving.py`): their cost is the commitment.
     """
 
     offer: str
@@ -47,6 +57,18 @@ class Contract:
     cost: tuple[Decimal, ...]
     commitment: tuple[Decimal, ...]
     order: int | None
+    in_full: bool = False
+    settled: Decimal = Decimal(0)
+
+    @property
+    def on_sale(self) -> bool:
+        """Whether anybody may have a seat: where seats can be added, these can also be renewed."""
+        return self.kind in ("new", "addition") or (self.kind == "renewal" and self.quantity is None)
+
+    @property
+    def key(self) -> tuple[str, str, date, date]:
+        """What is one contract to the vendor."""
+        return self.offer, self.kind, self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,11 @@ class Problem:
         return len(self.edges) - 1
 
     @property
+    def settled(self) -> Decimal:
+        """What is paid inside the horizon whatever is decided: stated additions."""
+        return sum((c.settled * (c.quantity or 0) for c in self.contracts), Decimal(0))
+
+    @property
     def cloud(self) -> Floats:
         """float64[periods]: tokens of per-result services, with buffer."""
         return np.array([float(buffered) for _, buffered in self.cloud_exact])
@@ -129,7 +156,8 @@ def span_end(problem: Problem, pair: int, first: int) -> int:
 def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> Problem:
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
-    terms = _terms(scenario, holdings)
+    terms = terms_of(scenario, holdings)
+    terms += in_full(terms, scenario, demand)
     opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
     bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
@@ -171,64 +199,28 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
         orders=orders,
         packs=packs,
         tiers=tuple(
-            _price_tiers(scenario, float(need[k.first : k.after].sum())) if k.tokens is None else ()
+            _price_tiers(scenario, k.start, float(need[k.first : k.after].sum())) if k.tokens is None else ()
             for k in packs
         ),
         cloud_exact=tuple(cloud),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    offer: Offer
-    kind: str
-    start: date
-    end: date
-    quantity: int | None
-
-
-def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
-    """Every term a seat may have: owned until its end, renewed, or new on a start date."""
-    start, end = scenario.horizon.start, scenario.horizon.end
-    quantity: dict[tuple[str, date], int] = {}
-    for h in holdings:
-        if h.ends >= start:  # a holding that ended before the horizon has lapsed, and its renewal with it
-            quantity[h.offer, h.ends] = quantity.get((h.offer, h.ends), 0) + h.quantity
-    terms, monthly = [], anniversaries(start, end)
-    for offer in scenario.offers:
-        owned = sorted((ends, q) for (o, ends), q in quantity.items() if o == offer.id)
-        terms += [_Term(offer, "owned", start, ends, q) for ends, q in owned if ends > start]
-        terms += [
-            _Term(offer, "renewal", ends, add_months(ends, offer.term_months), q)
-            for ends, q in owned
-            if ends < end
-        ]
-        # a short term can be bought again whenever it has ended; an annual one only at the start
-        starts = set(monthly if offer.term_months < 12 else [start])
-        more = monthly if offer.starts == "monthly" else offer.starts
-        starts.update(day for day in more if isinstance(day, date) and start <= day < end)
-        for day in sorted(starts):
-            # a term from the 31st ends on a 31st again: in a horizon from 31 January, 28 February + 1 month
-            # is 31 March; otherwise three days of each March would have no monthly seat
-            anchor, months = (start, monthly.index(day)) if day in monthly else (day, 0)
-            terms.append(_Term(offer, "new", day, add_months(anchor, months + offer.term_months), None))
-    return [t for t in terms if t.kind == "owned" or in_force(t.offer.prices, t.start)]
-
-
 def _contracts(
-    scenario: Scenario, terms: Sequence[_Term], edges: Sequence[date]
+    scenario: Scenario, terms: Sequence[Term], edges: Sequence[date]
 ) -> tuple[tuple[Contract, ...], tuple[Offer, ...]]:
     product = {p.id: i for i, p in enumerate(scenario.products)}
-    order_of: dict[tuple[str, date], int] = {}
+    order_of: dict[tuple[str, date, bool], int] = {}
     orders: list[Offer] = []
     contracts = []
     for term in terms:
         offer, order = term.offer, None
-        if term.kind != "owned" and (offer.tiers or offer.minimum > 1):
-            key = (offer.id, term.start)
+        joins = term.kind == "addition"  # an order of its own: any number, at the price of one
+        if joins or (term.kind in ("renewal", "new") and (offer.tiers or offer.minimum > 1)):
+            key = (offer.id, term.start, joins)
             if key not in order_of:
                 order_of[key] = len(orders)
-                orders.append(offer)
+                orders.append(offer.model_copy(update={"tiers": (), "minimum": 0}) if joins else offer)
             order = order_of[key]
         cost, commitment = _charges(scenario, term)
         contracts.append(
@@ -244,15 +236,20 @@ def _contracts(
                 cost=cost,
                 commitment=commitment,
                 order=order,
+                in_full=term.in_full,
+                settled=_share(scenario, term, commitment[0]) if term.kind == "stated" else CENT * 0,
             )
         )
     return tuple(contracts), tuple(orders)
 
 
-def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+def _charges(scenario: Scenario, term: Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Charge inside the horizon and full price of one seat, by seat tier (tier 0 has no discount)."""
     if term.kind == "owned":
         return (CENT * 0,), (CENT * 0,)
+    if term.price is not None:
+        share = _share(scenario, term, term.price)
+        return (CENT * 0 if term.kind == "stated" else share,), (term.price,)
     discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
     whole = []
     for discount in discounts:
@@ -263,10 +260,14 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
             renewal=term.kind == "renewal",
             tier_discount=discount,
         )
-        assert price is not None  # _terms keeps only terms with a price
+        assert price is not None  # terms_of keeps only terms with a price
         whole.append(price)
-    inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
-    return tuple(inside), tuple(whole)
+    return tuple(_share(scenario, term, price) for price in whole), tuple(whole)
+
+
+def _share(scenario: Scenario, term: Term, price: Decimal) -> Decimal:
+    """What of a seat's price counts inside the horizon."""
+    return price if term.in_full else price_in_horizon(price, term.start, term.end, scenario.horizon)
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
@@ -286,26 +287,29 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
     """Purchase dates that can matter.
 
     A pack bought earlier that lives, inside the horizon, as long as a later one can be used on every day of
-    the later one. If larger purchases never cost more per token, buying the later pack's tokens with the
-    earlier ones never costs more: the later date is left out (fewer, earlier purchases win ties anyway).
-    Budgets depend on dates, so with budgets all dates are kept.
+    the later one. If both are bought by the same tiers and larger purchases never cost more per token, buying
+    the later pack's tokens with the earlier ones never costs more: the later date is left out (fewer, earlier
+    purchases win ties anyway). Budgets depend on dates, so with budgets all dates are kept.
     """
-    prices = [t.price for t in scenario.tokens.tiers]
-    if scenario.budgets or any(dearer > cheaper for cheaper, dearer in pairwise(prices)):
+    if scenario.budgets:
         return list(bought)
     kept: list[Lot] = []
     for lot in bought:
-        if not kept or min(lot[1], scenario.horizon.end) > kept[-1][1]:
+        tiers = tiers_on(scenario.tokens, lot[0])
+        falling = all(less.price >= more.price for less, more in pairwise(tiers))
+        same = kept and tiers_on(scenario.tokens, kept[-1][0]) == tiers
+        if not (falling and same and min(lot[1], scenario.horizon.end) <= kept[-1][1]):
             kept.append(lot)
     return kept
 
 
-def _price_tiers(scenario: Scenario, most: float) -> tuple[PriceTier, ...]:
-    """Tiers in whole increments, limited to `most` tokens or the tier's smallest purchase."""
+def _price_tiers(scenario: Scenario, day: date, most: float) -> tuple[PriceTier, ...]:
+    """Tiers of the day in whole increments, limited to `most` tokens or the tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
+    listed = tiers_on(tokens, day)
     needed = int(np.ceil(most / tokens.increment - 1e-9))
-    for j, tier in enumerate(tokens.tiers):
-        lower, last = increments_in_tier(tokens, j)
+    for j, tier in enumerate(listed):
+        lower, last = increments_in_tier(listed, tokens.increment, j)
         upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
             tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))

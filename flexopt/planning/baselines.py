@@ -6,7 +6,7 @@ cheapest packs and contracts that its rule allows: the saving shown is a minimum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,10 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flexopt.base.arrays import Bools, Ints
-from flexopt.demand.forecast import Demand
-from flexopt.inputs.records import TodaysAccess
-from flexopt.inputs.rules.prices import in_force
+from flexopt.base.arrays import Bools, Floats, Ints
+from flexopt.base.dates import add_months
+from flexopt.demand.forecast import Demand, leaving_days
+from flexopt.inputs.records import Person, TodaysAccess
+from flexopt.inputs.rules.prices import in_force, tiers_on
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.leaving import STAYS
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 
@@ -47,34 +50,41 @@ def all_flex(problem: Problem) -> Restriction:
 def break_even_rule(problem: Problem) -> Restriction:
     """Per user: a seat if the tokens would cost at least as much at list price, otherwise Flex.
 
-    A collection is taken if its price is at most what that rule pays for the products it covers.
+    A collection is taken if its price is at most what that rule pays for the products it covers. The share of
+    the horizon counts, for people who leave before the term ends its whole price.
     """
     scenario, demand = problem.scenario, problem.demand
-    listed = scenario.tokens.tiers[0].price
+    leaves = np.array([demand.leaves.get(u, STAYS) for u in range(len(demand.users))])[demand.pair_user]
+    listed = tiers_on(scenario.tokens, scenario.horizon.start)[0].price
     index = {name: p for p, name in enumerate(demand.products)}
-    cheapest = np.full(len(demand.products), np.inf)
-    within = np.full(len(demand.products), np.inf)
-    collections: list[tuple[list[int], float]] = []
+    seat, within = np.full((2, demand.pairs), np.inf)
+    collections: list[tuple[list[int], Floats]] = []
     for offer in scenario.offers:
         price = in_force(offer.prices, scenario.horizon.start)
         if price is None or offer.term_months < 12:
             continue
-        yearly = float(Fraction(price.new) * scenario.horizon.months / offer.term_months)
+        share = Fraction(scenario.horizon.months, offer.term_months)
+        term = (add_months(scenario.horizon.start, offer.term_months) - scenario.horizon.start).days
+        counted = np.where(
+            (leaves < term) & (share < 1), float(price.new), float(Fraction(price.new) * share)
+        )
         if len(offer.covers) == 1:
-            cheapest[index[offer.covers[0]]] = min(yearly, cheapest[index[offer.covers[0]]])
+            mine = demand.pair_product == index[offer.covers[0]]
+            seat[mine] = np.minimum(seat, counted)[mine]
         else:
             covers = [index[p] for p in offer.covers]
-            within[covers] = np.minimum(within[covers], yearly)
-            collections.append((covers, yearly))
+            mine = np.isin(demand.pair_product, covers)
+            within[mine] = np.minimum(within, counted)[mine]
+            collections.append((covers, counted))
     # the seat of a product without one of its own is the collection's
-    cheapest = np.where(np.isinf(cheapest), within, cheapest)
-    seat, tokens = cheapest[demand.pair_product], float(listed) * problem.tokens.sum(axis=1)
+    seat = np.where(np.isinf(seat), within, seat)
+    tokens = float(listed) * problem.tokens.sum(axis=1)
     named, paid = seat <= tokens, np.minimum(seat, tokens)
     begin, user = _users(problem)
-    for covers, yearly in collections:
+    for covers, counted in collections:
         mine = np.isin(demand.pair_product, covers)
         several = _of_users(np.add, mine.astype(np.int64), begin) > 1
-        cheaper = _of_users(np.add, np.where(mine, paid, 0.0), begin) >= yearly
+        cheaper = _of_users(np.add, np.where(mine, paid, 0.0), begin) >= counted[begin]
         named = named | (mine & (several & cheaper)[user])
     return Restriction(rule=_rule(named=named & _always_named(problem), flex=~named & _always_flex(problem)))
 
@@ -114,8 +124,15 @@ def todays_access(problem: Problem, access: Sequence[TodaysAccess]) -> Restricti
     return Restriction(rule=rule, offers=offers)
 
 
-def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_days: int) -> Demand:
-    """The demand with all of today's seat holders: without use, a sliver of a day keeps the seat."""
+def with_idle_holders(
+    demand: Demand, access: Sequence[TodaysAccess], scenario: Scenario, people: Mapping[str, Person]
+) -> Demand:
+    """The demand with all of today's seat holders: without use, a sliver of a day keeps the seat.
+
+    It does until they leave; the seat of somebody who has left before the horizon is kept all the same.
+    """
+    horizon = scenario.horizon
+    length = (horizon.end - horizon.start).days
     known = {
         (demand.users[u], demand.products[p])
         for u, p in zip(demand.pair_user, demand.pair_product, strict=True)
@@ -125,6 +142,7 @@ def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_da
         return demand
     users = tuple(sorted({*demand.users, *(u for u, _ in idle)}))
     index = {u: i for i, u in enumerate(users)}
+    leaves = {u: day for u, day in leaving_days(scenario, users, people).items() if day > 0}
     group = dict(zip(demand.users, demand.groups, strict=True))
     pairs = pd.DataFrame(
         {
@@ -140,7 +158,7 @@ def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_da
         {
             "pair": np.arange(demand.pairs, demand.pairs + len(idle)),
             "first": 0,
-            "after": horizon_days,
+            "after": [min(length, leaves.get(index[u], length)) for u, _ in idle],
             "count": 1,
             "per": 1_000_000_000,
         }
@@ -159,6 +177,7 @@ def with_idle_holders(demand: Demand, access: Sequence[TodaysAccess], horizon_da
         left_out=demand.left_out,
         history=demand.history,
         findings=demand.findings,
+        leaves=leaves,
     )
 
 
@@ -199,7 +218,7 @@ def _always_named(problem: Problem) -> Bools:
     for n, without in enumerate(kinds):
         covered = np.zeros((len(demand.products), problem.periods), dtype=bool)
         for c in problem.contracts:
-            if c.kind == "new" and not without[list(c.covers)].any():
+            if c.on_sale and not without[list(c.covers)].any():
                 covered[list(c.covers), c.first : c.after] = True
         mine = (kind.reshape(-1) == n)[user]
         missing = (problem.days[mine] > 0) & ~covered[demand.pair_product[mine]]

@@ -6,7 +6,8 @@ Exact from here on: chargeable days and tokens are fractions of integers, money 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +17,7 @@ import numpy as np
 
 from flexopt.base.money import cents
 from flexopt.inputs.rules.expiry import Lot, draw, live_lots, opening_packs
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
@@ -25,7 +26,11 @@ from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_o
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """Seats of one contract; `assigned` users hold `owned + renewed + new` seats."""
+    """Seats of one contract, all of one kind; `assigned` users hold some of them.
+
+    `in_full` of them are of people who leave before the contract ends; `stated` of those added are bought in
+    any case.
+    """
 
     offer: str
     contract_start: date
@@ -33,10 +38,18 @@ class SeatRow:
     owned: int
     renewed: int
     new: int
+    added: int
     unit_price: Decimal
     cost: Decimal
     commitment: Decimal
     assigned: int
+    in_full: int
+    stated: int = 0
+    subscription_id: str = ""
+
+    @property
+    def count(self) -> int:
+        return self.owned + self.renewed + self.new + self.added
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +139,42 @@ def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
     users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts))
     assigned: list[int] = users.tolist()
     tier_and_count = {k: (j, n) for k, j, n in solution.bought}
-    rows = []
+    rows: dict[Hashable, SeatRow] = {}
     for k, c in enumerate(problem.contracts):
         j, count = tier_and_count.get(k, (0, assigned[k]))
-        if c.kind == "owned":
+        if c.kind in ("owned", "stated"):
             count = c.quantity or 0
         if count:
-            rows.append(
-                SeatRow(
-                    offer=c.offer,
-                    contract_start=c.start,
-                    contract_end=c.end,
-                    owned=count if c.kind == "owned" else 0,
-                    renewed=count if c.kind == "renewal" else 0,
-                    new=count if c.kind == "new" else 0,
-                    unit_price=c.commitment[j],
-                    cost=c.cost[j] * count,
-                    commitment=c.commitment[j] * count,
-                    assigned=assigned[k],
-                )
+            kind = "addition" if c.kind == "stated" else c.kind
+            row = SeatRow(
+                offer=c.offer,
+                contract_start=c.start,
+                contract_end=c.end,
+                owned=count if c.kind == "owned" else 0,
+                renewed=count if c.kind == "renewal" else 0,
+                new=count if c.kind == "new" else 0,
+                added=count if kind == "addition" else 0,
+                unit_price=c.commitment[j],
+                cost=(c.settled if c.kind == "stated" else c.cost[j]) * count,
+                commitment=c.commitment[j] * count,
+                assigned=assigned[k],
+                in_full=count if c.in_full else 0,
+                stated=count if c.kind == "stated" else 0,
             )
+            key = c.offer, kind, c.start, c.end
+            rows[key] = _together(rows[key], row) if key in rows else row
     return tuple(
-        sorted(rows, key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.contract_end))
+        sorted(
+            rows.values(),
+            key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.added, r.contract_end),
+        )
     )
+
+
+def _together(row: SeatRow, other: SeatRow) -> SeatRow:
+    """The seats of one contract: those that count in full or are stated, and the others."""
+    added = ("renewed", "new", "added", "cost", "commitment", "assigned", "in_full", "stated")
+    return replace(row, **{name: getattr(row, name) + getattr(other, name) for name in added})
 
 
 def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
@@ -156,10 +182,10 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
     for lot, j, units in solution.purchases:
         tokens = units * problem.scenario.tokens.increment
         price = problem.tiers[lot][j].price
-        tier = tier_reached(problem.scenario.tokens, tokens)
+        pack = problem.packs[lot]
+        tier = tier_reached(tiers_on(problem.scenario.tokens, pack.start), tokens)
         if token_price(tier, problem.scenario.negotiated) != price:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
-        pack = problem.packs[lot]
         rows.append(PurchaseRow(pack.start, tokens, tier.from_, price, cents(price * tokens), pack.expires))
     return tuple(sorted(rows, key=lambda r: r.date))
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile
-from flexopt.inputs.rules.prices import rate_on, seat_price, token_price
+from flexopt.inputs.rules.prices import rate_on, seat_price, tiers_on, token_price
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.scenario.scenario import Offer, Scenario
 from flexopt.store.folder import HasDocument, document_of
@@ -94,7 +94,8 @@ def breakeven(
     """
     scenario, own = prices_of(source)
     marginal = own if marginal is None else marginal
-    tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in scenario.tokens.tiers]
+    tiers = tiers_on(scenario.tokens, scenario.horizon.start)
+    tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in tiers]
     tokens += [] if marginal is None else [(0, marginal)]
     rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -14,13 +14,14 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
@@ -29,6 +30,7 @@ from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
@@ -63,9 +65,12 @@ def make_document(
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
-        "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
+        "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal),
-        "seats": [_row("seats", s) for s in bill.seats],
+        "seats": [
+            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+        ],
+        "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
         "left_out": ColumnTable(
@@ -188,7 +193,7 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new for s in bill.seats),
+        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
         "tokens_used": plain(drawn, 1),
@@ -263,8 +268,10 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
 
 
-def _finding(f: Any) -> dict[str, Any]:
-    return {
-        name: getattr(f, name)
-        for name in ("severity", "code", "file", "row", "column", "message", "count", "hint")
-    }
+def _finding(source: ScenarioFile, found: Finding) -> dict[str, Any]:
+    """A finding without the folder of the scenario, in its text too."""
+    folder = "" if source.path is None or source.folder == Path() else f"{source.folder.as_posix()}/"
+    names = ("severity", "code", "file", "row", "column", "message", "count", "hint")
+    cells = {name: getattr(found, name) for name in names}
+    texts = {name: cells[name].replace(folder, "") for name in ("message", "hint") if folder}
+    return cells | {"file": source.shown(found.file)} | texts

@@ -16,7 +16,6 @@ from flexopt.audit import audit
 from flexopt.base.errors import AuditError, LimitError, SolverError
 from flexopt.base.findings import Findings
 from flexopt.base.money import Money
-from flexopt.demand.forecast import Demand
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
@@ -270,8 +269,7 @@ def _baselines(
         optimum = better(problem, optimum, solution)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
-        horizon = source.scenario.horizon
-        demand: Demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
+        demand = with_idle_holders(problem.demand, source.access, source.scenario, source.people)
         today = formulate(source.scenario, source.holdings, demand)
         found["today"], solution = _priced(today, todays_access(today, source.access))
         if demand is problem.demand:  # otherwise its seats of idle holders are not seats of the problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -13,7 +14,8 @@ import numpy as np
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
+from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
 
@@ -50,7 +52,7 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     """Price per token: the average of the plan's purchases, otherwise that of the smallest purchase."""
     if bill.tokens_bought:
         return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
-    return token_price(problem.scenario.tokens.tiers[0], problem.scenario.negotiated)
+    return token_price(tiers_on(problem.scenario.tokens, problem.edges[0])[0], problem.scenario.negotiated)
 
 
 def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
@@ -61,7 +63,8 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
     rows, demand, tell = bill.assignment, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
     seated = rows.contract >= 0
-    on_flex, cheapest = _alternatives(problem, product, rows.periods)
+    group = tell.gone.group[demand.pair_user[rows.pair]]
+    on_flex, cheapest = _alternatives(problem, tell.gone, product, group, rows.periods)
     named = Column.by_class(
         lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else _money(cheapest[i]),
         rows.contract,
@@ -72,7 +75,9 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
     )
     # the break-even is for a year of seats; if no seats cover a year, for the row's own seats
     whole = np.ones((1, problem.periods), dtype=bool)
-    year = np.array([_cheapest_named(problem, p, whole)[0] for p in range(len(demand.products))])[product]
+    staying = tell.gone.barred[-1]
+    year = np.array([_cheapest_named(problem, p, whole, staying)[0] for p in range(len(demand.products))])
+    year = year[product]
     break_even = Column.by_class(
         lambda i: tell.break_even(
             rows.tokens[i] / rows.days[i] if on_flex[i] else None,
@@ -92,29 +97,38 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
     return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
 
 
-def _alternatives(problem: Problem, product: Ints, periods: Column) -> tuple[Bools, Ints]:
-    """For each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them."""
-    alike, first = classes(product, periods.codes)
+def _alternatives(
+    problem: Problem, gone: Leaving, product: Ints, group: Ints, periods: Column
+) -> tuple[Bools, Ints]:
+    """For each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them.
+
+    group : of each row's user, by the contracts that last longer than the user stays
+    """
+    alike, first = classes(product, group, periods.codes)
     when = np.array([periods[i] for i in first.tolist()], dtype=np.int64 if problem.periods < 63 else object)
     needed = (when[:, None] >> np.arange(problem.periods)) & 1 == 1
     reached = np.zeros(len(first), dtype=bool)
     cost = np.zeros(len(first), dtype=np.int64)
     for p in range(len(problem.demand.products)):
-        mine = product[first] == p
-        reached[mine] = ~(needed[mine] & ~problem.on_flex[p]).any(axis=1)
-        cost[mine] = _cheapest_named(problem, p, needed[mine])
+        of_product = product[first] == p
+        reached[of_product] = ~(needed[of_product] & ~problem.on_flex[p]).any(axis=1)
+        for n, barred in enumerate(gone.barred):
+            mine = of_product & (group[first] == n)
+            cost[mine] = _cheapest_named(problem, p, needed[mine], barred)
     return reached[alike], cost[alike]
 
 
-def _cheapest_named(problem: Problem, product: int, needed: Bools) -> Ints:
+def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: frozenset[int]) -> Ints:
     """Least cost in cents of new seats that cover the product in the needed periods; NEVER if none can.
 
-    needed : bool[cases, periods]; returns int64[cases].
+    needed : bool[cases, periods]; barred : contracts that are not for the user; returns int64[cases].
 
     Walks the periods backwards: from t on, either nothing is needed in t, or a live contract is taken
     and the rest starts where it ends.
     """
-    mine = [c for c in problem.contracts if product in c.covers and c.kind == "new"]
+    mine = [
+        c for k, c in enumerate(problem.contracts) if product in c.covers and c.on_sale and k not in barred
+    ]
     best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
     for t in reversed(range(problem.periods)):
         options = [int(c.cost[0] * 100) + best[c.after] for c in mine if c.first <= t < c.after]
@@ -132,24 +146,30 @@ class _Teller:
     """The prices of a plan, and the words of its rows."""
 
     def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
-        self.problem = problem
+        self.problem, self.gone = problem, leaving(problem)
         self.marginal = sorted({Decimal(price) for price in marginal if price})
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
         # the cost of a seat of each contract in this plan, which depends on the size of the order
         self.seat_price: dict[int, tuple[Decimal, Decimal]] = {}
-        kinds = {"owned": "owned", "renewal": "renewed", "new": "new"}
         rows = {
-            (r.offer, r.contract_start, r.contract_end, k): r
+            (r.offer, r.contract_start, r.contract_end, kind): r
             for r in bill.seats
-            for k in kinds
-            if getattr(r, kinds[k])
+            for kind, count in (
+                ("owned", r.owned),
+                ("renewal", r.renewed),
+                ("new", r.new),
+                ("addition", r.added),
+                ("stated", r.stated),
+            )
+            if count
         }
         for k, c in enumerate(problem.contracts):
             row = rows.get((c.offer, c.start, c.end, c.kind))
-            count = getattr(row, kinds[c.kind]) if row else 0
-            self.seat_price[k] = (row.cost / count, row.unit_price) if row else (c.cost[0], c.commitment[0])
+            tier = c.commitment.index(row.unit_price) if row else 0
+            charged = c.settled if c.kind == "stated" else c.cost[tier]
+            self.seat_price[k] = charged, c.commitment[tier]
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
         # not rounded: whole cents per day would move the break-even of a low rate by days
@@ -183,9 +203,17 @@ class _Teller:
             return ""
         return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
 
-    def why_seat(self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str) -> str:
-        """`under` has product, days and tokens of all the user's use on the seat of contract k."""
+    def why_seat(
+        self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str, leaves: int
+    ) -> str:
+        """`under` has product, days and tokens of all the user's use on the seat of contract k.
+
+        leaves : when the user leaves, in days since the horizon's start
+        """
         lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
+        if self.problem.contracts[k].in_full:
+            day = self.problem.edges[0] + timedelta(days=leaves)
+            lead += f" It counts in full, as it outlasts the user, who leaves on {day}."
         if instead:
             return f"{lead} {instead}"
         taken = sum((tokens for _, _, tokens in under), Fraction(0))
@@ -194,7 +222,7 @@ class _Teller:
         tokens = f"{plain(taken, 1)} tokens{self.buffer}"
         words = f"{lead} On Flex, {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
         cost = self.seat_price[k][0]
-        if cost == 0:
+        if cost == 0 or self.problem.contracts[k].kind == "stated":
             return f"{words}."
         if cost <= on_flex:
             saved = (
@@ -213,7 +241,14 @@ class _Teller:
         charged, price = self.seat_price[k]
         if contract.kind == "owned":
             return f"Holds a seat of {contract.offer}, owned until {contract.end}{what}: no new cost."
-        verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
+        if contract.kind == "stated":
+            return (
+                f"Holds a seat of {contract.offer}, added on {contract.start} until {contract.end}{what}: it "
+                f"is one of the stated additions, which cost {charged:,} each whoever has them."
+            )
+        verb = {"renewal": "Renewing", "addition": "Adding a seat of"}.get(contract.kind, "A new seat of")
+        if contract.kind == "addition":
+            what = f" until its contract ends on {contract.end}{what}"
         whole = ""
         if charged != price:
             whole = f" in the horizon ({price:,} for its term)"
@@ -256,8 +291,10 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
     kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
     start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
     under = kind[seat[order]]
+    leaves = np.array([demand.leaves.get(u, -1) for u in range(len(demand.users))], dtype=np.int64)
+    leaves = leaves[demand.pair_user[rows.pair[seat]]]
     # seats with the same use are alike: their first products are compared, then their second, ...
-    alike, _ = classes(rows.contract[seat[order[start]]])
+    alike, _ = classes(rows.contract[seat[order[start]]], leaves[order[start]])
     for position in range(int(size.max(initial=0))):
         there = size > position
         alike, _ = classes(alike, np.where(there, under[np.where(there, start + position, 0)], -1))
@@ -271,7 +308,7 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
             instead = "The policy requires named access."
         members = seat[order[start[g] : start[g] + size[g]]]
         done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
-        words = tell.why_seat(int(rows.contract[i]), done, instead)
+        words = tell.why_seat(int(rows.contract[i]), done, instead, int(leaves[n]))
         return words if instead else f"{words}{margin[i]}"
 
     needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])

@@ -20,7 +20,7 @@ from flexopt.base.money import cents
 from flexopt.base.text import count
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import ScenarioFile, Usage
-from flexopt.inputs.rules.prices import rate_on, token_price
+from flexopt.inputs.rules.prices import rate_on, tiers_on, token_price
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Bill
 from flexopt.planning.reasons import planned_token_price
@@ -59,10 +59,11 @@ def _open(people: Mapping[str, object], user: str, column: str) -> bool:
 
 
 def _seen(usage: Usage, demand: Demand) -> pd.DataFrame:
-    """First and last day of use and the number of days of every planned user that has days, by user."""
+    """First and last day of use and the number of days of planned users, by user, as far as they are known.
+
+    A Usage Report knows the last day, but not the first.
+    """
     days = usage.days
-    if days.empty:
-        return pd.DataFrame({"first": [], "last": [], "days": []}, dtype="datetime64[s]")
     known = pd.Categorical(days["user"])
     days_of = np.bincount(known.codes, minlength=len(known.categories))
     dates = days["date"].to_numpy().astype("datetime64[s]").astype(np.int64)
@@ -70,12 +71,19 @@ def _seen(usage: Usage, demand: Demand) -> pd.DataFrame:
     last = np.full(len(days_of), np.iinfo(np.int64).min)
     np.minimum.at(first, known.codes, dates)
     np.maximum.at(last, known.codes, dates)
-    frame = pd.DataFrame(
+    seen = pd.DataFrame(
         {"first": first.astype("datetime64[s]"), "last": last.astype("datetime64[s]"), "days": days_of},
         index=pd.Index(known.categories, dtype=object),
     )
-    summed = set(usage.totals["user"])  # a summary may know of later days
-    return frame.loc[[u for u in demand.users if u in frame.index and u not in summed]]
+    summed = pd.Index(sorted(set(usage.totals["user"])), dtype=object)
+    if len(summed) and usage.assigned is not None:
+        reported = pd.to_datetime(usage.assigned.groupby("user")["last_used"].max().replace("", None))
+        seen = seen.reindex(seen.index.union(summed))
+        reported = reported.reindex(summed)
+        latest = pd.concat([seen.loc[summed, "last"], reported], axis=1).max(axis=1)
+        seen.loc[summed, "last"] = latest.where(reported.notna())
+    seen.loc[seen.index.isin(summed), "first"] = pd.NaT
+    return seen.loc[[u for u in demand.users if u in seen.index]]
 
 
 def _report_gone(
@@ -155,7 +163,7 @@ def _more(number: int) -> str:
 def costs_on_flex(source: ScenarioFile, demand: Demand) -> dict[str, Decimal]:
     """What each user's forecast costs on Flex at the price of the smallest purchase, before planning."""
     scenario = source.scenario
-    price = Fraction(token_price(scenario.tokens.tiers[0], scenario.negotiated))
+    price = Fraction(token_price(tiers_on(scenario.tokens, scenario.horizon.start)[0], scenario.negotiated))
     rates = [Fraction(rate_on(p, scenario.horizon.start) or 0) for p in scenario.products]
     spans = demand.spans
     days = spans["count"].to_numpy(np.float64) * (spans["after"] - spans["first"]) / spans["per"]

@@ -142,7 +142,7 @@ def _without_access(problem: Problem) -> list[str]:
     for c in problem.contracts:
         if c.quantity is None:
             unlimited[list(c.covers), c.first : c.after] = True
-        else:
+        elif not c.in_full:
             owned[list(c.covers), c.first : c.after] += c.quantity
     live = np.zeros(periods, dtype=bool)
     for pack in problem.packs:

@@ -20,6 +20,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from flexopt.base.arrays import Bools, Ints
+from flexopt.model.leaving import leaving
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Contract, Problem
 
@@ -126,12 +127,12 @@ def subproblem_of_pairs(subproblems: Sequence[Subproblems], pairs: int) -> Ints:
     return found
 
 
-_Pair = tuple[int, str, frozenset[str] | None]
-"""Product, rule and the only offers allowed."""
+_Pair = tuple[int, str, frozenset[str] | None, frozenset[int]]
+"""Product, rule, the only offers allowed, and the contracts that are not for the user."""
 
 
 def _codes(problem: Problem, restriction: Restriction) -> tuple[Ints, list[_Pair]]:
-    """A number for each pair's product, rule and allowed offers, and what each number means."""
+    """A number for each pair's product, rule, allowed offers and leaving, and what each number means."""
     rules = restriction.rules(problem)
     names = ["", "named", "flex"]
     rule = np.zeros(len(rules), dtype=np.int64)
@@ -145,8 +146,10 @@ def _codes(problem: Problem, restriction: Restriction) -> tuple[Ints, list[_Pair
             known[only] = len(allowed)
             allowed.append(only)
         offers[pair] = known[only]
+    gone = leaving(problem)
     codes = (problem.demand.pair_product * len(names) + rule) * len(allowed) + offers
-    decode: list[_Pair] = list(product(range(len(problem.demand.products)), names, allowed))
+    codes = codes * len(gone.barred) + gone.group[problem.demand.pair_user]
+    decode: list[_Pair] = list(product(range(len(problem.demand.products)), names, allowed, gone.barred))
     return codes, decode
 
 
@@ -171,9 +174,10 @@ def _components(contracts: Sequence[Contract], pairs: Sequence[_Pair]) -> list[t
     """The subproblems of a user with these pairs: the places of their pairs, and their usable contracts."""
     usable: list[tuple[int, list[int]]] = []
     for k, c in enumerate(contracts):
-        used = [i for i, (p, _, _) in enumerate(pairs) if p in c.covers]
+        used = [i for i, (p, *_) in enumerate(pairs) if p in c.covers]
         allowed = all(
-            rule != "flex" and (only is None or c.offer in only) for _, rule, only in (pairs[i] for i in used)
+            rule != "flex" and (only is None or c.offer in only) and k not in barred
+            for _, rule, only, barred in (pairs[i] for i in used)
         )
         if used and allowed and c.first < c.after:
             usable.append((k, used))

@@ -27,7 +27,7 @@ def plan_schema() -> dict[str, Any]:
     text, integer = {"type": "string"}, {"type": "integer"}
     money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
     baseline = _object(dict.fromkeys(("total", "seats", "tokens", "saving"), money_or_null) | {"note": text})
-    labels = dict.fromkeys(("offer", "kind", "id"), text) | _SPAN
+    labels = dict.fromkeys(("offer", "kind", "id", "counts"), text) | _SPAN
     price = {
         "type": "object",
         "properties": {"row": text, "price": text, **labels},
@@ -96,6 +96,7 @@ def plan_schema() -> dict[str, Any]:
             }
             for table, columns in TABLES.items()
         },
+        "holdings": {"type": "array", "items": {"$ref": "flexopt.scenario/1#/$defs/Holding"}},
         "scenario": {"$ref": "#/$defs/scenario"},
     }
     # keys that other commands add to a plan

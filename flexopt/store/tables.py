@@ -38,10 +38,13 @@ TABLES: dict[str, dict[str, type]] = {
         "owned": int,
         "renewed": int,
         "new": int,
+        "added": int,
         "unit_price": Decimal,
         "cost": Decimal,
         "commitment": Decimal,
         "assigned": int,
+        "in_full": int,
+        "subscription_id": str,
     },
     "purchases": {
         "date": date,

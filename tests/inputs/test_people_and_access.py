@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from damages import GOOD, USAGE
 
+from flexopt.base.findings import InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.scenario.load import load_scenario, read_scenario
+from flexopt.inputs.usage.read import usage_key
 
 
 def load(folder: Path, extra: str, scenario: str = GOOD, **tables: str | bytes) -> ScenarioFile:
@@ -52,6 +54,43 @@ def test_an_unknown_column_is_a_warning_with_a_suggestion(tmp_path: Path) -> Non
     assert [(f.code, f.severity, f.hint) for f in read.findings] == [
         ("T104", "warning", "did you mean `group`?")
     ]
+
+
+def test_aliases_are_several_emails_and_ids(tmp_path: Path) -> None:
+    read = load(
+        tmp_path, "people: people.csv\n", people="user,aliases\nann,ann@x.com; A1 |b@x.com;;ann\nbob,\n"
+    )
+    assert read.people["ann"].aliases == ("A1", "ann@x.com", "b@x.com")
+    assert read.people["bob"].aliases == ()
+    assert list(read.findings) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "row", "value"),
+    [
+        ("ann@x.com,BOB@x.com\nbob@x.com,\n", "T114", 2, "BOB@x.com"),
+        ("ann,a@x.com\nbob,A@x.com\n", "T115", 3, "A@x.com"),
+    ],
+)
+def test_an_alias_of_two_people_is_an_error(
+    rows: str, code: str, row: int, value: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, "people: people.csv\n", people="user,aliases\n" + rows)
+    assert [(f.code, f.row, f.value) for f in caught.value.findings] == [(code, row, value)]
+
+
+def test_aliases_and_users_exports_are_part_of_the_key_of_the_usage(tmp_path: Path) -> None:
+    users = "autodesk_id,email,role\n"
+    extra = "people: people.csv\nusers: [users.csv]\n"
+    listed = [
+        ("user\nann\n", ""),
+        ("user,aliases\nann,x@x.com\n", ""),
+        ("user\nbob\n", ""),
+        ("user\nann\n", "X1,a,User\n"),
+    ]
+    keys = {usage_key(load(tmp_path, extra, people=people, users=users + rows)) for people, rows in listed}
+    assert len(keys) == 4
 
 
 def test_users_that_differ_by_case_are_a_warning(tmp_path: Path) -> None:

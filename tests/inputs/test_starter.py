@@ -176,9 +176,9 @@ def test_every_export_finds_its_place_and_the_scenario_is_filled_in(tmp_path: Pa
     assert 'id: "InfraWorks", rates: ' in text
     assert "Most of the seats in your Subscriptions export end on this day" in text
     assert (tmp_path / "renewal" / "people.csv").read_text().splitlines()[1:] == [
-        "ann@example.com,Site,,,,Main,ann@example.com,,",
-        "bob@example.com,,,,,Main,bob@example.com,,",
-        "cy@example.com,,,,,Main,cy@example.com,,",
+        "ann@example.com,Site,,,,Main,ann@example.com,,,",
+        "bob@example.com,,,,,Main,bob@example.com,,,",
+        "cy@example.com,,,,,Main,cy@example.com,,,",
     ]
     assert (tmp_path / "renewal" / "access.csv").read_text().splitlines()[1:] == [
         "ann@example.com,Revit,named,aec-1y",

@@ -42,6 +42,18 @@ def workbook() -> bytes:
     return raw.getvalue()
 
 
+def plain_workbook() -> bytes:
+    """A table that is known by its columns only, below a title."""
+    raw = io.BytesIO()
+    book = xlsxwriter.Workbook(raw)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Our seats"])
+    for place, row in enumerate(ROWS, start=1):
+        sheet.write_row(place, 0, row[1:])
+    book.close()
+    return raw.getvalue()
+
+
 def objects() -> list[dict[str, str]]:
     camel = ["subscriptionId", "offeringName", "seats", "endDate", "team"]
     return [dict(zip(camel, row, strict=True)) for row in ROWS[1:]]
@@ -111,3 +123,8 @@ def test_what_cannot_be_read_is_a_finding_and_no_row(
     table = read(tmp_path, name, raw)
     assert {f.code for f in table.found.values()} == {code}
     assert not table.rows
+
+
+def test_a_workbook_is_searched_for_the_columns(tmp_path: Path) -> None:
+    table = read(tmp_path, "book.xlsx", plain_workbook())
+    assert [(row.number, row["seat_quantity"]) for row in table.rows] == [(3, "4"), (4, "12")]

@@ -194,7 +194,7 @@ def test_idle_holders_join_in_user_order_and_change_nothing_else() -> None:
         TodaysAccess("bob", "Revit", "named"),
         TodaysAccess("cat", "Revit", "flex"),
     ]
-    demand = with_idle_holders(problem.demand, access, 365)
+    demand = with_idle_holders(problem.demand, access, problem.scenario, {})
     assert demand.users == ("ann", "bob", "zoe")
     assert [
         (demand.users[u], demand.products[p])
@@ -206,7 +206,7 @@ def test_idle_holders_join_in_user_order_and_change_nothing_else() -> None:
         ("zoe", "Revit"),
     ]
     assert demand.spans.groupby("pair")["count"].sum().tolist() == [1, 20, 1, 7]
-    assert with_idle_holders(problem.demand, access[2:], 365) is problem.demand
+    assert with_idle_holders(problem.demand, access[2:], problem.scenario, {}) is problem.demand
 
 
 def test_offers_of_today_bind_only_their_product() -> None:

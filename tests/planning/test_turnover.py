@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from build import AUTOCAD, AUTOCAD_YEAR, Days, a_scenario, a_source, every, usag
 from flexopt import Person, plan
 from flexopt.base.findings import Finding
 from flexopt.demand.forecast import forecast
+from flexopt.planning.check import check_inputs
 from flexopt.planning.turnover import costs_on_flex, turnover
 
 YEAR = every(date(2025, 1, 1), 52, 7)
@@ -92,3 +94,23 @@ def test_a_plan_says_what_it_spends_on_them() -> None:
     assert "costs 2,310.00 USD: left (last 2025-05-30)" in gone["message"]
     assert date(2025, 1, 1) + timedelta(days=149) == date(2025, 5, 30)
     assert found.total.amount >= Decimal(2310)
+
+
+def test_a_usage_report_knows_the_last_day(tmp_path: Path) -> None:
+    """The report's period ends on 31 December; ann was last seen in May, bob in December, cy is not said."""
+    (tmp_path / "report.csv").write_text(
+        "email,offering_name,product_name,days_used,last_accessed\n"
+        "ann@x.com,AutoCAD,AutoCAD,20,2025-05-15\n"
+        "bob@x.com,AutoCAD,AutoCAD,20,2025-12-20T08:00:00Z\n"
+        "cy@x.com,AutoCAD,AutoCAD,20,\n"
+    )
+    (tmp_path / "s.yaml").write_text(
+        "schema: flexopt.scenario/1\ncurrency: USD\nhorizon: {start: 2026-01-01}\n"
+        "usage: {files: [report.csv], period: {from: 2025-01-01, to: 2026-01-01}}\n"
+        "products: [{id: AutoCAD, rates: [{from: 2020-01-01, tokens: 7}]}]\n"
+        "tokens: {tiers: [{from: 1, price: 3}], increment: 1}\n"
+    )
+    (gone,) = (
+        f for f in check_inputs(tmp_path / "s.yaml", lambda *_: None, None).findings if f.code == "D105"
+    )
+    assert "costs 420.00 USD: ann@x.com (last 2025-05-15)" in gone.message

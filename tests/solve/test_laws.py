@@ -66,6 +66,17 @@ def _edited(instance: Instance, edit: Callable[[Document], object]) -> Instance:
     return replace(instance, document=document)
 
 
+def _lists(document: Document) -> list[list[Document]]:
+    """The lists of token tiers, dated or not."""
+    tiers = document["tokens"]["tiers"]
+    return [of["tiers"] for of in tiers] if "tiers" in tiers[0] else [tiers]
+
+
+def _higher_tier(document: Document, more: int, **price: str) -> None:
+    for tiers in _lists(document):
+        tiers.append({**tiers[-1], "from": tiers[-1]["from"] + more, **price})
+
+
 def _rescaled(price: Any, factor: Any) -> str:
     return str(Decimal(str(price)) * Decimal(str(factor)))
 
@@ -77,11 +88,11 @@ def _rescaled(price: Any, factor: Any) -> str:
 @given(instances, st.sampled_from(["seats", "renewals", "tokens", "last tier", "discount"]), st.data())
 def test_a_price_cut_never_raises_the_cost(instance: Instance, what: str, data: st.DataObject) -> None:
     def cut(document: Document) -> None:
-        tiers = document["tokens"]["tiers"]
+        lists = _lists(document)
         if what == "discount":
             document["negotiated"] = {**document.get("negotiated", {}), "tokens": "0.1"}
         elif what in ("tokens", "last tier"):
-            for tier in tiers if what == "tokens" else tiers[-1:]:
+            for tier in (t for of in lists for t in (of if what == "tokens" else of[-1:])):
                 tier["price"] = _rescaled(tier["price"], "0.83")
         elif document["offers"]:
             offer = data.draw(st.sampled_from(document["offers"]))
@@ -104,7 +115,7 @@ def test_doubled_prices_double_the_cost(instance: Instance) -> None:
             for price in offer["prices"]:
                 for key in {"new", "renewal"} & set(price):
                     price[key] = _rescaled(price[key], 2)
-        for tier in document["tokens"]["tiers"]:
+        for tier in (t for of in _lists(document) for t in of):
             tier["price"] = _rescaled(tier["price"], 2)
 
     # a budget could be missed by the cent that rounds the other way
@@ -180,9 +191,7 @@ RELAXATIONS: dict[str, Callable[[Document], object]] = {
     "a finer increment": lambda d: d["tokens"].update(
         {k: 50 for k, v in d["tokens"].items() if k == "increment" and v % 50 == 0}
     ),
-    "another token tier": lambda d: d["tokens"]["tiers"].append(
-        {"from": d["tokens"]["tiers"][-1]["from"] + 700, "price": "1.5"}
-    ),
+    "another token tier": lambda d: _higher_tier(d, 700, price="1.5"),
     "Flex for all products": lambda d: [
         p.update(flex=True, rates=[{"from": "2020-01-01", "tokens": 9}])
         for p in d["products"]
@@ -242,8 +251,7 @@ def _split(document: Document) -> None:
     document["holdings"] = [
         {**h, "quantity": 1} for h in document.get("holdings", []) for _ in range(h["quantity"])
     ]
-    last = document["tokens"]["tiers"][-1]
-    document["tokens"]["tiers"].append({**last, "from": last["from"] + 400})
+    _higher_tier(document, 400)
     for offer in document["offers"]:
         if "tiers" in offer:
             offer["tiers"].append({**offer["tiers"][-1], "from": offer["tiers"][-1]["from"] + 2})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pandas as pd
 from brute import least_total
 from brute_packs import TooLarge
 from hypothesis import assume, given
+from hypothesis import strategies as st
 from profiles import one_in
 from strategies import Instance, small
 
+from flexopt.inputs.records import Person
 from flexopt.model.sets import formulate
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -29,6 +33,10 @@ def best(instance: Instance) -> Optimum | None:
 @one_in(4)
 @given(small())
 def test_total_is_the_least_there_is(instance: Instance) -> None:
+    _least_there_is(instance)
+
+
+def _least_there_is(instance: Instance) -> None:
     file = instance.source()
     try:
         expected = least_total(file.scenario, instance.usage, file.people, file.holdings)
@@ -43,6 +51,16 @@ def test_total_is_the_least_there_is(instance: Instance) -> None:
     slack = Decimal("0.01") * purchases + found.cost * file.scenario.solver.gap
     assert found.cost - slack <= expected <= found.cost
     assert found.objective_bound <= expected + slack
+
+
+@one_in(8)
+@given(small(), st.lists(st.integers(20, 500), min_size=4, max_size=4))
+def test_total_is_the_least_where_people_leave(instance: Instance, days: list[int]) -> None:
+    """Before their contracts end: in the horizon, or after it."""
+    start, users = instance.scenario.horizon.start, sorted(set(instance.usage["user"]))
+    left = {u: start + timedelta(days=n) for u, n in zip(users, days, strict=False)}
+    people = {u: Person(u, group="site", leaves=day) for u, day in left.items()}
+    _least_there_is(replace(instance, people=people))
 
 
 def test_a_seat_holders_tokens_do_not_raise_max_oversize() -> None:

@@ -59,7 +59,8 @@ def certificate(
 def _unrounded(scenario: Scenario, cuts: Sequence[StoredCut]) -> float:
     """How far invoices may be below the unrounded cost of purchases, which leaves more room in budgets."""
     tokens = scenario.tokens
-    if not any(token_price(scenario, t) * tokens.increment % CENT for t in tokens.tiers):
+    tiers = [t for of in tokens.tier_lists for t in of.tiers]
+    if not any(token_price(scenario, t) * tokens.increment % CENT for t in tiers):
         return 0.0
     dearest = max(sum(c.budget.values()) for c in cuts)
     return float(CENT) / 2 * len(scenario.purchase_dates()) * (1 + dearest)

@@ -11,7 +11,7 @@ import numpy as np
 
 from flexopt.audit.certificate.cuts import StoredCut
 from flexopt.audit.certificate.subproblems import UserSubproblems
-from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, token_price
+from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, tiers_of_day, token_price
 from flexopt.base.minmax import least_of_best
 from flexopt.inputs.scenario.scenario import Scenario
 
@@ -27,10 +27,10 @@ def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough:
         for c in cuts
     ]
     packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in _dates(scenario)]
-    orders: dict[tuple[str, date], list[int]] = defaultdict(list)
+    orders: dict[tuple[str, date, bool], list[int]] = defaultdict(list)
     for k, t in enumerate(subproblems.terms):
         if t.ordered:
-            orders[t.offer.id, t.start].append(k)
+            orders[t.offer.id, t.start, t.kind == "addition"].append(k)
     seats = [np.array([_order(subproblems, c, ks) for c in cuts]) for _, ks in sorted(orders.items())]
     counts = [[0] + [1] * (w.shape[1] - 1) for w in packs] + [[0] * w.shape[1] for w in seats]
     most = scenario.tokens.max_purchases
@@ -41,15 +41,18 @@ def _dates(scenario: Scenario) -> list[date]:
     """Days on which buying a pack may be useful.
 
     A later purchase whose tokens an earlier pack could hold as long might as well be made with the earlier
-    one: larger purchases cost no more per token, and no budget depends on the date.
+    one: larger purchases cost no more per token, the tiers of both days are the same, and no budget depends
+    on the date.
     """
     tokens, days = scenario.tokens, scenario.purchase_dates()
-    prices = [t.price for t in sorted(tokens.tiers, key=lambda t: t.from_)]
-    if scenario.budgets or prices != sorted(prices, reverse=True):
+    if scenario.budgets:
         return days
     found = days[:1]
     for day in days[1:]:
-        if min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1]):
+        here, before = (tiers_of_day(tokens, d) for d in (day, found[-1]))
+        prices = [t.price for t in here]
+        longer = min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1])
+        if longer or here != before or prices != sorted(prices, reverse=True):
             found.append(day)
     return found
 
@@ -60,7 +63,7 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
     expires, step = expiry_of(tokens, day), tokens.increment
     worth = cut.value(subproblems, day, expires)
     share = 1.0 + sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
-    tiers = sorted(tokens.tiers, key=lambda t: t.from_)
+    tiers = tiers_of_day(tokens, day)
     needed = math.ceil(subproblems.use[subproblems.pieces(day, expires)].sum() / step - 1e-9) * step
     found = [0.0]
     for tier, after in zip(tiers, [*tiers[1:], None], strict=True):
@@ -76,10 +79,13 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
 
 def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -> list[float]:
     """No seat, or as many as each seat tier allows, cheapest first."""
-    offer = subproblems.terms[terms[0]].offer
-    found, bounds = [0.0], [1, *(t.from_ for t in offer.tiers)]
+    first = subproblems.terms[terms[0]]
+    tiers, minimum = first.offer.tiers, first.offer.minimum
+    if first.kind == "addition":  # seats that join a contract are added one by one
+        tiers, minimum = (), 0
+    found, bounds = [0.0], [1, *(t.from_ for t in tiers)]
     for j, lower in enumerate(bounds):
-        least = max(lower, offer.minimum)
+        least = max(lower, minimum)
         most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(subproblems.demand.users))
         each = []
         for k in terms:

@@ -11,12 +11,13 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 
-from flexopt.audit.certificate.terms import make_terms
-from flexopt.audit.rules import cloud_tokens, tokens_a_day
+from flexopt.audit.certificate.terms import Term, make_terms
+from flexopt.audit.rules import additions_of, cloud_tokens, seat_cost, tokens_a_day
 from flexopt.base.arrays import Floats, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -26,6 +27,10 @@ CELLS = 1 << 23
 
 MOST_STATES = 2187
 """States beyond which ends of seats are rounded up, as in the optimiser (docs/model.md)."""
+
+
+LATEST = 10**9
+"""The day on which somebody leaves who does not."""
 
 
 class UserSubproblems:
@@ -50,7 +55,14 @@ class UserSubproblems:
         self.scenario, self.demand = scenario, demand
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
-        self.terms = make_terms(scenario, holdings)
+        self.terms = make_terms(scenario, holdings, demand)
+        self.settled = sum(  # what is paid whatever is decided
+            (
+                count * seat_cost(price, begin, finish, scenario.horizon)
+                for (_, begin, finish), (count, price) in additions_of(scenario, holdings).items()
+            ),
+            Decimal(0),
+        )
         dates = {self.start, self.end, *days}
         dates.update(d for t in self.terms for d in (t.start, t.end))
         dates.update(r.from_ for p in scenario.products for r in p.rates)
@@ -117,7 +129,13 @@ def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
     """The users, grouped by the products they use and the rules for these."""
     demand = subproblems.demand
     rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
-    code = demand.pair_product * 3 + rule
+    # users who outlast the same terms are alike
+    days = np.array([demand.leaves.get(u, LATEST) for u in range(len(demand.users))], dtype=np.int64)
+    lasts = sorted({(t.end - subproblems.start).days for t in subproblems.terms if t.in_full})
+    outlasted = np.searchsorted(lasts, days, side="right")
+    wide = 3 * len(demand.products)
+    code = outlasted[demand.pair_user] * wide + demand.pair_product * 3 + rule
+    doubled = _doubled(subproblems.terms)
     begin = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
     size = np.diff(begin, append=demand.pairs)
     found = []
@@ -125,13 +143,16 @@ def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
         mine = begin[size == n]
         kinds, kind = np.unique(code[mine[:, None] + np.arange(n)], axis=0, return_inverse=True)
         for number, codes in enumerate(kinds.tolist()):
-            products, rules = [c // 3 for c in codes], [c % 3 for c in codes]
+            longer = set(lasts[codes[0] // wide :])
+            products, rules = [c % wide // 3 for c in codes], [c % 3 for c in codes]
             names = [demand.products[p] for p in products]
             on_flex = {name for name, r in zip(names, rules, strict=True) if r == 2}
             usable = [
                 k
                 for k, t in enumerate(subproblems.terms)
-                if not on_flex & set(t.offer.covers) and set(names) & set(t.offer.covers)
+                if not on_flex & set(t.offer.covers)
+                and set(names) & set(t.offer.covers)
+                and (k not in doubled or t.in_full == ((t.end - subproblems.start).days in longer))
             ]
             pairs = (mine[kind.reshape(-1) == number][:, None] + np.arange(n)).T
             for places, terms in _apart(subproblems, names, usable):
@@ -140,6 +161,13 @@ def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
                 until = _until(subproblems, [names[p] for p in places], terms)
                 found.append(_SubproblemClass(used, pairs[places], tuple(terms), until, named))
     return found
+
+
+def _doubled(terms: Sequence[Term]) -> set[int]:
+    """The terms that cost users who leave before their end more than others."""
+    number = {t.key: k for k, t in enumerate(terms)}
+    full = {k: number[*t.key[:4], ""] for k, t in enumerate(terms) if t.in_full}
+    return {*full, *full.values()}
 
 
 def _apart(

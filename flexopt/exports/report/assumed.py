@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from flexopt.base.columns import ColumnTable
+from flexopt.base.dates import add_months
+from flexopt.base.money import cents
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.inputs.files.formats import is_summary
@@ -42,6 +46,17 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
 
 
+def owned(document: PlanDocument, words: Words) -> str:
+    """The seats owned, from exports too, and when they end; empty if there are none."""
+    start, end = (document["horizon"][key] for key in ("start", "end"))
+    seats: Counter[str] = Counter()
+    for holding in document["holdings"]:
+        day = holding["ends"]
+        seats["start" if day <= start else "inside" if day < end else "after"] += holding["quantity"]
+    parts = (words(f"owned_{k}", n=words.number(seats[k])) for k in ("start", "inside", "after") if seats[k])
+    return "; ".join(parts)
+
+
 def assumptions(document: PlanDocument, words: Words) -> ReportTable:
     """All assumptions except the prices, a line each."""
     scenario, currency = document["scenario"], document["currency"]
@@ -54,6 +69,16 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
     pool = [
         words("pool", tokens=_tokens(p["tokens"], words), date=words.date(p["expires"]))
         for p in scenario["pool"]
+    ]
+    additions = [
+        words(
+            "seats_added",
+            offer=named(row["offer"]),
+            n=words.number(row["quantity"]),
+            start=words.date(row["from"]),
+            end=words.date(row["ends"]) if row["ends"] else words("its_end"),
+        )
+        for row in scenario["additions"]
     ]
     cloud = [
         words("cloud", service=named(c["service"]), tokens=_tokens(c["monthly_tokens"], words))
@@ -80,6 +105,8 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("buffer", _buffer(document, words)),
         ("discounts", _discounts(document, words)),
         ("packs", packs),
+        ("owned", owned(document, words)),
+        ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),
         ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
@@ -110,29 +137,50 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 listed = price[kind] if price[kind] is not None else price["new"] if pays else None
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
-                    row: tuple[str, ...] = (what, words.date(price["from"]))
+                    start: tuple[str, ...] = (what, words.date(price["from"]))
                     for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
                         cells = _discounted(listed, amount, words)
-                        (used if pays else others).append((*row, *cells, *_sourced(price["source"], words)))
+                        (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
+    offers = {offer["id"]: offer for offer in scenario["offers"]}
+    for row in (row for row in document["seats"] if row["added"]):
+        offer = offers[row["offer"]]
+        entry = price_in_force(offer, row["contract_start"])
+        what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
+        cells = _discounted(str(price_by_days(entry["new"], row, offer)), row["unit_price"], words)
+        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
     off = Decimal(negotiated["tokens"])
-    for tier in scenario["tokens"]["tiers"]:
-        what = words("a_token_from", tokens=words.count(tier["from"], "token"))
-        cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
-        used.append((what, "", *cells, *_sourced(tier["source"], words)))
+    for since, tiers in tier_lists(document):
+        for tier in tiers:
+            what = words("a_token_from", tokens=words.count(tier["from"], "token"))
+            cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
+            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier["source"], words)))
     assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
     on_flex = {row["product"] for row in assignment.where("access", "flex")}
     for product in scenario["products"]:
         for rate in product["rates"]:
             if rate["from"] < document["horizon"]["end"]:
                 what = f"{named(product['id'])}, {words('rate')}"
-                row = (what, words.date(rate["from"]))
-                row = (*row, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
-                (used if product["id"] in on_flex or not assignment else others).append(row)
+                start = (what, words.date(rate["from"]))
+                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                (used if product["id"] in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
         ReportTable("prices", columns, tuple(used), (2, 3, 4)),
         ReportTable("other_prices", columns, tuple(others), (2, 3, 4)),
     )
+
+
+def tier_lists(document: PlanDocument) -> list[tuple[str, list[PlanRow]]]:
+    """The token tiers of the scenario by their first day, in order; the day is empty if they have none."""
+    tiers = document["scenario"]["tokens"]["tiers"]
+    if "tiers" not in tiers[0]:
+        return [("", tiers)]
+    return [(of["from"], of["tiers"]) for of in sorted(tiers, key=lambda of: str(of["from"]))]
+
+
+def tiers_in_force(document: PlanDocument, day: str) -> str:
+    """The first day of the token tiers that are valid on a day."""
+    return max(since for since, _ in tier_lists(document) if since <= day)
 
 
 def price_in_force(offer: PlanRow, day: str) -> PlanRow:
@@ -141,12 +189,19 @@ def price_in_force(offer: PlanRow, day: str) -> PlanRow:
     return max(begun, key=lambda price: str(price["from"]))
 
 
+def price_by_days(price: str, row: PlanRow, offer: PlanRow) -> Decimal:
+    """The share of a price of a whole term that seats of an addition cost."""
+    begin, end = (date.fromisoformat(row[key]) for key in ("contract_start", "contract_end"))
+    term = (end - add_months(end, -offer["term_months"])).days
+    return cents(Fraction(price) * Fraction((end - begin).days, term))
+
+
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
     """The price paid per seat for each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
-        if not row["owned"]:
+        if row["renewed"] or row["new"]:
             since = price_in_force(offers[row["offer"]], row["contract_start"])["from"]
             amounts = paid.setdefault((row["offer"], "renewal" if row["renewed"] else "new", since), [])
             if row["unit_price"] not in amounts:

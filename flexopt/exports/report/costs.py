@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -101,31 +102,36 @@ def costs(document: PlanDocument, words: Words) -> ReportTable:
 def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Seats by contract; three or more contracts of one kind (monthly seats) are one line."""
     kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
-    groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
+    groups = [g for rows in kinds for g in ([rows] if len(_contracts(rows)) > 2 else [[row] for row in rows])]
+    named_ids = any(row["subscription_id"] for row in document["seats"])
     lines = []
     for rows in groups:
-        numbers = [row["owned"] + row["renewed"] + row["new"] for row in rows]
+        numbers = _contracts(rows).values()
         few, most = words.number(min(numbers)), words.number(max(numbers))
         offer, what, price = _kind(rows[0])
         lines.append(
             (
-                named(offer) + (f" x{len(rows)}" if len(rows) > 2 else ""),
+                named(offer) + (f" x{len(numbers)}" if len(numbers) > 2 else ""),
                 words.date(rows[0]["contract_start"]),
                 words.date(rows[-1]["contract_end"]),
                 few if few == most else words("to", few=few, most=most),
                 words(what),
                 words.money(price),
                 words.money(sum((Decimal(row["cost"]) for row in rows), Decimal(0))),
+                *([named(rows[0]["subscription_id"]) if len(rows) == 1 else ""] if named_ids else []),
             )
         )
     if not lines:
         yield words("no_seats")
         return
-    lines.append((words("sum_seats"), "", "", "", "", "", words.money(document["summary"]["seats"])))
-    keys = ("seats", "from", "until", "number", "kind", "each", "cost_")
+    total = words.money(document["summary"]["seats"])
+    lines.append((words("sum_seats"), "", "", "", "", "", total, *([""] if named_ids else [])))
+    keys = ["seats", "from", "until", "number", "kind", "each", "cost_", *["subscription"] * named_ids]
     yield ReportTable("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
     if len(groups) < len(document["seats"]):
         yield words("grouped")
+    if full := sum(row["in_full"] for row in document["seats"]):
+        yield words("in_full", seats=words.count(full, "seat"))
 
 
 def packs(document: PlanDocument, words: Words) -> ReportTable | None:
@@ -188,6 +194,16 @@ def _span(document: PlanDocument, words: Words) -> str:
     return words("a_year") if months == 12 else words("in_months", months=words.count(months, "month"))
 
 
+def _contracts(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """The number of seats of each contract; a contract has a row for every subscription."""
+    seats: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        count = sum(row[kind] for kind in ("owned", "renewed", "new", "added"))
+        seats[row["contract_start"], row["contract_end"]] += count
+    return seats
+
+
 def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    what = "owned" if row["owned"] else "renewal" if row["renewed"] else "new"
+    kinds = {"owned": "owned", "renewed": "renewal", "added": "addition"}
+    what = next((kind for count, kind in kinds.items() if row[count]), "new")
     return row["offer"], what, row["unit_price"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import price_in_force
+from flexopt.exports.report.assumed import price_by_days, price_in_force, tier_lists, tiers_in_force
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 
@@ -30,8 +30,8 @@ class PlanPrices:
     listed: list[PlanPrice] = field(default_factory=list)
     of_seats: list[int | None] = field(default_factory=list)
     """For each row of `seats`; None for owned seats, which cost nothing."""
-    of_tier: dict[int, int] = field(default_factory=dict)
-    """By the size of purchase from which it applies."""
+    of_tier: dict[tuple[str, int], int] = field(default_factory=dict)
+    """By the first day of its list (empty if it has none) and the size of purchase from which it applies."""
 
 
 def prices(document: PlanDocument) -> PlanPrices:
@@ -47,17 +47,20 @@ def prices(document: PlanDocument) -> PlanPrices:
             known[price] = len(found.listed)
             found.listed.append(price)
         found.of_seats.append(known[price])
-    paid = {row["tier_from"]: row["unit_price"] for row in document["purchases"]}
+    paid = {
+        (tiers_in_force(document, row["date"]), row["tier_from"]): row["unit_price"]
+        for row in document["purchases"]
+    }
     discount = Decimal(document["scenario"]["negotiated"]["tokens"])
-    for tier in document["scenario"]["tokens"]["tiers"]:
-        found.of_tier[tier["from"]] = len(found.listed)
+    for since, tier in [(since, tier) for since, tiers in tier_lists(document) for tier in tiers]:
+        found.of_tier[since, tier["from"]] = len(found.listed)
         found.listed.append(
             PlanPrice(
                 what="Flex token",
                 kind=f"{tier['from']:,} or more in one purchase",
-                since=None,
+                since=since or None,
                 listed=tier["price"],
-                price=paid.get(tier["from"]) or format(Decimal(tier["price"]) * (1 - discount), "f"),
+                price=paid.get((since, tier["from"])) or format(Decimal(tier["price"]) * (1 - discount), "f"),
                 source=tier["source"],
                 style="price",
             )
@@ -69,6 +72,16 @@ def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
     """The price in force when the seats start, after all discounts, as in the bill."""
     entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
+    if row["added"]:
+        return PlanPrice(
+            what=row["offer"],
+            kind=f"added {row['contract_start']} until {row['contract_end']}",
+            since=entry["from"],
+            listed=str(price_by_days(entry["new"], row, offer)),
+            price=row["unit_price"],
+            source=entry["source"],
+            style="money",
+        )
     return PlanPrice(
         what=row["offer"],
         kind="renewal" if renewed else "new",

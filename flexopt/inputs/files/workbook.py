@@ -74,7 +74,7 @@ def read_workbook(
 
     Raises
     ------
-    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two sheets have usage.
+    Refusal : U110 it is damaged, too large or not a workbook, U102 it is empty, U171 two such sheets.
     """
     fallback: Grid | None = None
     found: list[tuple[str, Grid]] = []

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from flexopt.base.dates import overlap_days
 from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, TokenTier
+from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, Tokens, TokenTier
 
 
 class _Dated(Protocol):
@@ -56,6 +56,12 @@ def price_in_horizon(price: Decimal, start: date, end: date, horizon: Horizon) -
     """The share of a seat's price for its days in the horizon, in whole cents; its term is [start, end)."""
     days = overlap_days(start, end, horizon.start, horizon.end)
     return cents(Fraction(price) * Fraction(days, (end - start).days))
+
+
+def tiers_on(tokens: Tokens, day: date) -> tuple[TokenTier, ...]:
+    """The tiers of a purchase on that day; before the first list of tiers, those of that list."""
+    lists = tokens.tier_lists
+    return (in_force(lists, day) or lists[0]).tiers
 
 
 def token_price(tier: TokenTier, negotiated: Negotiated) -> Decimal:

@@ -11,25 +11,39 @@ from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Offer
+from flexopt.inputs.scenario.scenario import Offer, TokenTier, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
 def _tiers(run: ScenarioCheck) -> None:
-    """S207: tiers rise; S225, S229: larger orders are not more expensive."""
-    tokens = run.scenario.tokens.tiers
-    for index, (low, high) in enumerate(pairwise(tokens), start=1):
-        path: KeyPath = ("tokens", "tiers", index)
-        _rising(run, path, low.from_, high.from_)
-        if high.from_ > low.from_ and high.price > low.price:
-            run.say(
-                "S225",
-                (*path, "price"),
-                f"the price rises from {low.price} to {high.price} with the size of the purchase",
-                "check the two prices; larger purchases are usually cheaper",
-                severity="warning",
-                value=high.price,
-            )
+    """S207: tiers rise; S225, S229: larger orders are not more expensive; S150, S210: days of token tiers."""
+    path: KeyPath = ("tokens", "tiers")
+    tokens = run.scenario.tokens
+    dated = [(n, of) for n, of in enumerate(tokens.tiers) if isinstance(of, TokenTiers)]
+    lists: list[tuple[KeyPath, tuple[TokenTier, ...]]] = [((*path, n, "tiers"), of.tiers) for n, of in dated]
+    for place, tiers in lists or [(path, tokens.tier_lists[0].tiers)]:
+        for index, (low, high) in enumerate(pairwise(tiers), start=1):
+            _rising(run, (*place, index), low.from_, high.from_)
+            if high.from_ > low.from_ and high.price > low.price:
+                run.say(
+                    "S225",
+                    (*place, index, "price"),
+                    f"the price rises from {low.price} to {high.price} with the size of the purchase",
+                    "check the two prices; larger purchases are usually cheaper",
+                    severity="warning",
+                    value=high.price,
+                )
+    _once(run, path, [of.from_ for _, of in dated])
+    first = tokens.tier_lists[0].from_
+    early = [day for day in run.scenario.purchase_dates() if day < first]
+    if early:
+        run.say(
+            "S150",
+            path,
+            f"no token price is in force on the purchase date {early[0]}: the first tiers are from {first}",
+            f"add the tiers of that day, `- {{from: {early[0]}, tiers: [...]}}`, or later `purchase_dates`",
+            value=early[0],
+        )
     for number, offer in enumerate(run.scenario.offers):
         for index, (less, more) in enumerate(pairwise(offer.tiers), start=1):
             path = ("offers", number, "tiers", index)

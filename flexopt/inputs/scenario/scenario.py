@@ -10,10 +10,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from flexopt.base.dates import add_months, anniversaries
+from flexopt.inputs.files.names import bare
 
 DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
@@ -54,6 +64,8 @@ Share = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
+FileName = Annotated[Id, PlainSerializer(bare, return_type=str, when_used="json")]
+"""Relative to the scenario's folder, or absolute; a plan does not tell the folders of the computer."""
 
 
 class _Part(BaseModel):
@@ -116,7 +128,7 @@ class UsageColumns(_Part):
 
 
 class UsageFiles(_Part):
-    files: tuple[Id, ...] = ()
+    files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
     """Order of dates with slashes that are ambiguous in the files: day or month first."""
@@ -196,6 +208,8 @@ class Offer(_Part):
     """Minimum number of seats in an order, if there is one."""
     maximum: Count | None = None
     """Maximum number of seats of the offer at any time, including those owned."""
+    co_term: Flag | Day | None = None
+    """Seats bought while a holding of the offer lasts end with it, priced by days; a date: that end."""
 
 
 class TokenTier(_Part):
@@ -206,8 +220,28 @@ class TokenTier(_Part):
     source: str = ""
 
 
-class Tokens(_Part):
+class TokenTiers(_Part):
+    from_: Day = Field(alias="from")
+    """First day of these tiers."""
     tiers: Annotated[tuple[TokenTier, ...], Field(min_length=1)]
+
+
+def _dated(tiers: Any) -> str:
+    first = tiers[0] if isinstance(tiers, list | tuple) and tiers else None
+    return (
+        "dated"
+        if isinstance(first, TokenTiers) or (isinstance(first, dict) and "tiers" in first)
+        else "plain"
+    )
+
+
+class Tokens(_Part):
+    tiers: Annotated[
+        Annotated[tuple[TokenTier, ...], Field(min_length=1), Tag("plain")]
+        | Annotated[tuple[TokenTiers, ...], Field(min_length=1), Tag("dated")],
+        Discriminator(_dated),
+    ]
+    """All-units prices by size of the purchase; or several such lists, dated by `from`."""
     increment: Positive = 100
     """Tokens are bought in multiples of this."""
     valid_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 365
@@ -220,6 +254,14 @@ class Tokens(_Part):
     """0.20: buy at most 120 % of the forecast (without buffer), plus the smallest possible purchase."""
     max_purchases: Count | None = None
     """Maximum number of purchases in the horizon."""
+
+    @property
+    def tier_lists(self) -> tuple[TokenTiers, ...]:
+        """The lists of tiers, sorted by their first day; a list without one has always applied."""
+        plain = tuple(t for t in self.tiers if isinstance(t, TokenTier))
+        dated = [t for t in self.tiers if isinstance(t, TokenTiers)]
+        always = TokenTiers.model_construct(from_=date.min, tiers=plain)
+        return (always,) if plain else tuple(sorted(dated, key=lambda t: t.from_))
 
 
 class Negotiated(_Part):
@@ -235,10 +277,24 @@ class Holding(_Part):
     offer: Id
     quantity: Positive
     """Seats owned."""
+    from_: Day | None = Field(default=None, alias="from")
+    """First day with the seats, if that is after the start of the horizon."""
     ends: Day
     """First day without the seats."""
     subscription_id: Annotated[str, Field(max_length=20_000, strict=True)] = ""
     """Id of the subscription the seats belong to."""
+
+
+class Addition(_Part):
+    """Seats that join a contract, end with it and are priced by days: they are bought in any case."""
+
+    offer: Id
+    quantity: Positive
+    """Seats added."""
+    from_: Day = Field(alias="from")
+    """First day with the seats."""
+    ends: Day | None = None
+    """First day without the seats; by default the end of the holding of the offer that lasts on that day."""
 
 
 class OpeningPack(_Part):
@@ -248,6 +304,17 @@ class OpeningPack(_Part):
     """First day the pack cannot be used."""
     unit_price: Annotated[Number, Field(ge=0, le=1_000_000)] = Decimal(0)
     """Price paid per token; for information only."""
+
+
+class Exchange(_Part):
+    """The rate at which prices of a base in another currency are converted."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
+    """Currency of the base."""
+    rate: Annotated[Number, Field(gt=0, le=1_000_000)]
+    """What one unit of it costs in the currency of the scenario."""
+    source: str = ""
+    """Source of the rate, and its day."""
 
 
 class Policy(_Part):
@@ -309,6 +376,8 @@ class Scenario(_Part):
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
+    exchange: tuple[Exchange, ...] = ()
+    """Rates for prices of bases in other currencies; the prices are converted, and rounded to the cent."""
     horizon: Horizon
     usage: UsageFiles = UsageFiles()
     demand: DemandOptions = DemandOptions()
@@ -317,18 +386,20 @@ class Scenario(_Part):
     tokens: Tokens
     negotiated: Negotiated = Negotiated()
     holdings: tuple[Holding, ...] = ()
-    subscriptions: tuple[Id, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    """Co-termed seats that will be bought on stated days."""
+    subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
     subscription_ends: Literal["last_day", "first_day_without"] | None = None
     """What `end_date` is in Subscriptions exports; by default their own dates decide."""
     renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
     """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
-    users: tuple[Id, ...] = ()
+    users: tuple[FileName, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()
-    people: Id | None = None
+    people: FileName | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
-    access: Id | None = None
+    access: FileName | None = None
     """CSV of today's access: user, product, access (named | flex), offer."""
     policy: tuple[Policy, ...] = ()
     cloud: tuple[Cloud, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from flexopt.base.findings import Findings, did_you_mean
 from flexopt.inputs.scenario.extends import Resolved
+from flexopt.inputs.scenario.meant import meant
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.scenario.yaml import KeyPath
 
@@ -132,6 +134,8 @@ def _words(
         hint = "write digits and a point, at most 24 digits: `2310` or `0.15`"
         if kind in WHOLE:
             hint = "write digits only: `12`"
+        if read := _meant(value, kind in WHOLE):
+            hint = f"write `{key}: {read}`: " + ("digits only" if kind in WHOLE else "digits and a point")
         return "S132", f"expected {whole}, found {_describe(value)}", hint
     if kind in BOUNDS:
         limit = str(next(context[k] for k in BOUND_KEYS if k in context))
@@ -139,6 +143,8 @@ def _words(
         hint = what or "check the number"
         if "less" in kind and limit == "1":
             hint = "write a share: 0.15 is fifteen percent"
+            if isinstance(value, (int, Decimal)) and 1 < value < 100:
+                hint = f"write `{key}: {meant(f'{value}%')}` for {value} percent"
         return "S134", f"`{_short(value)}` is out of range: it must be {BOUNDS[kind]} {limit}", hint
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
@@ -176,6 +182,16 @@ def _words(
     return "S137", message[:1].lower() + message[1:], what or "change one of the keys of this entry"
 
 
+def _meant(value: Any, whole: bool) -> str:
+    """What was meant by something that is not the number wanted here."""
+    if whole and isinstance(value, Decimal):
+        text = str(value)
+        # `1.200` seats are no seats and a bit
+        return text.replace(".", "") if re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", text) else ""
+    read = meant(value) if isinstance(value, str) else ""
+    return "" if whole and "." in read else read
+
+
 def _describe(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -197,28 +213,32 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
 
 def _schema_of(path: KeyPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
     """The model a path leads to (None for plain values), and the last field on the way."""
-    kind: Any = Scenario
+    kinds: list[Any] = [Scenario]
     field: FieldInfo | None = None
     for part in path:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            field = next((f for n, f in kind.model_fields.items() if (f.alias or n) == part), None)
-            if field is None:
-                return None, None
-            kind = _bare(field.annotation)
-        elif get_origin(kind) in (tuple, dict):
-            arguments = get_args(kind)
-            kind = _bare(arguments[0] if get_origin(kind) is tuple else arguments[1])
-        else:
-            return None, field
-    model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        found: list[Any] = []
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                named = next((f for n, f in kind.model_fields.items() if (f.alias or n) == part), None)
+                if named is not None:
+                    field = named
+                    found += _bare(named.annotation)
+            elif get_origin(kind) in (tuple, dict):
+                arguments = get_args(kind)
+                found += _bare(arguments[0] if get_origin(kind) is tuple else arguments[1])
+        if not found:
+            return None, None
+        kinds = found
+    model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
     return model, field
 
 
-def _bare(kind: Any) -> Any:
-    """The type without its constraints; of a union, the member that has fields."""
+def _bare(kind: Any) -> list[Any]:
+    """The type without its constraints; of a union, its members that have fields."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) in (Union, types.UnionType):
-        parts = [_bare(k) for k in get_args(kind) if k is not type(None)]
-        return next((p for p in parts if get_origin(p) is not Literal), parts[0])
-    return kind
+        parts = [part for k in get_args(kind) if k is not type(None) for part in _bare(k)]
+        with_fields = [part for part in parts if get_origin(part) is not Literal]
+        return with_fields or parts[:1]
+    return [kind]

@@ -148,7 +148,7 @@ def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Any]) -> Non
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     cells = attrgetter(*columns)
-    writer.writerows(cells(row) for row in rows)
+    writer.writerows([";".join(c) if isinstance(c, tuple) else c for c in cells(row)] for row in rows)
     path.write_bytes(text.getvalue().encode())
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.containers import container
-from flexopt.inputs.files.formats import Kind
+from flexopt.inputs.files.formats import Kind, recognise
 from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.json_table import read_json
-from flexopt.inputs.files.workbook import read_workbook
+from flexopt.inputs.files.workbook import WorkbookLimits, read_sheets
 
 MAX_BYTES = 500_000_000
 
@@ -41,9 +42,8 @@ def read_lines(
     elif kind == "parquet" or not wanted:
         raise Refusal("U101", f"the file is {_WHAT[kind]}", "save the table as CSV (UTF-8)")
     else:
-        yield from _grid(
-            read_workbook(path, zipped, wanted) if kind == "workbook" else read_json(path, zipped)
-        )
+        workbook = kind == "workbook"
+        yield from _grid(_sheet(path, zipped, wanted, is_header) if workbook else read_json(path, zipped))
 
 
 _WHAT = {"workbook": "a workbook or an archive", "json": "JSON", "parquet": "a Parquet file"}
@@ -71,7 +71,7 @@ def _decode(raw: bytes) -> str:
 
 def _text(text: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Line]:
     """The delimiter and the header are those of the first lines that have the wanted columns."""
-    first = [line for line in text[: 1 << 20].splitlines() if line.strip()][:_HEAD]
+    first = [line for line in re.split(r"\r\n|\r|\n", text[: 1 << 20]) if line.strip()][:_HEAD]
     split = ((d, [c.strip('"') for c in line.split(d)]) for line in first for d in _DELIMITERS)
     delimiter = next((d for d, cells in split if is_header(cells)), None)
     found = delimiter is None
@@ -97,6 +97,30 @@ def _records(text: str, delimiter: str) -> Iterator[Line]:
             raise Refusal("U106", f"the line cannot be read: {error}", hint, number) from None
         if any(c.strip() for c in cells):
             yield number, cells
+
+
+def _sheet(
+    path: Path, zipped: bool, wanted: Collection[Kind], is_header: Callable[[Sequence[str]], bool]
+) -> Grid:
+    """The sheet with the wanted columns; without one, the header of the sheet that is most like it."""
+    found: list[tuple[str, Grid]] = []
+    others: list[tuple[bool, Grid]] = []
+    for sheet in read_sheets(path, zipped, WorkbookLimits()):
+        for place, header in sheet.top():
+            known = recognise(header)
+            is_wanted = known is not None and known.kind in wanted
+            if is_header(header) and (is_wanted or known is None):
+                found.append((sheet.name, sheet.below(place, header)))
+                break
+            others.append((is_wanted, sheet.below(sheet.table.num_rows, header)))
+    if not found and not others:
+        raise Refusal("U102", "the workbook is empty", "export it again")
+    used = [(name, grid) for name, grid in found if grid.table.num_rows] or found[:1]
+    if len(used) > 1:
+        names = ", ".join(f'"{name[:40]}"' for name, _ in used[:5])
+        hint = "save each sheet you want as a separate file, or delete the others"
+        raise Refusal("U171", f"several sheets of the workbook have such a table: {names}", hint)
+    return used[0][1] if used else max(others, key=lambda other: other[0])[1]
 
 
 def _grid(grid: Grid) -> Iterator[Line]:

@@ -20,8 +20,8 @@ _WORDS: dict[Standing, str] = {
     "transferred switched superseded archived gekündigt storniert résilié annulé inaktiv inactif",
 }
 _STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
-_LATER = ("pending", "scheduled", "atend", "endofterm", "periodend", "requested", "willbe", "cancelling")
-_NO_RENEWAL = ("renewoff", "nonrenew", "notrenew", "renewaloff", "noautorenew")
+_LATER = re.compile("pending|scheduled|requested|willbe|cancelling|cancelson|atend|endofterm|periodend")
+_NO_RENEWAL = re.compile("renewoff|nonrenew|notrenew|renewaloff|noautorenew")
 
 
 def standing_of(status: str) -> Standing:
@@ -32,10 +32,10 @@ def standing_of(status: str) -> Standing:
     if "trial" in word or "evaluation" in word:
         return "gone"
     if "cancel" in word or "terminat" in word:
-        return "cancelling" if any(later in word for later in _LATER) else "gone"
-    if any(never in word for never in _NO_RENEWAL):
+        return "cancelling" if _LATER.search(word) else "gone"
+    if _NO_RENEWAL.search(word):
         return "cancelling"
-    if any(over in word for over in ("expired", "suspend", "lapsed", "grace")):
+    if re.search("expired|suspend|lapsed|grace", word):
         return "ended"
     return "owned" if word.startswith("active") else "unknown"
 
@@ -54,9 +54,12 @@ _PERIODS = {
 
 
 def months_of(term: str) -> int | None:
-    """The months of a term; None if it is not understood. `3-Year, billed annually` has 36, and so has `Multi-year`."""
+    """The months of a term; None if it is not understood.
+
+    `3-Year, billed annually` has 36, and so has `Multi-year`.
+    """
     parts = re.findall(r"[0-9]+|[^\W\d_]+", term.casefold())
-    numbers = [int(p) if p.isdecimal() else _NUMBERS.get(p) for p in parts]
+    numbers = [int(p[:6]) if p.isdecimal() else _NUMBERS.get(p) for p in parts]
     found = []
     for place, part in enumerate(parts):
         before = numbers[place - 1] if place else None

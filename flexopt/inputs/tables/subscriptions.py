@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,11 +27,19 @@ COLUMNS = (
 REQUIRED = ("offering_name", "seat_quantity", "end_date")
 ALSO = {
     "subscription_id": ("subscription", "subscription_number", "subscription_no"),
-    "offering_name": ("offering", "product_name", "product", "offer", "name"),
-    "seat_quantity": ("quantity", "seats", "number_of_seats", "seat_count", "qty", "total_seats"),
-    "start_date": ("start", "starts", "from"),
-    "end_date": ("end", "ends", "expiration_date", "expiry_date", "expires", "to"),
-    "term": ("subscription_term", "term_length", "contract_term", "billing_term"),
+    "offering_name": (
+        *("offering", "product_offering", "subscription_name", "product_name", "product", "offer", "name"),
+    ),
+    "seat_quantity": (
+        *("quantity", "seats", "number_of_seats", "no_of_seats", "seat_count", "qty", "total_seats"),
+        *("seats_purchased", "purchased_seats", "total_quantity", "licenses", "license_quantity"),
+    ),
+    "start_date": ("start", "starts", "subscription_start_date", "term_start_date", "contract_start_date"),
+    "end_date": (
+        *("end", "ends", "subscription_end_date", "term_end_date", "contract_end_date"),
+        *("expiration_date", "expiry_date", "expiration", "expires", "expires_on"),
+    ),
+    "term": ("subscription_term", "term_length", "contract_term", "billing_term", "duration"),
     "autorenew_date": ("auto_renew_date", "renewal_date", "next_renewal_date"),
     "contract_number": ("contract", "contract_no"),
     "subscription_status": ("status", "state"),
@@ -62,7 +71,8 @@ def read_subscriptions(
     _say_packs(allotted.packs, scenario)
     _say_lost(allotted.lost, scenario)
     _say_later(allotted.later)
-    if any(table.rows for table in tables):
+    _say_by_hand(allotted.holdings, scenario, tables)
+    if any(table.rows or not table.found for table in tables):
         allotted.say_all(tables, scenario)
     for table in tables:
         table.report(folder.findings)
@@ -146,7 +156,7 @@ def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
         else:
             _say_standing(sub, status, scenario.horizon.start)
             ends = max(sub.ends, scenario.horizon.start)
-            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id)
+            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
             found.holdings.append((holding, sub.ends))
     return found
 
@@ -222,3 +232,23 @@ def _say_later(later: Sequence[Subscription]) -> None:
         message = f"{seats} start after the start of the horizon, the first on {days[0]}; left out"
         hint = "only seats owned on the first day of the horizon count"
         _say(sub, "16", "start_date", message, hint, value="")
+
+
+def _say_by_hand(
+    read: Sequence[tuple[Holding, date]], scenario: Scenario, tables: Sequence[DelimitedTable]
+) -> None:
+    """T330: seats of the exports that are among the scenario's `holdings` too."""
+    seats: Counter[tuple[str, date]] = Counter()
+    for holding, ends in read:
+        seats[holding.offer, ends] += holding.quantity
+    ids = {holding.subscription_id for holding, _ in read} - {""}
+    for held in scenario.holdings:
+        if held.subscription_id in ids or seats[held.offer, held.ends] == held.quantity:
+            tables[0].add(
+                "30",
+                f"{count(held.quantity, 'seat')} of {held.offer} until {held.ends} are among the `holdings` "
+                "of the scenario too; they are counted twice",
+                "delete the line under `holdings`, unless these are other seats",
+                value=f"{held.offer} {held.ends}",
+                severity="warning",
+            )

@@ -7,8 +7,8 @@ import pandas as pd
 
 from flexopt.inputs.usage.usage_table import UsageTable
 
-COLUMNS = ("offering", "product", "access", "group", "team", "first_name", "last_name", "email")
-ROLES = ("parent", "product", "group", "team", "first", "last")
+COLUMNS = ("offering", "product", "access", "group", "team", "first_name", "last_name", "email", "last_used")
+ROLES = ("parent", "product", "group", "team", "first", "last", "accessed")
 
 NO_ACCOUNT = ("inactive", "deleted", "removed", "disabled", "declined", "expired", "deactivated")
 """Account statuses of a Users export that mean that nothing is assigned any more."""
@@ -48,10 +48,14 @@ _WHO = ("name", "email", "hash", "id")
 
 
 def read_assigned(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """`user` and COLUMNS, all str: unique, sorted; `access` is `named`, `flex` or '' (nothing today)."""
+    """`user` and COLUMNS, all str: unique, sorted; `access` is `named`, `flex` or '' (nothing today).
+
+    `last_used` is an ISO date, or '' if the export does not tell.
+    """
     listed = 'a.parent as offering, a.product, a.access, a."group", a.team, a.first, a.last'
     frame = con.execute(
-        f"select distinct p.user, {listed}, lower(shown(a.email)) as email from assigned a "
+        f"select distinct p.user, {listed}, lower(shown(a.email)) as email, "
+        "coalesce(cast(try_cast(left(a.accessed, 10) as date) as varchar), '') as last_used from assigned a "
         "join person p using (name, email, hash, id) where p.user <> '' order by all"
     ).df()
     return frame.set_axis(["user", *COLUMNS], axis=1).astype(object)

@@ -58,7 +58,7 @@ def keep_apart(
         for a, b in combinations(emails, 2):
             called = {names.name.get(ties.text[n], "") for n in (a, b)}
             shared = len(days[a] & days[b])
-            if (shared and len(called) > 1 and "" not in called) or ("" in called and shared >= SAME_DAYS):
+            if shared >= (SAME_DAYS if "" in called else 1) and (len(called) > 1 or "" in called):
                 apart.setdefault(person, (a, b, shared))
     if not apart:
         return
@@ -126,8 +126,8 @@ def _ask(name: str, old: str, new: str, moments: tuple[int, int], file: str) -> 
         "",
         "U184",
         "warning",
-        f"{name.title()[:60]} has two emails: {old[:80]} is used until {end}, {new[:80]} from {start}; they are "
-        "planned as two people",
+        f"{name.title()[:60]} has two emails: {old[:80]} is used until {end}, {new[:80]} from {start}; "
+        "they are planned as two people",
         f"if they are one person, write this to people.csv:\nuser,aliases\n{new},{old}",
         old,
     )

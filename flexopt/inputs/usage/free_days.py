@@ -74,8 +74,9 @@ def _shows_flex(con: duckdb.DuckDBPyConnection, number: int) -> bool:
     there = " + ".join(f"bit_count(f.{w} & r.{w})" for w in WORDS)
     shown = " + ".join(f"bit_count(f.{w} & r.{w} & coalesce(c.{w}, 0))" for w in WORDS)
     (row,) = con.execute(
-        f"select sum({there}), sum({shown}) from flex_day f join (values {values}) r(slab, {', '.join(WORDS)}) "
-        f"using (slab) left join {_cells(f'c.file = {number}')} c using (user, id, slab)"
+        f"select sum({there}), sum({shown}) from flex_day f "
+        f"join (values {values}) r(slab, {', '.join(WORDS)}) using (slab) "
+        f"left join {_cells(f'c.file = {number}')} c using (user, id, slab)"
     ).fetchall()
     return bool(row[0]) and row[1] >= BOTH_KINDS * row[0]
 

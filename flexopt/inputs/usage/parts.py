@@ -1,4 +1,4 @@
-"""Days of seats, of Flex, and launches without tokens, told apart in files that tell: a second pass over them.
+"""Days of seats, of Flex, and launches without tokens, told apart in files that tell: a second pass.
 
 Needed only where one export shows what another leaves out: Seat Usage has no Flex, Token Usage no seats.
 """
@@ -50,7 +50,8 @@ def add_parts(con: duckdb.DuckDBPyConnection, tables: Iterable[UsageTable]) -> N
             f"when {seat} then {SEAT} else {FLEX} end as part, day >> {SLAB.bit_length() - 1} as slab, "
             f"(day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit from "
             f"(select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)}) "
-            f"where status in ({OK}, {ZERO}) and day >= 0 and not st) group by {', '.join(who)}, product, part, slab"
+            f"where status in ({OK}, {ZERO}) and day >= 0 and not st) "
+            f"group by {', '.join(who)}, product, part, slab"
         )
 
 

@@ -84,7 +84,7 @@ def _users(ties: Ties, files: list[str], findings: Findings) -> list[str]:
             value=moved[0][0],
             severity="info",
             count=len(moved),
-            hint="the email with the latest use is the user; write another as `user` in people.csv to choose it",
+            hint="the user is the email with the latest use; for another, write it as `user` in people.csv",
         )
     return users
 

@@ -17,6 +17,7 @@ import pandas as pd
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.files.formats import OWN, USERS, own_format
+from flexopt.inputs.files.names import named
 from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
@@ -80,8 +81,8 @@ def read_usage(
     """
     findings = Findings()
     # which of two equal rows counts as repeated must not depend on the order in which files are given
-    ordered = sorted((_shown(path, root), path) for path in files)
-    listed = sorted((_shown(path, root), path) for path in users)
+    ordered = named(files, root)
+    listed = named(users, root, ordered)
     names = [name for name, _ in ordered + listed]
     columns = scenario.usage.columns
     own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
@@ -148,8 +149,8 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
-        "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
-        "users": sorted((_shown(path, root), hash_of(path)) for path in source.user_files),
+        "files": [(name, hash_of(path)) for name, path in named(source.usage_files, root)],
+        "users": [(name, hash_of(path)) for name, path in named(source.user_files, root)],
         "people": sorted((p.user, p.aliases) for p in source.people.values()),
         "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
         # in order: of two similar names, a suggestion uses the later product
@@ -163,20 +164,11 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
 def usage_sources(source: ScenarioFile) -> list[Source]:
     """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
     found = []
-    for files in (source.usage_files, source.user_files):
-        for name, path in sorted((_shown(path, source.folder), path) for path in files):
-            with suppress(OSError):
-                found.append(Source(name, sha256(path)))
+    usage = named(source.usage_files, source.folder)
+    for name, path in usage + named(source.user_files, source.folder, usage):
+        with suppress(OSError):
+            found.append(Source(name, sha256(path)))
     return found
-
-
-def _shown(path: Path, root: Path) -> str:
-    try:
-        # the name as given: the target of a link is not what the planner wrote
-        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
-    except (OSError, ValueError, RuntimeError):
-        shown = path.as_posix()
-    return shown.encode("utf-8", "replace").decode()
 
 
 def _is_file(path: Path) -> bool:
@@ -373,7 +365,7 @@ class _UsageReader:
         period = self.scenario.usage.period
         summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN, known=summed
+            self.con, period, days, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
         needs = needs_of(
             self.con,
@@ -426,6 +418,7 @@ class _UsageReader:
         totals, _ = summaries(
             self.con,
             self.scenario.usage.period,
+            days,
             files=self.names,
             findings=Findings(),
             most=SHOWN,

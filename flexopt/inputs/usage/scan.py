@@ -55,7 +55,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         r"'[0-]*|#?n/?a|none|null|nil|unknown|undefined|hidden|anonymous|not available|\*+@.*') "
         "then '' else shown(x) end"
     )
-    con.execute(r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f]')")
+    con.execute(
+        r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]')"
+    )
 
 
 def forget(con: duckdb.DuckDBPyConnection, number: int) -> None:

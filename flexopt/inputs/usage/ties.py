@@ -1,17 +1,19 @@
-"""Which emails and ids are one person: those that a row shows together, and those that people.csv names together.
+"""Which emails and ids are one person: those that a row shows together, or that people.csv names together.
 
-Identifiers are numbered; a person is a set of them that hang together. Everything is done on whole columns: of
-the rows only the distinct combinations of identifiers matter.
+Identifiers are numbered; a person is a set of them that hang together. Everything is done on whole columns:
+of the rows only the distinct combinations of identifiers matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.findings import Finding, Findings
@@ -95,7 +97,7 @@ def find_ties(
     findings: Findings,
     most: int,
 ) -> Ties:
-    """Create the tables `seen` (combination of identifiers -> `node`) and `node`, and tie what belongs together."""
+    """Create the tables `seen` (combination of identifiers -> `node`) and `node`, and their ties."""
     con.execute(
         "create temp table combination as select *, shown(name) as plain, "
         "case when contains(email, '**') and identified(hash) || identified(id) <> '' then '' "
@@ -114,9 +116,10 @@ def find_ties(
     declared, aliases = _declared(people)
     _register(con, "alias", ["user", "kind", "text"], aliases)
     con.execute(
-        "create temp table node as select kind, text, row_number() over (order by kind, text) - 1 as node from ("
-        f"select {EMAIL} as kind, mail as text from seen where not bad union "
-        f"select {HASH}, hashed from seen where not bad union select {ID}, number from seen where not bad union "
+        "create temp table node as select kind, text, row_number() over (order by kind, text) - 1 as node "
+        f"from (select {EMAIL} as kind, mail as text from seen where not bad "
+        f"union select {HASH}, hashed from seen where not bad "
+        f"union select {ID}, number from seen where not bad union "
         f"select {EMAIL}, user from alias) where text <> ''"
     )
     con.execute(
@@ -155,7 +158,7 @@ def find_ties(
     return ties
 
 
-def _pairs(columns: Mapping[str, np.ndarray]) -> tuple[Ints, Ints]:
+def _pairs(columns: Mapping[str, Any]) -> tuple[Ints, Ints]:
     return np.asarray(columns["a"], np.int64), np.asarray(columns["b"], np.int64)
 
 
@@ -190,8 +193,9 @@ def _shared_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: F
     """An email that one file shows with many ids hides whose it is: then the ids tell the people apart."""
     con.execute(
         "create temp table shared_mail as select mail, min(file) as file, max(ids) as ids, sum(n) as n from "
-        "(select mail, file, greatest(count(distinct nullif(hashed, '')), count(distinct nullif(number, ''))) "
-        "as ids, sum(n) as n from combination where mail <> '' and not bad group by mail, file) "
+        "(select mail, file, sum(n) as n, "
+        "greatest(count(distinct nullif(hashed, '')), count(distinct nullif(number, ''))) as ids "
+        "from combination where mail <> '' and not bad group by mail, file) "
         f"where ids > {SHARED} group by mail"
     )
     found = [
@@ -233,8 +237,8 @@ def _shared_ids(con: duckdb.DuckDBPyConnection, files: list[str], findings: Find
             "",
             "U180",
             "warning",
-            f'the id "{text[:60]}" appears with {emails:,} emails: nobody has so many; it ties nobody, and rows '
-            "without an email keep it",
+            f'the id "{text[:60]}" appears with {emails:,} emails: nobody has so many; it ties nobody, and '
+            "rows without an email keep it",
             "export with personal data switched on, so that every row has its own email",
             text,
             n,
@@ -254,14 +258,17 @@ class DatedCells:
     file: Ints
     part: Ints
     slab: Ints
-    mask: np.ndarray
+    mask: NDArray[np.uint64]
     named: Bools
+    """Whether the rows show an email."""
 
     @classmethod
-    def of(cls, rows: Mapping[str, np.ndarray]) -> DatedCells:
+    def of(cls, rows: Mapping[str, Any]) -> DatedCells:
+        node, product, file, part, slab = (
+            np.asarray(rows[c], np.int64) for c in ("node", "product", "file", "part", "slab")
+        )
         mask = np.column_stack([np.asarray(rows[word], np.uint64) for word in WORDS])
-        numbers = [np.asarray(rows[c], np.int64) for c in ("node", "product", "file", "part", "slab")]
-        return cls(*numbers, mask, np.asarray(rows["named"], bool))
+        return cls(node, product, file, part, slab, mask, np.asarray(rows["named"], bool))
 
 
 def dated_cells(con: duckdb.DuckDBPyConnection, nodes: Ints | None = None) -> DatedCells:
@@ -272,9 +279,9 @@ def dated_cells(con: duckdb.DuckDBPyConnection, nodes: Ints | None = None) -> Da
         only = "and s.node in (select node from wanted) "
     words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     con.execute(
-        "create or replace temp table titled as select product, t.id, number from title t join "
-        "(select id, row_number() over (order by id) - 1 as number from (select distinct id from title "
-        "where id <> '')) using (id)"
+        "create or replace temp table titled as "
+        "select product, dense_rank() over (order by name) - 1 as number "
+        "from (select product, coalesce(nullif(id, ''), unknown) as name from title) where name <> ''"
     )
     return DatedCells.of(
         con.execute(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.money import cents
-from flexopt.inputs.rules.prices import token_price
+from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
@@ -60,23 +60,29 @@ def _total(charges: Charges) -> Decimal:
 
 def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
     """The seats' cost at the quote's prices; seats of a contract the quote lacks keep their own price."""
-    contracts = {(c.offer, c.start, c.end, c.kind): c for c in quote.contracts}
+    contracts = {c.key: c for c in quote.contracts if not c.in_full}
     ordered: Counter[tuple[str, object]] = Counter()
     for row in seats:
         ordered[row.offer, row.contract_start] += row.renewed + row.new
     total = Decimal(0)
     for row in seats:
-        kind = "owned" if row.owned else "renewal" if row.renewed else "new"
-        contract = contracts.get((row.offer, row.contract_start, row.contract_end, kind))
+        kind = "owned" if row.owned else "renewal" if row.renewed else "new" if row.new else "addition"
+        term = row.contract_start, row.contract_end
+        contract = contracts.get((row.offer, kind, *term))
+        if contract is None and row.added and (stated := contracts.get((row.offer, "stated", *term))):
+            total += stated.settled * row.added
+            continue
         if contract is None:
             total += row.cost
             continue
         tiers = quote.orders[contract.order].tiers if contract.order is not None else ()
         j = sum(tier.from_ <= ordered[row.offer, row.contract_start] for tier in tiers)
-        total += contract.cost[j] * (row.owned + row.renewed + row.new)
+        total += contract.cost[j] * row.count
+        total += (contract.commitment[j] - contract.cost[j]) * row.in_full
     return total
 
 
 def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
     """A pack's cost at the quote's prices; below the smallest tier, at the price of that tier."""
-    return cents(token_price(tier_reached(quote.tokens, pack.tokens), quote.negotiated) * pack.tokens)
+    tier = tier_reached(tiers_on(quote.tokens, pack.date), pack.tokens)
+    return cents(token_price(tier, quote.negotiated) * pack.tokens)

@@ -16,6 +16,7 @@ from flexopt.base.money import SAME_COST
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
 from flexopt.model.cover import cover_of
+from flexopt.model.leaving import leaving
 from flexopt.model.program import Model
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem
@@ -97,21 +98,23 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
     contracts = defaultdict(list)
     for k, c in enumerate(problem.contracts):
         contracts[c.offer, c.start, c.end].append(k)
+    gone = leaving(problem)
     groups: list[Group] = []
     lacking: list[str] = []
     for key, names in seats.users.items():
-        users = [number[name] for name in names if name in number]
+        holders = [number[name] for name in names if name in number]
         if not (ks := contracts.get(key)):
             offer, start, end = key
-            if users:
-                lacking.append(f"{count(len(users), 'seat')} of {offer} from {start} until {end}")
+            if holders:
+                lacking.append(f"{count(len(holders), 'seat')} of {offer} from {start} until {end}")
             continue
         c = problem.contracts[ks[0]]
         covered = np.isin(demand.pair_product, sorted(c.covers))
         covered &= problem.days[:, c.first : c.after].any(axis=1)
-        users = np.intersect1d(users, demand.pair_user[covered]).tolist()
-        if users:
-            groups.append((ks, users))
+        users = np.intersect1d(holders, demand.pair_user[covered])
+        for n in np.unique(gone.group[users]).tolist():
+            mine = [k for k in ks if k not in gone.barred[n]]
+            groups.append((mine, users[gone.group[users] == n].tolist()))
     if lacking:
         more = f" and {count(len(lacking) - 3, 'other kind')}" if len(lacking) > 3 else ""
         return (

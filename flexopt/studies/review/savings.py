@@ -7,6 +7,7 @@ today's access for it. Packs come whole, so these savings need not add up to wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,14 +29,14 @@ def savings(
 ) -> dict[tuple[str, int], float]:
     """Savings by user and number of the move; none if today's access is no longer possible."""
     prices = _marginal(problem, solution)
-    horizon = source.scenario.horizon
-    demand = with_idle_holders(problem.demand, source.access, (horizon.end - horizon.start).days)
-    # contracts and periods are those of the plan; only unused seats are added
+    demand = with_idle_holders(problem.demand, source.access, source.scenario, source.people)
+    # periods are those of the plan, and so are contracts, but for the leavers among unused seats
     today = problem if demand is problem.demand else formulate(source.scenario, source.holdings, demand)
     planned = np.zeros(len(demand.users))
     planned[np.isin(np.array(demand.users, object), np.array(problem.demand.users, object))] = _plan(
         problem, solution, prices
     )
+    prices = _extended(prices, problem, today)
     place = {user: u for u, user in enumerate(demand.users)}
     found = {}
     for number, restriction in _kept(today, moves):
@@ -48,6 +49,16 @@ def savings(
             if np.isfinite(saving):
                 found[user, number] = saving
     return found
+
+
+def _extended(prices: Prices, problem: Problem, today: Problem) -> Prices:
+    """The prices with those of seats that count in full today only: the rest of the term on top."""
+    known = {(c.key, c.in_full): price for c, price in zip(problem.contracts, prices.seat, strict=True)}
+    for c in today.contracts:
+        if c.in_full and (c.key, True) not in known:
+            share = next(o for o in today.contracts if o.key == c.key and not o.in_full)
+            known[c.key, True] = known[c.key, False] + float(c.cost[0] - share.cost[0])
+    return replace(prices, seat=np.array([known[c.key, c.in_full] for c in today.contracts]))
 
 
 def _marginal(problem: Problem, solution: Solution) -> Prices:

@@ -14,7 +14,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 from typing import Any
 
-from flexopt.studies.sensitivity.levers import Lever, tier_price, without
+from flexopt.studies.sensitivity.levers import Lever, in_force_at, tier_price, without
 from flexopt.studies.sensitivity.study import Answer, Study
 
 CROSSINGS = 12
@@ -155,11 +155,23 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     If the last tier is bought: the price at which it no longer is. None without a tier to study.
     """
     scenario, base = study.scenario, study.base
-    starts = [tier.from_ for tier in scenario.tokens.tiers]
-    bought = max((starts.index(p.tier_from) for p in base.charges.purchases), default=-1)
+    lists = scenario.tokens.tier_lists
+    places = [in_force_at(scenario, p.date) for p in base.charges.purchases]
+    numbers = [
+        [tier.from_ for tier in lists[place].tiers].index(p.tier_from)
+        for place, p in zip(places, base.charges.purchases, strict=True)
+    ]
+    dates = scenario.purchase_dates() or [scenario.horizon.start]
+    bought, place = max(zip(numbers, places, strict=True), default=(-1, in_force_at(scenario, dates[0])))
+    starts = [tier.from_ for tier in lists[place].tiers]
     inside = bought == len(starts) - 1
     number = bought if inside else bought + 1
-    lever, from_ = tier_price(scenario, number), starts[number]
+    lever, from_ = tier_price(scenario, number, place), starts[number]
+
+    def tokens(answer: Answer) -> int:
+        packs = (p for p in answer.charges.purchases if in_force_at(scenario, p.date) == place)
+        return sum(p.tokens for p in packs if p.tier_from == from_)
+
     if not lever.value or (inside and not number):
         return None
     question = _Question(
@@ -168,14 +180,14 @@ def next_tier(study: Study) -> dict[str, Any] | None:
         f"price at which {f'the tier from {from_:,}' if number else 'the first token'} "
         f"{'leaves' if inside else 'enters'} the plan",
         "price per token",
-        lambda answer: answer.tokens(from_) > 0,
-        lambda answer: f"{answer.tokens(from_):,} in it" if answer.tokens(from_) else "none in it",
+        lambda answer: tokens(answer) > 0,
+        lambda answer: f"{tokens(answer):,} in it" if tokens(answer) else "none in it",
         base.total,
-        lambda price, answer: Decimal(answer.tokens(from_)),
+        lambda price, answer: Decimal(tokens(answer)),
     )
     if inside:
         # at a higher price than the tier below it is never bought: two orders would be cheaper
-        most = tier_price(scenario, number - 1).value
+        most = tier_price(scenario, number - 1, place).value
         answer = study.at(lever, most)
         if most <= lever.value or (answer is not None and question.holds(answer)):
             return question.nowhere(

@@ -6,14 +6,15 @@ Moving it moves every price of the line in proportion: those of other dates, of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from flexopt.base.money import CENT, cents
 from flexopt.inputs.rules.prices import in_force, seat_price, token_price
-from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier
+from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier, TokenTiers
 
 TOKEN_STEP = Decimal("0.0001")
 """The finest step of a token price."""
@@ -57,24 +58,29 @@ def levers_of(scenario: Scenario) -> dict[str, Lever]:
     An offer or token that costs nothing, or has no price in the horizon, has no lever.
     """
     found = [lever for offer in scenario.offers if (lever := _seat(scenario, offer)) is not None]
-    first = _paid(scenario)[0].price
+    first = _paid(scenario)[in_force_at(scenario, scenario.horizon.start)].tiers[0].price
     if first:
         found.append(_price("tokens", "price per token", first, "tokens", _with_token_price))
     found += [_buffer(scenario), _growth(scenario), *_thresholds(scenario)]
     return {lever.name: lever for lever in found}
 
 
-def tier_price(scenario: Scenario, number: int) -> Lever:
-    """The price per token of one tier alone."""
-    tier = _paid(scenario)[number]
+def in_force_at(scenario: Scenario, day: date) -> int:
+    """The place of the list of token tiers that applies on the day."""
+    return max(0, sum(of.from_ <= day for of in scenario.tokens.tier_lists) - 1)
+
+
+def tier_price(scenario: Scenario, number: int, place: int = 0) -> Lever:
+    """The price per token of one tier alone, in one of the lists of tiers."""
+    tier = _paid(scenario)[place].tiers[number]
 
     def change(scenario: Scenario, value: Decimal) -> Scenario:
-        tiers = _paid(scenario)
-        tiers[number] = tiers[number].model_copy(update={"price": value})
-        return _with_tiers(scenario, tiers)
+        lists = _paid(scenario)
+        lists[place] = _with_tier(lists[place], number, {"price": value})
+        return _free(_with_lists(scenario, lists))
 
-    label = f"price per token from {tier.from_:,}"
-    return _price(f"tier-price:{tier.from_}", label, tier.price, "", change)
+    name, label = _of_list(scenario, place, str(tier.from_), f"price per token from {tier.from_:,}")
+    return _price(f"tier-price:{name}", label, tier.price, "", change)
 
 
 def without(scenario: Scenario, line: str) -> Scenario:
@@ -148,32 +154,51 @@ def _with_offer(scenario: Scenario, offer: str, prices: tuple[Price, ...]) -> Sc
     )
 
 
-def _paid(scenario: Scenario) -> list[TokenTier]:
-    """The token tiers at the prices paid."""
+def _repriced(scenario: Scenario, price: Callable[[TokenTier], Decimal]) -> list[TokenTiers]:
     return [
-        tier.model_copy(update={"price": token_price(tier, scenario.negotiated)})
-        for tier in scenario.tokens.tiers
+        of.model_copy(
+            update={"tiers": tuple(tier.model_copy(update={"price": price(tier)}) for tier in of.tiers)}
+        )
+        for of in scenario.tokens.tier_lists
     ]
 
 
-def _with_tiers(scenario: Scenario, tiers: list[TokenTier]) -> Scenario:
-    """The scenario with other token tiers, free of further discounts."""
-    return scenario.model_copy(
-        update={
-            "tokens": scenario.tokens.model_copy(update={"tiers": tuple(tiers)}),
-            "negotiated": scenario.negotiated.model_copy(update={"tokens": Decimal(0)}),
-        }
-    )
+def _paid(scenario: Scenario) -> list[TokenTiers]:
+    """The lists of token tiers at the prices paid."""
+    return _repriced(scenario, lambda tier: token_price(tier, scenario.negotiated))
+
+
+def _of_list(scenario: Scenario, place: int, name: str, label: str) -> tuple[str, str]:
+    """Name and label of what belongs to one of several lists of tiers."""
+    lists = scenario.tokens.tier_lists
+    since = lists[place].from_
+    return (name, label) if len(lists) == 1 else (f"{since}:{name}", f"{label}, prices of {since}")
+
+
+def _with_tier(tiers: TokenTiers, number: int, update: dict[str, Decimal | int]) -> TokenTiers:
+    changed = [t.model_copy(update=update) if n == number else t for n, t in enumerate(tiers.tiers)]
+    return tiers.model_copy(update={"tiers": tuple(changed)})
+
+
+def _with_lists(scenario: Scenario, lists: Sequence[TokenTiers]) -> Scenario:
+    """The scenario with other token tiers, dated if its own are."""
+    dated = isinstance(scenario.tokens.tiers[0], TokenTiers)
+    tokens = scenario.tokens.model_copy(update={"tiers": tuple(lists) if dated else lists[0].tiers})
+    return scenario.model_copy(update={"tokens": tokens})
+
+
+def _free(scenario: Scenario) -> Scenario:
+    """The scenario without a negotiated discount on tokens."""
+    negotiated = scenario.negotiated.model_copy(update={"tokens": Decimal(0)})
+    return scenario.model_copy(update={"negotiated": negotiated})
 
 
 def _with_token_price(scenario: Scenario, value: Decimal) -> Scenario:
-    """The scenario with `value` as the price of the first tier, the others in proportion."""
-    tiers = _paid(scenario)
-    ratio = Fraction(value) / Fraction(tiers[0].price)
-    return _with_tiers(
-        scenario,
-        [tier.model_copy(update={"price": _fine(Fraction(tier.price) * ratio)}) for tier in tiers],
-    )
+    """The scenario with `value` as the price of the first tier on the first day, the others in proportion."""
+    paid = _free(_with_lists(scenario, _paid(scenario)))
+    first = paid.tokens.tier_lists[in_force_at(paid, paid.horizon.start)].tiers[0]
+    ratio = Fraction(value) / Fraction(first.price)
+    return _with_lists(paid, _repriced(paid, lambda tier: _fine(Fraction(tier.price) * ratio)))
 
 
 def _fine(price: Fraction) -> Decimal:
@@ -224,8 +249,10 @@ def _growth(scenario: Scenario) -> Lever:
 
 def _thresholds(scenario: Scenario) -> Iterator[Lever]:
     """The tokens from which a tier applies, kept between its neighbours; the first is the minimum."""
-    tiers = scenario.tokens.tiers
-    for number, tier in enumerate(tiers[1:], 1):
+    lists = scenario.tokens.tier_lists
+    bought = sorted({in_force_at(scenario, day) for day in scenario.purchase_dates()})
+    for place, number, tier in [(p, n, t) for p in bought for n, t in enumerate(lists[p].tiers) if n]:
+        tiers = lists[place].tiers
         least = tiers[number - 1].from_ + 1
         most = tiers[number + 1].from_ - 1 if number + 1 < len(tiers) else 10 * tier.from_
 
@@ -233,11 +260,10 @@ def _thresholds(scenario: Scenario) -> Iterator[Lever]:
             whole = (tier.from_ * (1 + share)).quantize(Decimal(1), ROUND_HALF_UP)
             return min(max(whole, Decimal(least)), Decimal(most))
 
-        def change(scenario: Scenario, value: Decimal, number: int = number) -> Scenario:
-            found = list(scenario.tokens.tiers)
-            found[number] = found[number].model_copy(update={"from_": int(value)})
-            tokens = scenario.tokens.model_copy(update={"tiers": tuple(found)})
-            return scenario.model_copy(update={"tokens": tokens})
+        def change(scenario: Scenario, value: Decimal, place: int = place, number: int = number) -> Scenario:
+            found = list(scenario.tokens.tier_lists)
+            found[place] = _with_tier(found[place], number, {"from_": int(value)})
+            return _with_lists(scenario, found)
 
-        label = f"tier from {tier.from_:,} tokens"
-        yield Lever(f"tier:{tier.from_}", label, Decimal(tier.from_), Decimal(1), "", moved, change)
+        name, label = _of_list(scenario, place, str(tier.from_), f"tier from {tier.from_:,} tokens")
+        yield Lever(f"tier:{name}", label, Decimal(tier.from_), Decimal(1), "", moved, change)

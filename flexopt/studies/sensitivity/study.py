@@ -34,20 +34,16 @@ class Answer:
 
     @property
     def seats_bought(self) -> int:
-        """Seats renewed or bought new."""
+        """Seats renewed, bought new or added by the plan."""
         return sum(self.seats.values())
 
     @cached_property
     def seats(self) -> Mapping[str, int]:
-        """Seats renewed or bought new, by offer."""
+        """Seats renewed, bought new or added by the plan, by offer."""
         found: dict[str, int] = {}
         for row in self.charges.seats:
-            found[row.offer] = found.get(row.offer, 0) + row.renewed + row.new
+            found[row.offer] = found.get(row.offer, 0) + row.count - row.owned - row.stated
         return found
-
-    def tokens(self, tier_from: int) -> int:
-        """Tokens bought in the tier."""
-        return sum(p.tokens for p in self.charges.purchases if p.tier_from == tier_from)
 
     def cost(self, line: str) -> Decimal:
         """The cost of the offer, or of tokens."""
@@ -144,7 +140,7 @@ def _shape(problem: Problem) -> Hashable:
     """What the numbers of a solution refer to."""
     return (
         problem.packs,
-        tuple((c.offer, c.kind, c.start, c.end) for c in problem.contracts),
+        tuple((c.key, c.in_full) for c in problem.contracts),
         tuple(tuple(tier.lower for tier in tiers) for tiers in problem.tiers),
     )
 

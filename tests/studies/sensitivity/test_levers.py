@@ -27,7 +27,8 @@ def paid(scenario: Scenario, offer: str, **terms: Any) -> Decimal | None:
 
 
 def tokens(scenario: Scenario) -> list[Decimal]:
-    return [token_price(tier, scenario.negotiated) for tier in scenario.tokens.tiers]
+    tiers = (tier for of in scenario.tokens.tier_lists for tier in of.tiers)
+    return [token_price(tier, scenario.negotiated) for tier in tiers]
 
 
 def test_names() -> None:

@@ -276,8 +276,11 @@ def test_laws(instance: Instance, data: st.DataObject) -> None:
             continue
         lever = levers.get(row["lever"])
         if lever is None:
-            starts = [tier.from_ for tier in source.scenario.tokens.tiers]
-            lever = tier_price(source.scenario, starts.index(int(row["lever"].removeprefix("tier-price:"))))
+            *since, size = row["lever"].removeprefix("tier-price:").split(":")
+            lists = source.scenario.tokens.tier_lists
+            place = [str(of.from_) for of in lists].index(since[0]) if since else 0
+            number = [tier.from_ for tier in lists[place].tiers].index(int(size))
+            lever = tier_price(source.scenario, number, place)
         assert Decimal(row["above"]["value"]) - Decimal(row["below"]["value"]) == lever.finest
         assert row["below"]["answer"] != row["above"]["answer"]
         for side in (row["below"], row["above"]):
