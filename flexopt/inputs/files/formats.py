@@ -206,6 +206,11 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+def is_summary(name: str) -> bool:
+    """Whether the format of this name is a summary."""
+    return any(f.name == name and f.kind == "summary" for f in FORMATS)
+
+
 def recognise(header: Sequence[str], own: Format | None = None) -> Format | None:
     """The format of a header, None if it is unknown.
 
