@@ -325,6 +325,8 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "another history": (lambda doc: doc["history"].update(first="2024-01-01"), "the history"),
     "a user left out in silence": (lambda doc: doc["left_out"].pop(), "left_out does not list"),
     "fewer days left out": (add("-1", "days_left_out", PART["coverage"]), "days are left out"),
+    "days of products not planned": (add("1", "days_not_planned", PART["coverage"]), "`days_not_planned` is"),
+    "users not planned": (add("1", "users_not_planned", PART["coverage"]), "`users_not_planned` is"),
     "more days planned": (add("1", "days_planned", PART["coverage"]), "days are planned, not"),
     "more users planned": (add("1", "users_planned", PART["coverage"]), "users_planned"),
 }

@@ -88,6 +88,14 @@ def test_quickstart_runs(call: Callable[..., Any], folder: Path) -> None:
     usage = resources.files("flexopt") / "data" / "example-usage.csv"
     for name in ("seat-usage.csv", "token-usage.csv"):
         (folder / name).write_text(usage.read_text())
+    (folder / "subscriptions.csv").write_text(
+        "subscription_id,offering_name,seat_quantity,start_date,end_date,term,subscription_status\n"
+        "S1,AutoCAD,3,2025-02-01,2026-02-01,Annual,Active\n"
+    )
+    (folder / "users.csv").write_text(
+        "autodesk_id,email,first_name,last_name,role,offering_name,product_name,account_status,team\n"
+        "X1,user-0001,A,B,User,AutoCAD,,Active,Main\n"
+    )
     steps = list(commands(ROOT / "docs" / "quickstart.md"))
     assert [step[0] for step in steps] == ["init", "check", "plan", "explain", "explain", "breakeven"]
     shutil.rmtree(folder / "scenario.plan", ignore_errors=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import flexopt
-from flexopt.inputs.starter import write_starter
+from flexopt.inputs.starter.write import write_starter
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def test_the_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "usage.csv").write_text("user,product,date\na.baker,AutoCAD,2025-03-03\n")
     from datetime import date
 
-    write_starter(Path("my-renewal"), products=["AutoCAD"], usage=[Path("usage.csv")], start=date(2026, 1, 1))
+    write_starter(Path("my-renewal"), [Path("usage.csv")], otherwise=date(2026, 1, 1))
     names: dict[str, Any] = {}
     for number, block in enumerate(BLOCKS, 1):
         exec(compile(block, f"docs/python.md, block {number}", "exec"), names)

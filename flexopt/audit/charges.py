@@ -43,7 +43,7 @@ def seats(
     """
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
-    met: set[tuple[Seat, str]] = set()
+    met: set[tuple[Seat, str, str]] = set()
     known = []
     for row in doc["seats"]:
         seat = seat_of(row)
@@ -54,10 +54,12 @@ def seats(
         if len(kinds) != 1 or row[kinds[0]] < 0:
             notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
+        key = (seat, kinds[0], row["subscription_id"])
+        notes.expect(key not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice")
+        met.add(key)
         notes.expect(
-            (seat, kinds[0]) not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice"
+            not (row["new"] and row["subscription_id"]), f"new seats of {seat[0]} have a subscription"
         )
-        met.add((seat, kinds[0]))
         notes.expect(
             0 <= row["assigned"] <= row[kinds[0]],
             f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
@@ -81,6 +83,8 @@ def seats(
         notes.expect(there >= count, f"{there} of {count} seats of {seat[0]} are added on {seat[1]}")
     _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
     _holdings(known, scenario, holdings, notes)
+    said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
+    notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
     for (offer, day), size in order.items():
         least = offers[offer].minimum
         notes.expect(
@@ -196,30 +200,33 @@ def _added_row(
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
-    """All owned seats are listed, and no more are renewed than end on the day."""
+    """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
     start = scenario.horizon.start
-    ending: dict[tuple[str, date], int] = defaultdict(int)
-    live: dict[Seat, int] = defaultdict(int)
+    ending: dict[tuple[str, date, str], int] = defaultdict(int)
+    live: dict[tuple[Seat, str], int] = defaultdict(int)
     for h in holdings:
         first = max(start, h.from_ or start)
         if first < scenario.horizon.end:
-            ending[h.offer, h.ends] += h.quantity
-            live[h.offer, first, h.ends] += h.quantity if first < h.ends else 0
-    listed: dict[Seat, int] = defaultdict(int)
-    renewed: dict[tuple[str, date], int] = defaultdict(int)
+            ending[h.offer, h.ends, h.subscription_id] += h.quantity
+            live[(h.offer, first, h.ends), h.subscription_id] += h.quantity if first < h.ends else 0
+    listed: dict[tuple[Seat, str], int] = defaultdict(int)
+    renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        listed[seat_of(row)] += row["owned"]
-        ending[row["offer"], day_of(row["contract_end"])] += row["added"]
-        renewed[row["offer"], day_of(row["contract_start"])] += row["renewed"]
-    for seat in sorted({*live, *listed}):
-        offer, first, day = seat
+        name = row["subscription_id"]
+        listed[seat_of(row), name] += row["owned"]
+        ending[row["offer"], day_of(row["contract_end"]), name] += row["added"]
+        renewed[row["offer"], day_of(row["contract_start"]), name] += row["renewed"]
+    for key in sorted({*live, *listed}):
+        (offer, first, day), name = key
+        of = f" of subscription {name}" if name else ""
         notes.expect(
-            listed[seat] == live[seat],
-            f"{listed[seat]} owned seats of {offer} from {first} until {day}, the holdings have {live[seat]}",
+            listed[key] == live[key],
+            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, the holdings have {live[key]}",
         )
-    for (offer, day), count in renewed.items():
-        held = ending[offer, day]
-        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}")
+    for (offer, day, name), count in renewed.items():
+        held = ending[offer, day, name]
+        of = f" of subscription {name}" if name else ""
+        notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}{of}")
         if count:
             inside = scenario.horizon.start <= day < scenario.horizon.end
             notes.expect(inside, f"a renewal of {offer} on {day} is outside the horizon")

@@ -36,6 +36,16 @@ def header(doc: PlanDocument, scenario: Scenario, demand: Demand, notes: Notes) 
     days = int(demand.left_out["days"].sum())
     said = coverage["days_left_out"]
     notes.expect(said == days, f"{days} days are left out, not {said}")
+    # its own list of the reasons for which use stays without access
+    out = demand.left_out
+    missing = out["reason"].isin(["not a product of the scenario", "policy: access none"])
+    theirs = missing & ~out["user"].isin(demand.users)
+    for name, count in (
+        ("days_not_planned", int(out["days"][missing].sum())),
+        ("users_not_planned", out["user"][theirs].nunique()),
+        ("days_of_users_not_planned", int(out["days"][theirs].sum())),
+    ):
+        notes.expect(coverage[name] == count, f"`{name}` is {count}, not {coverage[name]}")
     spans = {name: demand.spans[name].to_numpy(np.int64) for name in ("first", "after", "count", "per")}
     per, of_per = classes(spans["per"])
     counts = np.zeros(len(of_per), dtype=np.int64)

@@ -131,7 +131,7 @@ class Findings:
                 found,
                 column=_cut(found.column, 200),
                 message=_cut(found.message, 400),
-                hint=_cut(found.hint, 400),
+                hint=_cut(found.hint, 2_000),  # may have lines to paste
                 value=_cut(found.value, 200),
             )
         )

@@ -38,6 +38,15 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def unique(name: str, taken: set[str]) -> str:
+    """The name, numbered if already taken (folders may ignore case); it counts as taken from now on."""
+    whole, number = name, 2
+    while name.casefold() in taken:
+        name, number = f"{whole}-{number}", number + 1
+    taken.add(name.casefold())
+    return name
+
+
 def percent(share: Decimal) -> str:
     """A small share: `0.28 %`, never shown as zero unless it is."""
     return "less than 0.01 %" if 0 < share < Decimal("0.0001") else f"{share * 100:.2f} %"

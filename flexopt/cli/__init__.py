@@ -20,7 +20,7 @@ from flexopt.base.text import count, screen
 __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
-    "init": "Create a planning folder: scenario, price book, usage exports.",
+    "init": "Create a planning folder from the files of the portal.",
     "check": "Check all inputs and list every problem; plan nothing.",
     "plan": "Find the cheapest plan, prove it, audit it and write it.",
     "compare": "Compare quotes: what each costs, and why they differ.",
@@ -85,7 +85,7 @@ class _Lazy(click.Group):
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with: flexopt init my-renewal --usage export.csv",
+    epilog="Start with: flexopt init my-renewal FILES",
 )
 @click.version_option(__version__, prog_name="flexopt")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

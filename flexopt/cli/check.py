@@ -8,6 +8,8 @@ from flexopt.base.text import count, fill, printable, screen
 from flexopt.cli.options import format_option, memory_option, scenario_argument
 from flexopt.cli.printing import show
 from flexopt.cli.progress import progress
+from flexopt.exports.report.costs import not_planned
+from flexopt.exports.words import ENGLISH
 from flexopt.planning.check import InputCheck, check_inputs
 
 FINDING = ("severity", "code", "file", "row", "column", "value", "message", "count", "hint")
@@ -37,6 +39,11 @@ def command(scenario: Path, form: str, memory: str | None) -> None:
             "schema": "flexopt.check/1",
             "errors": errors,
             "findings": [{name: getattr(f, name) for name in FINDING} for f in found.findings],
+            "not_planned": {
+                key: found.counts[key]
+                for key in ("users_not_planned", "days_of_users_not_planned", "days_not_planned")
+                if found.counts
+            },
             "planned": found.planned and dict(zip(("users", "pairs"), found.planned, strict=True)),
             "coverage": [{name: getattr(c, name) for name in c.__slots__} for c in found.coverage],
         },
@@ -59,6 +66,8 @@ def _table(found: InputCheck) -> str:
         lines.append(fill(text, later="  "))
     if found.planned:
         users, pairs = found.planned
+        if missing := not_planned(found.counts, found.months, ENGLISH):
+            lines.append(fill(missing))
         lines.append(f"to plan: {count(users, 'user')}, {count(pairs, 'user-product pair')}")
     counts = {s: sum(f.severity == s for f in found.findings) for s in ("error", "warning", "info")}
     words = {"error": "error", "warning": "warning", "info": "note"}

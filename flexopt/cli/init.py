@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from flexopt.base.text import printable
 from flexopt.cli.options import PATH
-from flexopt.inputs.starter import write_starter
-from flexopt.inputs.usage import products_in
+from flexopt.inputs.starter.write import write_starter
 
 
 class _Date(click.ParamType[date]):
@@ -22,32 +22,32 @@ class _Date(click.ParamType[date]):
             self.fail(f'"{value}" is not a date: write it as 2026-01-31', param, ctx)
 
 
-@click.command("init", short_help="Create a planning folder: scenario, price book, usage exports.")
+@click.command("init", short_help="Create a planning folder from the files of the portal.")
 @click.argument("folder", type=PATH)
-@click.option(
-    "--usage",
-    multiple=True,
-    type=PATH,
-    help="Usage export to copy into the folder; repeatable.",
-)
+@click.argument("files", nargs=-1, type=PATH)
 @click.option(
     "--start",
     type=_Date(),
-    help="First day to plan, such as 2026-01-31.  [default: the next 1 January]",
+    help="First day to plan, such as 2026-01-31.  [default: the day on which most of the seats in a "
+    "Subscriptions export end, otherwise the next 1 January]",
 )
-def command(folder: Path, usage: tuple[Path, ...], start: date | None) -> None:
-    """Write FOLDER with a commented scenario, an illustrative price book and your usage exports.
+def command(folder: Path, files: tuple[Path, ...], start: date | None) -> None:
+    """Write FOLDER with a commented scenario, an illustrative price book and your exports.
 
-    Without --usage the folder gets a small example, so that you can plan at once.
+    FILES are exports of any kind, in any order: usage, Subscriptions, Users. Each is recognised by its
+    columns and copied to its place; people, today's access, seats and dates are taken from them. Without
+    FILES the folder gets a small example, so that you can plan at once.
 
     \b
     Example:
-      flexopt init my-renewal --usage ~/Downloads/usage-2025.csv
+      flexopt init my-renewal ~/Downloads/*.csv
     """
-    first = start or date(date.today().year + 1, 1, 1)
-    written = write_starter(folder, products=products_in(usage), usage=usage, start=first)
+    otherwise = date(date.today().year + 1, 1, 1)
+    written, exports = write_starter(folder, files, start=start, otherwise=otherwise)
     for path in written:
         click.echo(path)
+    for export in exports:
+        click.echo(f"{printable(export.path.name)}: {', '.join(export.formats)}", err=True)
     scenario = shlex.quote(str(folder / "scenario.yaml"))
     click.echo(
         f"\nNext: enter your prices in {folder / 'scenario.yaml'}, then\n"

@@ -21,10 +21,13 @@ from flexopt.base.arrays import Bools, Ints, ranges
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Findings
 from flexopt.demand.policy import rule_for
-from flexopt.inputs.records import Person, Usage
+from flexopt.inputs.records import Person, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Growth, Scenario
 
 Objects = npt.NDArray[np.object_]
+
+UNPLANNED, REFUSED = "not a product of the scenario", "policy: access none"
+"""Reasons for which use is left out although it will be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ class Demand:
     history: tuple[date, date]
     findings: Findings
     leaves: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def not_planned(self) -> pd.DataFrame:
+        """The rows of `left_out` that are use the plan does not serve, rather than none in the horizon."""
+        return self.left_out[self.left_out["reason"].isin((UNPLANNED, REFUSED))]
 
     @property
     def pairs(self) -> int:
@@ -100,6 +108,8 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     rule_pairs, _ = _distinct(spans)
     spans, shrunk, factor = _within_growth(scenario, index, spans)
     left_out = index.named(pd.concat([outside, gone, refused, shrunk], ignore_index=True))
+    if usage.unplanned is not None:
+        left_out = _with_unplanned(left_out, usage.unplanned, window)
     if spans.empty and not scenario.cloud:
         reasons = left_out.groupby("reason")["days"].sum()
         findings.add(
@@ -246,17 +256,45 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     first_seen = days["date"].min().date()
     # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
     first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
-    if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
-        findings.add(
-            "D103",
-            f"the history covers only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
-            "with `repeat` the rest of the year has no demand",
-            file="usage",
-            severity="warning",
-            hint="set demand.method: rate, or add older usage exports",
-        )
+    _say_short_or_old(scenario, first_seen, last, short=(first_seen - first).days > 31, findings=findings)
     first = max(first, first_seen) if scenario.demand.method == "rate" else first
     return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
+
+
+def _say_short_or_old(
+    scenario: Scenario, first: date, last: date, *, short: bool, findings: Findings
+) -> None:
+    """D103: less than 12 months of history. D120: a horizon that starts long after it."""
+    start = scenario.horizon.start
+    if short:
+        repeats = scenario.demand.method == "repeat"
+        known = add_months(first, 12)
+        again = known if known > start else add_months(start, 3)
+        findings.add(
+            "D103",
+            f"the history covers only {(last - first).days + 1} days ({first} to {last}): "
+            + (
+                "with `repeat` the rest of the year has no demand"
+                if repeats
+                else "`rate` takes them for every other part of the year"
+            ),
+            file="usage",
+            severity="warning",
+            hint=("set `demand.method: rate`, or add" if repeats else "add") + " older usage exports; "
+            f"otherwise buy only a small first pack, for the use until {again}, and plan again then",
+        )
+    if (away := (start - last).days) > _FAR:
+        findings.add(
+            "D120",
+            f"the last day of usage, {last}, is {away:,} days before the start of the horizon",
+            file="usage",
+            severity="warning",
+            hint="export the usage again up to today, or correct `horizon.start`",
+        )
+
+
+_FAR = 92
+"""Days without data before the horizon that are usual: a renewal is planned a quarter ahead."""
 
 
 def _repeat(
@@ -350,7 +388,22 @@ def _within_policy(
 
     rules = index.each(pairs, {r.user for r in scenario.policy if r.user}, access)
     none = rules == "none"
-    return *_without(spans, none[place], "policy: access none"), rules[~none]
+    return *_without(spans, none[place], REFUSED), rules[~none]
+
+
+def _with_unplanned(left_out: pd.DataFrame, use: Unplanned, window: tuple[date, date]) -> pd.DataFrame:
+    """What was left out, with the use in the window of products that the scenario does not have."""
+    first, last = map(pd.Timestamp, window)
+    days = use.days[(use.days["date"] >= first) & (use.days["date"] <= last)]
+    counts = days.groupby(["user", "product"], observed=True).size().rename("days").reset_index()
+    rows = pd.concat(
+        [
+            part.astype({"user": object, "product": object})
+            for part in (counts, use.totals[["user", "product", "days"]])
+        ]
+    ).assign(reason=UNPLANNED)
+    found = pd.concat([left_out, rows.astype({"days": np.int64})], ignore_index=True)
+    return found.sort_values(["user", "product", "reason"], ignore_index=True)
 
 
 def _within_growth(

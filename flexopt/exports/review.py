@@ -8,6 +8,8 @@ from typing import Any
 
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
+from flexopt.exports.report.costs import not_planned
+from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
 
@@ -88,7 +90,12 @@ def review_markdown(document: PlanDocument) -> str:
 
 
 def _headline(document: PlanDocument) -> str:
-    """One sentence: what all moves save together, and how many there are."""
+    """What all moves save together, and how many there are; first, who is not in the plan."""
+    missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], ENGLISH)
+    return f"{missing}; {_saves(document)}" if missing else _saves(document)
+
+
+def _saves(document: PlanDocument) -> str:
     found, currency = document["review"], document["currency"]
     counts = found["counts"]
     moved = sum(n for kind, n in counts.items() if kind not in STAYING)

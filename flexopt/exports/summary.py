@@ -31,6 +31,7 @@ def summary_text(document: PlanDocument) -> str:
         fill(changes.access_now(document, ENGLISH)),
         _seats(document),
         _packs(document),
+        *_owned(document),
         fill(ENGLISH("assumed", clauses="; ".join(assumed.assumption_clauses(document, ENGLISH)))),
         fill(f"coverage: {proven.coverage(document, ENGLISH, where='in_plan_json')}"),
         fill(f"proof: {proven.claim(document, ENGLISH)}"),
@@ -48,6 +49,13 @@ def _seats(document: PlanDocument) -> str:
     if len(lines) > LINES:
         text += f"\n... and {ENGLISH.count(len(lines) - LINES, 'line')}"
     return "\n".join([text, *map(str, notes)])
+
+
+def _owned(document: PlanDocument) -> list[str]:
+    """The seats owned: as the Subscriptions exports were read, otherwise those of the scenario."""
+    read = [f["message"] for f in document["findings"] if f["code"] == "T320"]
+    said = read[0] if read else assumed.owned(document, ENGLISH)
+    return [fill(f"{ENGLISH('label_owned')}: {said}")] if said else []
 
 
 def _packs(document: PlanDocument) -> str:

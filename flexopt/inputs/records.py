@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from flexopt.base.findings import Findings
+from flexopt.inputs.rules.collections import CollectionNeed
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 
 
@@ -22,6 +23,12 @@ class Person:
     cost_centre: str = ""
     starts: date | None = None
     leaves: date | None = None
+    team: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    aliases: tuple[str, ...] = ()
+    """Other emails or ids in usage files: their rows count for `user`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Use of products that the scenario does not have: frames as `Usage.days` and `Usage.totals`."""
+
+    days: pd.DataFrame
+    totals: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Chargeable days of the past."""
 
@@ -114,8 +129,21 @@ class Usage:
     token_days: pd.DataFrame | None = None
     """`user`, `product`, `date`: the days that the exports mark as token use, sorted, unique; None if not
     requested, or if no file can tell."""
+    assigned: pd.DataFrame | None = None
+    """`user`, `offering`, `product` (as written), `access` (`named`, `flex` or ''), `group`, `team`,
+    `first_name`, `last_name`, `email`, `last_used` (ISO date or ''): who has what today; None if no export
+    tells."""
+    collections: tuple[CollectionNeed, ...] = ()
+    """Products in both frames that are not in the scenario: collections of which the title is not known."""
+    unplanned: Unplanned | None = None
 
     @property
     def users(self) -> frozenset[str]:
-        """All users with a day or a summary."""
+        """All users with a day or a summary of a product of the scenario."""
         return frozenset(self.days["user"].unique()) | frozenset(self.totals["user"].unique())
+
+    @property
+    def everyone(self) -> frozenset[str]:
+        """All users with a day or a summary."""
+        more = () if self.unplanned is None else (self.unplanned.days, self.unplanned.totals)
+        return self.users.union(*(frame["user"].unique() for frame in more))

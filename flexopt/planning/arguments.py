@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +14,9 @@ import pandas as pd
 from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
+from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.inputs.usage.read import usage_key
 
@@ -66,9 +69,13 @@ def forecasts_for(
             on_file,
             memory=memory,
             token_days=token_days,
+            people=source.people,
+            users=source.user_files,
         )
     elif isinstance(usage, pd.DataFrame):
-        usage = usage_from_frame(usage, source.scenario, memory=memory, token_days=token_days)
+        usage = usage_from_frame(
+            usage, source.scenario, memory=memory, token_days=token_days, people=source.people
+        )
     elif not isinstance(usage, Usage | ForecastCache):
         raise FlexoptError(
             f"{type(usage).__name__} is not usage", "give a frame with the columns user, product and date"
@@ -76,6 +83,15 @@ def forecasts_for(
     forecasts = usage if isinstance(usage, ForecastCache) else ForecastCache(usage)
     forecasts.usage.findings.raise_if_errors()
     return forecasts
+
+
+def completed(source: ScenarioFile, usage: Usage) -> ScenarioFile:
+    """The scenario with what its usage adds: people, today's access, and collections without titles.
+
+    Each of these collections is a product of its own.
+    """
+    source = with_todays_access(source, usage)
+    return replace(source, scenario=with_collections(source.scenario, usage.collections))
 
 
 def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callable[[Path], str]) -> str:
@@ -88,7 +104,7 @@ def key_of_usage(source: ScenarioFile, usage: UsageLike | None, hash_of: Callabl
     if isinstance(usage, pd.DataFrame):  # cleaned with the scenario's names of products and offers
         return _digest(usage_key(source, hash_of), _content(usage))
     read = usage.usage if isinstance(usage, ForecastCache) else usage
-    return _digest(_content(read.days), _content(read.totals))
+    return _digest(_content(read.days), _content(read.totals), repr(read.collections))
 
 
 def _content(frame: pd.DataFrame) -> str:

@@ -57,7 +57,7 @@ def break_even_rule(problem: Problem) -> Restriction:
     leaves = np.array([demand.leaves.get(u, STAYS) for u in range(len(demand.users))])[demand.pair_user]
     listed = tiers_on(scenario.tokens, scenario.horizon.start)[0].price
     index = {name: p for p, name in enumerate(demand.products)}
-    seat = np.full(demand.pairs, np.inf)
+    seat, within = np.full((2, demand.pairs), np.inf)
     collections: list[tuple[list[int], Floats]] = []
     for offer in scenario.offers:
         price = in_force(offer.prices, scenario.horizon.start)
@@ -72,7 +72,12 @@ def break_even_rule(problem: Problem) -> Restriction:
             mine = demand.pair_product == index[offer.covers[0]]
             seat[mine] = np.minimum(seat, counted)[mine]
         else:
-            collections.append(([index[p] for p in offer.covers], counted))
+            covers = [index[p] for p in offer.covers]
+            mine = np.isin(demand.pair_product, covers)
+            within[mine] = np.minimum(within, counted)[mine]
+            collections.append((covers, counted))
+    # the seat of a product without one of its own is the collection's
+    seat = np.where(np.isinf(seat), within, seat)
     tokens = float(listed) * problem.tokens.sum(axis=1)
     named, paid = seat <= tokens, np.minimum(seat, tokens)
     begin, user = _users(problem)

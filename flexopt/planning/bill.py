@@ -45,6 +45,7 @@ class SeatRow:
     assigned: int
     in_full: int
     stated: int = 0
+    subscription_id: str = ""
 
     @property
     def count(self) -> int:

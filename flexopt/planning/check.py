@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import forecast
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
-from flexopt.planning.arguments import Progress, tell_files
+from flexopt.planning.arguments import Progress, completed, tell_files
+from flexopt.planning.coverage import coverage_of
+from flexopt.planning.turnover import costs_on_flex, turnover
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,10 @@ class InputCheck:
     """What became of the rows of each usage file; empty if the scenario cannot be used."""
     planned: tuple[int, int] | None = None
     """Users and user-product pairs that would be planned; None if there are errors."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    """As `coverage` of plan.json; empty if there are errors."""
+    months: int = 12
+    """Length of the horizon."""
 
 
 def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> InputCheck:
@@ -30,14 +38,28 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     if source is None:
         return InputCheck(findings)
     on_file = tell_files(on_progress, len(source.usage_files))
-    usage = read_usage(source.usage_files, source.scenario, source.folder, on_file, memory=memory)
+    usage = read_usage(
+        source.usage_files,
+        source.scenario,
+        source.folder,
+        on_file,
+        memory=memory,
+        people=source.people,
+        users=source.user_files,
+    )
     findings = Findings([*findings, *usage.findings])
     if findings.errors:
         return InputCheck(findings, usage.coverage)
+    source = completed(source, usage)
     try:
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
+    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
     return InputCheck(
-        Findings([*findings, *demand.findings]), usage.coverage, (len(demand.users), demand.pairs)
+        Findings([*source.findings, *usage.findings, *demand.findings, *people]),
+        usage.coverage,
+        (len(demand.users), demand.pairs),
+        coverage_of(demand, usage),
+        source.scenario.horizon.months,
     )

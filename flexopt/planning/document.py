@@ -14,20 +14,23 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.base.findings import Findings
+from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
+from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
 from flexopt.store.plan_json import PlanDocument
@@ -61,10 +64,13 @@ def make_document(
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
-        "coverage": _coverage(problem, usage),
-        "findings": [_finding(f) | {"file": source.shown(f.file)} for f in findings],
+        "coverage": coverage_of(demand, usage),
+        "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal),
-        "seats": [_row("seats", s) for s in bill.seats],
+        "seats": [
+            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+        ],
+        "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
         "left_out": ColumnTable(
@@ -262,29 +268,10 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
 
 
-def _coverage(problem: Problem, usage: Usage) -> dict[str, Any]:
-    left_out = problem.demand.left_out
-    return {
-        "files": [{k: getattr(c, k) for k in c.__slots__} for c in usage.coverage],
-        "rows_read": sum(c.rows for c in usage.coverage),
-        "users_in_usage": len(usage.users),
-        "users_planned": len(problem.demand.users),
-        "days_planned": plain(_days_planned(problem), 1),
-        "days_left_out": int(left_out["days"].sum()),
-    }
-
-
-def _days_planned(problem: Problem) -> Fraction:
-    """Chargeable days in the horizon, before growth."""
-    counts = problem.cells.groupby("per", as_index=False)["count"].sum()
-    return sum(
-        (Fraction(int(n), int(per)) for per, n in zip(counts["per"], counts["count"], strict=True)),
-        Fraction(0),
-    )
-
-
-def _finding(f: Any) -> dict[str, Any]:
-    return {
-        name: getattr(f, name)
-        for name in ("severity", "code", "file", "row", "column", "message", "count", "hint")
-    }
+def _finding(source: ScenarioFile, found: Finding) -> dict[str, Any]:
+    """A finding without the folder of the scenario, in its text too."""
+    folder = "" if source.path is None or source.folder == Path() else f"{source.folder.as_posix()}/"
+    names = ("severity", "code", "file", "row", "column", "message", "count", "hint")
+    cells = {name: getattr(found, name) for name in names}
+    texts = {name: cells[name].replace(folder, "") for name in ("message", "hint") if folder}
+    return cells | {"file": source.shown(found.file)} | texts

@@ -21,7 +21,14 @@ from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    completed,
+    forecasts_for,
+    scenario_of,
+)
 from flexopt.planning.baselines import (
     Baseline,
     all_flex,
@@ -32,6 +39,7 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
@@ -154,7 +162,10 @@ def plan(
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario and its cheapest solution, not yet audited and without a document."""
+    """A scenario and its cheapest solution, not yet audited and without a document.
+
+    `source` has the products that stand for collections whose titles the usage does not say.
+    """
 
     source: ScenarioFile
     usage: Usage
@@ -170,6 +181,7 @@ def solve(
 
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
+    source = completed(source, forecasts.usage)
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
@@ -201,14 +213,16 @@ def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
     """The audited plan. Raises AuditError if the audit fails."""
     tell("auditing", "")
     source, problem = solved.source, solved.problem
+    bill = make_bill(problem, solved.optimum.solution)
+    people = turnover(source, solved.usage, problem.demand, lambda: costs_in_plan(problem, bill))
     document = make_document(
         source=source,
         usage=solved.usage,
         problem=problem,
         optimum=solved.optimum,
-        bill=make_bill(problem, solved.optimum.solution),
+        bill=bill,
         baselines=solved.baselines,
-        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings]),
+        findings=Findings([*source.findings, *solved.usage.findings, *problem.demand.findings, *people]),
         version=flexopt.__version__,
     )
     clock.lap("bill")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
+from flexopt.base.text import unique
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Usage
@@ -20,15 +21,6 @@ from flexopt.planning.arguments import (
     key_of_usage,
     scenario_of,
 )
-
-
-def unique(name: str, taken: set[str]) -> str:
-    """The name, numbered if already taken (folders may ignore case); it counts as taken from now on."""
-    whole, number = name, 2
-    while name.casefold() in taken:
-        name, number = f"{whole}-{number}", number + 1
-    taken.add(name.casefold())
-    return name
 
 
 def quotes_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioFile]:

@@ -85,6 +85,7 @@ def plan_schema() -> dict[str, Any]:
         "inputs": {"type": "array", "items": _object({"file": text, "sha256": text})},
         "coverage": _object(
             dict.fromkeys(("rows_read", "users_in_usage", "users_planned", "days_left_out"), integer)
+            | dict.fromkeys(("days_not_planned", "users_not_planned", "days_of_users_not_planned"), integer)
             | {"days_planned": _DECIMAL, "files": {"type": "array", "items": file}}
         ),
         "findings": {"type": "array", "items": finding},
@@ -95,6 +96,7 @@ def plan_schema() -> dict[str, Any]:
             }
             for table, columns in TABLES.items()
         },
+        "holdings": {"type": "array", "items": {"$ref": "flexopt.scenario/1#/$defs/Holding"}},
         "scenario": {"$ref": "#/$defs/scenario"},
     }
     # keys that other commands add to a plan

@@ -44,6 +44,7 @@ TABLES: dict[str, dict[str, type]] = {
         "commitment": Decimal,
         "assigned": int,
         "in_full": int,
+        "subscription_id": str,
     },
     "purchases": {
         "date": date,

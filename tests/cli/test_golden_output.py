@@ -110,7 +110,7 @@ def test_check_json(call: Run, golden: Golden) -> None:
 
 
 def test_init(call: Run, folder: Path, golden: Golden) -> None:
-    done = call("init", "my renewal", "--start", "2026-04-01", "--usage", "usage.csv")
+    done = call("init", "my renewal", "usage.csv", "--start", "2026-04-01")
     assert done.returncode == 0
     golden("cli/init.txt", done.stdout)
     golden("cli/init-stderr.txt", done.stderr)

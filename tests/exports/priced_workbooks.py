@@ -106,6 +106,8 @@ def many_seats(document: Document) -> Document:
                 "cost": str(each * count),
                 "commitment": str(unit * count),
                 "assigned": count,
+                "in_full": 0,
+                "subscription_id": "",
             }
         )
     document["scenario"]["offers"] = [

@@ -149,7 +149,7 @@ def _contract(offer: str, start: str, end: str, **number: int) -> dict[str, Any]
 def test_who_changes(document: Document) -> None:
     document["horizon"] = {"start": "2026-01-01", "end": "2027-01-01"}
     document["summary"] |= {"users_to_flex": 14, "users_to_seats": 1, "users_idle": 2}
-    document["scenario"]["holdings"] = [
+    document["holdings"] = [
         {"offer": "a", "quantity": 5, "ends": "2026-01-01"},
         {"offer": "b", "quantity": 3, "ends": "2026-04-01"},
         {"offer": "c", "quantity": 2, "ends": "2026-01-01"},
@@ -179,12 +179,10 @@ def test_who_changes(document: Document) -> None:
 
 def test_what_is_not_known_about_changes_is_said(document: Document) -> None:
     document["summary"] |= dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
-    document["scenario"]["holdings"], document["seats"] = [], []
-    document["scenario"]["subscriptions"] = ["subscriptions.csv"]
+    document["seats"] = []
     assert [*changes(document, ENGLISH)] == [
         "No user changes access.",
         "Today's access is unknown: the scenario has no access table.",
-        "Seats of a Subscriptions export that end on the first day are not compared here.",
     ]
 
 

@@ -216,7 +216,7 @@ VAULT = "{id: vault-1y, covers: [Vault], term_months: 12,"
     ("code", "severity", "old", "new"),
     [
         ("S211", "warning", "{from: 2026-01-01, new: 500}", "{from: 2026-02-01, new: 500}"),
-        ("S212", "warning", "", "holdings: [{offer: vault-1y, quantity: 1, ends: 2025-12-31}]\n"),
+        ("S212", "warning", "", "holdings: [{offer: vault-1y, quantity: 1, ends: 2025-11-01}]\n"),
         ("S213", "warning", "", "pool: [{tokens: 5, expires: 2026-01-01}]\n"),
         ("S214", "warning", "quarterly", "[2025-12-31, 2026-01-01]"),
         ("S216", "warning", VAULT, VAULT + " starts: [2027-01-01],"),
@@ -242,12 +242,14 @@ def test_what_is_odd_but_usable(code: str, severity: str, old: str, new: str, tm
     assert all(f.row and f.hint and f.column for f in said)
 
 
-def test_lapsed_holdings_are_left_out_and_those_ending_at_the_start_renew(tmp_path: Path) -> None:
+def test_lost_holdings_are_left_out_and_those_that_ended_lately_renew_at_the_start(tmp_path: Path) -> None:
     text = GOOD + (
-        "holdings: [{offer: vault-1y, quantity: 1, ends: 2025-12-31},"
-        " {offer: vault-1y, quantity: 2, ends: 2026-01-01}]\n"
+        "holdings: [{offer: vault-1y, quantity: 1, ends: 2025-11-16},"
+        " {offer: vault-1y, quantity: 2, ends: 2025-11-17},"
+        " {offer: vault-1y, quantity: 3, ends: 2026-01-01}]\n"
     )
-    assert [h.ends for h in load(tmp_path, scenario_yaml=text).holdings] == [date(2026, 1, 1)]
+    found = load(tmp_path, scenario_yaml=text).holdings
+    assert [(h.quantity, h.ends) for h in found] == [(2, date(2026, 1, 1)), (3, date(2026, 1, 1))]
 
 
 def test_unknown_people_in_rules_are_warned_about_only_with_a_people_table(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""People, access and Subscriptions exports as planners save them."""
+"""People and access tables as planners save them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from damages import GOOD, SUBSCRIPTIONS, USAGE
+from damages import GOOD, USAGE
 
+from flexopt.base.findings import InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.scenario.load import load_scenario, read_scenario
-from flexopt.inputs.scenario.scenario import Holding
+from flexopt.inputs.usage.read import usage_key
 
 
 def load(folder: Path, extra: str, scenario: str = GOOD, **tables: str | bytes) -> ScenarioFile:
@@ -55,6 +56,43 @@ def test_an_unknown_column_is_a_warning_with_a_suggestion(tmp_path: Path) -> Non
     ]
 
 
+def test_aliases_are_several_emails_and_ids(tmp_path: Path) -> None:
+    read = load(
+        tmp_path, "people: people.csv\n", people="user,aliases\nann,ann@x.com; A1 |b@x.com;;ann\nbob,\n"
+    )
+    assert read.people["ann"].aliases == ("A1", "ann@x.com", "b@x.com")
+    assert read.people["bob"].aliases == ()
+    assert list(read.findings) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "row", "value"),
+    [
+        ("ann@x.com,BOB@x.com\nbob@x.com,\n", "T114", 2, "BOB@x.com"),
+        ("ann,a@x.com\nbob,A@x.com\n", "T115", 3, "A@x.com"),
+    ],
+)
+def test_an_alias_of_two_people_is_an_error(
+    rows: str, code: str, row: int, value: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, "people: people.csv\n", people="user,aliases\n" + rows)
+    assert [(f.code, f.row, f.value) for f in caught.value.findings] == [(code, row, value)]
+
+
+def test_aliases_and_users_exports_are_part_of_the_key_of_the_usage(tmp_path: Path) -> None:
+    users = "autodesk_id,email,role\n"
+    extra = "people: people.csv\nusers: [users.csv]\n"
+    listed = [
+        ("user\nann\n", ""),
+        ("user,aliases\nann,x@x.com\n", ""),
+        ("user\nbob\n", ""),
+        ("user\nann\n", "X1,a,User\n"),
+    ]
+    keys = {usage_key(load(tmp_path, extra, people=people, users=users + rows)) for people, rows in listed}
+    assert len(keys) == 4
+
+
 def test_users_that_differ_by_case_are_a_warning(tmp_path: Path) -> None:
     read = load(tmp_path, "people: people.csv\n", people="user\nann\nAnn\n")
     assert [(f.code, f.row) for f in read.findings] == [("T113", 3)]
@@ -85,61 +123,3 @@ def test_many_rows_with_one_fault_are_one_finding(tmp_path: Path) -> None:
     assert [(f.code, f.row, f.count, f.hint) for f in findings] == [
         ("T211", 2, 50, "did you mean `AutoCAD`?")
     ]
-
-
-TERMS = GOOD.replace(
-    "tokens:\n  tiers",
-    "  - {id: autocad-3y, aliases: [AutoCAD annual], covers: [AutoCAD], term_months: 36,"
-    " prices: [{from: 2026-01-01, new: 6000}]}\ntokens:\n  tiers",
-)
-SUBS = "subscriptions: [subs.csv]\n"
-
-
-@pytest.mark.parametrize("term", ["Annual", "1 Year", "1-Year", "12 months", "yearly"])
-def test_a_term_chooses_between_offers_with_one_alias(term: str, tmp_path: Path) -> None:
-    rows = f"1,AutoCAD Annual,4,2025-04-01,2026-04-01,{term},Active\n"
-    rows += "2,autocad annual,2,,2028-01-01,3-Year,active\n"
-    read = load(tmp_path, SUBS, TERMS, subs=SUBSCRIPTIONS + rows)
-    assert read.holdings == (
-        Holding(offer="autocad-1y", quantity=4, ends=date(2026, 4, 1)),
-        Holding(offer="autocad-3y", quantity=2, ends=date(2028, 1, 1)),
-    )
-    assert list(read.findings) == []
-
-
-@pytest.mark.parametrize(
-    ("row", "code", "severity", "kept"),
-    [
-        ("1,AutoCAD annual,4,,2026-04-01,Annual,Expired", "T313", "info", 0),
-        ("1,Maya,4,,2026-04-01,Annual,Active", "T314", "warning", 0),
-        ("1,vault-1y,4,,2026-04-01,3-Year,Active", "T315", "warning", 1),
-        ("1,AutoCAD annual,4,,2026-04-01,Monthly,Active", "T315", "warning", 0),
-        ("1,vault-1y,4,2026-02-01,2027-02-01,Annual,Active", "T316", "warning", 0),
-        ("1,vault-1y,4,,2025-06-01,Annual,Active", "T317", "info", 0),
-    ],
-)
-def test_subscriptions_left_out_are_said(
-    row: str, code: str, severity: str, kept: int, tmp_path: Path
-) -> None:
-    read = load(tmp_path, SUBS, TERMS, subs=SUBSCRIPTIONS + row + "\n")
-    assert [(f.code, f.severity, f.row) for f in read.findings] == [(code, severity, 2)]
-    assert len(read.holdings) == kept
-
-
-def test_title_case_extra_columns_and_slashed_dates(tmp_path: Path) -> None:
-    text = (
-        "Team,Offering name,Seat quantity,Start date,End date,Subscription status\n"
-        "x,Vault-1Y,3,13/04/2025,01/04/2026,Active\n"
-    )
-    read = load(tmp_path, SUBS, subs=text)
-    assert read.holdings[0].ends == date(2026, 4, 1)
-    said = GOOD.replace("[usage.csv]}", "[usage.csv], dates: mdy}")
-    text = text.replace("13/04/2025", "03/04/2025")
-    assert load(tmp_path, SUBS, said, subs=text).holdings[0].ends == date(2026, 1, 4)
-
-
-def test_a_subscription_in_two_exports_counts_once(tmp_path: Path) -> None:
-    row = SUBSCRIPTIONS + "7,vault-1y,4,,2026-04-01,Annual,Active\n"
-    read = load(tmp_path, 'subscriptions: ["s*.csv"]\n', s1=row, s2=row)
-    assert len(read.holdings) == 1
-    assert [f.code for f in read.findings] == ["T318"]

@@ -42,6 +42,17 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
 
 
+def owned(document: PlanDocument, words: Words) -> str:
+    """The seats owned, from exports too, and when they end; empty if there are none."""
+    start, end = (document["horizon"][key] for key in ("start", "end"))
+    seats: Counter[str] = Counter()
+    for holding in document["holdings"]:
+        day = holding["ends"]
+        seats["start" if day <= start else "inside" if day < end else "after"] += holding["quantity"]
+    parts = (words(f"owned_{k}", n=words.number(seats[k])) for k in ("start", "inside", "after") if seats[k])
+    return "; ".join(parts)
+
+
 def assumptions(document: PlanDocument, words: Words) -> ReportTable:
     """All assumptions except the prices, a line each."""
     scenario, currency = document["scenario"], document["currency"]
@@ -90,6 +101,7 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("buffer", _buffer(document, words)),
         ("discounts", _discounts(document, words)),
         ("packs", packs),
+        ("owned", owned(document, words)),
         ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),

@@ -44,8 +44,6 @@ def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
     )
     if s["users_to_flex"] is None:
         yield sentence(words("change_none"))
-    if document["scenario"]["subscriptions"]:
-        yield sentence(words("subscriptions"))
 
 
 def moves(document: PlanDocument, words: Words) -> ReportTable:
@@ -103,25 +101,19 @@ def review(document: PlanDocument, words: Words) -> Iterator[Part]:
 def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]]:
     start, end = (document["horizon"][key] for key in ("start", "end"))
     held: Counter[tuple[str, str]] = Counter()
-    for holding in document["scenario"]["holdings"]:
+    for holding in document["holdings"]:
         if start <= holding["ends"] < end:
             held[holding["offer"], holding["ends"]] += holding["quantity"]
-    renewed, owned, added = (Counter[tuple[str, str]]() for _ in range(3))
+    renewed: Counter[tuple[str, str]] = Counter()
     for row in document["seats"]:
         key = (row["offer"], row["contract_start"])
         renewed[key] += row["renewed"]
-        ends = (row["offer"], row["contract_end"])
-        if row["owned"] and row["contract_end"] < end:
-            # seats in a Subscriptions export are not among the scenario's holdings
-            owned[ends] += row["owned"]
         if row["added"]:
-            added[ends] += row["added"]
+            if row["contract_end"] < end:
+                held[row["offer"], row["contract_end"]] += row["added"]
             n, offer = words.number(row["added"]), named(row["offer"])
             start_, until = words.date(row["contract_start"]), words.date(row["contract_end"])
             yield "+", words("seats_added", offer=offer, n=n, start=start_, end=until)
-    for ends in {*owned, *added}:
-        held[ends] = max(held[ends], owned[ends]) + added[ends] if ends[1] < end else 0
-    held = +held
     bought = sorted((row for row in document["seats"] if row["new"]), key=lambda row: str(row["offer"]))
     for name, rows in groupby(bought, key=lambda row: str(row["offer"])):
         yield from _bought(named(name), list(rows), words)

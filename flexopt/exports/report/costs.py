@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -14,7 +15,7 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """One sentence: the saving against the first known baseline, and how many users move."""
+    """The saving against the first known baseline, and how many users move; first, who is not in the plan."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
     if found := _first(document):
@@ -34,7 +35,36 @@ def headline(document: PlanDocument, words: Words) -> str:
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
-    return sentence
+    missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], words)
+    return words("headline_after", missing=missing, sentence=sentence) if missing else sentence
+
+
+def not_planned(coverage: Mapping[str, Any], months: int, words: Words) -> str:
+    """Whose days are not in a plan of so many months, and their share; '' if there are none."""
+    c = coverage
+    if not c.get("days_not_planned"):
+        return ""
+    # the plan's days are those of the horizon, the others of a year
+    years = Decimal(max(months, 12)) / 12
+    every = Decimal(c["days_planned"]) / years + c["days_left_out"]
+    theirs, others = c["days_of_users_not_planned"], c["days_not_planned"] - c["days_of_users_not_planned"]
+    shares = [_share(days / every, words) for days in (theirs, others)]
+    if not theirs:
+        return words("not_planned_days", share=shares[1])
+    text = words(
+        "not_planned_user" if c["users_not_planned"] in words.one else "not_planned_users",
+        n=words.number(c["users_not_planned"]),
+        users=words.count(c["users_in_usage"], "user"),
+        share=shares[0],
+    )
+    return text + (words("not_planned_more", share=shares[1]) if others else "")
+
+
+def _share(share: Decimal, words: Words) -> str:
+    """A share in whole percent."""
+    if share < Decimal("0.01"):
+        return words("less_than", share=words.percent(Decimal("0.01"), 0))
+    return words.percent(share, 0)
 
 
 def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]:
@@ -72,28 +102,31 @@ def costs(document: PlanDocument, words: Words) -> ReportTable:
 def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Seats by contract; three or more contracts of one kind (monthly seats) are one line."""
     kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
-    groups = [group for rows in kinds for group in ([rows] if len(rows) > 2 else [[row] for row in rows])]
+    groups = [g for rows in kinds for g in ([rows] if len(_contracts(rows)) > 2 else [[row] for row in rows])]
+    named_ids = any(row["subscription_id"] for row in document["seats"])
     lines = []
     for rows in groups:
-        numbers = [sum(row[kind] for kind in ("owned", "renewed", "new", "added")) for row in rows]
+        numbers = _contracts(rows).values()
         few, most = words.number(min(numbers)), words.number(max(numbers))
         offer, what, price = _kind(rows[0])
         lines.append(
             (
-                named(offer) + (f" x{len(rows)}" if len(rows) > 2 else ""),
+                named(offer) + (f" x{len(numbers)}" if len(numbers) > 2 else ""),
                 words.date(rows[0]["contract_start"]),
                 words.date(rows[-1]["contract_end"]),
                 few if few == most else words("to", few=few, most=most),
                 words(what),
                 words.money(price),
                 words.money(sum((Decimal(row["cost"]) for row in rows), Decimal(0))),
+                *([named(rows[0]["subscription_id"]) if len(rows) == 1 else ""] if named_ids else []),
             )
         )
     if not lines:
         yield words("no_seats")
         return
-    lines.append((words("sum_seats"), "", "", "", "", "", words.money(document["summary"]["seats"])))
-    keys = ("seats", "from", "until", "number", "kind", "each", "cost_")
+    total = words.money(document["summary"]["seats"])
+    lines.append((words("sum_seats"), "", "", "", "", "", total, *([""] if named_ids else [])))
+    keys = ["seats", "from", "until", "number", "kind", "each", "cost_", *["subscription"] * named_ids]
     yield ReportTable("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
     if len(groups) < len(document["seats"]):
         yield words("grouped")
@@ -159,6 +192,15 @@ def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:
 def _span(document: PlanDocument, words: Words) -> str:
     months = document["scenario"]["horizon"]["months"]
     return words("a_year") if months == 12 else words("in_months", months=words.count(months, "month"))
+
+
+def _contracts(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """The number of seats of each contract; a contract has a row for every subscription."""
+    seats: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        count = sum(row[kind] for kind in ("owned", "renewed", "new", "added"))
+        seats[row["contract_start"], row["contract_end"]] += count
+    return seats
 
 
 def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -54,6 +54,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Commitment, whole terms", "money", 15),
         SheetColumn("Assigned", "count", 10),
         SheetColumn("Counted in full, as the user leaves", "count", 13),
+        SheetColumn("Subscription", "text", 18),
     ]
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
     rows: list[list[Cell]] = []
@@ -80,6 +81,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
                 Formula(f"=ROUND(ROUND({cell(r, 7)},2)*{numbers},2)", unit * bought),
                 seat["assigned"],
                 full,
+                seat["subscription_id"],
             ]
         )
     count, seats = len(rows), document["seats"]
@@ -93,6 +95,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
     total += [
         total_of((s[key] for s in seats), 1, 13 + n, count) for n, key in enumerate(("assigned", "in_full"))
     ]
+    total.append("")
     sheet.table(columns, rows, total)
     sheet.filtered(1, count, len(columns))
     cost, commitment = (cell(1 + count, column, "Seats") for column in (11, 12))

@@ -8,18 +8,20 @@ import gzip
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
 from flexopt.base.findings import Refusal
-from flexopt.inputs.files.formats import FORMATS, compact, recognise
+from flexopt.inputs.files.formats import FORMATS, Format, compact, recognise
+from flexopt.inputs.files.unknown_headers import refuse_licence_log
+from flexopt.inputs.files.western import WESTERN, is_western
 
 HEAD = 1 << 20
 """Bytes examined; the header line must end within them, and no line may be longer."""
 
 Container = Literal["text", "json", "workbook", "parquet"]
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _KNOWN = frozenset[str]().union(*(f.columns for f in FORMATS))
 
 
@@ -35,6 +37,8 @@ class Text:
     """Lines before the first data line."""
     rewrite: str = ""
     """The encoding from which the file must be converted before DuckDB reads it."""
+    supposed: str = ""
+    """The encoding, if the file does not prove it."""
 
 
 def sha256(path: Path) -> str:
@@ -92,14 +96,14 @@ def damaged(what: str, how: str) -> Refusal:
     return Refusal("U110", f"the {what} is damaged: {how}", "export or copy the file again")
 
 
-def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
-    """Encoding, delimiter and header of a delimited text file.
+def sniff_text(path: Path, zipped: bool, head: bytes, own: Format | None = None) -> Text:
+    """Encoding, delimiter and header of a delimited text file; `own` are the columns that the scenario names.
 
     Raises
     ------
     Refusal : U102 only blank lines, U111 encoding, U112 not text, U115 an endless line.
     """
-    text, encoding = _decode(head)
+    text, encoding = _decode(head, path, zipped)
     complete = len(head) < HEAD
     bare = text.replace("\r\n", "")
     odd_ends = "\r" in bare or ("\r\n" in text and "\n" in bare)
@@ -108,12 +112,13 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
         raise Refusal(
             "U115", f"the first line does not end within {HEAD:,} bytes", "export the file again", 1
         )
+    refuse_licence_log(text)
     best: tuple[int, int, str, list[str]] | None = None
     for number, line in enumerate(lines[:10]):
         if not line.strip() or line.strip().lower().startswith("sep="):
             continue
-        delimiter, columns = _split(line)
-        known = recognise(columns) is not None
+        delimiter, columns = _split(line, _KNOWN | own.columns if own else _KNOWN)
+        known = recognise(columns, own) is not None
         if best is None or known:
             best = (int(known), number, delimiter, columns)
         if known:
@@ -124,10 +129,11 @@ def sniff_text(path: Path, zipped: bool, head: bytes) -> Text:
         )
     _, number, delimiter, columns = best
     rewrite = encoding if encoding != "utf-8" or odd_ends else ""
-    return Text(path, zipped, delimiter, tuple(c.strip() for c in columns), number + 1, rewrite)
+    supposed = WESTERN if encoding == WESTERN else ""
+    return Text(path, zipped, delimiter, tuple(c.strip() for c in columns), number + 1, rewrite, supposed)
 
 
-def _decode(head: bytes) -> tuple[str, str]:
+def _decode(head: bytes, path: Path, zipped: bool) -> tuple[str, str]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoder = codecs.getincrementaldecoder("utf-16")()
         try:
@@ -150,6 +156,11 @@ def _decode(head: bytes) -> tuple[str, str]:
             )
         row = head[: head.index(b"\x00")].count(b"\n") + 1
         raise Refusal("U112", "the file has NUL bytes", "export it again; it was damaged in transfer", row)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        if is_western(path, zipped):
+            return head.decode(WESTERN), WESTERN
     first = re.split(rb"[\r\n]", head.removeprefix(codecs.BOM_UTF8), maxsplit=1)[0]
     try:
         first.decode("utf-8")
@@ -167,7 +178,7 @@ def _encoding(row: int | None) -> Refusal:
     return Refusal("U111", "the file is not in UTF-8", _ENCODING_HINT, row)
 
 
-def _split(line: str) -> tuple[str, list[str]]:
+def _split(line: str, known: frozenset[str]) -> tuple[str, list[str]]:
     """The delimiter that gives the most known columns, and the columns."""
 
     def split(delimiter: str) -> list[str]:
@@ -178,7 +189,7 @@ def _split(line: str) -> tuple[str, list[str]]:
 
     def worth(delimiter: str) -> tuple[int, int]:
         columns = split(delimiter)
-        return sum(1 for c in columns if compact(c) in _KNOWN), len(columns)
+        return sum(1 for c in columns if compact(c) in known), len(columns)
 
     best = max(_DELIMITERS, key=worth)
     return best, split(best)
@@ -201,12 +212,14 @@ def rewrite(text: Text, into: Path) -> Text:
                 target.write(written)
             target.write(ends(decoder.decode(b"", True)).encode("utf-8"))
     except UnicodeDecodeError as problem:
+        if text.rewrite == "utf-8" and is_western(text.path, text.gzip):
+            return rewrite(replace(text, rewrite=WESTERN, supposed=WESTERN), into)
         good = problem.object[: problem.start]
         row = lines + len(re.findall(rb"\r\n|\r|\n", good)) + 1 if text.rewrite == "utf-8" else None
         raise _encoding(row) from None
     except (OSError, EOFError, zlib.error):
         raise damaged("gzip file", "it is truncated or corrupt") from None
-    return Text(into, False, text.delimiter, text.header, text.skip)
+    return Text(into, False, text.delimiter, text.header, text.skip, supposed=text.supposed)
 
 
 def refuse_long_lines(text: Text) -> None:

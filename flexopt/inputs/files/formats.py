@@ -6,7 +6,6 @@ docs/usage-files.md.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,11 @@ Kind = Literal["days", "summary", "subscriptions", "users"]
 """`days` and `summary` are usage; the others have no days of use."""
 
 USAGE: frozenset[Kind] = frozenset({"days", "summary"})
+USERS: frozenset[Kind] = frozenset({"users"})
+
+
+OWN = "usage.columns"
+"""The name of the format whose columns the scenario names."""
 
 
 def compact(name: str) -> str:
@@ -68,13 +72,21 @@ _OF_ACCOUNT = {
     "product": "productname product",
     "parent": "offeringname offering",
 }
+_OF_PEOPLE = {"first": "firstname", "last": "lastname", "group": "group", "team": "team teamalias"}
 _ACCOUNT = _roles(
     **_OF_ACCOUNT, date="dayused", tokens="tokensused", access="accessoption", feature="feature"
 )
 _REPORT = Format(
     "Account Usage Report (2026)",
     _marks("daysused"),
-    _roles(**_OF_ACCOUNT, days="daysused", access="accessoption seatassignment", team="team teamalias"),
+    _roles(
+        **_OF_ACCOUNT,
+        **_OF_PEOPLE,
+        days="daysused",
+        access="accessoption seatassignment",
+        seat="seatassignment",
+        accessed="lastaccessed",
+    ),
     (_WHO, ("product", "parent"), ("days",)),
     "summary",
     _ACCOUNT_REPAIR,
@@ -84,7 +96,15 @@ _REPORT = Format(
 FORMATS: tuple[Format, ...] = (
     Format(
         "Account Subscriptions",
-        _marks("subscriptionid", "seatquantity", "subscriptionstatus"),
+        _marks(
+            "subscriptionid",
+            "seatquantity",
+            "subscriptionstatus",
+            "enddate seats",
+            "enddate quantity",
+            "enddate offeringname",
+            "enddate autorenewdate",
+        ),
         _roles(),
         (),
         "subscriptions",
@@ -101,11 +121,33 @@ FORMATS: tuple[Format, ...] = (
             end="sessionenddate",
             tokens="tokensconsumed",
             category="usagecategory",
+            charge="chargecategory",
+            machine="machinename",
             month="usagemonth",
         ),
         # without the category, services and adjustments would count as days of their product
         (("email",), ("product",), ("date", "start"), ("category",)),
         repair="request the export again with the fields userName, productName, usageDate and usageCategory",
+    ),
+    Format(
+        "Insights API summary",
+        _marks("totaluniquedays", "uniquedays productname"),
+        _roles(
+            email="emailaddress",
+            hash="hasheduserid",
+            id="userid",
+            label="fullname username",
+            product="childproductname",
+            parent="productname",
+            days="totaluniquedays uniquedays",
+            access="source",
+            team="teamname",
+            earliest="earliestusagedate",
+            accessed="latestusagedate",
+        ),
+        (_WHO, ("product", "parent"), ("days",)),
+        "summary",
+        repair="query again with the fields productName, childProductName, hashedUserId and totalUniqueDays",
     ),
     Format(
         "Insights API",
@@ -142,8 +184,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "Account Users",
         _marks("accountstatus", "email role"),
-        _roles(),
-        (),
+        _roles(**_OF_ACCOUNT, **_OF_PEOPLE, status="accountstatus"),
+        (_WHO, ("product", "parent")),
         "users",
         "this is a Users export: it shows who may use a product, not who did; list it under `users:`",
     ),
@@ -164,14 +206,43 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def recognise(header: Sequence[str]) -> Format | None:
-    """The format of a header, None if it is unknown."""
+def recognise(header: Sequence[str], own: Format | None = None) -> Format | None:
+    """The format of a header, None if it is unknown.
+
+    own : the columns that the scenario names; an export of the vendor is known better.
+    """
     names = {compact(c) for c in header}
     spaced = {compact(c) for c in header if " " in c.strip()}
-    for known in FORMATS:
-        if any(marks <= names for marks in known.marks) and not (known.snake and spaced & known.columns):
-            return known
-    return None
+    known = next(
+        (
+            f
+            for f in FORMATS
+            if any(marks <= names for marks in f.marks) and not (f.snake and spaced & f.columns)
+        ),
+        None,
+    )
+    if (
+        own is not None
+        and own.marks[0] <= names
+        and (known is None or known is FORMATS[-1] or missing(known, header))
+    ):
+        return own
+    return known
+
+
+def own_format(**columns: str | None) -> Format:
+    """The format of files whose columns the scenario names: user, product, date or started_at, and others."""
+    given = {key: compact(name) for key, name in columns.items() if name is not None}
+    named = {"name": "user", "product": "product", "date": "date", "start": "started_at", "end": "ended_at"}
+    return Format(
+        OWN,
+        (frozenset(given.values()),),
+        MappingProxyType(
+            {role: (given[key],) for role, key in {**named, "tokens": "tokens"}.items() if key in given}
+        ),
+        (("name",), ("product",), ("date", "start")),
+        repair="compare the header with `usage.columns`",
+    )
 
 
 def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
@@ -191,19 +262,14 @@ def roles_of(known: Format, header: Sequence[str]) -> dict[str, int]:
     return roles
 
 
+def missing(known: Format, header: Sequence[str]) -> tuple[str, ...]:
+    """The first roles of which the header must have one and has none."""
+    roles = roles_of(known, header)
+    return next((needed for needed in known.needs if not any(role in roles for role in needed)), ())
+
+
 def twice(known: Format, header: Sequence[str]) -> list[str]:
     """Columns of the format that appear more than once in the header, as written there."""
     names = [compact(c) for c in header]
     used = {n for listed in known.roles.values() for n in listed}
     return [c for place, c in enumerate(header) if names[place] in used and names[place] in names[:place]]
-
-
-def closest(header: Sequence[str]) -> Format:
-    """The format whose columns are most similar to the header; the plain one if none is."""
-    names = [compact(c) for c in header]
-
-    def likeness(known: Format) -> float:
-        near = [difflib.get_close_matches(n, known.columns, 1, 0.75) for n in names[:50]]
-        return sum(1 for n in near if n)
-
-    return max(reversed(FORMATS), key=likeness)

@@ -7,7 +7,9 @@ from datetime import date
 from itertools import pairwise
 
 from flexopt.base.dates import add_months
+from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
+from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Offer, TokenTier, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
@@ -166,13 +168,26 @@ def _inside(run: ScenarioCheck, code: str, path: KeyPath, days: Iterable[date], 
 def _time(run: ScenarioCheck) -> None:
     """S212 holdings, S213 packs, S214 and S215 purchase dates, S217 budgets."""
     for index, holding in enumerate(run.scenario.holdings):
-        if holding.ends < run.start:
+        offer = run.scenario.offer_by_id.get(holding.offer)
+        if holding.ends >= run.start or offer is None:
+            continue
+        if is_lost(run.scenario, offer.term_months, holding.ends):
             run.say(
                 "S212",
                 ("holdings", index, "ends"),
-                f"the seats ended on {holding.ends}, before the horizon; they are ignored",
-                "delete the holding, or correct the date if it was renewed",
+                lost_seats(run.scenario, offer, holding.quantity, holding.ends, offer.term_months),
+                "delete the holding, correct the date if it was renewed, or raise `renewable_for`",
                 severity="warning",
+                value=holding.ends,
+            )
+        else:
+            run.say(
+                "S212",
+                ("holdings", index, "ends"),
+                f"{count(holding.quantity, 'seat')} of {offer.id} ended on {holding.ends}, before the "
+                "horizon; they can be renewed at its start",
+                "if they cannot, delete the holding, or lower `renewable_for`",
+                severity="info",
                 value=holding.ends,
             )
     for index, pack in enumerate(run.scenario.pool):

@@ -7,18 +7,15 @@ import hashlib
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from flexopt.base.findings import Findings
+from flexopt.base.text import unique
+from flexopt.inputs.files.names import bare, is_absolute
 from flexopt.inputs.records import Source
 
 Place = tuple[str, int | None, str]
 """File, line and key that name a file."""
-
-
-def is_absolute(name: str) -> bool:
-    """Whether a path of a scenario is absolute, on any system."""
-    return name.startswith("/") or bool(PureWindowsPath(name).drive) or name.startswith("\\")
 
 
 @dataclass(slots=True)
@@ -28,13 +25,19 @@ class ScenarioFolder:
     folder: Path
     findings: Findings
     sources: list[Source] = field(default_factory=list)
+    outside: dict[str, str] = field(default_factory=dict)
+    """Files with an absolute path, and what they are called."""
 
     def path(self, name: str) -> Path:
         return self.folder / name
 
     def shown(self, name: str) -> str:
-        """The file's name in findings."""
-        return self.path(name).as_posix()
+        """The file's name in findings; one outside the folder has only its bare name."""
+        if not is_absolute(name):
+            return self.path(name).as_posix()
+        if name not in self.outside:
+            self.outside[name] = unique(bare(name), {n.casefold() for n in self.outside.values()})
+        return self.outside[name]
 
     def holds(self, name: str) -> bool:
         """Whether the name, with symbolic links resolved, is in the folder."""

@@ -11,10 +11,13 @@ from pydantic import ValidationError
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
+from flexopt.inputs.rules.renewal import is_lost
 from flexopt.inputs.scenario.check_additions import check_additions
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
+from flexopt.inputs.scenario.check_numbers import NUMBER_RULES
 from flexopt.inputs.scenario.checking import ScenarioCheck
+from flexopt.inputs.scenario.currencies import settle_currencies
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -136,6 +139,8 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     findings = Findings()
     folder = ScenarioFolder(path.parent, findings)
     resolved = resolve(path, folder)
+    if resolved is not None:
+        settle_currencies(resolved, findings)
     scenario = _validate(resolved, findings) if resolved else None
     if resolved is None or scenario is None:
         return None, findings
@@ -172,10 +177,18 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
 def _checked(
     scenario: Scenario, people: dict[str, Person] | None, resolved: Resolved, findings: Findings
 ) -> tuple[Holding, ...]:
-    """The holdings that reach into the horizon; adds the findings of the checks."""
-    for rule in (*NAME_RULES, *DATE_RULES):
+    """The seats owned in the horizon, or renewable at its start; adds the findings of the checks.
+
+    Those that ended before the horizon end on its first day: they are renewed on it.
+    """
+    for rule in (*NAME_RULES, *DATE_RULES, *NUMBER_RULES):
         rule(ScenarioCheck(scenario, people, resolved, findings))
-    return tuple(h for h in scenario.holdings if h.ends >= scenario.horizon.start)
+    start, offers = scenario.horizon.start, scenario.offer_by_id
+    return tuple(
+        h.model_copy(update={"ends": max(h.ends, start)})
+        for h in scenario.holdings
+        if h.offer in offers and not is_lost(scenario, offers[h.offer].term_months, h.ends)
+    )
 
 
 def _named(resolved: Resolved, path: KeyPath, names: Sequence[str]) -> list[tuple[str, Place]]:

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from flexopt.base.dates import add_months, anniversaries
+from flexopt.inputs.files.names import bare
 
 DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
@@ -63,6 +64,8 @@ Share = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
+FileName = Annotated[Id, PlainSerializer(bare, return_type=str, when_used="json")]
+"""Relative to the scenario's folder, or absolute; a plan does not tell the folders of the computer."""
 
 
 class _Part(BaseModel):
@@ -102,11 +105,35 @@ class Window(_Part):
         return self
 
 
+class UsageColumns(_Part):
+    """The columns of usage files that are no known export, by their names in the header."""
+
+    user: Id
+    product: Id
+    date: Id | None = None
+    """The day of use; or `started_at`."""
+    started_at: Id | None = None
+    """Start of a session."""
+    ended_at: Id | None = None
+    tokens: Id | None = None
+    """Tokens charged; 0 is no charge."""
+    dates: Literal["iso", "dmy", "mdy"] | None = None
+    """Order of dates with slashes in these files, if it is not `usage.dates`."""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.date is None and self.started_at is None:
+            raise ValueError("`columns` must name `date` or `started_at`")
+        return self
+
+
 class UsageFiles(_Part):
-    files: tuple[Id, ...] = ()
+    files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
     """Order of dates with slashes that are ambiguous in the files: day or month first."""
+    columns: UsageColumns | None = None
+    """Columns of files that are no known export."""
     period: Window | None = None
     """The days a usage summary (one row per user and product) covers."""
 
@@ -124,6 +151,8 @@ class DemandOptions(_Part):
     method: Literal["repeat", "rate"] = "repeat"
     """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
     growth: Growth = Growth()
+    idle_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 90
+    """People without use for so many days before the end of the data may have left, and are reported."""
 
 
 class Rate(_Part):
@@ -252,6 +281,8 @@ class Holding(_Part):
     """First day with the seats, if that is after the start of the horizon."""
     ends: Day
     """First day without the seats."""
+    subscription_id: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Id of the subscription the seats belong to."""
 
 
 class Addition(_Part):
@@ -273,6 +304,17 @@ class OpeningPack(_Part):
     """First day the pack cannot be used."""
     unit_price: Annotated[Number, Field(ge=0, le=1_000_000)] = Decimal(0)
     """Price paid per token; for information only."""
+
+
+class Exchange(_Part):
+    """The rate at which prices of a base in another currency are converted."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
+    """Currency of the base."""
+    rate: Annotated[Number, Field(gt=0, le=1_000_000)]
+    """What one unit of it costs in the currency of the scenario."""
+    source: str = ""
+    """Source of the rate, and its day."""
 
 
 class Policy(_Part):
@@ -334,6 +376,8 @@ class Scenario(_Part):
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
+    exchange: tuple[Exchange, ...] = ()
+    """Rates for prices of bases in other currencies; the prices are converted, and rounded to the cent."""
     horizon: Horizon
     usage: UsageFiles = UsageFiles()
     demand: DemandOptions = DemandOptions()
@@ -344,14 +388,18 @@ class Scenario(_Part):
     holdings: tuple[Holding, ...] = ()
     additions: tuple[Addition, ...] = ()
     """Co-termed seats that will be bought on stated days."""
-    subscriptions: tuple[Id, ...] = ()
+    subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
-    users: tuple[Id, ...] = ()
+    subscription_ends: Literal["last_day", "first_day_without"] | None = None
+    """What `end_date` is in Subscriptions exports; by default their own dates decide."""
+    renewable_for: Annotated[int, Field(ge=0, le=3660, strict=True)] | None = None
+    """Days after their end in which seats can be renewed: by default 45, and 30 after a monthly term."""
+    users: tuple[FileName, ...] = ()
     """Users exports: who has what today, and which emails belong to which ids."""
     pool: tuple[OpeningPack, ...] = ()
-    people: Id | None = None
+    people: FileName | None = None
     """CSV of people: user, group, cost_centre, starts, leaves."""
-    access: Id | None = None
+    access: FileName | None = None
     """CSV of today's access: user, product, access (named | flex), offer."""
     policy: tuple[Policy, ...] = ()
     cloud: tuple[Cloud, ...] = ()

@@ -1,19 +1,20 @@
-"""Small delimited tables (people, access, Subscriptions exports): encoding, delimiter, columns, rows."""
+"""Small tables (people, access, portal exports): their columns and rows, and what is wrong with them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from flexopt.base.findings import Finding, Findings, Severity, did_you_mean
+from flexopt.base.findings import Finding, Findings, Refusal, Severity, did_you_mean
+from flexopt.inputs.files.formats import Kind, compact, recognise
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
+from flexopt.inputs.tables.lines import MAX_BYTES, read_lines
 
-MAX_BYTES = 500_000_000
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+SHOWN = 20
+"""Findings of one kind that are listed individually; the rest are counted."""
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
 
 
@@ -64,8 +65,12 @@ class DelimitedTable:
         )
 
     def report(self, findings: Findings) -> None:
-        """Add the findings to `findings`, in line order."""
-        findings.items.extend(sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)))
+        """Add the findings to `findings`, in line order; of many of a kind the first, and how many more."""
+        kinds: dict[tuple[str, str, str], list[Finding]] = {}
+        for found in sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)):
+            kinds.setdefault((found.code, found.column, found.severity), []).append(found)
+        for (_, column, severity), few in kinds.items():
+            findings.add_few(few, SHOWN, f"more {severity}s of this kind", column)
 
     def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
         """The date in a cell; None if it is empty, or with a finding if it is not a date."""
@@ -94,97 +99,86 @@ def read_table(
     *,
     known: tuple[str, ...],
     required: tuple[str, ...],
+    filled: tuple[str, ...] | None = None,
     exports: bool = False,
+    wanted: Collection[Kind] = (),
+    also: Mapping[str, tuple[str, ...]] | None = None,
 ) -> DelimitedTable:
     """Read a table; if something is wrong with the file, the table has findings and no rows.
 
-    Column names are compared ignoring case; spaces and dashes count as `_`. With `exports`, other columns do
-    not lead to a warning.
+    Column names are compared by their letters and digits only (`Seat quantity` is `seat_quantity`); `also`
+    lists other names of a column, the best first. The table may be delimited text, gzipped or not; if it is
+    an export of a `wanted` kind, also a sheet of a workbook (chosen by its header) or JSON. With `exports`,
+    other columns do not lead to a warning. Rows have the `known` columns only, under these names; those in
+    which a `filled` column (all `required` ones unless given) is empty are left out with a finding.
     """
     table = DelimitedTable(folder.shown(name), prefix)
     raw = folder.read(name, place, MAX_BYTES, "S140")
-    text = _decode(raw, table) if raw is not None else None
-    if text is None:
+    if raw is None:
         return table
-    lines = _lines(text, table)
-    header = next(lines, None)
-    if header is None:
-        if not table.found:
+    names = {c: (c, *(also or {}).get(c, ())) for c in known}
+
+    def is_header(cells: Sequence[str]) -> bool:
+        there = {compact(c) for c in cells}
+        return all(any(compact(n) in there for n in names[c]) for c in required)
+
+    try:
+        lines = iter(read_lines(folder.path(name), raw, wanted, is_header))
+        header = next(lines, None)
+        if header is None:
             table.add("02", "the file is empty", "the first line must name the columns: " + ", ".join(known))
-        return table
-    columns = _header(header[1], table, known, required, exports)
-    if any(f.severity == "error" for f in table.found.values()):
-        return table
-    for number, cells in lines:
-        row = _row(number, cells, columns, table)
-        if row is None:
-            continue
-        blank = [c for c in required if not row[c]]
-        for column in blank:
-            table.add("07", "the cell is empty", f"fill in the {column}", row=number, column=column)
-        if not blank:
-            table.rows.append(row)
+            return table
+        columns = _header(header, table, names, required, exports)
+        if not any(f.severity == "error" for f in table.found.values()):
+            for number, cells in lines:
+                _add_row(number, cells, columns, table, required if filled is None else filled)
+    except Refusal as refusal:
+        code = {"U102": "02", "U106": "06"}.get(refusal.code, "01")
+        hint = "export it again" if code == "02" else refusal.hint
+        table.add(code, refusal.message, hint, row=refusal.row, value="")
     return table
 
 
-def _decode(raw: bytes, table: DelimitedTable) -> str | None:
-    if raw[:2] == b"PK":
-        table.add("01", "the file is a workbook or an archive", "save the sheet as CSV (UTF-8)")
-        return None
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        row = raw.count(b"\n", 0, error.start) + 1 if encoding == "utf-8-sig" else None
-        table.add("01", "the file is not UTF-8 text", "save it as CSV (UTF-8)", row=row)
-        return None
-
-
-def _lines(text: str, table: DelimitedTable) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and cells of the lines that are not empty."""
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=lambda d: (first.count(d), -",;\t".index(d)))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            hint = "check the quotes in this line: quotes inside a text must be doubled"
-            table.add("06", f"the line cannot be read: {error}", hint, row=number)
-            return
-        if any(c.strip() for c in cells):
-            yield number, cells
-
-
 def _header(
-    cells: list[str], table: DelimitedTable, known: tuple[str, ...], required: tuple[str, ...], exports: bool
+    line: tuple[int, Sequence[str]],
+    table: DelimitedTable,
+    names: Mapping[str, tuple[str, ...]],
+    required: tuple[str, ...],
+    exports: bool,
 ) -> list[str]:
-    columns = [re.sub(r"[\s_-]+", "_", c.strip().casefold()) for c in cells]
-    for column in sorted({c for c in columns if c and columns.count(c) > 1}):
-        if column in known:
-            table.add("05", "the column appears twice", "delete one of them", row=1, column=column)
-    for column in required:
-        if column not in columns:
-            others = [c for c in columns if c and c not in known]
-            hint = did_you_mean(column, others, "the first line must name the columns: " + ", ".join(known))
-            table.add("03", f"there is no column `{column}`", hint, row=1, column=column)
-    for column, cell in zip(columns, cells, strict=True):
-        if column and column not in known and not exports:
+    """The known column of every cell of the header, "" for others."""
+    row, cells = line
+    there = [compact(c) for c in cells]
+    columns = [""] * len(cells)
+    for column, spellings in names.items():
+        found = next((n for n in map(compact, spellings) if n in there), None)
+        if found is not None:
+            columns[there.index(found)] = column
+            if there.count(found) > 1:
+                table.add("05", "the column appears twice", "delete one of them", row=row, column=column)
+        elif column in required:
+            export = recognise(cells)
+            others = [c.strip() for c in cells if c.strip()]
+            hint = did_you_mean(column, others, "the first line must name the columns: " + ", ".join(names))
+            if exports and export is not None:
+                hint = f"the file looks like {export.name}; {hint}"
+            table.add("03", f"there is no column `{column}`", hint, row=row, column=column)
+    for column, cell, key in zip(columns, cells, there, strict=True):
+        if key and not column and not exports and there.count(key) == 1:
             table.add(
                 "04",
                 "the column is ignored",
-                did_you_mean(column, known, "columns used: " + ", ".join(known)),
-                row=1,
+                did_you_mean(cell.strip(), names, "columns used: " + ", ".join(names)),
+                row=row,
                 column=cell.strip()[:60],
                 severity="warning",
             )
     return columns
 
 
-def _row(number: int, cells: list[str], columns: list[str], table: DelimitedTable) -> DelimitedRow | None:
+def _add_row(
+    number: int, cells: Sequence[str], columns: list[str], table: DelimitedTable, filled: tuple[str, ...]
+) -> None:
     if any(c.strip() for c in cells[len(columns) :]):
         table.add(
             "06",
@@ -192,10 +186,20 @@ def _row(number: int, cells: list[str], columns: list[str], table: DelimitedTabl
             "put text that contains commas in quotes",
             row=number,
         )
-        return None
+        return
     row = DelimitedRow(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
     for column, text in row.cells.items():
         if CONTROL.search(text):
-            table.add("08", "the cell has a control character", "delete it", row=number, column=column)
-            return None
-    return row
+            table.add(
+                "08",
+                "the cell has a control character, a tab or a line break",
+                "delete it",
+                row=number,
+                column=column,
+            )
+            return
+    blank = [c for c in filled if not row[c]]
+    for column in blank:
+        table.add("07", "the cell is empty", f"fill in the {column}", row=number, column=column)
+    if not blank:
+        table.rows.append(row)

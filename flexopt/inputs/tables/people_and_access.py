@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, cast
 
 from flexopt.base.findings import did_you_mean
@@ -10,7 +11,18 @@ from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
-PEOPLE = ("user", "group", "cost_centre", "starts", "leaves")
+PEOPLE = (
+    "user",
+    "group",
+    "cost_centre",
+    "starts",
+    "leaves",
+    "team",
+    "email",
+    "first_name",
+    "last_name",
+    "aliases",
+)
 ACCESS = ("user", "product", "access", "offer")
 
 
@@ -25,7 +37,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
         if user in people:
             table.add(
                 "10",
-                f'"{user[:60]}" appears twice (first on line {lines[user]})',
+                f'"{user[:60]}" is already on line {lines[user]}',
                 "keep one line per user",
                 row=row,
                 column="user",
@@ -51,10 +63,55 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
                 column="leaves",
                 value=f"{user}: {row['leaves']}",
             )
-        people[user] = Person(user, row["group"], row["cost_centre"], starts, leaves)
+        aliases = tuple(sorted({a for a in re.split(r"\s*[;|]\s*", row["aliases"]) if a} - {user}))
+        people[user] = Person(
+            user,
+            row["group"],
+            row["cost_centre"],
+            starts,
+            leaves,
+            team=row["team"],
+            email=row["email"],
+            first_name=row["first_name"],
+            last_name=row["last_name"],
+            aliases=aliases,
+        )
         lines[user] = row.number
+    _aliases(table, people, lines)
     table.report(folder.findings)
     return people
+
+
+def _aliases(table: DelimitedTable, people: dict[str, Person], lines: dict[str, int]) -> None:
+    """Report aliases that would make two users one; they are taken away from the later one."""
+
+    def plain(name: str) -> str:
+        return name.lower() if "@" in name else name
+
+    users = {plain(user): user for user in people}
+    owners: dict[str, str] = {}
+    for user, person in people.items():
+        for alias in person.aliases:
+            other = users.get(plain(alias))
+            owner = owners.setdefault(plain(alias), user)
+            if other is not None and other != user:
+                table.add(
+                    "14",
+                    f'"{alias[:60]}" is the user of line {lines[other]}',
+                    f"one person has one line: delete line {lines[other]}, or the alias",
+                    row=lines[user],
+                    column="aliases",
+                    value=alias,
+                )
+            elif owner != user:
+                table.add(
+                    "15",
+                    f'"{alias[:60]}" is an alias of "{owner[:60]}" too (line {lines[owner]})',
+                    "an email or id is one person's: keep it on one line",
+                    row=lines[user],
+                    column="aliases",
+                    value=alias,
+                )
 
 
 def names_of(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:

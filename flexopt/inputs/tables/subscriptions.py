@@ -2,185 +2,253 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from pathlib import PurePath
 
-from flexopt.base.findings import Severity, did_you_mean
+from flexopt.base.findings import Severity
+from flexopt.base.text import count
+from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
-from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
+from flexopt.inputs.tables.delimited import DelimitedTable, read_table
 from flexopt.inputs.tables.people_and_access import names_of
+from flexopt.inputs.tables.subscription_ids import once
+from flexopt.inputs.tables.subscription_offers import offer_of
+from flexopt.inputs.tables.subscription_rows import Subscription, read_rows
+from flexopt.inputs.tables.subscription_words import tokens_bought
 
 COLUMNS = (
-    "subscription_id",
-    "offering_name",
-    "seat_quantity",
-    "start_date",
-    "end_date",
-    "term",
-    "subscription_status",
+    *("subscription_id", "offering_name", "seat_quantity", "start_date", "end_date", "term"),
+    *("autorenew_date", "contract_number", "subscription_status", "team"),
 )
 REQUIRED = ("offering_name", "seat_quantity", "end_date")
-ACTIVE = ("", "active")
-TERM = re.compile(r"([0-9]{1,3})[\s-]*(year|yr|month|mo)s?")
-WORDS = {"annual": 12, "annually": 12, "yearly": 12, "year": 12, "monthly": 1, "month": 1, "quarterly": 3}
-SLASHED = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
-MOST = 10_000_000
-
-DateOrder = Literal["dmy", "mdy"]
-
-_REPAIRS: dict[str, tuple[str, Severity, str]] = {
-    "10": ("seat_quantity", "error", "write a whole number, 1 or more"),
-    "13": ("subscription_status", "info", "only active subscriptions are seats you own"),
-    "16": ("start_date", "warning", "only seats owned on the first day of the horizon count"),
-    "17": ("end_date", "info", "nothing to do if it was not renewed; otherwise export again"),
-    "18": ("subscription_id", "warning", "name only the newest export"),
+ALSO = {
+    "subscription_id": ("subscription", "subscription_number", "subscription_no"),
+    "offering_name": (
+        *("offering", "product_offering", "subscription_name", "product_name", "product", "offer", "name"),
+    ),
+    "seat_quantity": (
+        *("quantity", "seats", "number_of_seats", "no_of_seats", "seat_count", "qty", "total_seats"),
+        *("seats_purchased", "purchased_seats", "total_quantity", "licenses", "license_quantity"),
+    ),
+    "start_date": ("start", "starts", "subscription_start_date", "term_start_date", "contract_start_date"),
+    "end_date": (
+        *("end", "ends", "subscription_end_date", "term_end_date", "contract_end_date"),
+        *("expiration_date", "expiry_date", "expiration", "expires", "expires_on"),
+    ),
+    "term": ("subscription_term", "term_length", "contract_term", "billing_term", "duration"),
+    "autorenew_date": ("auto_renew_date", "renewal_date", "next_renewal_date"),
+    "contract_number": ("contract", "contract_no"),
+    "subscription_status": ("status", "state"),
+    "team": ("team_alias", "team_name"),
 }
-"""For findings about a single cell: its column, the severity and the hint."""
+"""Names of the columns in other exports."""
 
 
 def read_subscriptions(
     folder: ScenarioFolder, files: Sequence[tuple[str, Place]], scenario: Scenario
 ) -> tuple[Holding, ...]:
-    """Holdings from the active rows that match an offer; findings T3xx."""
-    holdings: list[Holding] = []
-    seen: dict[tuple[str, ...], str] = {}
-    offers = names_of(scenario)[1]
-    for name, place in files:
-        table = read_table(folder, name, place, "T3", known=COLUMNS, required=REQUIRED, exports=True)
-        order = _order(table, scenario)
-        for row in table.rows:
-            holding = _holding(table, row, scenario, offers, order)
-            if holding is None:
-                continue
-            key = (row["subscription_id"], holding.offer, str(holding.ends), str(holding.quantity))
-            if row["subscription_id"] and key in seen:
-                _say(table, row, "18", f"the subscription also appears in {seen[key]}; it is counted once")
-                continue
-            seen[key] = f"{table.file}:{row.number}"
-            holdings.append(holding)
+    """Seats that are owned in the horizon or can be renewed at its start; findings T3xx."""
+    tables = [
+        read_table(
+            folder,
+            name,
+            place,
+            "T3",
+            known=COLUMNS,
+            required=REQUIRED,
+            filled=("offering_name",),
+            exports=True,
+            wanted={"subscriptions"},
+            also=ALSO,
+        )
+        for name, place in files
+    ]
+    allotted = _allot(once([read_rows(table, scenario) for table in tables]), scenario)
+    _say_packs(allotted.packs, scenario)
+    _say_lost(allotted.lost, scenario)
+    _say_later(allotted.later)
+    _say_by_hand(allotted.holdings, scenario, tables)
+    if any(table.rows or not table.found for table in tables):
+        allotted.say_all(tables, scenario)
+    for table in tables:
         table.report(folder.findings)
-    return tuple(holdings)
+    return tuple(holding for holding, _ in allotted.holdings)
 
 
-def _say(table: DelimitedTable, row: DelimitedRow, number: str, message: str) -> None:
-    column, severity, hint = _REPAIRS[number]
-    table.add(number, message, hint, row=row, column=column, severity=severity)
+@dataclass(slots=True)
+class _Allotted:
+    """What the rows are."""
+
+    holdings: list[tuple[Holding, date]] = field(default_factory=list)
+    """Each with the day on which its seats really end: before the horizon, it is planned as its first day."""
+    packs: list[Subscription] = field(default_factory=list)
+    lost: dict[str, list[Subscription]] = field(default_factory=dict)
+    """By offer, or by name if there is no such offer."""
+    later: list[Subscription] = field(default_factory=list)
+    unknown: list[Subscription] = field(default_factory=list)
+    gone: list[Subscription] = field(default_factory=list)
+
+    def say_all(self, tables: Sequence[DelimitedTable], scenario: Scenario) -> None:
+        """T320: all seats in one sentence."""
+        start, end = scenario.horizon.start, scenario.horizon.end
+        owned = sum(h.quantity for h, _ in self.holdings)
+        clauses = [
+            self._clause(lambda day: day <= start, "before the start", "can be renewed"),
+            self._clause(lambda day: start < day < end, "within the horizon", "can be renewed then"),
+            self._clause(lambda day: day >= end, "after the horizon", ""),
+        ]
+        asides = {
+            "ended too long ago and are lost": [s for subs in self.lost.values() for s in subs],
+            "start later and are left out": self.later,
+            "have no offer in the scenario and are left out": self.unknown,
+            "are not owned any more": self.gone,
+        }
+        clauses += [
+            f"{seats:,} {what}" for what, subs in asides.items() if (seats := sum(s.quantity for s in subs))
+        ]
+        names = [PurePath(table.file).name for table in tables]
+        files = " and ".join(names) if len(names) < 3 else f"{len(names)} files"
+        offers = count(len({h.offer for h, _ in self.holdings}), "offer")
+        text = "; ".join([f"{count(owned, 'seat')} of {offers} read from {files}", *filter(None, clauses)])
+        tables[0].add("20", text, "", value="", severity="info")
+
+    def _clause(self, when: Callable[[date], bool], where: str, then: str) -> str:
+        chosen = [(h.quantity, ends) for h, ends in self.holdings if when(ends)]
+        seats = sum(quantity for quantity, _ in chosen)
+        days = sorted({ends for _, ends in chosen})
+        if not seats:
+            return ""
+        if "within" in where:
+            more = ", ..." if len(days) > 5 else ""
+            where += f" (first day without: {', '.join(map(str, days[:5]))}{more})"
+        number = "all" if seats == sum(h.quantity for h, _ in self.holdings) else f"{seats:,}"
+        return f"{number} end {where}" + (f" and {then}" if then else "")
 
 
-def _holding(
-    table: DelimitedTable,
-    row: DelimitedRow,
-    scenario: Scenario,
-    offers: dict[str, list[str]],
-    order: DateOrder | None,
-) -> Holding | None:
-    status = row["subscription_status"]
-    if status.casefold() not in ACTIVE:
-        _say(table, row, "13", f"the status is `{status[:60]}`; left out")
-        return None
-    quantity = row["seat_quantity"]
-    if not re.fullmatch(r"[0-9]{1,8}", quantity, re.ASCII) or not 1 <= int(quantity) <= MOST:
-        _say(table, row, "10", f'"{quantity[:60]}" is not a number of seats')
-        return None
-    ends, starts = _day(table, row, "end_date", order), _day(table, row, "start_date", order)
-    offer = _offer(table, row, scenario, offers)
-    if ends is None or offer is None:
-        return None
-    horizon = scenario.horizon
-    if ends < horizon.start:
-        _say(table, row, "17", f"the subscription ended on {ends}, before the horizon; left out")
-        return None
-    if starts is not None and starts > horizon.start:
-        _say(
-            table, row, "16", f"the subscription starts on {starts}, after the start of the horizon; left out"
+def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
+    found = _Allotted()
+    offers, names = scenario.offer_by_id, names_of(scenario)[1]
+    for sub in subs:
+        status = sub.row["subscription_status"][:60]
+        if sub.standing == "gone":
+            found.gone.append(sub)
+            message = f"the status is `{status}`; left out"
+            _say(sub, "13", "subscription_status", message, "such seats are not owned", severity="info")
+            continue
+        if sub.standing == "unknown":
+            message = f"the status `{status}` is not known; its seats are counted as active ones"
+            _say(sub, "25", "subscription_status", message, "delete the row if they are not owned")
+        if sub.flex:
+            found.packs.append(sub)
+            continue
+        named = [offers[o] for o in names.get(normal(sub.offering), [])]
+        fitting = [o for o in named if sub.months in (None, o.term_months)]
+        if is_lost(scenario, sub.months or (fitting[0].term_months if fitting else None), sub.ends):
+            found.lost.setdefault(fitting[0].id if fitting else sub.offering, []).append(sub)
+        elif (offer := offer_of(sub, scenario, named)) is None:
+            found.unknown.append(sub)
+        elif sub.starts is not None and sub.starts > scenario.horizon.start:
+            found.later.append(sub)
+        else:
+            _say_standing(sub, status, scenario.horizon.start)
+            ends = max(sub.ends, scenario.horizon.start)
+            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
+            found.holdings.append((holding, sub.ends))
+    return found
+
+
+def _say_standing(sub: Subscription, status: str, start: date) -> None:
+    """T324, T326: a status that may say something else than the dates."""
+    if sub.standing == "cancelling":
+        message = f"the status is `{status}`: owned until the end, and can still be renewed then"
+        hint = "nothing to do; the plan says what to renew"
+        _say(sub, "24", "subscription_status", message, hint, severity="info")
+    if sub.standing == "ended" and sub.ends > start:
+        message = (
+            f"the status is `{status}`, but the end is {sub.row['end_date']}: planned as owned until then"
         )
-        return None
-    return Holding(offer=offer, quantity=int(quantity), ends=ends)
+        _say(sub, "26", "subscription_status", message, "correct the status or the date")
 
 
-def _offer(
-    table: DelimitedTable, row: DelimitedRow, scenario: Scenario, offers: dict[str, list[str]]
-) -> str | None:
-    """The offer named in a row, by id or alias; its term decides between offers that share an alias."""
-    name, term = row["offering_name"], row["term"]
-    months = _months(term)
-    matches = offers.get(normal(name), [])
-    terms = scenario.offer_by_id
-    same = [m for m in matches if months is None or terms[m].term_months == months]
-    if len(same) == 1:
-        return same[0]
-    if not matches:
-        known = [n for o in scenario.offers for n in (o.id, *o.aliases)]
-        table.add(
-            "14",
-            f'"{name[:60]}" is not an offer of the scenario; its seats are left out',
-            did_you_mean(name, known, "add the name to the `aliases` of an offer"),
-            row=row,
-            column="offering_name",
-            value=name,
-            severity="warning",
-        )
-        return None
-    listed = ", ".join(f"{m} ({terms[m].term_months} months)" for m in matches)
-    alone = len(matches) == 1
-    table.add(
-        "15",
-        f'the term "{term[:60]}" does not match {listed}; counted as that offer'
-        if alone
-        else f'the term "{term[:60]}" does not decide between {listed}; its seats are left out',
-        "add an offer with this term and the same alias" + ("" if alone else ", or correct the term"),
-        row=row,
-        column="term",
-        value=f"{name}: {term}",
-        severity="warning",
-    )
-    return matches[0] if alone else None
+def _say(
+    sub: Subscription,
+    number: str,
+    column: str,
+    message: str,
+    hint: str,
+    *,
+    severity: Severity = "warning",
+    value: str | None = None,
+) -> None:
+    sub.table.add(number, message, hint, row=sub.row, column=column, value=value, severity=severity)
 
 
-def _months(term: str) -> int | None:
-    text = term.strip().casefold()
-    if match := TERM.fullmatch(text):
-        return int(match[1]) * (12 if match[2].startswith("y") else 1)
-    return WORDS.get(text)
+def _say_packs(packs: Sequence[Subscription], scenario: Scenario) -> None:
+    """T323: packs of Flex tokens belong to the pool."""
+    live: dict[date, int] = {}
+    for sub in packs:
+        if sub.ends > scenario.horizon.start:
+            live[sub.ends] = live.get(sub.ends, 0) + tokens_bought(sub.offering, sub.quantity)
+    bought = sum(live.values())
+    pool = ", ".join(f"{{tokens: {n}, expires: {day}}}" for day, n in sorted(live.items()))
+    for sub in packs:
+        if not live:
+            message, hint = "Flex tokens are not seats; all have expired", "nothing to do"
+        elif scenario.pool:
+            message = f"Flex tokens are not seats; {bought:,} were bought, the `pool` says how many are left"
+            hint = "compare the `pool` with the balance in the portal"
+        else:
+            message = (
+                f"Flex tokens are not seats: they belong to `pool`, which is empty; {bought:,} were bought"
+            )
+            hint = (
+                f"add at most `pool: [{pool}]`: write the balance in the portal in place of what was bought"
+            )
+        kind: Severity = "warning" if live and not scenario.pool else "info"
+        _say(sub, "23", "offering_name", message, hint, severity=kind, value="")
 
 
-def _order(table: DelimitedTable, scenario: Scenario) -> DateOrder | None:
-    """The order of a file's dates with slashes: taken from its dates, otherwise from the scenario."""
-    pairs = [m for r in table.rows for c in ("start_date", "end_date") if (m := SLASHED.fullmatch(r[c]))]
-    dmy = any(int(m[1]) > 12 for m in pairs)
-    mdy = any(int(m[2]) > 12 for m in pairs)
-    if dmy != mdy:
-        return "dmy" if dmy else "mdy"
-    said = scenario.usage.dates
-    return said if said in ("dmy", "mdy") and not dmy else None
+def _say_lost(lost: dict[str, list[Subscription]], scenario: Scenario) -> None:
+    """T317: seats that cannot be renewed any more."""
+    offers = scenario.offer_by_id
+    for name, subs in lost.items():
+        quantity, ended = sum(sub.quantity for sub in subs), max(sub.ends for sub in subs)
+        months = offers[name].term_months if name in offers else subs[0].months or 12
+        message = lost_seats(scenario, offers.get(name, name), quantity, ended, months)
+        hint = "nothing to do if they were not renewed; otherwise export again, or raise `renewable_for`"
+        for sub in subs:
+            _say(sub, "17", "end_date", message, hint, value=name)
 
 
-def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder | None) -> date | None:
-    match = SLASHED.fullmatch(row[column])
-    if match is None:
-        return table.day(row, column, "11")
-    if order is None:
-        table.add(
-            "12",
-            f'"{row[column]}" is ambiguous: day or month may come first',
-            "write dates as 2026-04-01, or set `usage: {dates: dmy}` (or `mdy`)",
-            row=row,
-            column=column,
-        )
-        return None
-    first, second, year = int(match[1]), int(match[2]), int(match[3])
-    day, month = (first, second) if order == "dmy" else (second, first)
-    try:
-        return date(year, month, day)
-    except ValueError:
-        table.add(
-            "11",
-            f'"{row[column]}" is not a date',
-            "write dates as 2026-04-01",
-            row=row,
-            column=column,
-        )
-        return None
+def _say_later(later: Sequence[Subscription]) -> None:
+    """T316: seats that start after the start of the horizon."""
+    days = sorted(sub.starts for sub in later if sub.starts)
+    seats = count(sum(sub.quantity for sub in later), "seat")
+    for sub in later:
+        message = f"{seats} start after the start of the horizon, the first on {days[0]}; left out"
+        hint = "only seats owned on the first day of the horizon count"
+        _say(sub, "16", "start_date", message, hint, value="")
+
+
+def _say_by_hand(
+    read: Sequence[tuple[Holding, date]], scenario: Scenario, tables: Sequence[DelimitedTable]
+) -> None:
+    """T330: seats of the exports that are among the scenario's `holdings` too."""
+    seats: Counter[tuple[str, date]] = Counter()
+    for holding, ends in read:
+        seats[holding.offer, ends] += holding.quantity
+    ids = {holding.subscription_id for holding, _ in read} - {""}
+    for held in scenario.holdings:
+        if held.subscription_id in ids or seats[held.offer, held.ends] == held.quantity:
+            tables[0].add(
+                "30",
+                f"{count(held.quantity, 'seat')} of {held.offer} until {held.ends} are among the `holdings` "
+                "of the scenario too; they are counted twice",
+                "delete the line under `holdings`, unless these are other seats",
+                value=f"{held.offer} {held.ends}",
+                severity="warning",
+            )

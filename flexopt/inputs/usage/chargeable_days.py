@@ -40,9 +40,12 @@ _EPOCH = np.datetime64(dates.EARLIEST, "s")
 _EPOCH_DAY = int(np.datetime64(dates.EARLIEST, "D").astype(np.int64))
 
 
-def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]:
-    """One row per user, product and date, and how many rows of each file were the first to open one."""
-    users, products = _number(con)
+def chargeable_days(con: duckdb.DuckDBPyConnection, product: str = "id") -> tuple[pd.DataFrame, Kept]:
+    """One row per user, product and date, and how many rows of each file were the first to open one.
+
+    product : the column of `title` with the product, or '': `id`, or `unknown` for the use left out.
+    """
+    users, products = _number(con, product)
     bits = len(products).bit_length()
     key, file, mask = _cells(con, bits)
     slabs, days, fresh = first_seen(key, mask)
@@ -67,26 +70,27 @@ def chargeable_days(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, Kept]
     return _frame(numbers, bits, users, products), kept
 
 
-def _number(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+def _number(con: duckdb.DuckDBPyConnection, product: str) -> tuple[list[str], list[str]]:
     """Create the table `good`: cells planned by day, with `u` and `p` numbering users and products.
 
     Returns the names of both, sorted.
     """
     con.execute(
-        "create temp table planned as select c.cell, p.user, t.id as product from cell c "
+        f"create or replace temp table planned as select c.cell, p.user, t.{product} as product from cell c "
         "join person p using (name, email, hash, id) join title t using (product) "
-        f"where c.status = {OK} and c.used is null and p.user <> '' and t.id <> ''"
+        f"where c.status = {OK} and c.used is null and p.user <> '' and t.{product} <> ''"
     )
     names = []
     for what in ("user", "product"):
         con.execute(
-            f"create temp table {what}s as select name, row_number() over (order by name) - 1 as number "
+            f"create or replace temp table {what}s as "
+            "select name, row_number() over (order by name) - 1 as number "
             f"from (select distinct {what} as name from planned)"
         )
         rows = con.execute(f"select name from {what}s order by number").fetchall()
         names.append([str(r[0]) for r in rows])
     con.execute(
-        f"create temp table good as select cell, file, slab, {', '.join(WORDS)}, u.number as u, "
+        f"create or replace temp table good as select cell, file, slab, {', '.join(WORDS)}, u.number as u, "
         "p.number as p from planned g join cell c using (cell) "
         "join users u on u.name = g.user join products p on p.name = g.product"
     )

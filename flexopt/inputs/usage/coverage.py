@@ -8,7 +8,8 @@ import duckdb
 
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
-from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
+from flexopt.inputs.usage.scan import WORDS
+from flexopt.inputs.usage.usage_table import BLANK, FREE, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
 
 def cover(
@@ -19,7 +20,8 @@ def cover(
 ) -> dict[int, Coverage]:
     """The coverage of each file; `unsplit` counts its lines that could not be split into columns."""
     rows = con.execute(
-        "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, t.known, sum(c.n) "
+        "select c.file, c.status, p.user = '' or t.known = 'none' as nameless, "
+        "case when t.id = '' then t.known else 'same' end as known, sum(c.n) "
         "from cell c join person p using (name, email, hash, id) join title t using (product) "
         "group by all"
     ).fetchall()
@@ -51,9 +53,24 @@ def _fate(status: int, nameless: bool, known: str) -> str:
         return "rejected"
     if status == ZERO:
         return "zero_token"
-    if status in (LEFT_OUT, BLANK) or known == "collection":
+    if status in (LEFT_OUT, BLANK, FREE) or known == "collection":
         return "left_out"
     return "unknown_product" if known == "unknown" else "good"
+
+
+def _openers(con: duckdb.DuckDBPyConnection, number: int, coverage: Mapping[int, Coverage]) -> list[str]:
+    """The files that opened the days of a file which opened none itself; sessions are not compared."""
+    shared = " or ".join(f"a.{word} & b.{word} <> 0" for word in WORDS)
+    cells = (
+        f"(select p.user, t.id, c.file, c.slab, {', '.join(WORDS)} from cell c "
+        "join person p using (name, email, hash, id) join title t using (product) "
+        f"where c.status = {OK} and c.used is null and c.slab is not null and t.id <> '')"
+    )
+    rows = con.execute(
+        f"select distinct b.file from {cells} a join {cells} b using (user, id, slab) "
+        f"where a.file = {number} and b.file < {number} and ({shared}) order by 1"
+    ).fetchall()
+    return [coverage[f].file for (f,) in rows if f in coverage and coverage[f].kept]
 
 
 def note(
@@ -78,9 +95,13 @@ def note(
             )
         free = "report 0 days" if summary else "without tokens are launches of less than five minutes"
         again = "are also in another file" if summary else "repeat a chargeable day"
+        again += " (duplicates, versions, later launches)"
+        if c.repeated and not c.kept and (same := _openers(con, number, coverage)):
+            shown = " + ".join(same)
+            again = f"repeat a chargeable day: the file shows the same days as {shown}; each counts once"
         for code, count, what in (
             ("U141", c.zero_token, f"{free}: no charge"),
-            ("U160", c.repeated, f"{again} (duplicates, versions, later launches)"),
+            ("U160", c.repeated, again),
         ):
             if count:
                 message = f"{count:,} rows {what}"

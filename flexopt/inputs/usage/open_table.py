@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,27 +22,73 @@ from flexopt.inputs.files.containers import (
     rewrite,
     sniff_text,
 )
-from flexopt.inputs.files.formats import USAGE, Format, closest, recognise, roles_of, twice
-from flexopt.inputs.files.workbook_json import Grid, frame_grid, read_json, read_workbook
+from flexopt.inputs.files.formats import FORMATS, USAGE, Format, Kind, missing, recognise, roles_of, twice
+from flexopt.inputs.files.grid import Grid, frame_grid
+from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.unknown_headers import is_mappable, unknown_header
+from flexopt.inputs.files.western import WESTERN, is_western
+from flexopt.inputs.files.workbook import read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
 
+FormatOf = Callable[[Sequence[str]], Format]
 
-def open_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, work: Path) -> UsageTable:
-    """The table of a file. Raises Refusal with the finding if its format is unknown."""
+
+def open_table(
+    con: duckdb.DuckDBPyConnection,
+    number: int,
+    path: Path,
+    name: str,
+    work: Path,
+    *,
+    wanted: frozenset[Kind] = USAGE,
+    own: Format | None = None,
+) -> UsageTable:
+    """The table of a file; `own` are the columns that the scenario names.
+
+    Raises Refusal with the finding if its format is not a wanted one.
+    """
     kind, zipped, head = container(path)
+    format_of = partial(_format, wanted=wanted, own=own)
     path = _plain(path, work / f"usage-{number}{'.parquet' if kind == 'parquet' else ''}")
     if kind == "text":
-        text = sniff_text(path, zipped, head)
-        known = _format(text.header)
+        text = sniff_text(path, zipped, head, own)
+        known = format_of(text.header)
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
         if len(head) == HEAD:
             refuse_long_lines(text)
         return _text_table(number, name, known, text)
     if kind == "parquet":
-        return _parquet_table(con, number, path, name)
-    grid = read_workbook(path, zipped, USAGE) if kind == "workbook" else read_json(path, zipped)
-    return _grid_table(con, number, name, grid)
+        return _parquet_table(con, number, path, name, format_of)
+    grid = read_workbook(path, zipped, wanted, own=own) if kind == "workbook" else read_json(path, zipped)
+    return _grid_table(con, number, name, grid, format_of)
+
+
+def formats_of(path: Path) -> list[Format]:
+    """The exports in a file, whatever they are for: more than one only in a workbook, on separate sheets.
+
+    Raises Refusal if there is none.
+    """
+    kind, zipped, head = container(path)
+    if kind == "text":
+        headers = [sniff_text(path, zipped, head).header]
+    elif kind == "parquet":
+        with duckdb.connect(":memory:") as con:
+            source = _quoted(str(path))
+            try:
+                rows = con.execute(f"describe select * from read_parquet({source})").fetchall()
+            except duckdb.Error:
+                raise damaged("parquet file", "it cannot be opened") from None
+        headers = [tuple(str(row[0]) for row in rows)]
+    elif kind == "workbook":
+        wanted: tuple[Collection[Kind], ...] = (USAGE, {"subscriptions"}, {"users"})
+        headers = [read_workbook(path, zipped, kinds).header for kinds in wanted]
+    else:
+        headers = [read_json(path, zipped).header]
+    known = [format_ for header in dict.fromkeys(headers) if (format_ := recognise(header))]
+    if not known:
+        raise unknown_header(headers[0])
+    return known
 
 
 def _plain(path: Path, stand_in: Path) -> Path:
@@ -58,32 +105,45 @@ def _plain(path: Path, stand_in: Path) -> Path:
 
 def even_lines(table: UsageTable, work: Path) -> UsageTable:
     """The text table with uniform line ends."""
+    return _rewritten(table, work, "utf-8", "")
+
+
+def western(con: duckdb.DuckDBPyConnection, table: UsageTable, work: Path) -> UsageTable | None:
+    """The text table in another encoding, if rows below its first megabyte are not UTF-8."""
+    if table.text is None or table.text.rewrite or table.text.supposed:
+        return None
+    rejects = f"rejects_{table.number}"
+    known = "select count(*) from {} where error_type::varchar in ('INVALID ENCODING', 'INVALID UNICODE')"
+    (row,) = con.execute(known.format(rejects)).fetchall()
+    if not row[0] or not is_western(table.text.path, table.text.gzip):
+        return None
+    con.execute(f"delete from {rejects}")
+    return _rewritten(table, work, WESTERN, WESTERN)
+
+
+def _rewritten(table: UsageTable, work: Path, encoding: str, supposed: str) -> UsageTable:
     if table.text is None:
         return table
-    text = rewrite(replace(table.text, rewrite="utf-8"), work / f"even-{table.number}.csv")
+    text = replace(table.text, rewrite=encoding, supposed=supposed or table.text.supposed)
+    text = rewrite(text, work / f"{encoding}-{table.number}.csv")
     return _text_table(table.number, table.file, table.format, replace(text, rewrite="utf-8"))
 
 
 def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame, name: str) -> UsageTable:
     """The table of a frame with the columns of the plain format."""
-    return _grid_table(con, number, name, frame_grid(frame))
+    return _grid_table(con, number, name, frame_grid(frame), partial(_format, wanted=USAGE))
 
 
-def _format(header: Sequence[str]) -> Format:
-    known = recognise(header)
+def _format(header: Sequence[str], wanted: frozenset[Kind], own: Format | None = None) -> Format:
+    known = recognise(header, own)
     if known is None:
-        near = closest(header)
-        seen = ", ".join(f"`{c[:40]}`" for c in header[:12])
-        raise Refusal(
-            "U116",
-            f"these columns match no known usage export: {seen}",
-            f"the closest is {near.name} "
-            f"({', '.join('/'.join(names[:1]) for names in near.roles.values())}); "
-            "otherwise use the plain format user,product,date",
-            1,
-        )
-    if known.kind not in USAGE:
-        raise Refusal("U118", f"{known.name} exports have no days of use", known.repair, 1)
+        raise unknown_header(header, [name for names in own.roles.values() for name in names] if own else ())
+    if known.kind not in wanted:
+        why, repair = f"{known.name} exports have no days of use", known.repair
+        if wanted != USAGE:
+            why = f"this is not a Users export, but {known.name}"
+            repair = "list it under `usage.files`" if known.kind in USAGE else known.repair
+        raise Refusal("U118", why, repair, 1)
     if repeated := twice(known, header):
         raise Refusal(
             "U170",
@@ -92,18 +152,16 @@ def _format(header: Sequence[str]) -> Format:
             1,
             column=repeated[0],
         )
-    roles = roles_of(known, header)
-    for needed in known.needs:
-        if not any(role in roles for role in needed):
-            if needed == ("date",) and "month" in roles:
-                raise Refusal(
-                    "U119",
-                    "the export has months, not days",
-                    f"every row needs a day: {known.repair}",
-                    1,
-                )
-            columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
-            raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
+    if needed := missing(known, header):
+        if needed == ("date",) and "month" in roles_of(known, header):
+            raise Refusal(
+                "U119", "the export has months, not days", f"every row needs a day: {known.repair}", 1
+            )
+        # a header that only looks like that of the export, and has columns of other names
+        if (known is FORMATS[-1] or "hash" in needed) and is_mappable(header):
+            raise unknown_header(header)
+        columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
+        raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
     return known
 
 
@@ -131,14 +189,16 @@ def _text_table(number: int, name: str, known: Format, text: Text) -> UsageTable
     )
 
 
-def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str) -> UsageTable:
+def _parquet_table(
+    con: duckdb.DuckDBPyConnection, number: int, path: Path, name: str, format_of: FormatOf
+) -> UsageTable:
     source = f"read_parquet({_quoted(str(path))}, file_row_number = true)"
     try:
         described = con.execute(f"describe select * from {source}").fetchall()
     except duckdb.Error:
         raise damaged("parquet file", "it cannot be opened") from None
     header = tuple(str(r[0]) for r in described if r[0] != "file_row_number")
-    known = _format(header)
+    known = format_of(header)
     # numbered as for text files, so that no column name means something else in a query
     columns = tuple(f"c{i}" for i in range(len(header)))
     quoted = ('"' + c.replace('"', '""') + '"' for c in header)
@@ -156,8 +216,10 @@ def _parquet_table(con: duckdb.DuckDBPyConnection, number: int, path: Path, name
     )
 
 
-def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid) -> UsageTable:
-    known = _format(grid.header)
+def _grid_table(
+    con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Grid, format_of: FormatOf
+) -> UsageTable:
+    known = format_of(grid.header)
     con.register(f"grid_{number}", grid.table)
     width = len(grid.header)
     return UsageTable(
@@ -170,6 +232,7 @@ def _grid_table(con: duckdb.DuckDBPyConnection, number: int, name: str, grid: Gr
         columns=tuple(f"c{i}" for i in range(width)),
         types=("VARCHAR",) * width,
         row='"row"',
+        page=grid.page,
     )
 
 

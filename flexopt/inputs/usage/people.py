@@ -2,66 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from flexopt.base.findings import Finding, Findings
+from flexopt.base.text import count
+from flexopt.inputs.records import Person
+from flexopt.inputs.usage.changed_emails import days_of, keep_apart
+from flexopt.inputs.usage.same_days import same_days
+from flexopt.inputs.usage.ties import Ties, find_ties
+from flexopt.inputs.usage.usage_table import UsageTable
 
-_WITH_EMAIL = "export with personal data switched on, so that every row has an email"
 _ONE_WAY = "write the user in the same way in all files"
 
 
-def identify(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
+def identify(
+    con: duckdb.DuckDBPyConnection,
+    people: Mapping[str, Person],
+    opened: Mapping[int, UsageTable],
+    *,
+    files: list[str],
+    findings: Findings,
+    most: int,
+) -> None:
     """Create the table `person`: name, email, hash, id as in `cell` -> `user`, '' if there is none.
 
-    A plain `user` is used unchanged. A visible email is the key, in lower case. A hash or id that appears
-    with exactly one email in some file stands for it in all files; otherwise it is the key itself.
+    Identifiers that a row shows together, that people.csv names together, or that have the same days in two
+    exports are one person. The key is the user of people.csv, else the email with the latest use, else the
+    hash, else the id. A plain `user` is used unchanged, an email in lower case.
     """
-    con.execute(
-        "create temp table seen as select *, shown(name) as plain, lower(shown(email)) as mail, "
-        "shown(hash) as hashed, shown(id) as number, "
-        "broken(name) or broken(email) or broken(hash) or broken(id) as bad "
-        "from (select name, email, hash, id, min(file) as file, sum(n) as n from cell group by all)"
+    ties = find_ties(con, people, files=files, findings=findings, most=most)
+    keep_apart(con, ties, opened, files=files, findings=findings, most=most)
+    same_days(con, ties, opened, files=files, findings=findings)
+    users = _users(ties, files, findings)
+    con.register(
+        "users_given",
+        pa.table({"node": pa.array(range(len(users)), pa.int64()), "user": pa.array(users, pa.string())}),
     )
-    for table, key, value in (
-        ("hash_mail", "hashed", "mail"),
-        ("id_mail", "number", "mail"),
-        ("id_hash", "number", "hashed"),
-    ):
-        con.execute(
-            f"create temp table {table} as select {key} as k, min({value}) as v, "
-            f"count(distinct {value}) as c, min(file) as file, sum(n) as n, "
-            f"string_agg(distinct {value}, ', ' order by {value}) as all_v "
-            f"from seen where {key} <> '' and {value} <> '' and not bad group by {key}"
-        )
     con.execute(
-        "create temp table person as select s.name, s.email, s.hash, s.id, case when s.bad then '' else "
-        "coalesce(nullif(s.plain, ''), nullif(s.mail, ''), hm.v, im.v, ihm.v, nullif(s.hashed, ''), ih.v, "
-        "s.number, '') end as user, s.file, s.n from seen s "
-        "left join hash_mail hm on hm.k = s.hashed and hm.c = 1 "
-        "left join id_mail im on im.k = s.number and im.c = 1 "
-        "left join id_hash ih on ih.k = s.number and ih.c = 1 "
-        "left join hash_mail ihm on ihm.k = ih.v and ihm.c = 1"
+        "create temp table person as select s.name, s.email, s.hash, s.id, coalesce(u.user, '') as user, "
+        "s.file, s.n from seen s left join users_given u using (node)"
     )
-    _two_emails(con, files, findings, most)
+    con.unregister("users_given")
+    _unseen_aliases(con, people, files, findings, most)
     _case_only(con, files, findings, most)
 
 
-def _two_emails(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
-    query = "select file, k, all_v, n from {} where c > 1 order by file, k"
-    for table in ("hash_mail", "id_mail"):
-        found = []
-        for file, key, emails, n in con.execute(query.format(table)).fetchall():
-            message = (
-                f'the hidden id "{key[:60]}" appears with several emails ({emails[:200]}); rows without an '
-                "email keep the hidden id"
-            )
-            found.append(Finding(files[file], None, "", "U122", "warning", message, _WITH_EMAIL, key, n))
-        findings.add_few(found, most, "more hidden ids with several emails")
+def _users(ties: Ties, files: list[str], findings: Findings) -> list[str]:
+    """The key of the person of every identifier."""
+    # identifiers are numbered by kind and text: a person's lowest is an email if there is one
+    text = np.array(ties.text, object)
+    users: list[str] = text[ties.label].tolist()
+    chosen: dict[int, str] = {}
+    several = ties.emails()
+    last = {n: max(days, default=-1) for n, days in days_of(ties, several).items()}
+    said = {int(n) for pairs in ties.said for n in pairs}
+    moved = []
+    for person, emails in sorted(several.items()):
+        known = [n for n in emails if n in ties.declared]
+        best = min(known or emails, key=lambda n: (-last[n], n))
+        chosen[person] = ties.declared.get(best, ties.text[best])
+        if others := [ties.text[n] for n in emails if n != best and not {n, best} <= said]:
+            moved.append((chosen[person], others))
+    for node, user in ties.declared.items():
+        chosen.setdefault(int(ties.label[node]), user)
+    if chosen:
+        users = [chosen.get(n, user) for n, user in zip(ties.label.tolist(), users, strict=True)]
+    if moved:
+        shown = "; ".join(
+            f"{', '.join(o[:60] for o in others)} is now {user[:60]}" for user, others in moved[:5]
+        )
+        more = f"; {len(moved) - 5:,} more" if len(moved) > 5 else ""
+        findings.add(
+            "U122",
+            f"{count(len(moved), 'person has', 'people have')} several emails, and each counts once: "
+            f"{shown}{more}",
+            file=files[0],
+            value=moved[0][0],
+            severity="info",
+            count=len(moved),
+            hint="the user is the email with the latest use; for another, write it as `user` in people.csv",
+        )
+    return users
+
+
+def _unseen_aliases(
+    con: duckdb.DuckDBPyConnection,
+    people: Mapping[str, Person],
+    files: list[str],
+    findings: Findings,
+    most: int,
+) -> None:
+    aliases = [(user, alias) for user, person in sorted(people.items()) for alias in person.aliases]
+    if not aliases or not files:
+        return
+    rows = con.execute(
+        "select distinct unnest([plain, mail, hashed, number]) as text from seen where not bad"
+    ).fetchall()
+    known = {str(row[0]) for row in rows}
+    found = [
+        Finding(
+            files[0],
+            None,
+            "",
+            "U185",
+            "info",
+            f'no row has "{alias[:60]}", an alias of {user[:60]} in the people table',
+            "compare it with the emails and ids in the usage files, or delete it",
+            alias,
+        )
+        for user, alias in aliases
+        if alias not in known and alias.lower() not in known
+    ]
+    findings.add_few(found, most, "more aliases that no row has")
 
 
 def _case_only(con: duckdb.DuckDBPyConnection, files: list[str], findings: Findings, most: int) -> None:
     rows = con.execute(
-        "select min(file), list(distinct user order by user) as users, sum(n) from person where user <> '' "
+        "select min(file), list(distinct user order by user) as users, sum(n) from person "
+        "where user <> '' and n > 0 "
         "group by lower(nfc_normalize(user)) having count(distinct user) > 1 order by 1, 2"
     ).fetchall()
     found = []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,20 +16,34 @@ import pandas as pd
 
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
-from flexopt.inputs.records import ScenarioFile, Source, Usage
+from flexopt.inputs.files.formats import OWN, USERS, own_format
+from flexopt.inputs.files.names import named
+from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
+from flexopt.inputs.usage.billed_rates import report_billed_rates
+from flexopt.inputs.usage.changed_emails import changed_names
 from flexopt.inputs.usage.chargeable_days import chargeable_days
+from flexopt.inputs.usage.collections import (
+    collections_in,
+    drop_known_days,
+    known_of_summaries,
+    needs_of,
+)
 from flexopt.inputs.usage.coverage import cover, note
 from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgress, connected, watched
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
-from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table
+from flexopt.inputs.usage.free_days import free_days
+from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
+from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
-from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
-from flexopt.inputs.usage.summaries import summaries
+from flexopt.inputs.usage.row_kinds import refuse_unclear, report_machines, report_row_kinds
+from flexopt.inputs.usage.scan import create, features, forget, has_rows, scan, unclear_zero
+from flexopt.inputs.usage.summaries import period_of, summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
-from flexopt.inputs.usage.usage_table import OK, UsageTable
+from flexopt.inputs.usage.usage_table import OK, UNCLEAR, UsageTable
 
 SHOWN = 20
 """Findings of one kind that are listed individually; the rest are counted."""
@@ -42,6 +57,8 @@ def read_usage(
     *,
     memory: str | None = None,
     token_days: bool = False,
+    people: Mapping[str, Person] | None = None,
+    users: Sequence[Path] = (),
     options: DatabaseOptions = DEFAULTS,
 ) -> Usage:
     """Read and clean usage files from any export: one row per chargeable day.
@@ -54,6 +71,8 @@ def read_usage(
     on_progress : called while a file is read and at its end.
     memory : memory limit ("4GB"), beyond which reading spills to the temporary folder; None: half of the
         machine's memory. The days themselves (13 bytes each) are not included.
+    people : the people table; rows under an alias count for its user.
+    users : Users exports, which tie emails to ids.
     token_days : also determine which days were token use, if the files say so; a second pass over them.
 
     Raises
@@ -62,28 +81,40 @@ def read_usage(
     """
     findings = Findings()
     # which of two equal rows counts as repeated must not depend on the order in which files are given
-    ordered = sorted((_shown(path, root), path) for path in files)
-    names = [name for name, _ in ordered]
+    ordered = named(files, root)
+    listed = named(users, root, ordered)
+    names = [name for name, _ in ordered + listed]
+    columns = scenario.usage.columns
+    own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
     with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
-        reader = _UsageReader(con, scenario, names, findings, token_days=token_days)
+        reader = _UsageReader(con, scenario, names, findings, token_days=token_days, people=people)
         digests = []
         for number, (name, path) in enumerate(ordered):
             with watched(con, name, path, on_progress, options.every) as done:
-                reader.add(partial(open_table, con, number, path, name, work), number, work)
+                reader.add(partial(open_table, con, number, path, name, work, own=own), number, work)
                 done(reader.rows(number))
             # a scan keeps every core busy, the steps after it only one: the digest uses another
+            if _is_file(path):
+                digests.append((name, beside.submit(sha256, path)))
+        for number, (name, path) in enumerate(listed, len(ordered)):
+            reader.add_users(partial(open_table, con, number, path, name, work, wanted=USERS), number)
             if _is_file(path):
                 digests.append((name, beside.submit(sha256, path)))
         return reader.usage(digests)
 
 
 def usage_from_frame(
-    frame: pd.DataFrame, scenario: Scenario, *, memory: str | None = None, token_days: bool = False
+    frame: pd.DataFrame,
+    scenario: Scenario,
+    *,
+    memory: str | None = None,
+    token_days: bool = False,
+    people: Mapping[str, Person] | None = None,
 ) -> Usage:
     """Usage from a frame with the columns of the plain format, cleaned and reported as for a file."""
     findings = Findings()
     with connected(memory) as (con, work):
-        reader = _UsageReader(con, scenario, ["usage frame"], findings, token_days=token_days)
+        reader = _UsageReader(con, scenario, ["usage frame"], findings, token_days=token_days, people=people)
         reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
         return reader.usage([])
 
@@ -106,8 +137,8 @@ def products_in(files: Sequence[Path]) -> list[str]:
 def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
     """A SHA-256 over everything `read_usage` depends on: equal keys, equal `Usage`.
 
-    These are the bytes of the files, their names in findings, `usage.dates` and `usage.period`, and the names
-    of products and offers. Prices, terms, holdings and rules are not included.
+    These are the bytes of the files, their names in findings, the key `usage`, the names of products and
+    offers, and the users and aliases of the people table. Prices, terms, holdings and rules are not included.
 
     Parameters
     ----------
@@ -118,31 +149,26 @@ def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> 
     scenario, root = source.scenario, source.folder
     catalogue = Catalogue.of(scenario)
     parts = {
-        "files": sorted((_shown(path, root), hash_of(path)) for path in source.usage_files),
+        "files": [(name, hash_of(path)) for name, path in named(source.usage_files, root)],
+        "users": [(name, hash_of(path)) for name, path in named(source.user_files, root)],
+        "people": sorted((p.user, p.aliases) for p in source.people.values()),
         "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
         # in order: of two similar names, a suggestion uses the later product
         "products": list(catalogue.products.items()),
         "offers": list(catalogue.offers.items()),
+        "collections": list(catalogue.collections.items()),
     }
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def usage_sources(source: ScenarioFile) -> list[Source]:
-    """The usage files as in `Usage.sources`, without reading their contents."""
+    """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
     found = []
-    for name, path in sorted((_shown(path, source.folder), path) for path in source.usage_files):
+    usage = named(source.usage_files, source.folder)
+    for name, path in usage + named(source.user_files, source.folder, usage):
         with suppress(OSError):
             found.append(Source(name, sha256(path)))
     return found
-
-
-def _shown(path: Path, root: Path) -> str:
-    try:
-        # the name as given: the target of a link is not what the planner wrote
-        shown = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
-    except (OSError, ValueError, RuntimeError):
-        shown = path.as_posix()
-    return shown.encode("utf-8", "replace").decode()
 
 
 def _is_file(path: Path) -> bool:
@@ -163,13 +189,16 @@ class _UsageReader:
         findings: Findings,
         *,
         token_days: bool,
+        people: Mapping[str, Person] | None,
     ) -> None:
+        self.people = people or {}
         self.con, self.scenario, self.names, self.findings = con, scenario, names, findings
         self.opened: dict[int, UsageTable] = {}
         self.unsplit: dict[int, int] = {}
         self.token_days, self.tells = token_days, False
         create(con)
         create_token_days(con)
+        create_assigned(con)
 
     def rows(self, number: int) -> int:
         query = "select coalesce(sum(n), 0) from cell where file = ?"
@@ -182,14 +211,14 @@ class _UsageReader:
         try:
             table = open_()
             try:
-                self._scan(table, number)
+                self._scan(table, number, work)
             except duckdb.OutOfMemoryException:
                 raise
             except duckdb.Error:
                 if table.text is None or table.text.rewrite:
                     raise
                 # mixed line ends stop DuckDB; once they are uniform, only genuine faults remain
-                self._scan(even_lines(table, work), number)
+                self._scan(even_lines(table, work), number, work)
         except Refusal as refusal:
             forget(self.con, number)
             self.findings.add_refusal(refusal, name)
@@ -205,20 +234,57 @@ class _UsageReader:
                 "and save it as `CSV UTF-8`",
             )
 
-    def _scan(self, table: UsageTable, number: int) -> None:
+    def add_users(self, open_: Callable[[], UsageTable], number: int) -> None:
+        """Read a Users export: who is who, and what they have today."""
+        name = self.names[number]
+        try:
+            table = open_()
+            add_assigned(self.con, table)
+            report_unsplit_lines(self.con, table, self.findings, SHOWN)
+        except Refusal as refusal:
+            self.findings.add_refusal(refusal, name)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            self.findings.add(
+                "U110",
+                f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
+                file=name,
+                hint="export it again, or save it as `CSV UTF-8`",
+            )
+
+    def _scan(self, table: UsageTable, number: int, work: Path) -> None:
         forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
+            begin, after = period_of(self.con, table)
             raise Refusal(
                 "U150",
                 "a usage summary does not state the period it covers",
-                "add `usage.period: {from: 2025-01-01, to: 2026-01-01}` (`to` is the first day after)",
+                f"add `usage.period: {{from: {begin}, to: {after}}}` (`to` is the first day after), or other "
+                "days if the report is of another period",
             )
         # most files have ISO dates and no faults: one fast pass, and a closer look only if it fails
-        if scan(self.con, table):
-            table = with_date_styles(self.con, table, self.scenario.usage.dates)
+        faulty = scan(self.con, table)
+        if (other := western(self.con, table, work)) is not None:
+            self._scan(other, number, work)
+            return
+        if faulty:
+            usage = self.scenario.usage
+            own = usage.columns.dates if usage.columns and table.format.name == OWN else None
+            table = with_date_styles(self.con, table, own or usage.dates)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
+        if has_rows(self.con, number, f"status = {UNCLEAR}"):
+            refuse_unclear(self.con, table)
+            self._say_offering(table)
+            table = replace(table, offering_tells=True)
+            forget(self.con, number)
+            scan(self.con, table)
+        if has_rows(self.con, number, "odd > 0"):
+            report_row_kinds(self.con, table, self.findings)
+        if "machine" in table.roles:
+            report_machines(self.con, table, self.findings)
         unclear = unclear_zero(self.con, table)
         if unclear is not None:
             access = table.format.roles["access"][0]
@@ -231,10 +297,38 @@ class _UsageReader:
                 value="0",
             )
         self._say_features(table)
+        self._say_encoding(table)
+        if table.format.kind == "summary":
+            add_assigned(self.con, table)
         if self.token_days:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
         self.unsplit[number] = report_unsplit_lines(self.con, table, self.findings, SHOWN)
+
+    def _say_offering(self, table: UsageTable) -> None:
+        query = "select sum(n) from cell where file = ? and status = ?"
+        (row,) = self.con.execute(query, [table.number, UNCLEAR]).fetchall()
+        self.findings.add(
+            "U166",
+            f"rows with 0 tokens do not say their `{table.column('access')}`: those with the offering Flex "
+            "are launches without a charge, the others use of a seat",
+            file=table.file,
+            column=table.column("access"),
+            severity="warning",
+            hint=f"fill in `{table.column('access')}` if this is wrong",
+            count=int(row[0]),
+        )
+
+    def _say_encoding(self, table: UsageTable) -> None:
+        if table.text is not None and table.text.supposed:
+            self.findings.add(
+                "U186",
+                "the file is not in UTF-8; it is read as Windows-1252, as Excel saves a `CSV`",
+                file=table.file,
+                severity="warning",
+                hint="if names with accents look wrong, save the file as UTF-8 "
+                "(Excel: `CSV UTF-8 (comma delimited)`)",
+            )
 
     def _say_features(self, table: UsageTable) -> None:
         count, row, feature = features(self.con, table)
@@ -253,19 +347,38 @@ class _UsageReader:
 
     def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
-        identify(self.con, self.names, self.findings, SHOWN)
-        assign(self.con, self.scenario, self.names, self.findings, SHOWN)
+        report_missing_pages(list(self.opened.values()), self.findings)
+        con, names, findings = self.con, self.names, self.findings
+        assign(con, self.scenario, names, findings, SHOWN)
+        identify(con, self.people, self.opened, files=names, findings=findings, most=SHOWN)
         nameless = (
             "select distinct c.file from cell c join person p using (name, email, hash, id) "
             f"join title t using (product) where c.status = {OK} and (p.user = '' or t.known = 'none')"
         )
         for (number,) in sorted(self.con.execute(nameless).fetchall()):
             report_faults(self.con, self.opened[number], self.findings, SHOWN, NAMELESS)
-        days, kept = chargeable_days(self.con)
+        free_days(con, self.opened, names, findings)
+        titles = collections_in(con, Catalogue.of(self.scenario).collections)
+        known = drop_known_days(con, titles)
+        days, kept = chargeable_days(con)
+        changed_names(con, days, self.opened, files=names, findings=findings, most=SHOWN)
         period = self.scenario.usage.period
+        summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN
+            self.con, period, days, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
+        needs = needs_of(
+            self.con,
+            days,
+            totals,
+            titles,
+            known={name: known[name] | summed.get(name, {}) for name in titles},
+            scenario=self.scenario,
+            files=self.names,
+            findings=self.findings,
+        )
+        report_billed_rates(self.con, self.opened, self.scenario, self.findings)
+        unplanned = self._unplanned()
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
         if self.names and not len(days) and not len(totals) and not self.findings.errors:
@@ -283,4 +396,32 @@ class _UsageReader:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
         token_days = read_token_days(self.con) if self.tells else None
-        return Usage(days, totals, tuple(coverage.values()), tuple(sources), self.findings, token_days)
+        assigned = read_assigned(self.con)
+        return Usage(
+            days,
+            totals,
+            tuple(coverage.values()),
+            tuple(sources),
+            self.findings,
+            token_days,
+            assigned if len(assigned) else None,
+            needs,
+            unplanned,
+        )
+
+    def _unplanned(self) -> Unplanned | None:
+        """Use of products that the scenario does not have."""
+        query = f"select 1 from cell join title using (product) where unknown <> '' and status = {OK} limit 1"
+        if not self.con.execute(query).fetchall():
+            return None
+        days, _ = chargeable_days(self.con, "unknown")
+        totals, _ = summaries(
+            self.con,
+            self.scenario.usage.period,
+            days,
+            files=self.names,
+            findings=Findings(),
+            most=SHOWN,
+            product="unknown",
+        )
+        return Unplanned(days, totals)

@@ -13,7 +13,7 @@ from flexopt.inputs.records import ScenarioFile
 from flexopt.model.sets import formulate
 from flexopt.parallel.pool import in_processes
 from flexopt.parallel.task import SharedValues, shared_values
-from flexopt.planning.arguments import Progress
+from flexopt.planning.arguments import Progress, completed
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
@@ -79,6 +79,7 @@ def solve_all(
             tell("solving", f"{len(found)} of {len(sources)} scenarios, last {one.id}")
     solved = {}
     for id_, source in sources.items():
+        source = completed(source, forecasts[id_].usage)
         demand = forecasts[id_].of(source.scenario, source.people)
         problem = formulate(source.scenario, source.holdings, demand)
         usage, one = forecasts[id_].usage, found[id_]

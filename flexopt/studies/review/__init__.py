@@ -111,11 +111,13 @@ def review(
         raise FlexoptError(
             f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
         )
-    source = scenario_of(scenario)
-    _check_access(source)
-    forecasts = forecasts_for(source, usage, tell, memory, token_days=True)
+    file = scenario_of(scenario)
+    forecasts = forecasts_for(file, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
-    solved = compared(solve(source, forecasts, tell, clock), tell, clock)
+    if forecasts.usage.assigned is None:
+        _check_access(file)
+    solved = compared(solve(file, forecasts, tell, clock), tell, clock)
+    source = solved.source
     proof = None
     if min_saving:
         tell("applying the threshold", "")
@@ -146,7 +148,8 @@ def _check_access(file: ScenarioFile) -> None:
     if file.scenario.access is None:
         raise FlexoptError(
             f"{file}: a review compares with today's access, but the scenario has no access table",
-            f"write access.csv with the columns {columns}; then add `access: access.csv` to the scenario",
+            f"name the Users export under `users`, or write access.csv with the columns {columns}; then add "
+            "`access: access.csv` to the scenario",
         )
     raise FlexoptError(
         f"{file}: a review compares with today's access, but {file.scenario.access} has no rows",

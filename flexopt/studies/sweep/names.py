@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import flexopt
+from flexopt.base.text import unique
 from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.arguments import ScenarioLike, scenarios_of
-from flexopt.planning.quotes import unique
 from flexopt.solve.backend import solver_version
 
 

@@ -212,6 +212,19 @@ def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
         assert usage.coverage[0].rows == 6
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("before", [0, 60_000], ids=["at the top", "below the first megabyte"])
+def test_a_german_csv_is_windows_1252_and_says_so(before: int, end: str, tmp_path: Path) -> None:
+    """Excel's `CSV (Trennzeichen-getrennt)`: semicolons, umlauts in one byte."""
+    rows = "ann;Revit;2025-03-01\n" * before + "Zoë Größe;AutoCAD;2025-03-01\nÖMER;Revit;2025-03-02\n"
+    usage = one(tmp_path, ("user;product;date\n" + rows).replace("\n", end).encode("cp1252"))
+    assert {"Zoë Größe AutoCAD 03-01", "ÖMER Revit 03-02"} <= set(days(usage))
+    finding = found(usage, "U186")
+    assert (finding.severity, finding.file, "CSV UTF-8" in finding.hint) == ("warning", "usage.csv", True)
+    assert usage.findings.errors == []
+    assert usage.coverage[0].rows == before + 2
+
+
 def test_line_ends_that_change_far_down(tmp_path: Path) -> None:
     many = "user,product,date\n" + "ann,AutoCAD,2025-03-01\n" * 60_000
     usage = one(tmp_path, many + "bob,Revit,2025-03-02\r\n" * 3 + "carl,Revit,x\r\n")

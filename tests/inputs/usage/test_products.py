@@ -75,8 +75,15 @@ def test_other_products_are_not_mistaken_for_ours(name: str, tmp_path: Path) -> 
     assert days(one(tmp_path, products(tmp_path, name))) == []
 
 
-@pytest.mark.parametrize("name", ["AEC Collection", "aec collection 2025", "aec-1y", "Media Collection"])
-def test_a_bare_collection_is_left_out(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["AEC Collection", "aec collection 2025", "aec-1y"])
+def test_a_bare_collection_is_a_need_of_its_own(name: str, tmp_path: Path) -> None:
+    usage = one(tmp_path, products(tmp_path, name))
+    assert days(usage) == ["ann AEC Collection 03-01"]
+    assert found(usage, "U147").value == "AEC Collection"
+
+
+def test_a_collection_that_is_no_offer_is_left_out(tmp_path: Path) -> None:
+    name = "Media Collection"
     usage = one(tmp_path, products(tmp_path, name, "Revit"))
     assert days(usage) == ["ann Revit 03-01"]
     finding = found(usage, "U132")

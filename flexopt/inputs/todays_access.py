@@ -1,0 +1,155 @@
+"""Today's access from the exports, so that nobody writes it by hand; the access table replaces it by user."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from flexopt.base.findings import Findings
+from flexopt.base.text import count
+from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
+from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
+from flexopt.inputs.tables.people_and_access import names_of
+from flexopt.inputs.usage.products import Catalogue
+
+
+def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
+    """The scenario with the people and the access that its exports show, where its own tables lack them.
+
+    A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
+    Findings: T400 what was read, T401 an offering that is no offer of the scenario, T402 seats nobody has.
+    """
+    if usage.assigned is None or usage.assigned.empty:
+        return source
+    source = replace(source, people=_people(usage.assigned) | source.people)
+    stated = {row.user for row in source.access}
+    rows = usage.assigned[~usage.assigned["user"].isin(stated) & (usage.assigned["access"] != "")]
+    if rows.empty:
+        return source
+    findings = Findings([*source.findings])
+    used = _used(usage, set(rows["user"]))
+    seats = _seats(source, rows[rows["access"] == "named"], findings)
+    found: list[TodaysAccess] = []
+    for user, held in sorted(seats.items()):
+        for offer in held:
+            products = [p for p in used.get(user, ()) if p in offer.covers] or [offer.covers[0]]
+            found += [TodaysAccess(user, product, "named", offer.id) for product in products]
+    on_flex = sorted(set(rows.loc[rows["access"] == "flex", "user"]))
+    for user in on_flex:
+        covered = {p for offer in seats.get(user, ()) for p in offer.covers}
+        uncovered = [p for p in used.get(user, ()) if p not in covered]
+        found += [TodaysAccess(user, product, "flex") for product in uncovered]
+    _say(source, seats, on_flex, findings)
+    return replace(source, access=(*source.access, *_unique(found)), findings=findings)
+
+
+def _people(assigned: pd.DataFrame) -> dict[str, Person]:
+    """What the exports say of each person; in several teams, people of no group are grouped by team."""
+    teams = {team for team in assigned["team"] if team}
+    people: dict[str, Person] = {}
+    listed = assigned[["user", "group", "team", "email", "first_name", "last_name"]].drop_duplicates()
+    for user, group, team, email, first, last in listed.itertuples(index=False, name=None):
+        known = people.get(user, Person(user))
+        people[user] = replace(
+            known,
+            group=known.group or group or (team if len(teams) > 1 else ""),
+            team=known.team or team,
+            email=known.email or email,
+            first_name=known.first_name or first,
+            last_name=known.last_name or last,
+        )
+    return people
+
+
+def _used(usage: Usage, users: set[str]) -> dict[str, list[str]]:
+    """The products that each of these users uses, sorted."""
+    used: dict[str, list[str]] = defaultdict(list)
+    for frame in (usage.days, usage.totals):
+        user, product = (pd.Categorical(frame[column]) for column in ("user", "product"))
+        pairs = np.unique(user.codes.astype(np.int64) * max(len(product.categories), 1) + product.codes)
+        for pair in pairs.tolist():
+            u, p = divmod(pair, len(product.categories))
+            if user.categories[u] in users:
+                used[user.categories[u]].append(product.categories[p])
+    return {user: sorted(set(products)) for user, products in used.items()}
+
+
+def _unique(rows: Sequence[TodaysAccess]) -> list[TodaysAccess]:
+    """One row per user and product: of two seats the first."""
+    return list({(row.user, row.product): row for row in reversed(rows)}.values())[::-1]
+
+
+def _seats(source: ScenarioFile, rows: pd.DataFrame, findings: Findings) -> dict[str, list[Offer]]:
+    """The offers of which each user has a seat."""
+    scenario = source.scenario
+    catalogue, offers = Catalogue.of(scenario), names_of(scenario)[1]
+    seats: dict[str, list[Offer]] = defaultdict(list)
+    unknown: dict[str, set[str]] = defaultdict(set)
+    chosen: dict[tuple[str, str], Offer | None] = {}
+    for user, offering, product in rows[["user", "offering", "product"]].itertuples(index=False, name=None):
+        if (offering, product) not in chosen:
+            chosen[offering, product] = _offer(
+                source, offers, offering or product, catalogue.match(product)[0]
+            )
+        offer = chosen[offering, product]
+        if offer is None:
+            unknown[offering or product].add(user)
+        elif offer not in seats[user]:
+            seats[user].append(offer)
+    for offering, users in sorted(unknown.items()):
+        findings.add(
+            "T401",
+            f'{count(len(users), "person has", "people have")} a seat of "{offering[:80]}", which is no '
+            "offer of the scenario; today's access is without it",
+            file="exports",
+            severity="warning",
+            value=offering,
+            hint=f'add "{offering[:80]}" to the `aliases` of an offer',
+            count=len(users),
+        )
+    return {user: held for user, held in seats.items() if held}
+
+
+def _offer(source: ScenarioFile, offers: dict[str, list[str]], offering: str, product: str) -> Offer | None:
+    """The offer of that name: one that is owned, then one that covers the product, then the longest term."""
+    scenario: Scenario = source.scenario
+    owned = {h.offer for h in source.holdings}
+    named = [scenario.offer_by_id[name] for name in offers.get(normal(offering), ())]
+    return max(
+        named,
+        key=lambda o: (o.id in owned, product in o.covers, o.term_months == 12, -o.term_months),
+        default=None,
+    )
+
+
+def _say(source: ScenarioFile, seats: dict[str, list[Offer]], on_flex: list[str], findings: Findings) -> None:
+    given = Counter(offer.id for held in seats.values() for offer in held)
+    findings.add(
+        "T400",
+        f"today's access of {count(len({*seats, *on_flex}), 'person', 'people')} is read from the exports: "
+        f"{count(given.total(), 'seat')} of {count(len(given), 'offer')}, "
+        f"{count(len(on_flex), 'person', 'people')} on Flex",
+        file="exports",
+        severity="info",
+        hint="lines in an access table replace what the exports say of that user",
+    )
+    owned: Counter[str] = Counter()
+    for holding in source.holdings:
+        owned[holding.offer] += holding.quantity
+    differ = [
+        f"{offer}: {given[offer]:,} of {number:,}"
+        for offer, number in sorted(owned.items())
+        if given[offer] != number
+    ]
+    if differ:
+        findings.add(
+            "T402",
+            f"seats assigned today, of those owned: {', '.join(differ)}",
+            file="exports",
+            severity="info",
+            hint="the rest are assigned to nobody, or the exports are of different days",
+        )
