@@ -70,8 +70,7 @@ def test_stated_additions_are_priced_by_days() -> None:
     assert found.seats["contract_end"].tolist()[1] == date(2026, 12, 1)
     assert found.document["summary"]["commitment"] == "4695.46"
     assert found.status == "optimal"
-    reason = found.assignment.set_index("user")["reason"]["new"]
-    assert "one of the stated additions, which cost 997.73 each" in reason
+    assert "one of the stated additions, which cost 997.73 each" in " ".join(found.assignment["reason"])
 
 
 def test_the_same_at_the_start_where_the_offer_is_co_termed() -> None:
@@ -80,10 +79,8 @@ def test_the_same_at_the_start_where_the_offer_is_co_termed() -> None:
         found = the_plan(offer={"co_term": co_term})
         assert found.total.amount == Decimal("1995.46") + RENEWED
         assert rows(found)[1] == (0, 0, 0, 2, Decimal("997.73"), Decimal("1995.46"), 2)
-    reason = found.assignment.set_index("user")["reason"]["new"]
-    assert reason.startswith(
-        "Adding a seat of revit-1y from 2026-08-01 until its contract ends on 2026-12-01"
-    )
+    lead = "Adding a seat of revit-1y from 2026-08-01 until its contract ends on 2026-12-01 costs 997.73."
+    assert lead in " ".join(found.assignment["reason"])
 
 
 def test_without_either_new_seats_have_whole_terms() -> None:
@@ -134,21 +131,16 @@ def test_the_negotiated_discount_comes_first() -> None:
     [
         (date(2027, 8, 1), date(2027, 12, 1), 12, "997.73"),
         (date(2028, 8, 1), date(2028, 12, 1), 12, "995.00"),  # 366 days from 1 December 2027
-        (date(2026, 8, 1), date(2027, 12, 1), 36, "1329.98"),  # 487 of 1,093 days: 2,985 x 487/1,093
+        (date(2026, 8, 1), date(2027, 12, 1), 36, "1327.58"),  # 487 of the 1,095 days from December 2024
         (date(2025, 12, 1), date(2026, 12, 1), 12, "2985.00"),
     ],
 )
 def test_the_days_of_the_term_that_ends_with_the_contract(
     day: date, end: date, months: int, price: str
 ) -> None:
-    offer = Offer.model_validate(
-        YEAR | {"term_months": months, "prices": [{"from": "2020-01-01", "new": 2985}]}
-    )
-    term = {12: 365, 36: 1096}[months]
-    found = added_seat_price(offer, Negotiated(), day, end)
-    if months == 36:
-        price = str((Decimal(2985) * (end - day).days / term).quantize(Decimal("0.01")))
-    assert found == Decimal(price)
+    listed = {"term_months": months, "prices": [{"from": "2020-01-01", "new": 2985}]}
+    offer = Offer.model_validate(YEAR | listed)
+    assert added_seat_price(offer, Negotiated(), day, end) == Decimal(price)
 
 
 def test_a_holding_may_begin_later() -> None:
@@ -163,7 +155,7 @@ def test_a_holding_may_begin_later() -> None:
 def test_budgets_count_the_invoice_of_an_addition() -> None:
     budget = {"id": "fy", "from": "2026-08-01", "to": "2026-12-01"}
     assert the_plan(additions=ADDED, budgets=[budget | {"amount": "1995.46"}]).status == "optimal"
-    with pytest.raises(InfeasibleError, match="the budget fy of 1,995.45"):
+    with pytest.raises(InfeasibleError, match=r"the budget fy of 1,995\.45"):
         the_plan(additions=ADDED, budgets=[budget | {"amount": "1995.45"}])
 
 
@@ -228,8 +220,8 @@ def test_explain_and_workbook(tmp_path: Path) -> None:
     ):
         done = CliRunner().invoke(cli, arguments)
         assert done.exit_code == 0, done.output
-    done = CliRunner().invoke(cli, ["explain", folder, "--user", "new"])
-    assert "997.73" in CliRunner().invoke(cli, ["explain", folder, "new"]).output + done.output
+    told = [CliRunner().invoke(cli, ["explain", folder, user]).output for user in ("new", "new2", "old")]
+    assert sum("997.73" in text for text in told) == 2
 
 
 FILE = """schema: flexopt.scenario/1
@@ -244,60 +236,43 @@ additions: [{offer: revit-1y, quantity: 2, from: 2026-08-01}]
 """
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code", "key", "hint"),
-    [
-        ("ends: 2026-12-01}]", "ends: 2026-12-01, from: 2026-12-01}]", "S151", "holdings.1.ends", "`ends`"),
-        (
-            "holdings: [{offer: revit-1y, quantity: 1, ends: 2026-12-01}]\n",
-            "",
-            "S152",
-            "additions.1",
-            "- {offer: revit-1y, quantity: 2, from: 2026-08-01, ends: 2027-08-01}",
-        ),
-        (
-            "ends: 2026-12-01}]",
-            "ends: 2026-12-01}, {offer: revit-1y, quantity: 3, ends: 2027-03-01}]",
-            "S152",
-            "additions.1",
-            "- {offer: revit-1y, quantity: 2, from: 2026-08-01, ends: 2026-12-01}",
-        ),
-        (
-            "quantity: 2, from: 2026-08-01",
-            "quantity: 2, from: 2026-07-01",
-            "S153",
-            "additions.1.from",
-            "holdings: [{offer: revit-1y, quantity: 2, from: 2026-07-01, ends: 2026-12-01}]",
-        ),
-        ("from: 2026-01-01, new", "from: 2026-09-01, new", "S154", "additions.1.from", "2026-08-01"),
-        (
-            "quantity: 2, from: 2026-08-01",
-            "quantity: 2, from: 2026-08-01, ends: 2028-01-01",
-            "S155",
-            "additions.1",
-            "longer term",
-        ),
-        ("quantity: 2, from", "quantity: 2, ends: 2026-08-01, from", "S151", "additions.1.ends", "`ends`"),
-        (
-            "additions: [{offer: revit-1y",
-            "additions: [{offer: revit",
-            "S204",
-            "additions.1.offer",
-            "revit-1y",
-        ),
-        (
-            "term_months: 12",
-            "term_months: 12, co_term: 2029-01-01",
-            "S155",
-            "offers.revit-1y.co_term",
-            "term",
-        ),
-        ("additions: [{offer: revit-1y, quantity: 2", "additions: [{offer: revit-1y", "S131", "", "quantity"),
-    ],
-)
-def test_what_is_wrong_is_found_with_the_lines_to_paste(
-    tmp_path: Path, old: str, new: str, code: str, key: str, hint: str
-) -> None:
+ENDS = "ends: 2026-12-01}]"
+START = "quantity: 2, from: 2026-08-01"
+WRONG = [
+    (ENDS, "ends: 2026-12-01, from: 2026-12-01}]", "S151", "holdings.1.ends", "`ends`"),
+    ("quantity: 2, from", "quantity: 2, ends: 2026-08-01, from", "S151", "additions.1.ends", "`ends`"),
+    (
+        "holdings: [{offer: revit-1y, quantity: 1, ends: 2026-12-01}]\n",
+        "",
+        "S152",
+        "additions.1",
+        "- {offer: revit-1y, quantity: 2, from: 2026-08-01, ends: 2027-08-01}",
+    ),
+    (
+        ENDS,
+        "ends: 2026-12-01}, {offer: revit-1y, quantity: 3, ends: 2027-03-01}]",
+        "S152",
+        "additions.1",
+        "- {offer: revit-1y, quantity: 2, from: 2026-08-01, ends: 2026-12-01}",
+    ),
+    (
+        START,
+        "quantity: 2, from: 2026-07-01",
+        "S153",
+        "additions.1.from",
+        "holdings: [{offer: revit-1y, quantity: 2, from: 2026-07-01, ends: 2026-12-01}]",
+    ),
+    ("from: 2026-01-01, new", "from: 2026-09-01, new", "S154", "additions.1.from", "2026-08-01"),
+    (START, f"{START}, ends: 2028-01-01", "S155", "additions.1", "longer term"),
+    ("months: 12, prices", "months: 12, co_term: 2029-01-01, prices", "S155", "revit-1y.co_term", "term"),
+    ("additions: [{offer: revit-1y", "additions: [{offer: re", "S204", "additions.1.offer", "revit-1y"),
+    ("quantity: 2, from", "from", "S131", "additions.1.quantity", "quantity"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_found_with_the_lines_to_paste(tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    old, new, code, key, hint = wrong
     assert old in FILE
     found = [f for f in _findings(tmp_path, FILE.replace(old, new)) if f.code == code]
     assert any(key in f.column and hint in f.hint for f in found), found
@@ -305,9 +280,7 @@ def test_what_is_wrong_is_found_with_the_lines_to_paste(
 
 def test_a_co_termed_offer_joins_one_contract(tmp_path: Path) -> None:
     both = FILE.replace("term_months: 12", "term_months: 12, co_term: true").split("additions")[0]
-    several = both.replace(
-        "ends: 2026-12-01}]", "ends: 2026-12-01}, {offer: revit-1y, quantity: 3, ends: 2027-03-01}]"
-    )
+    several = both.replace(ENDS, "ends: 2026-12-01}, {offer: revit-1y, quantity: 3, ends: 2027-03-01}]")
     (found,) = [f for f in _findings(tmp_path, several) if f.code == "S157"]
     assert "co_term: 2026-12-01" in found.hint
     (found,) = [f for f in _findings(tmp_path, both.split("holdings")[0]) if f.code == "S156"]

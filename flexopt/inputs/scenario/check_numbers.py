@@ -10,7 +10,7 @@ from typing import Any
 from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Tokens, TokenTier
+from flexopt.inputs.scenario.scenario import Tokens, TokenTier, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 _LARGE = Decimal("0.5")
@@ -125,7 +125,7 @@ def _token_tiers(tokens: Tokens) -> Iterator[tuple[KeyPath, TokenTier]]:
     for index, entry in enumerate(tokens.tiers):
         if isinstance(entry, TokenTier):
             yield ("tokens", "tiers", index), entry
-        else:
+        elif isinstance(entry, TokenTiers):
             for place, tier in enumerate(entry.tiers):
                 yield ("tokens", "tiers", index, "tiers", place), tier
 
