@@ -10,7 +10,12 @@ from flexopt.exports.explain import explain_text, explain_user_text
 from flexopt.studies.explain import explain
 
 
-@click.command("explain", short_help="Explain a plan, or one user's access.")
+# a user may be called `-2+3`
+@click.command(
+    "explain",
+    short_help="Explain a plan, or one user's access.",
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("plan", type=PATH)
 @click.argument("user", required=False)
 @format_option("json", help="Output format; json is for programs.")

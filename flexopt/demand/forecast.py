@@ -256,17 +256,45 @@ def _history(scenario: Scenario, usage: Usage, findings: Findings) -> tuple[pd.D
     first_seen = days["date"].min().date()
     # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
     first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
-    if (first_seen - first).days > 31 and scenario.demand.method == "repeat":
-        findings.add(
-            "D103",
-            f"the history covers only {(last - first_seen).days + 1} days ({first_seen} to {last}): "
-            "with `repeat` the rest of the year has no demand",
-            file="usage",
-            severity="warning",
-            hint="set demand.method: rate, or add older usage exports",
-        )
+    _say_short_or_old(scenario, first_seen, last, short=(first_seen - first).days > 31, findings=findings)
     first = max(first, first_seen) if scenario.demand.method == "rate" else first
     return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
+
+
+def _say_short_or_old(
+    scenario: Scenario, first: date, last: date, *, short: bool, findings: Findings
+) -> None:
+    """D103: less than 12 months of history. D120: a horizon that starts long after it."""
+    start = scenario.horizon.start
+    if short:
+        repeats = scenario.demand.method == "repeat"
+        known = add_months(first, 12)
+        again = known if known > start else add_months(start, 3)
+        findings.add(
+            "D103",
+            f"the history covers only {(last - first).days + 1} days ({first} to {last}): "
+            + (
+                "with `repeat` the rest of the year has no demand"
+                if repeats
+                else "`rate` takes them for every other part of the year"
+            ),
+            file="usage",
+            severity="warning",
+            hint=("set `demand.method: rate`, or add" if repeats else "add") + " older usage exports; "
+            f"otherwise buy only a small first pack, for the use until {again}, and plan again then",
+        )
+    if (away := (start - last).days) > _FAR:
+        findings.add(
+            "D120",
+            f"the last day of usage, {last}, is {away:,} days before the start of the horizon",
+            file="usage",
+            severity="warning",
+            hint="export the usage again up to today, or correct `horizon.start`",
+        )
+
+
+_FAR = 92
+"""Days without data before the horizon that are usual: a renewal is planned a quarter ahead."""
 
 
 def _repeat(

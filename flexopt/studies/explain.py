@@ -20,6 +20,9 @@ from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
+MOST = 8
+"""Users who are named if the text is part of several names."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -107,12 +110,19 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     )
     rows, left_out = assignment.where("user", user), gone.where("user", user)
     if not rows and not left_out:
-        raise FlexoptError(
-            f"the plan has no user `{printable(user[:100])}`",
-            did_you_mean(user, set(assignment.columns["user"].array()), "the users are in assignment.csv"),
-        )
+        users = {*assignment.columns["user"].array(), *gone.columns["user"].array()}
+        raise FlexoptError(f"the plan has no user `{printable(user[:100])}`", _whom(user, users))
     found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
     return UserExplanation(found, document["currency"])
+
+
+def _whom(part: str, users: set[str]) -> str:
+    """A hint that names the users whose names contain the text, or else the closest one."""
+    found = sorted(u for u in users if part.strip() and part.strip().casefold() in u.casefold())
+    if not found:
+        return did_you_mean(part, users, "the users are in assignment.csv")
+    more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
+    return "did you mean " + ", ".join(f"`{printable(u[:100])}`" for u in found[:MOST]) + f"{more}?"
 
 
 def _whole(document: PlanDocument) -> Explanation:

@@ -136,7 +136,7 @@ def test_a_rate_is_days_per_day_of_the_observed_window() -> None:
         Fraction(31, 2),
         Fraction(334, 2),
     ]
-    assert codes(demand) == []
+    assert codes(demand) == ["D103"]
 
 
 def test_a_summary_is_spread_over_the_days_it_covers() -> None:

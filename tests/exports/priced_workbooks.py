@@ -106,6 +106,7 @@ def many_seats(document: Document) -> Document:
                 "cost": str(each * count),
                 "commitment": str(unit * count),
                 "assigned": count,
+                "in_full": 0,
                 "subscription_id": "",
             }
         )

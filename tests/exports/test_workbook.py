@@ -241,7 +241,7 @@ def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(render(with_everything(planned))))
     assert book.sheet_names == [*SHEETS[:5], "Comparison", "Review", "Sensitivity", *SHEETS[5:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
-    assert [type(c) for c in row] == [str, date, date, *[float] * 10, str]
+    assert [type(c) for c in row] == [str, date, date, *[float] * 11, str]
     (seat,) = planned["seats"]
     assert (row[1], row[10]) == (date.fromisoformat(seat["contract_start"]), float(seat["cost"]))
 

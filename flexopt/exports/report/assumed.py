@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from flexopt.base.columns import ColumnTable
+from flexopt.base.dates import add_months
+from flexopt.base.money import cents
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument, PlanRow
@@ -62,6 +66,16 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         words("pool", tokens=_tokens(p["tokens"], words), date=words.date(p["expires"]))
         for p in scenario["pool"]
     ]
+    additions = [
+        words(
+            "seats_added",
+            offer=named(row["offer"]),
+            n=words.number(row["quantity"]),
+            start=words.date(row["from"]),
+            end=words.date(row["ends"]) if row["ends"] else words("its_end"),
+        )
+        for row in scenario["additions"]
+    ]
     cloud = [
         words("cloud", service=named(c["service"]), tokens=_tokens(c["monthly_tokens"], words))
         for c in scenario["cloud"]
@@ -88,6 +102,7 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("discounts", _discounts(document, words)),
         ("packs", packs),
         ("owned", owned(document, words)),
+        ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),
         ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
@@ -116,10 +131,17 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 listed = price[kind] if price[kind] is not None else price["new"] if pays else None
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
-                    row: tuple[str, ...] = (what, words.date(price["from"]))
+                    start: tuple[str, ...] = (what, words.date(price["from"]))
                     for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
                         cells = _discounted(listed, amount, words)
-                        (used if pays else others).append((*row, *cells, *_sourced(price["source"], words)))
+                        (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
+    offers = {offer["id"]: offer for offer in scenario["offers"]}
+    for row in (row for row in document["seats"] if row["added"]):
+        offer = offers[row["offer"]]
+        entry = price_in_force(offer, row["contract_start"])
+        what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
+        cells = _discounted(str(price_by_days(entry["new"], row, offer)), row["unit_price"], words)
+        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
     off = Decimal(negotiated["tokens"])
     for since, tiers in tier_lists(document):
         for tier in tiers:
@@ -132,9 +154,9 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         for rate in product["rates"]:
             if rate["from"] < document["horizon"]["end"]:
                 what = f"{named(product['id'])}, {words('rate')}"
-                row = (what, words.date(rate["from"]))
-                row = (*row, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
-                (used if product["id"] in on_flex or not assignment else others).append(row)
+                start = (what, words.date(rate["from"]))
+                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                (used if product["id"] in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
         ReportTable("prices", columns, tuple(used), (2, 3, 4)),
@@ -161,12 +183,19 @@ def price_in_force(offer: PlanRow, day: str) -> PlanRow:
     return max(begun, key=lambda price: str(price["from"]))
 
 
+def price_by_days(price: str, row: PlanRow, offer: PlanRow) -> Decimal:
+    """The share of a price of a whole term that seats of an addition cost."""
+    begin, end = (date.fromisoformat(row[key]) for key in ("contract_start", "contract_end"))
+    term = (end - add_months(end, -offer["term_months"])).days
+    return cents(Fraction(price) * Fraction((end - begin).days, term))
+
+
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
     """The price paid per seat for each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
-        if not row["owned"]:
+        if row["renewed"] or row["new"]:
             since = price_in_force(offers[row["offer"]], row["contract_start"])["from"]
             amounts = paid.setdefault((row["offer"], "renewal" if row["renewed"] else "new", since), [])
             if row["unit_price"] not in amounts:

@@ -19,7 +19,9 @@ def bare(name: str) -> str:
     return re.split(r"[/\\:]", name.rstrip("/\\"))[-1] if is_absolute(name) else name
 
 
-def named(files: Iterable[Path], root: Path) -> list[tuple[str, Path]]:
+def named(
+    files: Iterable[Path], root: Path, others: Iterable[tuple[str, Path]] = ()
+) -> list[tuple[str, Path]]:
     """The files by name, sorted: relative to `root`, outside it the bare name, numbered if it is taken."""
     inside, outside = [], []
     for path in files:
@@ -29,7 +31,7 @@ def named(files: Iterable[Path], root: Path) -> list[tuple[str, Path]]:
             inside.append((_sound(name), path))
         except (OSError, ValueError, RuntimeError):
             outside.append((_sound(path.name), path))
-    taken = {name.casefold() for name, _ in inside}
+    taken = {name.casefold() for name, _ in (*inside, *others)}
     return sorted([*inside, *((unique(name, taken), path) for name, path in sorted(outside))])
 
 

@@ -29,6 +29,8 @@ class Resolved:
     file: str
     data: dict[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+    """The currency of each file's prices: its own, that of its bases, or that of the first file above it."""
 
     def place(self, path: KeyPath) -> Place:
         """File, line and dotted key of a path, or of the nearest key above if it was not written."""
@@ -65,6 +67,7 @@ def resolve(path: Path, folder: ScenarioFolder) -> Resolved | None:
     resolved = Resolved(folder.shown(name))
     for file, document in reader.documents:
         resolved = _merge(resolved, file, document)
+    resolved.currencies = reader.currencies
     return resolved
 
 
@@ -76,6 +79,7 @@ class _ExtendsReader:
     findings: Findings
     documents: list[tuple[str, YamlDocument]] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
+    currencies: dict[str, str] = field(default_factory=dict)
 
     def visit(self, name: str, chain: tuple[str, ...], place: Place) -> None:
         real = self.real(name)
@@ -104,8 +108,14 @@ class _ExtendsReader:
         file = self.folder.shown(name)
         document = read_yaml(raw, file, self.findings)
         if document is not None:
-            for base, where in self.bases(document, name, file):
+            below, earlier = self.bases(document, name, file), len(self.documents)
+            for base, where in below:
                 self.visit(base, (*chain, name), where)
+            stated = [self.currencies.get(self.folder.shown(base)) for base, _ in below]
+            currency = next((c for c in (document.data.get("currency"), *reversed(stated)) if c), None)
+            if isinstance(currency, str):
+                for each in (file, *(f for f, _ in self.documents[earlier:])):
+                    self.currencies.setdefault(each, currency)
             _rebase(document.data, posixpath.dirname(name))
             self.documents.append((file, document))
         self.folder.sources.append(own)

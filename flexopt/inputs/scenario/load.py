@@ -12,9 +12,12 @@ from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.rules.renewal import is_lost
+from flexopt.inputs.scenario.check_additions import check_additions
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
+from flexopt.inputs.scenario.check_numbers import NUMBER_RULES
 from flexopt.inputs.scenario.checking import ScenarioCheck
+from flexopt.inputs.scenario.currencies import settle_currencies
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -125,6 +128,7 @@ def make_scenario(
                 "give the file's contents instead, or use `load_scenario`",
             )
     own = _checked(found, known or None, resolved, findings)
+    check_additions(ScenarioCheck(found, known or None, resolved, findings), own)
     findings.raise_if_errors()
     return ScenarioFile(name, None, found, (), known, today, own, (), findings)
 
@@ -135,6 +139,8 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     findings = Findings()
     folder = ScenarioFolder(path.parent, findings)
     resolved = resolve(path, folder)
+    if resolved is not None:
+        settle_currencies(resolved, findings)
     scenario = _validate(resolved, findings) if resolved else None
     if resolved is None or scenario is None:
         return None, findings
@@ -150,6 +156,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
     own = _checked(scenario, people, resolved, findings)
     place = resolved.place(("subscriptions",))
     bought = read_subscriptions(folder, [(name, place) for name in exports], scenario)
+    check_additions(ScenarioCheck(scenario, people, resolved, findings), own + bought)
     return (
         ScenarioFile(
             name=path.stem,
@@ -174,7 +181,7 @@ def _checked(
 
     Those that ended before the horizon end on its first day: they are renewed on it.
     """
-    for rule in (*NAME_RULES, *DATE_RULES):
+    for rule in (*NAME_RULES, *DATE_RULES, *NUMBER_RULES):
         rule(ScenarioCheck(scenario, people, resolved, findings))
     start, offers = scenario.horizon.start, scenario.offer_by_id
     return tuple(

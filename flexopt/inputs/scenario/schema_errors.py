@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from flexopt.base.findings import Findings, did_you_mean
 from flexopt.inputs.scenario.extends import Resolved
+from flexopt.inputs.scenario.meant import meant
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.scenario.yaml import KeyPath
 
@@ -132,6 +134,8 @@ def _words(
         hint = "write digits and a point, at most 24 digits: `2310` or `0.15`"
         if kind in WHOLE:
             hint = "write digits only: `12`"
+        if read := _meant(value, kind in WHOLE):
+            hint = f"write `{key}: {read}`: " + ("digits only" if kind in WHOLE else "digits and a point")
         return "S132", f"expected {whole}, found {_describe(value)}", hint
     if kind in BOUNDS:
         limit = str(next(context[k] for k in BOUND_KEYS if k in context))
@@ -139,6 +143,8 @@ def _words(
         hint = what or "check the number"
         if "less" in kind and limit == "1":
             hint = "write a share: 0.15 is fifteen percent"
+            if isinstance(value, (int, Decimal)) and 1 < value < 100:
+                hint = f"write `{key}: {meant(f'{value}%')}` for {value} percent"
         return "S134", f"`{_short(value)}` is out of range: it must be {BOUNDS[kind]} {limit}", hint
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
@@ -174,6 +180,16 @@ def _words(
         return "S132", f"expected a map of keys, found {_describe(value)}", hint
     message = said.removeprefix("Value error, ")
     return "S137", message[:1].lower() + message[1:], what or "change one of the keys of this entry"
+
+
+def _meant(value: Any, whole: bool) -> str:
+    """What was meant by something that is not the number wanted here."""
+    if whole and isinstance(value, Decimal):
+        text = str(value)
+        # `1.200` seats are no seats and a bit
+        return text.replace(".", "") if re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", text) else ""
+    read = meant(value) if isinstance(value, str) else ""
+    return "" if whole and "." in read else read
 
 
 def _describe(value: Any) -> str:

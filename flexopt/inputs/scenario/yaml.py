@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from flexopt.base.findings import Findings, Refusal
+from flexopt.inputs.scenario.meant import meant
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
@@ -28,7 +29,7 @@ NULL = re.compile(r"~|null|Null|NULL|")
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 EXPONENT = re.compile(r"[eE]([-+]?[0-9]+)$")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class _Open:
     value: dict[str, Any] | list[Any]
     path: KeyPath
     key: str | None = None
+    typed: yaml.ScalarEvent | None = None
+    """The key as it was typed."""
 
 
 class _Builder:
@@ -215,11 +218,9 @@ class _Builder:
         plain = event.implicit[0] and event.style is None
         key: str = event.value
         mark: Mark = event.start_mark
-        top.key = key
+        top.key, top.typed = key, event if plain else None
         if plain and key == "<<":
             self.error("S109", "merge keys (`<<`) are not allowed in scenarios", "use `extends`", mark, key)
-        elif plain and not isinstance(self.plain(event), str):
-            self.error("S112", f"the key `{key}` is not text", f'put it in quotes: "{key}"', mark, key)
         elif CONTROL.search(key):
             self.error("S104", "a key has a control character", "delete the escape sequence", mark)
         elif (*top.path, key) in self.positions:
@@ -234,6 +235,24 @@ class _Builder:
         else:
             self.positions[(*top.path, key)] = (mark.line + 1, mark.column + 1)
 
+    def check_key(self, top: _Open, key: str, empty: bool) -> None:
+        """S170, S112: a number as a key, often the rest of a number with a comma: `{new: 2,310.00}`."""
+        if top.typed is None or not isinstance(top.value, dict):
+            return
+        mark: Mark = top.typed.start_mark
+        before, number = next(reversed(top.value.items()), ("", None))
+        typed = f"{number},{key}"
+        if empty and re.match(r"[0-9]", key) and number is not None and (read := meant(typed)):
+            self.error(
+                "S170",
+                f"a comma ends a value here, but a number seems to go on: `{before}: {typed}`",
+                f"write `{before}: {read}`: digits and a decimal point",
+                mark,
+                typed,
+            )
+        elif not isinstance(self.plain(top.typed), str):
+            self.error("S112", f"the key `{key}` is not text", f'put it in quotes: "{key}"', mark, key)
+
     def place(self, value: Any, event: yaml.NodeEvent) -> KeyPath:
         """Put a value where it belongs; returns its place."""
         if not self.stack:
@@ -242,6 +261,7 @@ class _Builder:
         top = self.stack[-1]
         if isinstance(top.value, dict):
             key = top.key or ""
+            self.check_key(top, key, isinstance(event, yaml.ScalarEvent) and event.value == "")
             top.key = None
             top.value.setdefault(key, value)
             return (*top.path, key)

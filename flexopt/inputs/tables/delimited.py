@@ -12,7 +12,9 @@ from flexopt.inputs.files.formats import Kind, compact, recognise
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
 from flexopt.inputs.tables.lines import MAX_BYTES, read_lines
 
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+SHOWN = 20
+"""Findings of one kind that are listed individually; the rest are counted."""
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
 
 
@@ -63,8 +65,12 @@ class DelimitedTable:
         )
 
     def report(self, findings: Findings) -> None:
-        """Add the findings to `findings`, in line order."""
-        findings.items.extend(sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)))
+        """Add the findings to `findings`, in line order; of many of a kind the first, and how many more."""
+        kinds: dict[tuple[str, str, str], list[Finding]] = {}
+        for found in sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)):
+            kinds.setdefault((found.code, found.column, found.severity), []).append(found)
+        for (_, column, severity), few in kinds.items():
+            findings.add_few(few, SHOWN, f"more {severity}s of this kind", column)
 
     def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
         """The date in a cell; None if it is empty, or with a finding if it is not a date."""
@@ -184,7 +190,13 @@ def _add_row(
     row = DelimitedRow(number, {k: v.strip() for k, v in zip(columns, cells, strict=False) if k})
     for column, text in row.cells.items():
         if CONTROL.search(text):
-            table.add("08", "the cell has a control character", "delete it", row=number, column=column)
+            table.add(
+                "08",
+                "the cell has a control character, a tab or a line break",
+                "delete it",
+                row=number,
+                column=column,
+            )
             return
     blank = [c for c in filled if not row[c]]
     for column in blank:

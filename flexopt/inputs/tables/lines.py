@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def _decode(raw: bytes) -> str:
 
 def _text(text: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Line]:
     """The delimiter and the header are those of the first lines that have the wanted columns."""
-    first = [line for line in text[: 1 << 20].splitlines() if line.strip()][:_HEAD]
+    first = [line for line in re.split(r"\r\n|\r|\n", text[: 1 << 20]) if line.strip()][:_HEAD]
     split = ((d, [c.strip('"') for c in line.split(d)]) for line in first for d in _DELIMITERS)
     delimiter = next((d for d, cells in split if is_header(cells)), None)
     found = delimiter is None

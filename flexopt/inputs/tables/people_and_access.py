@@ -37,7 +37,7 @@ def read_people(folder: ScenarioFolder, name: str, place: Place) -> dict[str, Pe
         if user in people:
             table.add(
                 "10",
-                f'"{user[:60]}" appears twice (first on line {lines[user]})',
+                f'"{user[:60]}" is already on line {lines[user]}',
                 "keep one line per user",
                 row=row,
                 column="user",

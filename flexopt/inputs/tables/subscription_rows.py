@@ -219,7 +219,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder
         month = MONTHS.index(name) + 1 if name in MONTHS else 0
         day, year = int(named[1] or named[5]), int(named[3] or named[6])
     try:
-        return date(year, month, day)
+        return date(min(year, 2999), month, day)  # 9999 is no end, and the last day that can be counted
     except ValueError:
         what = "is not a date"
         if SHORT.fullmatch(text):

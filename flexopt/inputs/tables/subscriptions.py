@@ -39,7 +39,7 @@ ALSO = {
         *("end", "ends", "subscription_end_date", "term_end_date", "contract_end_date"),
         *("expiration_date", "expiry_date", "expiration", "expires", "expires_on"),
     ),
-    "term": ("subscription_term", "term_length", "contract_term", "billing_term"),
+    "term": ("subscription_term", "term_length", "contract_term", "billing_term", "duration"),
     "autorenew_date": ("auto_renew_date", "renewal_date", "next_renewal_date"),
     "contract_number": ("contract", "contract_no"),
     "subscription_status": ("status", "state"),
@@ -156,7 +156,7 @@ def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
         else:
             _say_standing(sub, status, scenario.horizon.start)
             ends = max(sub.ends, scenario.horizon.start)
-            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id)
+            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
             found.holdings.append((holding, sub.ends))
     return found
 

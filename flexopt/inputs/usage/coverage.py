@@ -9,7 +9,7 @@ import duckdb
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.usage.scan import WORDS
-from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
+from flexopt.inputs.usage.usage_table import BLANK, FREE, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
 
 def cover(
@@ -53,7 +53,7 @@ def _fate(status: int, nameless: bool, known: str) -> str:
         return "rejected"
     if status == ZERO:
         return "zero_token"
-    if status in (LEFT_OUT, BLANK) or known == "collection":
+    if status in (LEFT_OUT, BLANK, FREE) or known == "collection":
         return "left_out"
     return "unknown_product" if known == "unknown" else "good"
 

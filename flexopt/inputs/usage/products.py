@@ -55,7 +55,7 @@ class Catalogue:
     def match(self, text: str) -> tuple[str, Match]:
         """The product's id ('' if there is none), and how it was found."""
         name = normal(text)
-        if not name or re.search(r"[\x00-\x1f]", name):
+        if not name or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", name):
             return "", "none"
         if name in self.products:
             return self.products[name], "same"

@@ -77,7 +77,7 @@ def test_known_exports_beside_it_stay_what_they_are(tmp_path: Path) -> None:
 
 def test_a_column_that_the_file_does_not_have(tmp_path: Path) -> None:
     finding = found(one(tmp_path, OPENLM, columns=COLUMNS | {"user": "Login"}), "U116")
-    assert "`usage.columns` names `Login`" in finding.hint
+    assert "`usage.columns` names `login`" in finding.hint
 
 
 def test_columns_need_a_day_or_a_start() -> None:
