@@ -103,7 +103,7 @@ class Refusal(Exception):
         self.row, self.column, self.value = row, column, value
 
 
-UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would control a terminal, reverse the text or cannot be printed at all."""
 
 

@@ -111,12 +111,8 @@ def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
     ids = [(row["subscription_id"], row["owned"], row["renewed"]) for row in sound["seats"] if not row["new"]]
     assert sorted(ids) == [("S1", 0, 1), ("S1", 1, 0), ("S2", 0, 1), ("S2", 1, 0), ("S3", 0, 1)]
     changes = {
-<<<<<<< HEAD
-        "owned": "0 owned seats of autocad-1y from 2026-01-01 until 2026-04-01 of subscription S1, the holdings have 1",
-=======
         "owned": "0 owned seats of autocad-1y from 2026-01-01 until 2026-04-01 of subscription S1, "
         "the holdings have 1",
->>>>>>> 5982fda5b1b0bc33163b9fc9a392a7ea0b811728
         "renewed": "1 renewals of the 0 seats of autocad-1y that end on 2026-04-01 of subscription S9",
     }
     for kind, failure in changes.items():

@@ -56,7 +56,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         "then '' else shown(x) end"
     )
     con.execute(
-        r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]')"
+        r"create temp macro broken(x) as "
+        r"regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]')"
     )
 
 
