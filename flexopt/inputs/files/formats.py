@@ -57,8 +57,8 @@ class Format:
 _WORDS = re.findall(
     "[a-z]+",
     "access accessed account address alias assignment at autodesk category child consumed contract date day "
-    "days email end ended feature first hashed id last month name offering option product seat session source "
-    "start started team token tokens usage used user year",
+    "days email end ended feature first hashed id last month name offering option product seat session "
+    "source start started team token tokens usage used user year",
 )
 
 
