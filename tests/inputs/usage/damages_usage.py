@@ -176,6 +176,8 @@ ROWS = {
     "no product": line("U121", "ann,,2025-03-03,1", "product"),
     "no date": line("U103", "ann,Revit,,1", "date"),
     "bell in a user": line("U114", "a\ann,Revit,2025-03-03,1", "user"),
+    "next line (U+0085) in a user": line("U114", "an\x85n,Revit,2025-03-03,1", "user"),
+    "line separator in a user": line("U114", "an\u2028n,Revit,2025-03-03,1", "user"),
     "escape in a product": line("U114", "ann,\x1b[31mRevit,2025-03-03,1", "product"),
     "escape in a date": line("U104", "ann,Revit,\x1b[31m2025-03-03,1", "date"),
     "a line end in a user": line("U114", '"a\nnn",Revit,2025-03-03,1', "user"),
