@@ -72,7 +72,8 @@ class Contract:
     @property
     def ordered(self) -> bool:
         """Whether the size of the order matters: it is then decided for all users together."""
-        return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
+        whole = self.kind in ("renewal", "new")
+        return self.kind == "addition" or (whole and bool(self.offer.tiers or self.offer.minimum > 1))
 
 
 def contracts_of(
@@ -80,20 +81,41 @@ def contracts_of(
 ) -> list[Contract]:
     start = scenario.horizon.start
     end = later(start, scenario.horizon.months)
+    zero = (Fraction(0),)
     months = [later(start, n) for n in range(scenario.horizon.months)]
     found = []
     for offer in scenario.offers:
-        owned: dict[date, int] = {}
+        ending: dict[date, int] = {}
         for h in holdings:
-            if h.offer == offer.id and h.ends >= start:
-                owned[h.ends] = owned.get(h.ends, 0) + h.quantity
+            begin = max(start, h.from_ or start)
+            if h.offer == offer.id and h.ends >= start and begin < end:
+                ending[h.ends] = ending.get(h.ends, 0) + h.quantity
+                if h.ends > begin:
+                    found.append(Contract(offer, "owned", begin, h.ends, h.quantity, zero, zero))
+        for n, added in enumerate(scenario.additions):
+            if added.offer == offer.id and added.ends is not None:
+                ending[added.ends] = ending.get(added.ends, 0) + added.quantity
+                found.append(
+                    Contract(offer, f"stated {n}", added.from_, added.ends, added.quantity, zero, zero)
+                )
         starts = set(months if offer.term_months < 12 or offer.starts == "monthly" else [start])
         if not isinstance(offer.starts, str):
             starts |= {day for day in offer.starts if start <= day < end}
-        zero = (Fraction(0),)
-        found += [Contract(offer, "owned", start, e, n, zero, zero) for e, n in owned.items() if e > start]
-        terms: list[tuple[str, date, int | None]] = [("renewal", e, n) for e, n in owned.items() if e < end]
-        terms += [("new", day, None) for day in sorted(starts)]
+        joins = offer.co_term if isinstance(offer.co_term, date) else None
+        added_on = [day for day in sorted(starts) if joins and day < joins]
+        if joins and added_on:
+            ending.setdefault(joins, 0)
+        terms: list[tuple[str, date, int | None]] = [
+            ("renewal", e, None if added_on and e == joins else n) for e, n in ending.items() if e < end
+        ]
+        terms += [("new", day, None) for day in sorted(starts) if day not in added_on]
+        for day in added_on:
+            if joins and (price := price_by_days(scenario, offer, day, joins)) is not None:
+                share = Fraction((min(joins, end) - day).days, (joins - day).days)
+                in_horizon, one = (whole_cents(price * share),), (price,)
+                found.append(Contract(offer, "addition", day, joins, None, in_horizon, one))
+                if joins > end and any(p.leaves and day < p.leaves < joins for p in people.values()):
+                    found.append(Contract(offer, "addition", day, joins, None, one, one, in_full=True))
         for kind, begin, limit in terms:
             prices = sorted((p for p in offer.prices if p.from_ <= begin), key=lambda p: p.from_)
             if not prices:
@@ -117,6 +139,16 @@ def contracts_of(
     return found
 
 
+def price_by_days(scenario: Scenario, offer: Offer, day: date, end: date) -> Fraction | None:
+    """A seat from the day until the end of its contract: the days' share of the term that ends with it."""
+    prices = sorted((p for p in offer.prices if p.from_ <= day), key=lambda p: p.from_)
+    if not prices:
+        return None
+    off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
+    whole = whole_cents(Fraction(prices[-1].new) * (1 - Fraction(off)))
+    return whole_cents(whole * Fraction((end - day).days, (end - later(end, -offer.term_months)).days))
+
+
 class _Enumeration:
     def __init__(
         self,
@@ -136,7 +168,14 @@ class _Enumeration:
         self.counted = [
             k
             for k, c in enumerate(self.contracts)
-            if c.limit is not None or c.ordered or c.offer.maximum is not None
+            if c.limit is not None or c.ordered or c.offer.maximum is not None or c.kind == "renewal"
+        ]
+        # where seats can be added, these can be renewed too
+        self.renewable = sorted({(c.offer.id, c.end) for c in self.contracts if c.kind == "addition"})
+        self.stated = [
+            (a, price_by_days(scenario, scenario.offer_by_id[a.offer], a.from_, a.ends))
+            for a in scenario.additions
+            if a.ends is not None
         ]
         self.packs = PackSearch(scenario)
         self.segments = self.packs.segments
@@ -228,6 +267,16 @@ class _Enumeration:
                 return False
         return True
 
+    def _renewable(self, seats: Mapping[int, int]) -> bool:
+        """No more seats are renewed than are owned, stated or bought until the end of additions."""
+        left = dict.fromkeys(self.renewable, 0)
+        for k, c in enumerate(self.contracts):
+            if (c.offer.id, c.end) in left and c.kind not in ("renewal", "new"):
+                left[c.offer.id, c.end] += seats[k] if c.kind == "addition" else c.limit or 0
+            if (c.offer.id, c.start) in left and c.kind == "renewal":
+                left[c.offer.id, c.start] -= seats[k]
+        return all(n >= 0 for n in left.values())
+
     def _undominated(self, entries: list[Entry]) -> list[Entry]:
         """Entries that no other beats in everything. Under max_oversize fewer tokens may be worse."""
         least: dict[tuple[Counts, Sums, Sums], Fraction] = {}
@@ -247,14 +296,24 @@ class _Enumeration:
 
     def least(self) -> Decimal | None:
         best: Fraction | None = None
+        paid = Fraction(0)
+        stated_due = [Fraction(0)] * len(self.scenario.budgets)
+        for added, price in self.stated:
+            if price is None or added.ends is None:
+                raise TooLarge("an addition without a price")
+            days = (added.ends - added.from_).days
+            inside = Fraction((min(added.ends, self.end) - added.from_).days, days)
+            paid += added.quantity * whole_cents(price * inside)
+            for g, b in enumerate(self.scenario.budgets):
+                stated_due[g] += added.quantity * price if b.from_ <= added.from_ < b.to else 0
         for counts, tokens, due, cost in self._table():
-            if best is not None and cost >= best:
+            if best is not None and cost + paid >= best:
                 break
             for ordered, spent in self._orders(counts):
-                so_far = cost + ordered
+                so_far = cost + ordered + paid
                 room = [
-                    Fraction(b.amount) - d - s
-                    for b, d, s in zip(self.scenario.budgets, due, spent, strict=True)
+                    Fraction(b.amount) - d - s - t
+                    for b, d, s, t in zip(self.scenario.budgets, due, spent, stated_due, strict=True)
                 ]
                 if (best is None or so_far < best) and all(r >= 0 for r in room):
                     packs = self.packs.least(tokens, room, None if best is None else best - so_far)
@@ -266,14 +325,16 @@ class _Enumeration:
     def _orders(self, counts: Counts) -> Iterator[tuple[Fraction, Sums]]:
         """Every size of every order that seats its users: charge, and money due by budget."""
         sat = dict(zip(self.counted, counts, strict=True))
-        orders: dict[tuple[str, date], list[int]] = {}
+        orders: dict[tuple[str, date, bool], list[int]] = {}
         for k in self.counted:
             if self.contracts[k].ordered:
-                orders.setdefault((self.contracts[k].offer.id, self.contracts[k].start), []).append(k)
+                c = self.contracts[k]
+                orders.setdefault((c.offer.id, c.start, c.kind == "addition"), []).append(k)
         sizes = [self._sizes(ks, sat) for ks in orders.values()]
         for choice in cross(*sizes):
             bought = {k: (n, tier) for order in choice for k, n, tier in order}
-            if self._within_maximum({**sat, **{k: n for k, (n, _) in bought.items()}}):
+            seats = {**sat, **{k: n for k, (n, _) in bought.items()}}
+            if self._renewable(seats) and self._within_maximum(seats):
                 charge, due = Fraction(0), [Fraction(0)] * len(self.scenario.budgets)
                 for k, (n, tier) in bought.items():
                     c = self.contracts[k]
@@ -284,6 +345,10 @@ class _Enumeration:
 
     def _sizes(self, ks: list[int], sat: Mapping[int, int]) -> list[list[tuple[int, int, int]]]:
         """What may be bought in one order: (contract, seats, tier), idle seats for a better tier included."""
+        if self.contracts[ks[0]].kind == "addition":  # idle ones only to be renewed
+            most = max(len({u for u, _ in self.needs}), self.contracts[ks[0]].offer.minimum, 5)
+            more = range(1 + max(0, most - sum(sat[k] for k in ks)))
+            return [[(k, sat[k] + (n if k == ks[0] else 0), 0) for k in ks] for n in more]
         if not any(sat[k] for k in ks):
             return [[]]
         offer, needed = self.contracts[ks[0]].offer, sum(sat[k] for k in ks)

@@ -47,7 +47,7 @@ def audit(
     ledger(document, scenario, pool, notes)
     seats(document, claims, scenario, holdings, notes)
     purchases(document, scenario, notes)
-    limits(document, scenario, pool, notes)
+    limits(document, scenario, holdings, pool, notes)
     summary(document, rows, scenario, notes)
     proof(document, notes)
     certificate(document, scenario, holdings, demand, notes)

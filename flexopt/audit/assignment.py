@@ -139,9 +139,11 @@ def check_alternatives(
         if row["owned"]:
             price[seat_of(row), True].add(unit)
             price[seat_of(row), False].add(unit)
-        elif others := row["renewed"] + row["new"] - whole:
+        elif others := row["renewed"] + row["new"] + row["added"] - whole:
             price[seat_of(row), False].add((Decimal(row["cost"]) - whole * unit) / others)
         price[seat_of(row), True].update([unit] * min(whole, 1))
+        if row["added"]:  # stated ones cost the same whoever has them
+            price[seat_of(row), True] |= price[seat_of(row), False]
 
     demand, rows = claims.demand, np.flatnonzero(claims.pair >= 0)
     pair, seat, seated = claims.pair[rows], claims.seat[rows], claims.named[rows]

@@ -14,6 +14,9 @@ from flexopt.audit.claims import Claims, outlasting
 from flexopt.audit.ledger import PoolDay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
+    added_price,
+    additions_of,
+    end_joined,
     expiry_of,
     new_seat_days,
     seat_cost,
@@ -28,7 +31,7 @@ from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
-KINDS = ("owned", "renewed", "new")
+KINDS = ("owned", "renewed", "new", "added")
 
 
 def seats(
@@ -65,11 +68,20 @@ def seats(
         known.append(row)
     for row in known:
         if row["owned"]:
-            _owned_row(row, scenario, notes)
+            _owned_row(row, notes)
+        elif row["added"]:
+            _added_row(row, scenario, offers[row["offer"]], holdings, notes)
         else:
             _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
+            joins = end_joined(offers[row["offer"]], holdings, seat_of(row)[1])
+            alone = joins is None or not row["new"]
+            notes.expect(alone, f"new seats of {row['offer']} must end with their contract on {joins}")
     _users(claims, known, notes)
-    _leavers(claims, known, scenario, notes)
+    stated = additions_of(scenario, holdings)
+    for seat, (count, _) in stated.items():
+        there = sum(row["added"] for row in known if seat_of(row) == seat)
+        notes.expect(there >= count, f"{there} of {count} seats of {seat[0]} are added on {seat[1]}")
+    _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
     _holdings(known, scenario, holdings, notes)
     said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
     notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
@@ -98,17 +110,24 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
         )
 
 
-def _leavers(claims: Claims, rows: Sequence[PlanRow], scenario: Scenario, notes: Notes) -> None:
-    """The seats of users who leave first are those that count in full; owned seats never do."""
+def _leavers(
+    claims: Claims,
+    rows: Sequence[PlanRow],
+    scenario: Scenario,
+    stated: Mapping[Seat, int],
+    notes: Notes,
+) -> None:
+    """The seats of users who leave first are those that count in full; owned and stated ones never do."""
     outlasted = outlasting(claims, scenario, *claims.sits.T)
     counts = np.bincount(claims.sits[outlasted, 1], minlength=len(claims.seats)).tolist()
     gone = defaultdict(int, zip(claims.seats, counts, strict=True))
     full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
-        seats = row["renewed"] + row["new"]
+        seats = row["renewed"] + row["new"] + row["added"]
         full[seat_of(row)][0] += row["in_full"]
         full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
-        full[seat_of(row)][2] += row["assigned"] if row["owned"] else 0
+        free = min(row["assigned"], stated.get(seat_of(row), 0)) if row["added"] else 0
+        full[seat_of(row)][2] += row["assigned"] if row["owned"] else free
         notes.expect(
             0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
         )
@@ -121,13 +140,9 @@ def _leavers(claims: Claims, rows: Sequence[PlanRow], scenario: Scenario, notes:
         )
 
 
-def _owned_row(row: PlanRow, scenario: Scenario, notes: Notes) -> None:
+def _owned_row(row: PlanRow, notes: Notes) -> None:
     free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
     notes.expect(free, f"owned seats of {row['offer']} are charged")
-    start = scenario.horizon.start
-    notes.expect(
-        day_of(row["contract_start"]) == start, f"owned seats of {row['offer']} do not start on {start}"
-    )
 
 
 def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
@@ -156,26 +171,61 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
         )
 
 
+def _added_row(
+    row: PlanRow, scenario: Scenario, offer: Offer, holdings: Sequence[Holding], notes: Notes
+) -> None:
+    """Added seats are stated, or join a contract where the offer says so, and cost the days of their term."""
+    seat, count, whole = seat_of(row), row["added"], row["in_full"]
+    _, begin, finish = seat
+    stated = additions_of(scenario, holdings).get(seat, (0,))[0]
+    joins = begin in new_seat_days(offer, scenario.horizon) and end_joined(offer, holdings, begin) == finish
+    notes.expect(
+        count <= stated or joins, f"{count - stated} seats of {offer.id} may not be added on {begin}"
+    )
+    unit = added_price(scenario, offer, begin, finish)
+    if unit is None or finish <= begin:
+        notes.fail(f"{offer.id} has no price on {begin}")
+        return
+    share = seat_cost(unit, begin, finish, scenario.horizon)
+    expected = {
+        "unit_price": unit,
+        "cost": share * (count - whole) + unit * whole,
+        "commitment": unit * count,
+    }
+    for name, amount in expected.items():
+        notes.expect(
+            Decimal(row[name]) == amount,
+            f"`{name}` of {count} added seats of {offer.id} from {begin} is {amount}, not {row[name]}",
+        )
+
+
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
-    owned: dict[tuple[str, date, str], int] = defaultdict(int)
+    start = scenario.horizon.start
+    ending: dict[tuple[str, date, str], int] = defaultdict(int)
+    live: dict[tuple[Seat, str], int] = defaultdict(int)
     for h in holdings:
-        owned[h.offer, h.ends, h.subscription_id] += h.quantity
-    listed: dict[tuple[str, date, str], int] = defaultdict(int)
+        first = max(start, h.from_ or start)
+        if first < scenario.horizon.end:
+            ending[h.offer, h.ends, h.subscription_id] += h.quantity
+            live[(h.offer, first, h.ends), h.subscription_id] += h.quantity if first < h.ends else 0
+    listed: dict[tuple[Seat, str], int] = defaultdict(int)
     renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        listed[row["offer"], day_of(row["contract_end"]), row["subscription_id"]] += row["owned"]
-        renewed[row["offer"], day_of(row["contract_start"]), row["subscription_id"]] += row["renewed"]
-    live = {key: n for key, n in owned.items() if key[1] > scenario.horizon.start}
-    for key in sorted({*live, *(k for k, n in listed.items() if n)}):
-        there, held = listed.get(key, 0), live.get(key, 0)
-        offer, day, name = key
+        name = row["subscription_id"]
+        listed[seat_of(row), name] += row["owned"]
+        ending[row["offer"], day_of(row["contract_end"]), name] += row["added"]
+        renewed[row["offer"], day_of(row["contract_start"]), name] += row["renewed"]
+    for key in sorted({*live, *listed}):
+        (offer, first, day), name = key
         of = f" of subscription {name}" if name else ""
         notes.expect(
-            there == held, f"{there} owned seats of {offer} until {day}{of}, the holdings have {held}"
+            listed[key] == live[key],
+            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, "
+            f"the holdings have {live[key]}",
         )
     for (offer, day, name), count in renewed.items():
-        held = owned.get((offer, day, name), 0)
+        held = ending[offer, day, name]
         of = f" of subscription {name}" if name else ""
         notes.expect(count <= held, f"{count} renewals of the {held} seats of {offer} that end on {day}{of}")
         if count:
@@ -219,9 +269,15 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
 
 
-def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], notes: Notes) -> None:
+def limits(
+    doc: PlanDocument,
+    scenario: Scenario,
+    holdings: Sequence[Holding],
+    pool: Mapping[date, PoolDay],
+    notes: Notes,
+) -> None:
     """Oversize, maxima and budgets."""
-    tokens = scenario.tokens
+    tokens, stated = scenario.tokens, additions_of(scenario, holdings)
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
         smallest = smallest_bought(scenario)
@@ -234,8 +290,10 @@ def limits(doc: PlanDocument, scenario: Scenario, pool: Mapping[date, PoolDay], 
         rows = [r for r in doc["seats"] if r["offer"] == offer.id]
         for day in sorted({day_of(r["contract_start"]) for r in rows}):
             live = sum(
-                # an owned seat counts only while it is assigned, a bought one always
-                r["assigned"] if r["owned"] else r["renewed"] + r["new"]
+                # an owned or stated seat counts only while it is assigned, one that is bought always
+                max(r["assigned"], r["added"] - stated.get(seat_of(r), (0,))[0])
+                if r["owned"] or r["added"]
+                else r["renewed"] + r["new"]
                 for r in rows
                 if day_of(r["contract_start"]) <= day < day_of(r["contract_end"])
             )

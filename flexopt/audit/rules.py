@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from flexopt.base.dates import add_months, overlap_days
 from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import (
+    Holding,
     Horizon,
     Offer,
     OpeningPack,
@@ -138,6 +139,44 @@ def seat_price(
     listed = price.renewal if renewed and price.renewal is not None else price.new
     negotiated = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
     return cents(listed * (1 - negotiated) * (1 - discount))
+
+
+def ends_joined(offer: Offer, holdings: Sequence[Holding], day: date) -> set[date]:
+    """When seats of the offer that are added on the day may end: with a contract that is live then."""
+    if isinstance(offer.co_term, date):
+        return {offer.co_term} - {end for end in [offer.co_term] if end <= day}
+    return {h.ends for h in holdings if h.offer == offer.id and (h.from_ or date.min) <= day and h.ends > day}
+
+
+def end_joined(offer: Offer, holdings: Sequence[Holding], day: date) -> date | None:
+    """When new seats of the day end if the offer is co-termed; None if they have whole terms."""
+    ends = ends_joined(offer, holdings, day) if offer.co_term else set()
+    return ends.pop() if len(ends) == 1 else None
+
+
+def added_price(scenario: Scenario, offer: Offer, begin: date, finish: date) -> Decimal | None:
+    """The price of an added seat: of the term that ends with it, its days' share of a new seat's price."""
+    whole = seat_price(scenario, offer, begin, Decimal(0), renewed=False)
+    term = finish - add_months(finish, -offer.term_months)
+    return None if whole is None else cents(Fraction(whole) * Fraction((finish - begin).days, term.days))
+
+
+def additions_of(
+    scenario: Scenario, holdings: Sequence[Holding]
+) -> dict[tuple[str, date, date], tuple[int, Decimal]]:
+    """The additions that the scenario states: seats and the price of each, by offer, start and end."""
+    found: dict[tuple[str, date, date], tuple[int, Decimal]] = {}
+    for stated in scenario.additions:
+        offer = scenario.offer_by_id[stated.offer]
+        ends = {stated.ends} if stated.ends else ends_joined(offer, holdings, stated.from_)
+        if len(ends) != 1 or not scenario.horizon.start <= stated.from_ < scenario.horizon.end:
+            continue
+        (end,) = ends
+        price = added_price(scenario, offer, stated.from_, end)
+        if end is not None and price is not None:
+            key = offer.id, stated.from_, end
+            found[key] = found.get(key, (0, price))[0] + stated.quantity, price
+    return found
 
 
 def seat_cost(price: Decimal, begin: date, finish: date, horizon: Horizon) -> Decimal:

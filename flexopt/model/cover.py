@@ -19,7 +19,8 @@ def cover_of(problem: Problem, seats: Ints) -> npt.NDArray[np.int32]:
     cover = np.full((demand.pairs, problem.periods), -1, dtype=np.int32)
     by_contract = seats[np.argsort(seats[:, 1], kind="stable")]
     start_of = np.searchsorted(by_contract[:, 1], np.arange(len(problem.contracts) + 1))
-    by_rank = sorted(range(len(problem.contracts)), key=lambda k: (problem.contracts[k].kind == "owned", -k))
+    free = [c.kind in ("owned", "stated") for c in problem.contracts]
+    by_rank = sorted(range(len(problem.contracts)), key=lambda k: (free[k], -k))
     for k in by_rank:  # later ones overwrite
         users = by_contract[start_of[k] : start_of[k + 1], 0]
         _, pairs = ranges(first_pair[users], first_pair[users + 1])

@@ -40,7 +40,7 @@ class Model:
 
     moves : the move fee, if there is one
     at_most : maximum cost of the plans among which ties are settled, if requested
-    decided : cost of seats and moves outside the core
+    decided : cost of seats and moves outside the core, and of stated additions
     use : float64[flexes, periods], tokens of each `flex` variable, without buffer
     coupling : the rows that users share
     """
@@ -70,7 +70,7 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
     tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
     live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
     ordered = [(k, j) for k, c in enumerate(P.contracts) if c.order is not None for j in range(len(c.cost))]
-    orders = [(o, j) for o, offer in enumerate(P.orders) for j in range(len(offer.tiers) + 1)]
+    orders = [(o, j) for o, order in enumerate(P.orders) for j in range(len(order.tiers) + 1)]
     return Model(
         P,
         core,
@@ -120,11 +120,13 @@ def _use(P: Problem, core: Core) -> Floats:
 
 
 def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
-    """Cost of seats and moves decided outside the core; seats of orders are paid for with the order."""
+    """Cost of what is not decided in the core; seats of orders are paid for with the order."""
     counts = core.counts.tolist()
     fees = float(moves.fee) * len(core.moved) if moves else 0.0
-    return fees + sum(
-        float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None
+    return (
+        float(P.settled)
+        + fees
+        + sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
     )
 
 

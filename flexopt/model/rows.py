@@ -36,6 +36,7 @@ def build(
     pack(m)
     tier(m)
     holding(m)
+    renewable(m)
     volume(m)
     maximum(m)
     purchases(m)
@@ -119,6 +120,21 @@ def holding(m: Model) -> None:
                 add_row(m, f"holding_k{k:03d}", bought, "<=", c.quantity)
 
 
+def renewable(m: Model) -> None:
+    """Renewals are at most the seats owned until that day, and those added to them."""
+    contracts = m.problem.contracts
+    for k, c in enumerate(contracts):
+        if c.kind != "renewal" or c.quantity is not None or c.in_full:
+            continue
+        ending = [(n, e) for n, e in enumerate(contracts) if (e.offer, e.end) == (c.offer, c.start)]
+        held = sum(e.quantity or 0 for _, e in ending if e.kind in ("owned", "stated"))
+        bought, seat = _count(m, [n for n, other in enumerate(contracts) if other.key == c.key])
+        bought += [(x, -1.0) for n, e in ending if e.kind == "addition" for x, _ in _bought(m, n)]
+        couple(
+            m, f"renewable_k{k:03d}", bought, "<=", held, label={"row": "renewable", **_term(c)}, seat=seat
+        )
+
+
 def volume(m: Model) -> None:
     """Seats bought cover those held; an order is in at most one tier, within its bounds."""
     P = m.problem
@@ -126,12 +142,12 @@ def volume(m: Model) -> None:
         if c.order is not None:
             label = {"row": "order", **_term(c)}
             couple(m, f"seats_k{k:03d}", _bought(m, k), ">=", 0, label=label, seat={k: -1.0})
-    for o, offer in enumerate(P.orders):
-        bounds = [1, *(t.from_ for t in offer.tiers)]
+    for o, order in enumerate(P.orders):
+        bounds = [1, *(t.from_ for t in order.tiers)]
         for j, lower in enumerate(bounds):
             ordered = [(n, 1.0) for (k, jj), n in m.seats.items() if P.contracts[k].order == o and jj == j]
-            least = max(lower, offer.minimum)
-            most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(P.demand.users))
+            least = max(lower, order.minimum)
+            most = bounds[j + 1] - 1 if j + 1 < len(bounds) else order.most
             add_row(m, f"least_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -least)], ">=", 0)
             add_row(m, f"most_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -most)], "<=", 0)
         add_row(m, f"order_o{o:03d}", [(m.order[o, j], 1) for j in range(len(bounds))], "<=", 1)
@@ -183,14 +199,19 @@ def seats_first(m: Model) -> None:
 
 
 def budget(m: Model) -> None:
-    """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs."""
+    """What is invoiced in a fiscal period is at most its budget: whole terms of seats, and packs.
+
+    Stated additions are paid whatever is decided.
+    """
     P = m.problem
     for g, limit in enumerate(P.scenario.budgets):
         due = [
             (k, c)
             for k, c in enumerate(P.contracts)
-            if limit.from_ <= c.start < limit.to and c.kind != "owned"
+            if limit.from_ <= c.start < limit.to and c.kind not in ("owned", "stated")
         ]
+        stated = (c for c in P.contracts if c.kind == "stated" and limit.from_ <= c.start < limit.to)
+        spent = sum((c.commitment[0] * (c.quantity or 0) for c in stated), Decimal(0))
         seat = {k: float(c.commitment[0]) for k, c in due if c.order is None}
         terms = [
             (m.seats[k, j], float(c.commitment[j]))
@@ -200,7 +221,7 @@ def budget(m: Model) -> None:
         ]
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
         terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
-        most = float(limit.amount.quantize(CENT, ROUND_FLOOR))
+        most = float(limit.amount.quantize(CENT, ROUND_FLOOR) - spent)
         if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
             # a pack's invoice may exceed its unrounded price by half a cent; sums of cents leave a cent less
             terms += [(m.tier[key], HALF_CENT) for key in packs]

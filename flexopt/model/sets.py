@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -18,12 +18,11 @@ import numpy as np
 import pandas as pd
 
 from flexopt.base.arrays import Bools, Floats
-from flexopt.base.dates import add_months, anniversaries, overlap_days
+from flexopt.base.dates import anniversaries, overlap_days
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.rules.expiry import expiry_date, opening_packs
 from flexopt.inputs.rules.prices import (
-    in_force,
     price_in_horizon,
     rate_on,
     seat_price,
@@ -31,17 +30,20 @@ from flexopt.inputs.rules.prices import (
     token_price,
 )
 from flexopt.inputs.rules.purchase_size import increments_in_tier
-from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario, SeatTier
+from flexopt.model.terms import Term, in_full, terms_of
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """Seats of one offer that start and end together at one price.
 
-    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`) or `new`. In seat tier j a seat
-    costs `cost[j]` inside the horizon and `commitment[j]` for its whole term, in whole cents. It covers the
-    periods [`first`, `after`). Contracts of one `order` share the seat tier. Seats `in_full` are the same
-    seats for people who leave before the end (`leaving.py`): their cost is the commitment.
+    `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`), `new`, `addition` (new, but
+    ends with another contract), or `stated`: an addition of `quantity` seats that are bought in any case, at
+    `settled` each, so that they cost nothing more here. In seat tier j a seat costs `cost[j]` inside the
+    horizon and `commitment[j]` for its whole term, in whole cents. It covers the periods [`first`, `after`).
+    Contracts of one `order` share the seat tier. Seats `in_full` are the same seats for people who leave
+    before the end (`leaving.py`): their cost is the commitment.
     """
 
     offer: str
@@ -56,11 +58,26 @@ class Contract:
     commitment: tuple[Decimal, ...]
     order: int | None
     in_full: bool = False
+    settled: Decimal = Decimal(0)
+
+    @property
+    def on_sale(self) -> bool:
+        """Whether anybody may have a seat: where seats can be added, these can also be renewed."""
+        return self.kind in ("new", "addition") or (self.kind == "renewal" and self.quantity is None)
 
     @property
     def key(self) -> tuple[str, str, date, date]:
         """What is one contract to the vendor."""
         return self.offer, self.kind, self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Seats bought together: their tiers, the fewest and the most there can be of them."""
+
+    tiers: tuple[SeatTier, ...]
+    minimum: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +122,7 @@ class Problem:
     on_flex: Bools
     blocks: tuple[tuple[int, ...], ...]
     contracts: tuple[Contract, ...]
-    orders: tuple[Offer, ...]
+    orders: tuple[Order, ...]
     packs: tuple[Pack, ...]
     tiers: tuple[tuple[PriceTier, ...], ...]
     cloud_exact: tuple[tuple[Fraction, Fraction], ...]
@@ -113,6 +130,11 @@ class Problem:
     @property
     def periods(self) -> int:
         return len(self.edges) - 1
+
+    @property
+    def settled(self) -> Decimal:
+        """What is paid inside the horizon whatever is decided: stated additions."""
+        return sum((c.settled * (c.quantity or 0) for c in self.contracts), Decimal(0))
 
     @property
     def cloud(self) -> Floats:
@@ -143,8 +165,8 @@ def span_end(problem: Problem, pair: int, first: int) -> int:
 def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> Problem:
     """Sets and numbers of the scenario for this demand."""
     start, end = scenario.horizon.start, scenario.horizon.end
-    terms = _terms(scenario, holdings)
-    terms += _in_full(terms, scenario, demand)
+    terms = terms_of(scenario, holdings)
+    terms += in_full(terms, scenario, demand)
     opening = [(start, p.expires, p.tokens) for p in opening_packs(scenario)]
     bought = [(d, expiry_date(scenario.tokens, d), None) for d in scenario.purchase_dates()]
     events = {start, end, *anniversaries(start, end)}
@@ -164,7 +186,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     tokens = days * rate[demand.pair_product]
     cloud = _cloud(scenario, edges)
 
-    contracts, orders = _contracts(scenario, terms, edges)
+    contracts, orders = _contracts(scenario, terms, edges, len(demand.users))
     packs = tuple(
         Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end)))
         for s, e, t in opening + _undominated(scenario, bought)
@@ -193,69 +215,24 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    offer: Offer
-    kind: str
-    start: date
-    end: date
-    quantity: int | None
-    in_full: bool = False
-
-
-def _in_full(terms: Sequence[_Term], scenario: Scenario, demand: Demand) -> list[_Term]:
-    """Terms that run past the horizon, once more for those who leave in the course of them."""
-    start, end = scenario.horizon.start, scenario.horizon.end
-    left = {start + timedelta(days=days) for days in demand.leaves.values()}
-    return [
-        replace(term, in_full=True)
-        for term in terms
-        if term.kind != "owned" and term.end > end and any(term.start < day < term.end for day in left)
-    ]
-
-
-def _terms(scenario: Scenario, holdings: Sequence[Holding]) -> list[_Term]:
-    """Every term a seat may have: owned until its end, renewed, or new on a start date."""
-    start, end = scenario.horizon.start, scenario.horizon.end
-    quantity: dict[tuple[str, date], int] = {}
-    for h in holdings:
-        if h.ends >= start:  # a holding that ended before the horizon has lapsed, and its renewal with it
-            quantity[h.offer, h.ends] = quantity.get((h.offer, h.ends), 0) + h.quantity
-    terms, monthly = [], anniversaries(start, end)
-    for offer in scenario.offers:
-        owned = sorted((ends, q) for (o, ends), q in quantity.items() if o == offer.id)
-        terms += [_Term(offer, "owned", start, ends, q) for ends, q in owned if ends > start]
-        terms += [
-            _Term(offer, "renewal", ends, add_months(ends, offer.term_months), q)
-            for ends, q in owned
-            if ends < end
-        ]
-        # a short term can be bought again whenever it has ended; an annual one only at the start
-        starts = set(monthly if offer.term_months < 12 else [start])
-        more = monthly if offer.starts == "monthly" else offer.starts
-        starts.update(day for day in more if isinstance(day, date) and start <= day < end)
-        for day in sorted(starts):
-            # a term from the 31st ends on a 31st again: in a horizon from 31 January, 28 February + 1 month
-            # is 31 March; otherwise three days of each March would have no monthly seat
-            anchor, months = (start, monthly.index(day)) if day in monthly else (day, 0)
-            terms.append(_Term(offer, "new", day, add_months(anchor, months + offer.term_months), None))
-    return [t for t in terms if t.kind == "owned" or in_force(t.offer.prices, t.start)]
-
-
 def _contracts(
-    scenario: Scenario, terms: Sequence[_Term], edges: Sequence[date]
-) -> tuple[tuple[Contract, ...], tuple[Offer, ...]]:
+    scenario: Scenario, terms: Sequence[Term], edges: Sequence[date], users: int
+) -> tuple[tuple[Contract, ...], tuple[Order, ...]]:
     product = {p.id: i for i, p in enumerate(scenario.products)}
-    order_of: dict[tuple[str, date], int] = {}
-    orders: list[Offer] = []
+    order_of: dict[tuple[str, date, bool], int] = {}
+    orders: list[Order] = []
     contracts = []
     for term in terms:
         offer, order = term.offer, None
-        if term.kind != "owned" and (offer.tiers or offer.minimum > 1):
-            key = (offer.id, term.start)
+        joins = term.kind == "addition"  # an order of its own: any number, at the price of one
+        if joins or (term.kind in ("renewal", "new") and (offer.tiers or offer.minimum > 1)):
+            key = (offer.id, term.start, joins)
             if key not in order_of:
                 order_of[key] = len(orders)
-                orders.append(offer)
+                # as many as there are users, or as their renewal needs
+                most = max(1, users, offer.minimum, *(tier.from_ for tier in offer.tiers))
+                tiers, minimum = ((), 0) if joins else (offer.tiers, offer.minimum)
+                orders.append(Order(tiers, minimum, most))
             order = order_of[key]
         cost, commitment = _charges(scenario, term)
         contracts.append(
@@ -272,15 +249,19 @@ def _contracts(
                 commitment=commitment,
                 order=order,
                 in_full=term.in_full,
+                settled=_share(scenario, term, commitment[0]) if term.kind == "stated" else CENT * 0,
             )
         )
     return tuple(contracts), tuple(orders)
 
 
-def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+def _charges(scenario: Scenario, term: Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Charge inside the horizon and full price of one seat, by seat tier (tier 0 has no discount)."""
     if term.kind == "owned":
         return (CENT * 0,), (CENT * 0,)
+    if term.price is not None:
+        share = _share(scenario, term, term.price)
+        return (CENT * 0 if term.kind == "stated" else share,), (term.price,)
     discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
     whole = []
     for discount in discounts:
@@ -291,12 +272,14 @@ def _charges(scenario: Scenario, term: _Term) -> tuple[tuple[Decimal, ...], tupl
             renewal=term.kind == "renewal",
             tier_discount=discount,
         )
-        assert price is not None  # _terms keeps only terms with a price
+        assert price is not None  # terms_of keeps only terms with a price
         whole.append(price)
-    if term.in_full:
-        return tuple(whole), tuple(whole)
-    inside = (price_in_horizon(price, term.start, term.end, scenario.horizon) for price in whole)
-    return tuple(inside), tuple(whole)
+    return tuple(_share(scenario, term, price) for price in whole), tuple(whole)
+
+
+def _share(scenario: Scenario, term: Term, price: Decimal) -> Decimal:
+    """What of a seat's price counts inside the horizon."""
+    return price if term.in_full else price_in_horizon(price, term.start, term.end, scenario.horizon)
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ class Solution:
     bought: tuple[tuple[int, int, int], ...]
 
     def cost(self, problem: Problem) -> Decimal:
-        """Seats (their share inside the horizon) and packs, in whole cents."""
+        """Seats (their share inside the horizon), stated additions and packs, in whole cents."""
         contracts, tokens = problem.contracts, problem.scenario.tokens
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
@@ -40,7 +40,7 @@ class Solution:
                 for k, (c, n) in enumerate(zip(contracts, counts, strict=True))
                 if k not in ordered
             ),
-            Decimal(0),
+            problem.settled,
         )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
         for pack, j, units in self.purchases:

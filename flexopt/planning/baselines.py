@@ -218,7 +218,7 @@ def _always_named(problem: Problem) -> Bools:
     for n, without in enumerate(kinds):
         covered = np.zeros((len(demand.products), problem.periods), dtype=bool)
         for c in problem.contracts:
-            if c.kind == "new" and not without[list(c.covers)].any():
+            if c.on_sale and not without[list(c.covers)].any():
                 covered[list(c.covers), c.first : c.after] = True
         mine = (kind.reshape(-1) == n)[user]
         missing = (problem.days[mine] > 0) & ~covered[demand.pair_product[mine]]

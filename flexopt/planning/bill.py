@@ -26,9 +26,10 @@ from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_o
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """Seats of one contract; `assigned` users hold `owned + renewed + new` seats.
+    """Seats of one contract, all of one kind; `assigned` users hold some of them.
 
-    `in_full` of them are of people who leave before the contract ends.
+    `in_full` of them are of people who leave before the contract ends; `stated` of those added are bought in
+    any case.
     """
 
     offer: str
@@ -37,12 +38,18 @@ class SeatRow:
     owned: int
     renewed: int
     new: int
+    added: int
     unit_price: Decimal
     cost: Decimal
     commitment: Decimal
     assigned: int
     in_full: int
+    stated: int = 0
     subscription_id: str = ""
+
+    @property
+    def count(self) -> int:
+        return self.owned + self.renewed + self.new + self.added
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +142,10 @@ def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
     rows: dict[Hashable, SeatRow] = {}
     for k, c in enumerate(problem.contracts):
         j, count = tier_and_count.get(k, (0, assigned[k]))
-        if c.kind == "owned":
+        if c.kind in ("owned", "stated"):
             count = c.quantity or 0
         if count:
+            kind = "addition" if c.kind == "stated" else c.kind
             row = SeatRow(
                 offer=c.offer,
                 contract_start=c.start,
@@ -145,21 +153,27 @@ def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
                 owned=count if c.kind == "owned" else 0,
                 renewed=count if c.kind == "renewal" else 0,
                 new=count if c.kind == "new" else 0,
+                added=count if kind == "addition" else 0,
                 unit_price=c.commitment[j],
-                cost=c.cost[j] * count,
+                cost=(c.settled if c.kind == "stated" else c.cost[j]) * count,
                 commitment=c.commitment[j] * count,
                 assigned=assigned[k],
                 in_full=count if c.in_full else 0,
+                stated=count if c.kind == "stated" else 0,
             )
-            rows[c.key] = _together(rows[c.key], row) if c.key in rows else row
+            key = c.offer, kind, c.start, c.end
+            rows[key] = _together(rows[key], row) if key in rows else row
     return tuple(
-        sorted(rows.values(), key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.contract_end))
+        sorted(
+            rows.values(),
+            key=lambda r: (r.offer, r.contract_start, -r.owned, -r.renewed, r.added, r.contract_end),
+        )
     )
 
 
 def _together(row: SeatRow, other: SeatRow) -> SeatRow:
-    """The seats of one contract, those that count in full and the others."""
-    added = ("renewed", "new", "cost", "commitment", "assigned", "in_full")
+    """The seats of one contract: those that count in full or are stated, and the others."""
+    added = ("renewed", "new", "added", "cost", "commitment", "assigned", "in_full", "stated")
     return replace(row, **{name: getattr(row, name) + getattr(other, name) for name in added})
 
 

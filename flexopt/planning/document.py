@@ -67,7 +67,9 @@ def make_document(
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal),
-        "seats": [_row("seats", s) for s in by_subscription(bill.seats, source.holdings)],
+        "seats": [
+            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+        ],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
         "ledger": [_row("ledger", entry) for entry in bill.ledger],
@@ -191,7 +193,7 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new for s in bill.seats),
+        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
         "tokens_used": plain(drawn, 1),

@@ -127,9 +127,7 @@ def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: froze
     and the rest starts where it ends.
     """
     mine = [
-        c
-        for k, c in enumerate(problem.contracts)
-        if product in c.covers and c.kind == "new" and k not in barred
+        c for k, c in enumerate(problem.contracts) if product in c.covers and c.on_sale and k not in barred
     ]
     best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
     for t in reversed(range(problem.periods)):
@@ -158,13 +156,20 @@ class _Teller:
         rows = {
             (r.offer, r.contract_start, r.contract_end, kind): r
             for r in bill.seats
-            for kind, count in (("owned", r.owned), ("renewal", r.renewed), ("new", r.new))
+            for kind, count in (
+                ("owned", r.owned),
+                ("renewal", r.renewed),
+                ("new", r.new),
+                ("addition", r.added),
+                ("stated", r.stated),
+            )
             if count
         }
         for k, c in enumerate(problem.contracts):
             row = rows.get((c.offer, c.start, c.end, c.kind))
             tier = c.commitment.index(row.unit_price) if row else 0
-            self.seat_price[k] = c.cost[tier], c.commitment[tier]
+            charged = c.settled if c.kind == "stated" else c.cost[tier]
+            self.seat_price[k] = charged, c.commitment[tier]
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
         # not rounded: whole cents per day would move the break-even of a low rate by days
@@ -217,7 +222,7 @@ class _Teller:
         tokens = f"{plain(taken, 1)} tokens{self.buffer}"
         words = f"{lead} On Flex, {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
         cost = self.seat_price[k][0]
-        if cost == 0:
+        if cost == 0 or self.problem.contracts[k].kind == "stated":
             return f"{words}."
         if cost <= on_flex:
             saved = (
@@ -236,7 +241,14 @@ class _Teller:
         charged, price = self.seat_price[k]
         if contract.kind == "owned":
             return f"Holds a seat of {contract.offer}, owned until {contract.end}{what}: no new cost."
-        verb = "Renewing" if contract.kind == "renewal" else "A new seat of"
+        if contract.kind == "stated":
+            return (
+                f"Holds a seat of {contract.offer}, added on {contract.start} until {contract.end}{what}: it "
+                f"is one of the stated additions, which cost {charged:,} each whoever has them."
+            )
+        verb = {"renewal": "Renewing", "addition": "Adding a seat of"}.get(contract.kind, "A new seat of")
+        if contract.kind == "addition":
+            what = f" until its contract ends on {contract.end}{what}"
         whole = ""
         if charged != price:
             whole = f" in the horizon ({price:,} for its term)"

@@ -64,6 +64,7 @@ class CouplingRows:
             if self.senses[r] < 0 and seat.any() and set(seat) <= {0, 1} and not self.token[r].any()
         ]
         self.terms = [{x.name: value for x, value in r.expr.items()} for r in self.rows]
+        self.settled = float(problem.settled)
         self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in problem.contracts])
 
     def prices(self, rows: Floats) -> Prices:
@@ -79,4 +80,5 @@ class CouplingRows:
         for price, terms in zip(rows.tolist(), self.terms, strict=True):
             for name, coefficient in terms.items() if price else ():
                 slope[name] = slope.get(name, 0.0) - price * coefficient
-        return Cut(rows, self.prices(rows), value, value + math.fsum(rows * self.sides), slope)
+        constant = self.settled + value + math.fsum(rows * self.sides)
+        return Cut(rows, self.prices(rows), value, constant, slope)

@@ -73,4 +73,4 @@ class RestrictedMaster:
         if cost is None or cost == math.inf:
             return None
         rows = np.array([r.pi or 0.0 for r in self.coupling.rows])
-        return cost, self.coupling.valid(rows)
+        return cost + self.coupling.settled, self.coupling.valid(rows)

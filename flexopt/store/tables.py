@@ -38,6 +38,7 @@ TABLES: dict[str, dict[str, type]] = {
         "owned": int,
         "renewed": int,
         "new": int,
+        "added": int,
         "unit_price": Decimal,
         "cost": Decimal,
         "commitment": Decimal,

@@ -1,4 +1,4 @@
-"""Subscriptions exports: which seats are owned, until when, and what is said about the others."""
+"""Rows of Subscriptions exports: until when seats are owned, and of which offer."""
 
 from __future__ import annotations
 
@@ -6,55 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from damages import GOOD, SUBSCRIPTIONS, USAGE
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from damages import SUBSCRIPTIONS
+from subscription_files import TERMS, load, others, owned, said, write
 
-from flexopt.base.findings import Finding
-from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.scenario.load import load_scenario, read_scenario
 from flexopt.inputs.scenario.scenario import Holding
-from flexopt.inputs.tables.subscription_words import months_of, standing_of, tokens_bought
-
-TERMS = GOOD.replace(
-    "tokens:\n  tiers",
-    "  - {id: autocad-3y, aliases: [AutoCAD annual], covers: [AutoCAD], term_months: 36,"
-    " prices: [{from: 2026-01-01, new: 6000}]}\n"
-    "  - {id: vault-1m, aliases: [Vault], covers: [Vault], term_months: 1,"
-    " prices: [{from: 2026-01-01, new: 60}]}\ntokens:\n  tiers",
-)
-SAID_ALWAYS = ("T320", "T321")
-"""How many seats were read, and how `end_date` is read."""
-
-
-def write(folder: Path, files: dict[str, str], extra: str = "", scenario: str = TERMS) -> Path:
-    """The scenario with these Subscriptions exports; its horizon is the year 2026."""
-    (folder / "usage.csv").write_text(USAGE)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    listed = ", ".join(f'"{name}"' for name in files)
-    (folder / "scenario.yaml").write_text(scenario + f"subscriptions: [{listed}]\n" + extra)
-    return folder / "scenario.yaml"
-
-
-def load(folder: Path, *rows: str, extra: str = "", scenario: str = TERMS) -> ScenarioFile:
-    text = SUBSCRIPTIONS + "".join(f"{row}\n" for row in rows)
-    return load_scenario(write(folder, {"subs.csv": text}, extra, scenario))
-
-
-def owned(read: ScenarioFile) -> list[tuple[str, int, str]]:
-    return [(h.offer, h.quantity, str(h.ends)) for h in read.holdings]
-
-
-def others(read: ScenarioFile) -> list[tuple[str, str, int | None]]:
-    """The findings about rows."""
-    return [(f.code, f.severity, f.row) for f in read.findings if f.code not in SAID_ALWAYS]
-
-
-def said(read: ScenarioFile, code: str = "T320") -> Finding:
-    (found,) = (f for f in read.findings if f.code == code)
-    return found
-
+from flexopt.inputs.tables.subscription_words import months_of, standing_of
 
 # The end of a term
 
@@ -73,6 +30,7 @@ def said(read: ScenarioFile, code: str = "T320") -> Finding:
         ("2025-01-31", "2026-01-30", "2026-01-31"),
         ("2025-02-28", "2026-02-28", "2026-02-28"),
         ("2025-03-01", "2026-02-28", "2026-03-01"),
+        ("2025-03-01", "9999-12-31", "2999-12-31"),
     ],
 )
 def test_whole_terms_say_what_the_end_is(start: str, end: str, ends: str, tmp_path: Path) -> None:
@@ -268,156 +226,26 @@ def test_a_term_that_is_not_understood_is_said(tmp_path: Path) -> None:
     assert (owned(read), others(read)) == ([("vault-1y", 4, "2026-04-01")], [("T328", "warning", 2)])
 
 
-def test_unknown_offerings_and_later_seats_are_left_out_and_said(tmp_path: Path) -> None:
+def test_unknown_offerings_are_left_out_and_said(tmp_path: Path) -> None:
+    read = load(tmp_path, "1,Maya,4,,2026-04-01,Annual,Active")
+    assert (owned(read), others(read)) == ([], [("T314", "warning", 2)])
+    assert said(read).message == (
+        "0 seats of 0 offers read from subs.csv; 4 have no offer in the scenario and are left out"
+    )
+
+
+def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
+    """Five from February; those of the next year are left out, and so is a start after the end."""
     read = load(
         tmp_path,
-        "1,Maya,4,,2026-04-01,Annual,Active",
-        "2,vault-1y,5,2026-02-01,2027-02-01,Annual,Active",
+        "1,vault-1y,5,2026-02-01,2027-02-01,Annual,Active",
+        "2,vault-1y,6,2027-01-01,2028-01-01,Annual,Active",
+        "3,vault-1y,7,2026-05-01,2026-04-01,Annual,Active",
     )
-    assert others(read) == [("T314", "warning", 2), ("T316", "warning", 3)]
-    assert said(read).message == (
-        "0 seats of 0 offers read from subs.csv; 5 start later and are left out; "
-        "4 have no offer in the scenario and are left out"
-    )
-
-
-# Packs of Flex tokens
-
-
-def test_flex_packs_belong_to_the_pool(tmp_path: Path) -> None:
-    rows = (
-        "1,Flex,1500,2025-11-01,2026-11-01,Annual,Active",
-        "2,Autodesk Flex - 500 tokens,500,2026-02-01,2027-02-01,1-Year,Active",
-        "3,Flex tokens,800,2024-11-01,2025-11-01,1-Year,Expired",
-    )
-    flex = TERMS.replace("aliases: [Vault]", "aliases: [Vault, Flex]")  # a mistake that must not make seats
-    for scenario in (TERMS, flex):
-        read = load(tmp_path, *rows, scenario=scenario)
-        assert not read.holdings
-        assert others(read) == [("T323", "warning", 2)]
-        assert said(read, "T323").hint.startswith(
-            "add at most `pool: [{tokens: 1500, expires: 2026-11-01}, {tokens: 500, expires: 2027-02-01}]`"
-        )
-    pool = "pool: [{tokens: 900, expires: 2026-11-01}]\n"
-    assert others(load(tmp_path, *rows, extra=pool)) == [("T323", "info", 2)]
-
-
-@pytest.mark.parametrize(
-    ("name", "quantity", "tokens"),
-    [("Flex", 1500, 1500), ("Autodesk Flex - 500 tokens", 500, 500), ("Flex - 1,000 tokens", 2, 2000)],
-)
-def test_tokens_of_a_pack(name: str, quantity: int, tokens: int) -> None:
-    assert tokens_bought(name, quantity) == tokens
-
-
-def test_flexsim_is_a_product() -> None:
-    from flexopt.inputs.tables.subscription_words import is_flex
-
-    assert not is_flex("FlexSim Enterprise")
-
-
-# Once each
-
-LAST = SUBSCRIPTIONS + (
-    "S1,vault-1y,44,2025-01-20,2026-01-19,Annual,Active\n"
-    "S2,AutoCAD annual,78,2025-01-20,2026-01-19,Annual,Active\n"
-)
-FIRST = LAST.replace("2026-01-19", "2026-01-20")
-
-
-def test_one_subscription_in_two_exports_is_counted_once(tmp_path: Path) -> None:
-    """122 seats, not 244, though one file names the last day and the other the first day without."""
-    read = load_scenario(write(tmp_path, {"a.csv": FIRST, "b.csv": LAST}))
-    assert owned(read) == [("vault-1y", 44, "2026-01-20"), ("autocad-1y", 78, "2026-01-20")]
-    assert others(read) == [("T318", "info", 2)]
-    assert said(read, "T318").count == 2
-
-
-def test_of_two_terms_of_a_subscription_the_newer_counts(tmp_path: Path) -> None:
-    """It was renewed with four seats fewer: they are named, not added."""
-    newer = FIRST.replace("2026", "2027").replace("2025", "2026").replace("S1,vault-1y,44", "S1,vault-1y,40")
-    start = TERMS.replace("start: 2026-01-01", "start: 2026-01-20")
-    read = load_scenario(write(tmp_path, {"a.csv": FIRST, "b.csv": newer}, scenario=start))
-    assert owned(read) == [("vault-1y", 40, "2027-01-20"), ("autocad-1y", 78, "2027-01-20")]
-    assert others(read) == [("T318", "info", 2), ("T329", "warning", 2)]
-    # before the change of terms, the older term leads to the newer one without a gap
-    read = load_scenario(write(tmp_path, {"a.csv": FIRST, "b.csv": newer}))
-    assert owned(read) == [("vault-1y", 40, "2027-01-20"), ("autocad-1y", 78, "2027-01-20")]
-
-
-def test_a_subscription_cancelled_since_is_not_owned(tmp_path: Path) -> None:
-    later = FIRST.replace(
-        "S1,vault-1y,44,2025-01-20,2026-01-20,Annual,Active", "s1,vault-1y,44,,2026-01-20,,Canceled"
-    )
-    read = load_scenario(write(tmp_path, {"a.csv": FIRST, "b.csv": later}))
-    assert owned(read) == [("autocad-1y", 78, "2026-01-20")]
-
-
-def test_rows_without_an_id_in_two_files_are_counted_once(tmp_path: Path) -> None:
-    bare = FIRST.replace("S1", "").replace("S2", "")
-    for files in ({"a.csv": bare, "b.csv": bare}, {"a.csv": bare, "b.csv": FIRST}):
-        read = load_scenario(write(tmp_path, files))
-        assert sorted(owned(read)) == [("autocad-1y", 78, "2026-01-20"), ("vault-1y", 44, "2026-01-20")]
-        assert [code for code, _, _ in others(read)] == ["T327"]
-    # twice in one file they are two orders
-    assert len(load_scenario(write(tmp_path, {"a.csv": bare + bare.split("\n", 1)[1]})).holdings) == 4
-    # exports of two teams have other rows in common only by chance
-    north = bare + "".join(f",autocad-1y,{n},,2026-0{n}-01,,\n" for n in range(2, 8))
-    south = bare.split("\n")[0] + "\n" + bare.split("\n")[1] + "\n"
-    south += "".join(f",autocad-1y,{n},,2027-0{n}-01,,\n" for n in range(2, 8))
-    read = load_scenario(write(tmp_path, {"a.csv": north, "b.csv": south}))
-    assert sum(h.quantity for h in read.holdings if h.offer == "vault-1y") == 88
-    assert "counted in both" in said(read, "T327").message
-
-
-def test_seats_by_hand_that_are_in_an_export_too_are_said(tmp_path: Path) -> None:
-    by_hand = "holdings: [{offer: vault-1y, quantity: 44, ends: 2026-01-20}]\n"
-    read = load_scenario(write(tmp_path, {"a.csv": LAST}, by_hand))
-    assert sum(h.quantity for h in read.holdings) == 166
-    assert others(read) == [("T330", "warning", None)]
-
-
-@given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_however_rows_are_shared_among_files_each_counts_once(data: st.DataObject, tmp_path: Path) -> None:
-    """Files in any order, each with some of the subscriptions, in its own way of writing ends."""
-    rows = data.draw(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 300)), min_size=1, max_size=6))
-    files: dict[str, str] = {f"{name}.csv": SUBSCRIPTIONS for name in "abc"}
-    last = data.draw(st.tuples(*[st.booleans()] * 3))
-    for number, (seats, days) in enumerate(rows):
-        ends = date(2026, 1, 20) + timedelta(days)
-        for place in data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=4)):
-            shown = ends - timedelta(last[place])
-            text = f"S{number},vault-1y,{seats},{ends.replace(year=2025)},{shown},Annual,Active\n"
-            files["abc"[place] + ".csv"] += text
-    read = load_scenario(write(tmp_path, files))
-    expected = [(f"S{n}", q, date(2026, 1, 20) + timedelta(d)) for n, (q, d) in enumerate(rows)]
-    assert sorted((h.subscription_id, h.quantity, h.ends) for h in read.holdings) == sorted(expected)
-    assert {code for code, _, _ in others(read)} <= {"T318"}
-    assert said(read).message.startswith(f"{sum(q for q, _ in rows)} seat")
-
-
-# One sentence
-
-
-def test_the_seats_in_one_sentence(tmp_path: Path) -> None:
-    read = load_scenario(
-        write(tmp_path, {"Subscriptions.csv": FIRST}, scenario=TERMS.replace("-01-01, m", "-01-20, m"))
-    )
-    assert said(read).message == (
-        "122 seats of 2 offers read from Subscriptions.csv; all end before the start and can be renewed"
-    )
-    read = load(
-        tmp_path,
-        "1,AutoCAD annual,4,2024-12-20,2025-12-20,Annual,Expired",
-        "2,AutoCAD annual,3,2025-08-01,2026-08-01,Annual,Active",
-        "3,AutoCAD annual,5,2025-01-01,2028-01-01,3-Year,Active",
-        "4,vault-1y,6,2024-03-01,2025-03-01,Annual,Expired",
-    )
-    assert said(read).message == (
-        "12 seats of 2 offers read from subs.csv; 4 end before the start and can be renewed; "
-        "3 end within the horizon (first day without: 2026-08-01) and can be renewed then; "
-        "5 end after the horizon; 6 ended too long ago and are lost"
+    assert [(h.quantity, h.from_) for h in read.holdings] == [(5, date(2026, 2, 1)), (7, None)]
+    assert others(read) == [("T316", "warning", 3), ("T331", "warning", 4)]
+    assert said(read).message.endswith(
+        "; 5 start within the horizon; 6 start after the horizon and are left out"
     )
 
 

@@ -30,10 +30,23 @@ from flexopt.store.folder import plan_files
 START, END = date(2026, 8, 1), date(2027, 8, 1)
 
 
-def renewed(count: int, assigned: int) -> SeatRow:
-    """Renewals of a seat of 3,308."""
+def renewed(count: int, assigned: int, full: int = 0) -> SeatRow:
+    """Renewals of a seat of 3,308, half of it in the horizon."""
     price = Decimal(3308)
-    return SeatRow("aec-1y", START, END, 0, count, 0, price, price * count, price * count, assigned, 0)
+    return SeatRow(
+        offer="aec-1y",
+        contract_start=START,
+        contract_end=END,
+        owned=0,
+        added=0,
+        renewed=count,
+        new=0,
+        unit_price=price,
+        cost=price * full + price / 2 * (count - full),
+        commitment=price * count,
+        assigned=assigned,
+        in_full=full,
+    )
 
 
 def held(**quantities: int) -> list[Holding]:
@@ -44,12 +57,15 @@ def held(**quantities: int) -> list[Holding]:
 
 
 def test_subscriptions_are_renewed_in_the_order_of_their_ids() -> None:
-    """Six of nine seats, five of them used: two of S1, three of S2, one without an id."""
-    rows = by_subscription([renewed(6, 5)], held(S2=3, _=4, S1=2))
-    assert [(r.subscription_id, r.renewed, r.assigned, r.cost) for r in rows] == [
-        ("S1", 2, 2, Decimal(6616)),
-        ("S2", 3, 3, Decimal(9924)),
-        ("", 1, 0, Decimal(3308)),
+    """Six of nine seats, five of them used: two of S1, three of S2, one without an id.
+
+    Three count in full, as somebody leaves: two of 3,308; one of 3,308 and two of 1,654; one of 1,654.
+    """
+    rows = by_subscription([renewed(6, 5, full=3)], held(S2=3, _=4, S1=2), START)
+    assert [(r.subscription_id, r.renewed, r.assigned, r.in_full, r.cost) for r in rows] == [
+        ("S1", 2, 2, 2, Decimal(6616)),
+        ("S2", 3, 3, 1, Decimal(6616)),
+        ("", 1, 0, 0, Decimal(1654)),
     ]
 
 
@@ -57,9 +73,9 @@ def test_subscriptions_are_renewed_in_the_order_of_their_ids() -> None:
 def test_the_parts_add_up(seats: list[tuple[str, int]], data: st.DataObject) -> None:
     holdings = [Holding(offer="aec-1y", quantity=n, ends=START, subscription_id=name) for name, n in seats]
     count = data.draw(st.integers(1, sum(n for _, n in seats)))
-    row = renewed(count, data.draw(st.integers(0, count)))
-    parts = by_subscription([row], holdings)
-    for name in ("renewed", "cost", "commitment", "assigned"):
+    row = renewed(count, data.draw(st.integers(0, count)), data.draw(st.integers(0, count)))
+    parts = by_subscription([row], holdings, START)
+    for name in ("renewed", "cost", "commitment", "assigned", "in_full"):
         assert sum(getattr(p, name) for p in parts) == getattr(row, name)
     most: Counter[str] = Counter()
     for name, n in seats:
@@ -95,7 +111,8 @@ def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
     ids = [(row["subscription_id"], row["owned"], row["renewed"]) for row in sound["seats"] if not row["new"]]
     assert sorted(ids) == [("S1", 0, 1), ("S1", 1, 0), ("S2", 0, 1), ("S2", 1, 0), ("S3", 0, 1)]
     changes = {
-        "owned": "0 owned seats of autocad-1y until 2026-04-01 of subscription S1, the holdings have 1",
+        "owned": "0 owned seats of autocad-1y from 2026-01-01 until 2026-04-01 of subscription S1, "
+        "the holdings have 1",
         "renewed": "1 renewals of the 0 seats of autocad-1y that end on 2026-04-01 of subscription S9",
     }
     for kind, failure in changes.items():
@@ -180,12 +197,10 @@ def test_the_last_day_and_the_first_day_without_cost_the_same(tmp_path: Path) ->
     assert table.rows[0][3] == "3"  # type: ignore[union-attr]
 
 
-def test_a_seat_that_counts_in_full_is_the_first() -> None:
-    """Three renewals of 3,308 of which half falls into the horizon; one user leaves: 3,308 and twice 1,654."""
-    price, half = Decimal(3308), Decimal(1654)
-    row = SeatRow("aec-1y", START, END, 0, 3, 0, price, price + 2 * half, 3 * price, 2, 1)
-    found = by_subscription([row], held(s1=2, s2=1))
-    assert [(r.subscription_id, r.cost, r.in_full, r.assigned) for r in found] == [
-        ("s1", price + half, 1, 2),
-        ("s2", half, 0, 0),
-    ]
+def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
+    """Four seats from September: in August four people use 17 tokens a day, 2,108 for 31 days, for 6,600."""
+    text = HEADER + "S7,AEC Collection,4,2026-09-01,2027-09-01,Annual,Active\n"
+    document = planned(tmp_path, "subscriptions: [a.csv]\n", a=text).document
+    assert document["total"] == "6600.00"
+    (row,) = document["seats"]
+    assert (row["contract_start"], row["owned"], row["subscription_id"]) == ("2026-09-01", 4, "S7")

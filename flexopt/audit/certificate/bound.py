@@ -27,10 +27,10 @@ def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough:
         for c in cuts
     ]
     packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in _dates(scenario)]
-    orders: dict[tuple[str, date], list[int]] = defaultdict(list)
+    orders: dict[tuple[str, date, bool], list[int]] = defaultdict(list)
     for k, t in enumerate(subproblems.terms):
         if t.ordered:
-            orders[t.offer.id, t.start].append(k)
+            orders[t.offer.id, t.start, t.kind == "addition"].append(k)
     seats = [np.array([_order(subproblems, c, ks) for c in cuts]) for _, ks in sorted(orders.items())]
     counts = [[0] + [1] * (w.shape[1] - 1) for w in packs] + [[0] * w.shape[1] for w in seats]
     most = scenario.tokens.max_purchases
@@ -79,11 +79,15 @@ def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float
 
 def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -> list[float]:
     """No seat, or as many as each seat tier allows, cheapest first."""
-    offer = subproblems.terms[terms[0]].offer
-    found, bounds = [0.0], [1, *(t.from_ for t in offer.tiers)]
+    first = subproblems.terms[terms[0]]
+    tiers, minimum = first.offer.tiers, first.offer.minimum
+    largest = max(1, minimum, len(subproblems.demand.users), *(t.from_ for t in tiers))
+    if first.kind == "addition":  # seats that join a contract are added one by one
+        tiers, minimum = (), 0
+    found, bounds = [0.0], [1, *(t.from_ for t in tiers)]
     for j, lower in enumerate(bounds):
-        least = max(lower, offer.minimum)
-        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(subproblems.demand.users))
+        least = max(lower, minimum)
+        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else largest
         each = []
         for k in terms:
             term = subproblems.terms[k]

@@ -26,12 +26,12 @@ class StoredCut:
         budgets = {b.id: b for b in scenario.budgets}
         pool: dict[date, float] = {}
         seat = [0.0 if t.ordered else float(t.cost[0]) for t in terms]
-        # what a seat pays for room under maxima, and the share of its price it pays for room in budgets
+        # what a seat pays for room under maxima and among renewals, and the share of its price in budgets
         self.room, self.due = [0.0] * len(terms), [0.0] * len(terms)
         self.order: dict[int, float] = defaultdict(float)
         self.budget: dict[str, float] = defaultdict(float)
         self.oversize = 0.0
-        self.constant = 0.0
+        self.constant = float(subproblems.settled)
         for entry in prices:
             row, price = entry["row"], float(entry["price"])
             # a price with the wrong sign, or of a row that does not exist, would prove something false
@@ -52,6 +52,15 @@ class StoredCut:
                         seat[number[*key, "in full"]] += size
                 else:
                     raise ValueError
+            elif row == "renewable":
+                joins = terms[number[entry["offer"], entry["kind"], entry["start"], entry["end"], ""]]
+                if joins.joined is None:
+                    raise ValueError
+                self.constant -= size * joins.joined
+                for k, t in enumerate(terms):
+                    if t.offer is joins.offer:
+                        self.room[k] += size if t.key[:4] == joins.key[:4] else 0.0
+                        self.room[k] -= size if (t.kind, t.end) == ("addition", joins.start) else 0.0
             elif row == "maximum" and (most := scenario.offer_by_id[entry["offer"]].maximum) is not None:
                 day = day_of(entry["start"])
                 self.constant -= size * most
@@ -64,7 +73,9 @@ class StoredCut:
                 # sums of whole cents: a cent above the invoiced amount always suffices
                 self.constant -= size * (float(limit.amount.quantize(CENT, ROUND_FLOOR)) + 0.01)
                 for k, t in enumerate(terms):
-                    if t.kind != "owned" and limit.from_ <= t.start < limit.to:
+                    if t.kind == "stated" and limit.from_ <= t.start < limit.to:
+                        self.constant += size * float(t.whole[0]) * (t.most or 0)
+                    elif t.kind != "owned" and limit.from_ <= t.start < limit.to:
                         self.due[k] += size
             elif row == "oversize" and tokens.max_oversize is not None:
                 self.oversize = size

@@ -11,12 +11,13 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 
 from flexopt.audit.certificate.terms import Term, make_terms
-from flexopt.audit.rules import cloud_tokens, tokens_a_day
+from flexopt.audit.rules import additions_of, cloud_tokens, seat_cost, tokens_a_day
 from flexopt.base.arrays import Floats, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -55,6 +56,13 @@ class UserSubproblems:
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
         self.terms = make_terms(scenario, holdings, demand)
+        self.settled = sum(  # what is paid whatever is decided
+            (
+                count * seat_cost(price, begin, finish, scenario.horizon)
+                for (_, begin, finish), (count, price) in additions_of(scenario, holdings).items()
+            ),
+            Decimal(0),
+        )
         dates = {self.start, self.end, *days}
         dates.update(d for t in self.terms for d in (t.start, t.end))
         dates.update(r.from_ for p in scenario.products for r in p.rates)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from flexopt.audit.rules import new_seat_days, seat_cost, seat_price, term_end
+from flexopt.audit.rules import (
+    added_price,
+    additions_of,
+    end_joined,
+    new_seat_days,
+    seat_cost,
+    seat_price,
+    term_end,
+)
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
@@ -28,11 +36,14 @@ class Term:
     cost: tuple[Decimal, ...]
     whole: tuple[Decimal, ...]
     in_full: bool = False
+    joined: int | None = None
+    """Of renewals: the seats that end on the day, if others can be added to them."""
 
     @property
     def ordered(self) -> bool:
         """Whether seats are bought in orders whose size decides the price or has a minimum."""
-        return self.kind != "owned" and bool(self.offer.tiers or self.offer.minimum > 1)
+        whole = self.kind in ("renewal", "new")
+        return self.kind == "addition" or (whole and bool(self.offer.tiers or self.offer.minimum > 1))
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:
@@ -43,25 +54,42 @@ class Term:
 def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[Term]:
     """The seats that are owned, and all that can be bought in the horizon."""
     start, end = scenario.horizon.start, scenario.horizon.end
-    owned: dict[tuple[str, date], int] = defaultdict(int)
+    owned: dict[tuple[str, date, date], int] = defaultdict(int)
     for h in holdings:
-        owned[h.offer, h.ends] += h.quantity
+        first = max(start, h.from_ or start)
+        if h.ends >= start and first < end:
+            owned[h.offer, first, h.ends] += h.quantity
+    stated = additions_of(scenario, holdings)
     found = []
     for offer in scenario.offers:
-        for (name, day), count in sorted(owned.items()):
-            if name != offer.id or day < start:
-                continue
-            if day > start:
-                free = (Decimal(0),) * (len(offer.tiers) + 1)
-                found.append(Term(offer, "owned", start, day, count, free, free))
+        ending: dict[date, int] = defaultdict(int)
+        for (name, first, day), count in sorted(owned.items()):
+            if name == offer.id:
+                ending[day] += count
+                if day > first:
+                    free = (Decimal(0),) * (len(offer.tiers) + 1)
+                    found.append(Term(offer, "owned", first, day, count, free, free))
+        for (name, first, day), (count, price) in stated.items():
+            if name == offer.id:
+                ending[day] += count
+                found.append(Term(offer, "stated", first, day, count, (Decimal(0),), (price,)))
+        days = {d: end_joined(offer, holdings, d) for d in new_seat_days(offer, scenario.horizon)}
+        joined = {day for day in days.values() if day is not None}
+        for day in sorted({*ending, *joined}):
             if day < end:
-                found.append(_priced(scenario, offer, "renewal", day, count))
-        found += [_priced(scenario, offer, "new", d, None) for d in new_seat_days(offer, scenario.horizon)]
+                renewal = _priced(scenario, offer, "renewal", day, None if day in joined else ending[day])
+                found.append(replace(renewal, joined=ending[day] if day in joined else None))
+        for day, until in days.items():
+            if until is None:
+                found.append(_priced(scenario, offer, "new", day, None))
+            elif (price_ := added_price(scenario, offer, day, until)) is not None:
+                cost = seat_cost(price_, day, until, scenario.horizon)
+                found.append(Term(offer, "addition", day, until, None, (cost,), (price_,)))
     found = [t for t in found if t.whole and t.end > max(t.start, start)]
     return found + [
         replace(t, cost=t.whole, in_full=True)
         for t in found
-        if t.kind != "owned"
+        if t.kind not in ("owned", "stated")
         and t.end > end
         and any(t.start < start + timedelta(days=d) < t.end for d in demand.leaves.values())
     ]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from flexopt.base.columns import ColumnTable
+from flexopt.base.dates import add_months
+from flexopt.base.money import cents
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
+from flexopt.inputs.files.formats import is_summary
+from flexopt.inputs.rules.collections import DEAREST, MIX
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
@@ -30,6 +36,8 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     yield _forecast(document, words) + (f" ({changes})" if (changes := _growth(document, words)) else "")
     yield _buffer(document, words)
     yield _discounts(document, words)
+    yield from _collections(document, words)
+    yield from _short_launches(document, words)
     bought = {row["offer"] for row in document["seats"] if not row["owned"]}
     read = [p for o in document["scenario"]["offers"] if o["id"] in bought for p in o["prices"]]
     said = Counter(named(p["source"]) for p in read if p["source"]).most_common()
@@ -62,6 +70,16 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         words("pool", tokens=_tokens(p["tokens"], words), date=words.date(p["expires"]))
         for p in scenario["pool"]
     ]
+    additions = [
+        words(
+            "seats_added",
+            offer=named(row["offer"]),
+            n=words.number(row["quantity"]),
+            start=words.date(row["from"]),
+            end=words.date(row["ends"]) if row["ends"] else words("its_end"),
+        )
+        for row in scenario["additions"]
+    ]
     cloud = [
         words("cloud", service=named(c["service"]), tokens=_tokens(c["monthly_tokens"], words))
         for c in scenario["cloud"]
@@ -88,11 +106,14 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("discounts", _discounts(document, words)),
         ("packs", packs),
         ("owned", owned(document, words)),
+        ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),
         ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
         ("budgets", _listed(budgets, words)),
         ("limits", _listed(limits, words)),
+        ("collections", _listed(list(_collections(document, words)), words)),
+        ("short_launches", "; ".join([words("short_launches"), *_short_launches(document, words)])),
     ]
     columns = (words("assumption"), words("as_planned"))
     return ReportTable(
@@ -116,10 +137,17 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 listed = price[kind] if price[kind] is not None else price["new"] if pays else None
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
-                    row: tuple[str, ...] = (what, words.date(price["from"]))
+                    start: tuple[str, ...] = (what, words.date(price["from"]))
                     for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
                         cells = _discounted(listed, amount, words)
-                        (used if pays else others).append((*row, *cells, *_sourced(price["source"], words)))
+                        (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
+    offers = {offer["id"]: offer for offer in scenario["offers"]}
+    for row in (row for row in document["seats"] if row["added"]):
+        offer = offers[row["offer"]]
+        entry = price_in_force(offer, row["contract_start"])
+        what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
+        cells = _discounted(str(price_by_days(entry["new"], row, offer)), row["unit_price"], words)
+        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
     off = Decimal(negotiated["tokens"])
     for since, tiers in tier_lists(document):
         for tier in tiers:
@@ -132,9 +160,9 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         for rate in product["rates"]:
             if rate["from"] < document["horizon"]["end"]:
                 what = f"{named(product['id'])}, {words('rate')}"
-                row = (what, words.date(rate["from"]))
-                row = (*row, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
-                (used if product["id"] in on_flex or not assignment else others).append(row)
+                start = (what, words.date(rate["from"]))
+                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                (used if product["id"] in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
         ReportTable("prices", columns, tuple(used), (2, 3, 4)),
@@ -161,12 +189,19 @@ def price_in_force(offer: PlanRow, day: str) -> PlanRow:
     return max(begun, key=lambda price: str(price["from"]))
 
 
+def price_by_days(price: str, row: PlanRow, offer: PlanRow) -> Decimal:
+    """The share of a price of a whole term that seats of an addition cost."""
+    begin, end = (date.fromisoformat(row[key]) for key in ("contract_start", "contract_end"))
+    term = (end - add_months(end, -offer["term_months"])).days
+    return cents(Fraction(price) * Fraction((end - begin).days, term))
+
+
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
     """The price paid per seat for each price of the scenario: by offer, kind and the price's first day."""
     paid: dict[tuple[str, str, str], list[str]] = {}
     offers = {offer["id"]: offer for offer in document["scenario"]["offers"]}
     for row in document["seats"]:
-        if not row["owned"]:
+        if row["renewed"] or row["new"]:
             since = price_in_force(offers[row["offer"]], row["contract_start"])["from"]
             amounts = paid.setdefault((row["offer"], "renewal" if row["renewed"] else "new", since), [])
             if row["unit_price"] not in amounts:
@@ -239,6 +274,28 @@ def _discounts(document: PlanDocument, words: Words) -> str:
         words("off", share=words.exact(d), what=named(o)) for o, d in sorted(negotiated["offers"].items())
     ]
     return ", ".join([*general, *offers]) or words("no_discount")
+
+
+def _collections(document: PlanDocument, words: Words) -> Iterator[str]:
+    """What collections are planned at on Flex whose titles the usage does not say."""
+    for product in document["scenario"]["products"]:
+        if not product["rates"] or not product["rates"][0]["source"].startswith((MIX, DEAREST)):
+            continue
+        begun = [r for r in product["rates"] if r["from"] <= document["horizon"]["start"]]
+        rate = max(begun or product["rates"], key=lambda r: str(r["from"]))
+        yield words(
+            "collection_mix" if rate["source"].startswith(MIX) else "collection_dearest",
+            name=named(product["id"]),
+            tokens=_tokens(rate["tokens"], words),
+        )
+
+
+def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
+    """How many rows of Flex are launches under five minutes, if any."""
+    files = [f for f in document["coverage"]["files"] if f["zero_token"] and not is_summary(f["format"])]
+    if files:
+        rows = words.count(sum(f["rows"] for f in files), "row")
+        yield words("short_rows", n=words.number(sum(f["zero_token"] for f in files)), rows=rows)
 
 
 def _tokens(amount: str, words: Words) -> str:

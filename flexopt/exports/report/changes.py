@@ -108,6 +108,12 @@ def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]
     for row in document["seats"]:
         key = (row["offer"], row["contract_start"])
         renewed[key] += row["renewed"]
+        if row["added"]:
+            if row["contract_end"] < end:
+                held[row["offer"], row["contract_end"]] += row["added"]
+            n, offer = words.number(row["added"]), named(row["offer"])
+            start_, until = words.date(row["contract_start"]), words.date(row["contract_end"])
+            yield "+", words("seats_added", offer=offer, n=n, start=start_, end=until)
     bought = sorted((row for row in document["seats"] if row["new"]), key=lambda row: str(row["offer"]))
     for name, rows in groupby(bought, key=lambda row: str(row["offer"])):
         yield from _bought(named(name), list(rows), words)

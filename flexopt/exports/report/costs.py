@@ -198,10 +198,12 @@ def _contracts(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
     """The number of seats of each contract; a contract has a row for every subscription."""
     seats: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        seats[row["contract_start"], row["contract_end"]] += row["owned"] + row["renewed"] + row["new"]
+        count = sum(row[kind] for kind in ("owned", "renewed", "new", "added"))
+        seats[row["contract_start"], row["contract_end"]] += count
     return seats
 
 
 def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    what = "owned" if row["owned"] else "renewal" if row["renewed"] else "new"
+    kinds = {"owned": "owned", "renewed": "renewal", "added": "addition"}
+    what = next((kind for count, kind in kinds.items() if row[count]), "new")
     return row["offer"], what, row["unit_price"]

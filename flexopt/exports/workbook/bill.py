@@ -20,6 +20,8 @@ from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
 
+COUNTS = ("owned", "renewed", "new", "added")
+
 EXACT = 2**53
 """Whole numbers up to this one are exact in a cell."""
 
@@ -43,6 +45,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Owned", "count", 9),
         SheetColumn("Renewed", "count", 9),
         SheetColumn("New", "count", 9),
+        SheetColumn("Added", "count", 9),
         SheetColumn("Price per seat, whole term", "money", 14),
         SheetColumn("Days within the horizon", "count", 11),
         SheetColumn("Days of the term", "count", 10),
@@ -59,22 +62,23 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         r = 1 + number
         begins, ends = (date.fromisoformat(seat[key]) for key in ("contract_start", "contract_end"))
         inside, term = overlap_days(begins, ends, start, end), (ends - begins).days
-        unit, bought, full = Decimal(seat["unit_price"]), seat["renewed"] + seat["new"], seat["in_full"]
-        numbers = f"({cell(r, 4)}+{cell(r, 5)})"
+        unit, full = Decimal(seat["unit_price"]), seat["in_full"]
+        bought = seat["renewed"] + seat["new"] + seat["added"]
+        numbers = f"({cell(r, 4)}+{cell(r, 5)}+{cell(r, 6)})"
         each = cents(Fraction(unit) * Fraction(inside, term)) if price is not None else Decimal(0)
-        shares = f"{cell(r, 9)}*({numbers}-{cell(r, 13)})+ROUND({cell(r, 6)},2)*{cell(r, 13)}"
+        shares = f"{cell(r, 10)}*({numbers}-{cell(r, 14)})+ROUND({cell(r, 7)},2)*{cell(r, 14)}"
         rows.append(
             [
                 seat["offer"],
                 seat["contract_start"],
                 seat["contract_end"],
-                *(seat[kind] for kind in ("owned", "renewed", "new")),
+                *(seat[kind] for kind in COUNTS),
                 Formula(f"={cell_of[price]}", unit) if price is not None else unit,
                 inside,
                 term,
-                Formula(f"=ROUND(ROUND({cell(r, 6)}*100,0)*{cell(r, 7)}/{cell(r, 8)},0)/100", each),
+                Formula(f"=ROUND(ROUND({cell(r, 7)}*100,0)*{cell(r, 8)}/{cell(r, 9)},0)/100", each),
                 Formula(f"=ROUND({shares},2)", each * (bought - full) + unit * full),
-                Formula(f"=ROUND(ROUND({cell(r, 6)},2)*{numbers},2)", unit * bought),
+                Formula(f"=ROUND(ROUND({cell(r, 7)},2)*{numbers},2)", unit * bought),
                 seat["assigned"],
                 full,
                 seat["subscription_id"],
@@ -82,22 +86,20 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         )
     count, seats = len(rows), document["seats"]
     total: list[Cell] = ["Total", "", ""]
-    total += [
-        total_of((s[k] for s in seats), 1, 3 + n, count) for n, k in enumerate(("owned", "renewed", "new"))
-    ]
+    total += [total_of((s[kind] for s in seats), 1, 3 + n, count) for n, kind in enumerate(COUNTS)]
     total += ["", "", "", ""]
     total += [
-        total_of((Decimal(s[key]) for s in seats), 1, 10 + n, count)
+        total_of((Decimal(s[key]) for s in seats), 1, 11 + n, count)
         for n, key in enumerate(("cost", "commitment"))
     ]
     total += [
-        total_of((s[key] for s in seats), 1, 12 + n, count) for n, key in enumerate(("assigned", "in_full"))
+        total_of((s[key] for s in seats), 1, 13 + n, count) for n, key in enumerate(("assigned", "in_full"))
     ]
     total.append("")
     sheet.table(columns, rows, total)
     sheet.filtered(1, count, len(columns))
-    cost, commitment = (cell(1 + count, column, "Seats") for column in (10, 11))
-    return Totals(cost, commitment, tuple(cell(1 + n, 10, "Seats") for n in range(count)))
+    cost, commitment = (cell(1 + count, column, "Seats") for column in (11, 12))
+    return Totals(cost, commitment, tuple(cell(1 + n, 11, "Seats") for n in range(count)))
 
 
 def write_purchases(

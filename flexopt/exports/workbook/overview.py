@@ -129,7 +129,7 @@ def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) 
         cost[offer] = cost.get(offer, Decimal(0)) + Decimal(row["cost"])
         lines.setdefault(offer, []).append(line)
         bought, owned = counts.setdefault(offer, [0, 0])
-        counts[offer] = [bought + row["renewed"] + row["new"], owned + row["owned"]]
+        counts[offer] = [bought + row["renewed"] + row["new"] + row["added"], owned + row["owned"]]
     rows: list[list[Cell]] = [
         ["Flex tokens", Formula(f"={packs.cost}", Decimal(document["summary"]["tokens"])), "", ""]
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import price_in_force, tier_lists, tiers_in_force
+from flexopt.exports.report.assumed import price_by_days, price_in_force, tier_lists, tiers_in_force
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 
@@ -72,6 +72,16 @@ def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
     """The price in force when the seats start, after all discounts, as in the bill."""
     entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
+    if row["added"]:
+        return PlanPrice(
+            what=row["offer"],
+            kind=f"added {row['contract_start']} until {row['contract_end']}",
+            since=entry["from"],
+            listed=str(price_by_days(entry["new"], row, offer)),
+            price=row["unit_price"],
+            source=entry["source"],
+            style="money",
+        )
     return PlanPrice(
         what=row["offer"],
         kind="renewal" if renewed else "new",

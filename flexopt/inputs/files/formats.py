@@ -141,11 +141,33 @@ FORMATS: tuple[Format, ...] = (
             end="sessionenddate",
             tokens="tokensconsumed",
             category="usagecategory",
+            charge="chargecategory",
+            machine="machinename",
             month="usagemonth",
         ),
         # without the category, services and adjustments would count as days of their product
         (("email",), ("product",), ("date", "start"), ("category",)),
         repair="request the export again with the fields userName, productName, usageDate and usageCategory",
+    ),
+    Format(
+        "Insights API summary",
+        _marks("totaluniquedays", "uniquedays productname"),
+        _roles(
+            email="emailaddress",
+            hash="hasheduserid",
+            id="userid",
+            label="fullname username",
+            product="childproductname",
+            parent="productname",
+            days="totaluniquedays uniquedays",
+            access="source",
+            team="teamname",
+            earliest="earliestusagedate",
+            accessed="latestusagedate",
+        ),
+        (_WHO, ("product", "parent"), ("days",)),
+        "summary",
+        repair="query again with the fields productName, childProductName, hashedUserId and totalUniqueDays",
     ),
     Format(
         "Insights API",
@@ -202,6 +224,11 @@ FORMATS: tuple[Format, ...] = (
         repair="the plain format is user,product,date with optional started_at,ended_at,version,tokens",
     ),
 )
+
+
+def is_summary(name: str) -> bool:
+    """Whether the format of this name is a summary."""
+    return any(f.name == name and f.kind == "summary" for f in FORMATS)
 
 
 def recognise(header: Sequence[str], own: Format | None = None) -> Format | None:

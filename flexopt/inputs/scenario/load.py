@@ -12,6 +12,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.rules.renewal import is_lost
+from flexopt.inputs.scenario.check_additions import check_additions
 from flexopt.inputs.scenario.check_dates import DATE_RULES
 from flexopt.inputs.scenario.check_names import NAME_RULES
 from flexopt.inputs.scenario.check_numbers import NUMBER_RULES
@@ -127,6 +128,7 @@ def make_scenario(
                 "give the file's contents instead, or use `load_scenario`",
             )
     own = _checked(found, known or None, resolved, findings)
+    check_additions(ScenarioCheck(found, known or None, resolved, findings), own)
     findings.raise_if_errors()
     return ScenarioFile(name, None, found, (), known, today, own, (), findings)
 
@@ -153,7 +155,8 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
             access = read_access(folder, scenario.access, place, scenario)
     own = _checked(scenario, people, resolved, findings)
     place = resolved.place(("subscriptions",))
-    bought = read_subscriptions(folder, [(name, place) for name in exports], scenario)
+    bought, packs = read_subscriptions(folder, [(name, place) for name in exports], scenario)
+    check_additions(ScenarioCheck(scenario, people, resolved, findings), own + bought)
     return (
         ScenarioFile(
             name=path.stem,
@@ -166,6 +169,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
             sources=tuple(folder.sources),
             findings=findings,
             user_files=tuple(folder.path(n) for n in users),
+            packs=packs,
         ),
         findings,
     )

@@ -208,6 +208,8 @@ class Offer(_Part):
     """Minimum number of seats in an order, if there is one."""
     maximum: Count | None = None
     """Maximum number of seats of the offer at any time, including those owned."""
+    co_term: Flag | Day | None = None
+    """Seats bought while a holding of the offer lasts end with it, priced by days; a date: that end."""
 
 
 class TokenTier(_Part):
@@ -275,10 +277,24 @@ class Holding(_Part):
     offer: Id
     quantity: Positive
     """Seats owned."""
+    from_: Day | None = Field(default=None, alias="from")
+    """First day with the seats, if that is after the start of the horizon."""
     ends: Day
     """First day without the seats."""
     subscription_id: Annotated[str, Field(max_length=20_000, strict=True)] = ""
     """Id of the subscription the seats belong to."""
+
+
+class Addition(_Part):
+    """Seats that join a contract, end with it and are priced by days: they are bought in any case."""
+
+    offer: Id
+    quantity: Positive
+    """Seats added."""
+    from_: Day = Field(alias="from")
+    """First day with the seats."""
+    ends: Day | None = None
+    """First day without the seats; by default the end of the holding of the offer that lasts on that day."""
 
 
 class OpeningPack(_Part):
@@ -370,6 +386,8 @@ class Scenario(_Part):
     tokens: Tokens
     negotiated: Negotiated = Negotiated()
     holdings: tuple[Holding, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    """Co-termed seats that will be bought on stated days."""
     subscriptions: tuple[FileName, ...] = ()
     """Subscriptions exports; their rows are added to the holdings."""
     subscription_ends: Literal["last_day", "first_day_without"] | None = None

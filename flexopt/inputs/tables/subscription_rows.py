@@ -72,6 +72,12 @@ def read_rows(table: DelimitedTable, scenario: Scenario) -> list[Subscription]:
             quiet.add("07", "the cell is empty", "fill in the end_date", row=row.number, column="end_date")
         if standing != "gone" and (ends is None or quantity is None):
             continue
+        if starts and ends and starts > ends:
+            message = f"the term starts on {starts}, after its end on {ends}; the start is ignored"
+            quiet.add(
+                "31", message, "correct one of the dates", row=row, column="start_date", severity="warning"
+            )
+            starts = None
         found.append(
             Subscription(
                 table=table,
@@ -219,7 +225,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder
         month = MONTHS.index(name) + 1 if name in MONTHS else 0
         day, year = int(named[1] or named[5]), int(named[3] or named[6])
     try:
-        return date(year, month, day)
+        return date(min(year, 2999), month, day)  # 9999 is no end, and the last day that can be counted
     except ValueError:
         what = "is not a date"
         if SHORT.fullmatch(text):

@@ -59,7 +59,7 @@ def months_of(term: str) -> int | None:
     `3-Year, billed annually` has 36, and so has `Multi-year`.
     """
     parts = re.findall(r"[0-9]+|[^\W\d_]+", term.casefold())
-    numbers = [int(p) if p.isdecimal() else _NUMBERS.get(p) for p in parts]
+    numbers = [int(p[:6]) if p.isdecimal() else _NUMBERS.get(p) for p in parts]
     found = []
     for place, part in enumerate(parts):
         before = numbers[place - 1] if place else None

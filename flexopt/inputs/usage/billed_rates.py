@@ -24,6 +24,9 @@ from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, s
 
 ZERO = Decimal(0)
 
+FEW = 3
+"""Fewer days show no rate."""
+
 Billed = dict[date, Counter[Decimal]]
 """For each day, how many users were billed how many tokens."""
 
@@ -168,6 +171,8 @@ def _report(product: Product, billed: _Billing, file: str, findings: Findings) -
     kept = [r for r in product.rates if not billed.spans or r.from_ < billed.spans[0].first]
     lines = [f"{{from: {r.from_}, tokens: {_plain(r.tokens)}}}" for r in kept]
     lines += [f"{{from: {s.first}, tokens: {_plain(s.tokens)}, source: billed}}" for s in billed.spans]
+    if billed.days < FEW:
+        return
     findings.add(
         "U149",
         f"the rows bill {product.id} at {words}, but the scenario says {says}: the {billed.days:,} days of a "

@@ -9,7 +9,7 @@ import duckdb
 from flexopt.base.findings import Findings
 from flexopt.inputs.records import Coverage
 from flexopt.inputs.usage.scan import WORDS
-from flexopt.inputs.usage.usage_table import BLANK, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
+from flexopt.inputs.usage.usage_table import BLANK, FREE, LEFT_OUT, OK, REJECTED, ZERO, UsageTable
 
 
 def cover(
@@ -53,7 +53,7 @@ def _fate(status: int, nameless: bool, known: str) -> str:
         return "rejected"
     if status == ZERO:
         return "zero_token"
-    if status in (LEFT_OUT, BLANK) or known == "collection":
+    if status in (LEFT_OUT, BLANK, FREE) or known == "collection":
         return "left_out"
     return "unknown_product" if known == "unknown" else "good"
 
@@ -61,8 +61,13 @@ def _fate(status: int, nameless: bool, known: str) -> str:
 def _openers(con: duckdb.DuckDBPyConnection, number: int, coverage: Mapping[int, Coverage]) -> list[str]:
     """The files that opened the days of a file which opened none itself; sessions are not compared."""
     shared = " or ".join(f"a.{word} & b.{word} <> 0" for word in WORDS)
+    cells = (
+        f"(select p.user, t.id, c.file, c.slab, {', '.join(WORDS)} from cell c "
+        "join person p using (name, email, hash, id) join title t using (product) "
+        f"where c.status = {OK} and c.used is null and c.slab is not null and t.id <> '')"
+    )
     rows = con.execute(
-        "select distinct b.file from good a join good b using (u, p, slab) "
+        f"select distinct b.file from {cells} a join {cells} b using (user, id, slab) "
         f"where a.file = {number} and b.file < {number} and ({shared}) order by 1"
     ).fetchall()
     return [coverage[f].file for (f,) in rows if f in coverage and coverage[f].kept]

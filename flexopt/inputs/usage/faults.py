@@ -11,6 +11,7 @@ import duckdb
 from flexopt.base.findings import Findings
 from flexopt.inputs.usage.line_numbers import locate
 from flexopt.inputs.usage.usage_table import (
+    FREE,
     LEFT_OUT,
     OK,
     UsageTable,
@@ -173,7 +174,7 @@ def _faults(con: duckdb.DuckDBPyConnection, table: UsageTable, most: int) -> lis
         "select f.code, f.role, count(*), min_by({n: line, v: left(f.value, 300)}, line, "
         f"{most}) from (select line, unnest([{listed}]) as f from (select *, {status_of(table)} as outcome "
         f"from {rows_of(table, f', {table.row} as line')}) "
-        f"where not ({is_blank(table)}) and outcome <> {LEFT_OUT}) "
+        f"where not ({is_blank(table)}) and outcome not in ({LEFT_OUT}, {FREE})) "
         "where f is not null group by 1, 2 order by 1, 2"
     )
     return [

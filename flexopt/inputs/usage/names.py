@@ -11,9 +11,6 @@ import pyarrow as pa
 from flexopt.inputs.files.formats import compact
 from flexopt.inputs.usage.usage_table import UsageTable
 
-BLOCK = 1 << 16
-"""Rows read at a time, until every email has its name."""
-
 _ONE = ("username", "fullname", "displayname")
 
 
@@ -28,17 +25,21 @@ class Names:
 def names_of(
     con: duckdb.DuckDBPyConnection, opened: Mapping[int, UsageTable], emails: Collection[str]
 ) -> Names:
-    """The names behind these emails: of Users exports and reports, else of the first row that has one."""
+    """The names behind these emails: of Users exports and reports, else of the days."""
     names = Names()
     wanted = set(emails)
     if not wanted:
         return names
     con.register("emails_given", pa.table({"mail": pa.array(sorted(wanted), pa.string())}))
-    con.execute("create or replace temp table wanted_mail as select mail from emails_given")
+    # as they are written in the files, so that only these few are cleaned
+    con.execute(
+        "create or replace temp table wanted_mail as select distinct s.email, s.mail from seen s "
+        "join emails_given using (mail) where s.email <> ''"
+    )
     con.unregister("emails_given")
     rows = con.execute(
         "select lower(shown(email)) as mail, max(lower(nfc_normalize(first || ' ' || last))), "
-        "max(lower(team)) from assigned where lower(shown(email)) in (select mail from wanted_mail) "
+        "max(lower(team)) from assigned where email in (select email from wanted_mail) "
         "and first || last <> '' group by mail order by mail"
     ).fetchall()
     for mail, name, team in rows:
@@ -59,18 +60,15 @@ def _of_days(con: duckdb.DuckDBPyConnection, table: UsageTable, wanted: set[str]
         columns = [whole]
     if "email" not in table.roles or not columns:
         return
-    name = f"trim(concat_ws(' ', {', '.join(f'shown({table.columns[c]})' for c in columns)}))"
+    name = " || ' ' || ".join(f"coalesce({table.columns[c]}, '')" for c in columns)
     at = next((places[c] for c in ("team", "teamname", "teamalias") if c in places), None)
     team = "''" if at is None else f"coalesce({table.columns[at]}, '')"
-    reader = con.sql(
-        "select * from (select lower(shown(mail)) as mail, lower(nfc_normalize(name)) as name, "
-        f"lower(shown(team)) as team from (select {table.sql('email')} as mail, {name} as name, "
-        f"{team} as team from {table.relation})) where name <> '' and mail in (select mail from wanted_mail)"
-    ).to_arrow_reader(BLOCK)
-    for batch in reader:
-        for mail, name, team in zip(*(c.to_pylist() for c in batch.columns), strict=True):
-            if mail not in names.name:
-                names.name[mail], names.team[mail] = name, team
-        if wanted <= names.name.keys():
-            break
-    reader.close()
+    rows = con.execute(
+        "select w.mail, min(lower(nfc_normalize(trim(shown(name))))) as name, min(lower(shown(team))) from "
+        f"(select {table.sql('email')} as email, min({name}) as name, min({team}) as team "
+        f"from {table.relation} group by 1) "
+        "join wanted_mail w using (email) group by w.mail order by w.mail"
+    ).fetchall()
+    for mail, called, group in rows:
+        if called and mail not in names.name:
+            names.name[mail], names.team[mail] = called, group

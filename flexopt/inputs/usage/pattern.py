@@ -7,14 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flexopt.base.arrays import Bools, Ints
+from flexopt.base.arrays import Bools, Ints, places_in
 from flexopt.inputs.usage.chargeable_days import DAYS
 
 CLEAR = 5
 """Days that must agree for one person alone to be recognised."""
 
+MOST_OF = 0.8
+"""Share of them whose days agree, or nearly agree, for both to be possibly of the same people."""
+
 ENOUGH = 0.25
 """Share of the people, in the smaller export, whose days must agree for both to be of the same people."""
+
+SAMPLE = 200
+"""People of a large firm whose days are compared with everybody's one by one."""
+
+BLOCK = 1024
+"""People they are compared with at a time."""
+
+HALF = 0.5
+"""Share of all days of two people that must be common for one to be like the other."""
+
+_FIRST = np.datetime64("1990-01-01", "D")
 
 MOST_PAIRS = 20_000_000
 """Pairs of people that are tried as one person who changed."""
@@ -29,11 +43,12 @@ class Days:
 
     @classmethod
     def of(cls, person: Ints, number: Ints) -> Days:
-        order = np.lexsort((number, person))
-        person, number = person[order], number[order]
-        new = np.ones(len(person), bool)
-        new[1:] = (person[1:] != person[:-1]) | (number[1:] != number[:-1])
-        return cls(person[new], number[new])
+        if not len(person):
+            return cls(person, number)
+        width = int(number.max()) + 1
+        both = np.sort(person * width + number)
+        both = both[np.append(True, both[1:] != both[:-1])]
+        return cls(both // width, both % width)
 
     def only(self, rows: Bools) -> Days:
         return Days(self.person[rows], self.number[rows])
@@ -47,6 +62,8 @@ class Days:
 class Matched:
     """What two exports say of the same people."""
 
+    sure: bool
+    """Whether they certainly show the same people; otherwise nobody is tied."""
     pairs: list[tuple[int, int]]
     """People of both exports with the same days."""
     people: int
@@ -75,7 +92,7 @@ def common(x: Days, y: Days, trim: int = 0) -> tuple[Days, Days]:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """One row a person: a hash of all days, their number, and whether they are just all working days."""
+    """One row a person: a hash of all days, their number, and whether they are all working days there are."""
 
     person: Ints
     hash: NDArray[np.uint64]
@@ -93,17 +110,17 @@ def _patterns(days: Days) -> _Patterns:
     begins = np.flatnonzero(np.concatenate(([True], days.person[1:] != days.person[:-1])))
     total = np.add.reduceat(_mixed(days.number), begins)
     each = np.diff(np.append(begins, len(days.person)))
-    # per person and product: as many days as there are weekdays between the first and the last
+    # somebody who is there on every working day proves nothing
+    first, last = (_FIRST + int(d) for d in (days.day.min(), days.day.max()))
+    working = int(np.busday_count(first, last + 1))
     product = days.number >> DAYS
     runs = np.flatnonzero(
         np.concatenate(([True], (days.person[1:] != days.person[:-1]) | (product[1:] != product[:-1])))
     )
-    ends = np.append(runs[1:], len(days.person)) - 1
-    dates = days.day.astype("datetime64[D]") + np.int64(np.datetime64("1990-01-01", "D").astype(np.int64))
-    full = np.busday_count(dates[runs], dates[ends] + 1) <= ends - runs + 1
-    odd = np.zeros(len(begins), bool)
-    odd[np.searchsorted(begins, runs[~full], "right") - 1] = True
-    return _Patterns(days.person[begins], total, each, ~odd)
+    odd = np.diff(np.append(runs, len(days.person))) < working
+    return _Patterns(
+        days.person[begins], total, each, ~np.logical_or.reduceat(odd, np.searchsorted(runs, begins))
+    )
 
 
 def _mixed(numbers: Ints) -> NDArray[np.uint64]:
@@ -131,13 +148,18 @@ def match(x: Days, y: Days, *, tied: Bools, whole: Bools) -> Matched | None:
     agreed = both & (py.hash[at] == px.hash)
     open_x = px.only(~agreed & ~both)
     free = py.only(~np.isin(py.person, px.person[both]) & ~tied[py.person])
-    pairs, clear, even = _equal(open_x, free, whole)
-    known = px.only(agreed)
-    strong = int((~known.plain & (known.days >= CLEAR)).sum()) + sum(1 for p in clear if not p[2])
-    any_ = int((known.days >= CLEAR).sum()) + len(clear)
+    pairs, even = _equal(open_x, free, whole)
+    matched = np.concatenate([np.flatnonzero(agreed), np.searchsorted(px.person, [a for a, _ in pairs])])
+    matched = matched.astype(np.int64)
+    odd = ~px.plain[matched]
     smaller = min(len(px.person), len(py.person))
-    if not (strong and strong >= ENOUGH * smaller) and not (smaller > 1 and any_ >= 0.8 * smaller):
-        return None
+    strong = int((odd & (px.days[matched] >= CLEAR)).sum())
+    everybody = smaller > 1 and len(matched) == len(px.person) == len(py.person)
+    enough = px.days.sum() >= CLEAR
+    if not (strong and strong >= ENOUGH * smaller) and not (everybody and odd.any() and enough):
+        left = px.person[~agreed]
+        maybe = enough and len(left) and len(matched) + len(even) >= MOST_OF * smaller
+        return Matched(False, [], len(px.person), int(agreed.sum()), 0, left, x, y) if maybe else None
     pairs += even
     used = {b for _, b in pairs}
     changes, changed = _changed(
@@ -145,31 +167,27 @@ def match(x: Days, y: Days, *, tied: Bools, whole: Bools) -> Matched | None:
     )
     done = {a for a, _ in pairs} | changed | set(px.person[agreed].tolist())
     left = px.person[~np.isin(px.person, list(done))] if done else px.person
-    return Matched(pairs + changes, len(px.person), int(agreed.sum()) + len(pairs), len(changed), left, x, y)
+    return Matched(
+        True, pairs + changes, len(px.person), int(agreed.sum()) + len(pairs), len(changed), left, x, y
+    )
 
 
-def _equal(
-    x: _Patterns, y: _Patterns, whole: Bools
-) -> tuple[list[tuple[int, int]], list[tuple[int, int, bool]], list[tuple[int, int]]]:
-    """Pairs with equal days that nobody else has, the clear ones of them (and plain), and even groups."""
+def _equal(x: _Patterns, y: _Patterns, whole: Bools) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Pairs with equal days that nobody else has, and those of groups of the same size."""
     ox, oy = np.argsort(x.hash, kind="stable"), np.argsort(y.hash, kind="stable")
     hx, bx, nx = np.unique(x.hash[ox], return_index=True, return_counts=True)
     hy, by, ny = np.unique(y.hash[oy], return_index=True, return_counts=True)
     _, ix, iy = np.intersect1d(hx, hy, assume_unique=True, return_indices=True)
     pairs: list[tuple[int, int]] = []
     even: list[tuple[int, int]] = []
-    clear: list[tuple[int, int, bool]] = []
     for i, j in zip(ix.tolist(), iy.tolist(), strict=True):
         these = ox[bx[i] : bx[i] + nx[i]]
         those = oy[by[j] : by[j] + ny[j]]
         if nx[i] == 1 and ny[j] == 1:
-            pair = int(x.person[these[0]]), int(y.person[those[0]])
-            pairs.append(pair)
-            if x.days[these[0]] >= CLEAR:
-                clear.append((*pair, bool(x.plain[these[0]])))
+            pairs.append((int(x.person[these[0]]), int(y.person[those[0]])))
         elif nx[i] == ny[j] and whole[x.person[these]].all():
             even += zip(x.person[these].tolist(), y.person[those].tolist(), strict=True)
-    return pairs, clear, even
+    return pairs, even
 
 
 def _changed(
@@ -212,3 +230,34 @@ def _changed(
                 found += [(person, other) for other in one if other != person]
                 changed.add(person)
     return found, changed
+
+
+def near(x: Days, y: Days) -> Matched | None:
+    """What exports say that nearly agree: most people of one are clearly closest to one of the other.
+
+    For exports that shift some days, as those of two time zones. Of a large firm, some people are compared.
+    """
+    people, theirs = np.unique(x.person), np.unique(y.person)
+    some = people[:: len(people) // SAMPLE + 1]
+    if not len(some) or not len(theirs):
+        return None
+    mine = x.only(np.isin(x.person, some))
+    days = np.unique(mine.number)
+    rows = np.zeros((len(some), len(days)), np.float32)
+    rows[np.searchsorted(some, mine.person), np.searchsorted(days, mine.number)] = 1
+    begins = np.searchsorted(y.person, theirs)
+    size = np.diff(np.append(begins, len(y.person)))
+    best = np.zeros((len(some), 2))
+    for begin in range(0, len(theirs), BLOCK):
+        block, cut = theirs[begin : begin + BLOCK], begins[begin : begin + BLOCK + 1].tolist()
+        part = slice(cut[0], cut[BLOCK] if len(cut) > BLOCK else None)
+        at = places_in(days, y.number[part])
+        other = np.zeros((len(block), len(days)), np.float32)
+        other[np.searchsorted(block, y.person[part][at >= 0]), at[at >= 0]] = 1
+        shared = rows @ other.T
+        whole = rows.sum(1)[:, None] + size[None, begin : begin + BLOCK] - shared
+        best = np.sort(np.concatenate([best, shared / whole], axis=1), axis=1)[:, -2:]
+    clear = (rows.sum(1) >= CLEAR) & (best[:, 1] > HALF) & (1 - best[:, 1] <= (1 - best[:, 0]) / 3)
+    if clear.sum() < MOST_OF * min(len(some), len(theirs)):
+        return None
+    return Matched(False, [], len(people), 0, 0, people, x, y)

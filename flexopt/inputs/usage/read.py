@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,10 +39,11 @@ from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, 
 from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
-from flexopt.inputs.usage.scan import create, features, forget, scan, unclear_zero
-from flexopt.inputs.usage.summaries import summaries
+from flexopt.inputs.usage.row_kinds import refuse_unclear, report_machines, report_row_kinds
+from flexopt.inputs.usage.scan import create, features, forget, has_rows, scan, unclear_zero
+from flexopt.inputs.usage.summaries import period_of, summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
-from flexopt.inputs.usage.usage_table import OK, UsageTable
+from flexopt.inputs.usage.usage_table import OK, UNCLEAR, UsageTable
 
 SHOWN = 20
 """Findings of one kind that are listed individually; the rest are counted."""
@@ -135,9 +137,8 @@ def products_in(files: Sequence[Path]) -> list[str]:
 def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
     """A SHA-256 over everything `read_usage` depends on: equal keys, equal `Usage`.
 
-    These are the bytes of the files, their names in findings, `usage.dates` and `usage.period`, the names of
-    products and offers, and the users and aliases of the people table. Prices, terms, holdings and rules are
-    not included.
+    These are the bytes of the files, their names in findings, the key `usage`, the names of products and
+    offers, and the users and aliases of the people table. Prices, terms, holdings and rules are not included.
 
     Parameters
     ----------
@@ -255,10 +256,12 @@ class _UsageReader:
     def _scan(self, table: UsageTable, number: int, work: Path) -> None:
         forget(self.con, number)
         if table.format.kind == "summary" and self.scenario.usage.period is None:
+            begin, after = period_of(self.con, table)
             raise Refusal(
                 "U150",
                 "a usage summary does not state the period it covers",
-                "add `usage.period: {from: 2025-01-01, to: 2026-01-01}` (`to` is the first day after)",
+                f"add `usage.period: {{from: {begin}, to: {after}}}` (`to` is the first day after), or other "
+                "days if the report is of another period",
             )
         # most files have ISO dates and no faults: one fast pass, and a closer look only if it fails
         faulty = scan(self.con, table)
@@ -268,10 +271,20 @@ class _UsageReader:
         if faulty:
             usage = self.scenario.usage
             own = usage.columns.dates if usage.columns and table.format.name == OWN else None
-            table = with_date_styles(self.con, table, own or usage.dates)
+            table = with_date_styles(self.con, table, own or usage.dates, self.findings)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
+        if has_rows(self.con, number, f"status = {UNCLEAR}"):
+            refuse_unclear(self.con, table)
+            self._say_offering(table)
+            table = replace(table, offering_tells=True)
+            forget(self.con, number)
+            scan(self.con, table)
+        if has_rows(self.con, number, "odd > 0"):
+            report_row_kinds(self.con, table, self.findings)
+        if "machine" in table.roles:
+            report_machines(self.con, table, self.findings)
         unclear = unclear_zero(self.con, table)
         if unclear is not None:
             access = table.format.roles["access"][0]
@@ -291,6 +304,20 @@ class _UsageReader:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
         self.unsplit[number] = report_unsplit_lines(self.con, table, self.findings, SHOWN)
+
+    def _say_offering(self, table: UsageTable) -> None:
+        query = "select sum(n) from cell where file = ? and status = ?"
+        (row,) = self.con.execute(query, [table.number, UNCLEAR]).fetchall()
+        self.findings.add(
+            "U166",
+            f"rows with 0 tokens do not say their `{table.column('access')}`: those with the offering Flex "
+            "are launches without a charge, the others use of a seat",
+            file=table.file,
+            column=table.column("access"),
+            severity="warning",
+            hint=f"fill in `{table.column('access')}` if this is wrong",
+            count=int(row[0]),
+        )
 
     def _say_encoding(self, table: UsageTable) -> None:
         if table.text is not None and table.text.supposed:
@@ -338,7 +365,7 @@ class _UsageReader:
         period = self.scenario.usage.period
         summed = known_of_summaries(self.con, days, titles, period)
         totals, kept_totals = summaries(
-            self.con, period, files=self.names, findings=self.findings, most=SHOWN, known=summed
+            self.con, period, days, files=self.names, findings=self.findings, most=SHOWN, known=summed
         )
         needs = needs_of(
             self.con,
@@ -391,6 +418,7 @@ class _UsageReader:
         totals, _ = summaries(
             self.con,
             self.scenario.usage.period,
+            days,
             files=self.names,
             findings=Findings(),
             most=SHOWN,

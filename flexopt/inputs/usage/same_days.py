@@ -19,7 +19,7 @@ from flexopt.base.text import count
 from flexopt.inputs.usage.chargeable_days import DAYS
 from flexopt.inputs.usage.day_masks import unpack
 from flexopt.inputs.usage.parts import FLEX, FREE, SEAT, add_parts, part_cells
-from flexopt.inputs.usage.pattern import Days, Matched, common, match
+from flexopt.inputs.usage.pattern import HALF, Days, Matched, common, match, near
 from flexopt.inputs.usage.scan import SLAB
 from flexopt.inputs.usage.ties import EMAIL, HASH, ID, DatedCells, Ties, dated_cells
 from flexopt.inputs.usage.usage_table import UsageTable
@@ -69,6 +69,7 @@ class _Exports:
         self.con, self.ties, self.opened = con, ties, opened
         self.cells = dated_cells(con)
         self._parts: DatedCells | None = None
+        self._all: dict[int, Days] = {}
 
     def rows(self, kind: int, cells: DatedCells | None = None) -> Bools:
         """The cells whose rows show an email, or no email and this kind of id."""
@@ -97,6 +98,12 @@ class _Exports:
             found.append((self.ties.label[cells.node[kept]][row], number))
         return Days.of(np.concatenate([p for p, _ in found]), np.concatenate([n for _, n in found]))
 
+    def all_days(self, kind: int) -> Days:
+        """The charged days of all files, by person as known before any comparison."""
+        if kind not in self._all:
+            self._all[kind] = self.days(kind, self.files(kind), frozenset({0}))
+        return self._all[kind]
+
     @property
     def parts(self) -> DatedCells:
         if self._parts is None:
@@ -113,11 +120,23 @@ def _tie(exports: _Exports, hidden: int, other: int) -> Matched | None:
             found = _compare(exports, (hidden, these), (other, those), view, trim)
             if found is None:
                 continue
-            if best is None or found.agreed + found.changed > best.agreed + best.changed:
+            if best is None or _worth(found) > _worth(best):
                 best = found
-            if not len(found.left):
+            if found.sure and not len(found.left):
                 return best
+    ties = exports.ties
+    people = np.unique(ties.label[exports.cells.node[exports.rows(hidden)]])
+    others = people[~ties.has(other)[people]]
+    if best is None or not np.isin(others, ties.label[best.left]).all():
+        for view in VIEWS:
+            x, y = (exports.days(kind, exports.files(kind), view) for kind in (hidden, other))
+            if (found := near(*common(x, y))) is not None:
+                return found
     return best
+
+
+def _worth(found: Matched) -> tuple[bool, int]:
+    return found.sure, found.agreed + found.changed
 
 
 def _sides(exports: _Exports, hidden: int, other: int) -> Iterator[tuple[list[int], list[int]]]:
@@ -137,7 +156,7 @@ def _compare(
     everything, theirs = exports.days(*x, view), exports.days(*y, view)
     mine, theirs = common(everything, theirs, trim)
     size = len(ties.text)
-    total = np.bincount(exports.days(x[0], exports.files(x[0]), frozenset({0})).person, minlength=size)
+    total = np.bincount(exports.all_days(x[0]).person, minlength=size)
     whole = np.bincount(mine.person, minlength=size) >= total
     found = match(mine, theirs, tied=ties.has(x[0]), whole=whole)
     if found is not None and found.pairs:
@@ -175,14 +194,14 @@ def _say(
     if not left:
         return
     asked = [(p, like) for p in left[:ASKED] if (like := _closest(ties, best, p)) is not None]
-    lines = [f"{ties.text[like]},{ties.text[p]}" for p, like in asked[:10]]
+    lines = [f"{ties.text[like]},{ties.text[p]}" for p, like in asked[:5]]
     if not lines:
         return
     number = len(asked) + max(0, len(left) - ASKED)
     findings.add(
         "U183",
         f"{count(number, 'person', 'people')} may count twice: the file shows the same days as {names}, but "
-        f"for {count(number, 'hidden id')} more than one of the {what} is possible, or none fits exactly",
+        f"who {count(number, 'hidden id')} are among its {what} is not certain",
         file=shown,
         severity="warning",
         count=number,
@@ -200,4 +219,4 @@ def _closest(ties: Ties, best: Matched, person: int) -> int | None:
     size = np.bincount(best.y.person, minlength=len(ties.text))
     likeness = shared / np.maximum(np.maximum(size, len(mine)), 1)
     near = int(likeness.argmax())
-    return near if likeness[near] > 0.5 else None
+    return near if likeness[near] > HALF else None

@@ -15,6 +15,8 @@ from flexopt.inputs.usage.usage_table import (
     REJECTED,
     ZERO,
     UsageTable,
+    is_odd,
+    number_of,
     rows_of,
     seat_of,
     status_of,
@@ -40,7 +42,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create temp table cell (cell integer default nextval('cells'), file integer, name varchar, "
         "email varchar, hash varchar, id varchar, product varchar, access varchar, status integer, "
-        f"slab integer, {words}, used integer, n bigint, lo double, hi double)"
+        f"slab integer, {words}, used integer, n bigint, lo double, hi double, odd bigint)"
     )
     con.execute("create temp table launch (cell integer, start_us bigint, end_us bigint)")
     con.execute(r"create temp macro trimmed(x) as regexp_replace(x, '^[\s\x{a0}]+|[\s\x{a0}]+$', '', 'g')")
@@ -73,9 +75,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     if summary:
         # rows of two teams are two counts, not a repeated row
         keys["access"] = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
-        keys["used"] = (
-            f"case when status = {OK} then cast(try_cast({table.sql('days')} as double) as integer) end"
-        )
+        keys["used"] = f"case when status = {OK} then cast({number_of(table, 'days')} as integer) end"
     # one key for status and slab, and none for columns missing from the file: every key costs time
     dated = "date" in table.roles
     slab = f"day >> {SLAB.bit_length() - 1}" if dated else "null"
@@ -85,6 +85,11 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     tells = "tokens" in table.roles and not summary and "category" not in table.roles
     billed = ", ".join(f"{f}(t) filter (where t > 0)" if tells else "null" for f in ("min", "max"))
     flex = f"case when not {seat_of(table)} then t end as t" if "access" in table.roles else "t"
+    odd = is_odd(table)
+    if odd != "false":
+        flex, odd = f"{flex}, ({odd}) as odd", "count(*) filter (where odd)"
+    else:
+        odd = "0"
     inner = (
         f"select {listed}, (day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit, "
         f"{flex} from (select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)})"
@@ -98,7 +103,8 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
         f"insert into cell by position select nextval('cells'), {table.number}, "
         + ", ".join(f"coalesce({name}, '')" if name in keys else "''" for name in names)
         + f", case when part < 0 then -part else {OK} end, case when part >= 0 then part end, {words}, "
-        f"{'used' if summary else 'null'}, count(*), {billed} from ({inner}) group by {', '.join(keys)}"
+        f"{'used' if summary else 'null'}, count(*), {billed}, {odd} "
+        f"from ({inner}) group by {', '.join(keys)}"
     )
     if "start" in table.roles:
         _add_launches(con, table, list(keys)[:-1])
@@ -119,6 +125,13 @@ def _add_launches(con: duckdb.DuckDBPyConnection, table: UsageTable, names: list
         f"(select {listed}, s, e from {rows_of(table)} where st and {status_of(table)} = {OK}) r "
         f"join cell c on {same} and c.file = {table.number} and c.status = {OK} and c.slab is null "
         "group by c.cell, r.s"
+    )
+
+
+def has_rows(con: duckdb.DuckDBPyConnection, number: int, condition: str) -> bool:
+    """Whether a file has cells that meet the condition."""
+    return bool(
+        con.execute(f"select 1 from cell where file = ? and {condition} limit 1", [number]).fetchall()
     )
 
 

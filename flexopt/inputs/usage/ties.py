@@ -279,9 +279,9 @@ def dated_cells(con: duckdb.DuckDBPyConnection, nodes: Ints | None = None) -> Da
         only = "and s.node in (select node from wanted) "
     words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     con.execute(
-        "create or replace temp table titled as select product, t.id, number from title t join "
-        "(select id, row_number() over (order by id) - 1 as number from (select distinct id from title "
-        "where id <> '')) using (id)"
+        "create or replace temp table titled as "
+        "select product, dense_rank() over (order by name) - 1 as number "
+        "from (select product, coalesce(nullif(id, ''), unknown) as name from title) where name <> ''"
     )
     return DatedCells.of(
         con.execute(

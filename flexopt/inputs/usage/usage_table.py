@@ -12,7 +12,7 @@ from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.dates import Style
 from flexopt.inputs.usage.windows import DAY
 
-OK, ZERO, LEFT_OUT, BLANK, REJECTED = range(5)
+OK, ZERO, LEFT_OUT, BLANK, REJECTED, FREE, UNCLEAR = range(7)
 """The outcome of a row: its `status` in `cell`."""
 
 MOST = 1e9
@@ -44,6 +44,8 @@ class UsageTable:
     text: Text | None = None
     styles: Mapping[str, Style] | None = None
     """Date style of each role; None: assumed ISO, not yet examined."""
+    offering_tells: bool = False
+    """Whether a row without access is Flex where its offering is, otherwise a seat."""
     page: Page | None = None
     """Which rows of a query these are, if the file says so."""
 
@@ -65,19 +67,65 @@ class UsageTable:
         return self.header[self.roles[role]] if role in self.roles else ""
 
 
+CONSUMPTION = "product_consumption"
+"""A category of the Token Flex API: use of a product."""
+
+
+def access_of(table: UsageTable) -> str:
+    """SQL: the access of a row in lower case, '' if it does not say."""
+    text = f"lower(trim(coalesce({table.sql('access')}, '')))"
+    return f"(case when {text} in ('-', 'n/a', 'none', 'null', 'unknown') then '' else {text} end)"
+
+
+def flex_of(table: UsageTable) -> str:
+    """SQL: whether the row says that it is use of tokens."""
+    text = access_of(table)
+    words = " or ".join(f"contains({text}, '{word}')" for word in ("flex", "token", "as you go", "as-you-go"))
+    return f"({words} or {text} in ('ppu', 'payg', 'pay per use', 'pay-per-use', 'payasyougo'))"
+
+
 def seat_of(table: UsageTable) -> str:
     """SQL: whether the row says that it is use of a seat."""
-    access = f"lower(trim({table.sql('access')}))"
-    flex = f"contains({access}, 'flex') or contains({access}, 'token') or {access} in ('', 'ppu', '-', 'n/a')"
-    return f"({table.sql('access')} is not null and not ({flex}))"
+    if table.offering_tells:
+        of_flex = f"coalesce(contains(lower({table.sql('parent')}), 'flex'), false)"
+        return f"(case when {access_of(table)} = '' then not {of_flex} else not {flex_of(table)} end)"
+    return f"({access_of(table)} <> '' and not {flex_of(table)})"
 
 
-def tokens_of(table: UsageTable) -> str:
-    """SQL of the tokens of a row."""
-    text = table.sql("tokens")
+def is_trial(table: UsageTable) -> str:
+    """SQL: whether the access of a row is not a paid one."""
+    return (
+        "("
+        + " or ".join(f"contains({access_of(table)}, '{w}')" for w in ("trial", "educat", "student"))
+        + ")"
+    )
+
+
+def is_free(table: UsageTable) -> str:
+    """SQL: whether the charge category of a row says that it is no charge."""
+    return f"coalesce(lower(trim({table.sql('charge')})) = 'free', false)"
+
+
+def is_odd(table: UsageTable) -> str:
+    """SQL: whether a row is of a kind that `row_kinds.py` reports."""
+    found = [is_trial(table)] if "access" in table.roles and table.format.kind == "days" else []
+    if "category" in table.roles:
+        found.append(f"lower(trim({table.sql('category')})) = '{CONSUMPTION}'")
+    if "charge" in table.roles:
+        found.append(is_free(table))
+    return " or ".join(found) or "false"
+
+
+def number_of(table: UsageTable, role: str) -> str:
+    """SQL of a number: 7.5, or 7,5 where a comma can only be a decimal one."""
+    text = table.sql(role)
     comma = table.text is not None and table.text.delimiter != ","
-    number = f"replace({text}, ',', '.')" if comma else text
-    return f"try_cast({number} as double)"
+    plain = f"replace({text}, ',', '.')" if comma else text
+    decimal = r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d+"
+    return (
+        f"coalesce(try_cast({plain} as double), case when regexp_full_match(trim({text}), '{decimal}') "
+        f"then try_cast(replace(replace({text}, '.', ''), ',', '.') as double) end)"
+    )
 
 
 def title_of(table: UsageTable) -> str:
@@ -125,7 +173,7 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
     """(code, role, SQL condition) of every fault of a single row, in terms of the columns of `rows_of`."""
     found: list[tuple[str, str, str]] = []
     if table.format.kind == "summary":
-        used = f"try_cast({table.sql('days')} as double)"
+        used = number_of(table, "days")
         found.append(
             ("U151", "days", f"({used} is null or {used} < 0 or {used} > 1e5 or {used} <> floor({used}))")
         )
@@ -157,10 +205,11 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
 def rows_of(table: UsageTable, extra: str = "") -> str:
     """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
     start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
+    tokens = number_of(table, "tokens") if "tokens" in table.roles else "cast(null as double)"
     return (
         f"(select *{extra}, {_day(table)} as d, "
         f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
-        f"{start} as st, {tokens_of(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
+        f"{start} as st, {tokens} as t "
         f"from {table.relation})"
     )
 
@@ -177,14 +226,18 @@ def status_of(table: UsageTable) -> str:
     if "category" in table.roles:
         # checked first: an adjustment may be negative and have no date or user
         category = f"coalesce(lower(trim({table.sql('category')})), '')"
-        charged = "('desktop_product', 'cloud_product')"
+        charged = f"('desktop_product', 'cloud_product', '{CONSUMPTION}')"
         parts.append(f"when not ({is_blank(table)}) and {category} not in {charged} then {LEFT_OUT}")
+    if "charge" in table.roles:
+        parts.append(f"when {is_free(table)} then {FREE}")
     parts.append(f"when {rejected} then case when {is_blank(table)} then {BLANK} else {REJECTED} end")
     if "tokens" in table.roles and table.format.kind == "days":
+        if "access" in table.roles and not table.offering_tells and not table.format.flex_only:
+            parts.append(f"when t = 0 and {access_of(table)} = '' then {UNCLEAR}")
         parts.append(f"when t = 0 and not {seat_of(table)} then {ZERO}")
     if "start" in table.roles and "end" in table.roles:
         # an end equal to a start at midnight is a date without a time, not a launch of zero length
         parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
     if table.format.kind == "summary":
-        parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")
+        parts.append(f"when {number_of(table, 'days')} = 0 then {ZERO}")
     return f"case {' '.join(parts)} else {OK} end"

@@ -66,14 +66,18 @@ def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
         ordered[row.offer, row.contract_start] += row.renewed + row.new
     total = Decimal(0)
     for row in seats:
-        kind = "owned" if row.owned else "renewal" if row.renewed else "new"
-        contract = contracts.get((row.offer, kind, row.contract_start, row.contract_end))
+        kind = "owned" if row.owned else "renewal" if row.renewed else "new" if row.new else "addition"
+        term = row.contract_start, row.contract_end
+        contract = contracts.get((row.offer, kind, *term))
+        if contract is None and row.added and (stated := contracts.get((row.offer, "stated", *term))):
+            total += stated.settled * row.added
+            continue
         if contract is None:
             total += row.cost
             continue
         tiers = quote.orders[contract.order].tiers if contract.order is not None else ()
         j = sum(tier.from_ <= ordered[row.offer, row.contract_start] for tier in tiers)
-        total += contract.cost[j] * (row.owned + row.renewed + row.new)
+        total += contract.cost[j] * row.count
         total += (contract.commitment[j] - contract.cost[j]) * row.in_full
     return total
 

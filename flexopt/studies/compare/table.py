@@ -76,7 +76,7 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
     seats: defaultdict[str, int] = defaultdict(int)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in document["seats"]:
-        seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"]
+        seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"] + row["added"]
         cost[row["offer"]] += Decimal(row["cost"])
     order = [offer["id"] for offer in document["scenario"]["offers"]]
     return [{"offer": o, "seats": seats[o], "cost": f"{cost[o]:.2f}"} for o in order if o in seats]

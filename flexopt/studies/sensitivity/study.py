@@ -34,15 +34,15 @@ class Answer:
 
     @property
     def seats_bought(self) -> int:
-        """Seats renewed or bought new."""
+        """Seats renewed, bought new or added by the plan."""
         return sum(self.seats.values())
 
     @cached_property
     def seats(self) -> Mapping[str, int]:
-        """Seats renewed or bought new, by offer."""
+        """Seats renewed, bought new or added by the plan, by offer."""
         found: dict[str, int] = {}
         for row in self.charges.seats:
-            found[row.offer] = found.get(row.offer, 0) + row.renewed + row.new
+            found[row.offer] = found.get(row.offer, 0) + row.count - row.owned - row.stated
         return found
 
     def cost(self, line: str) -> Decimal:

@@ -106,7 +106,16 @@ DAYS = {
     "Insights API": (INSIGHTS, PEOPLE, ["U141"]),
     "Token Flex API": (TOKEN_FLEX, ["ann AutoCAD 03-01", "bob Revit 03-02"], ["U142"]),
 }
-SUMMARIES = {"Account Usage Report (2023-2025)": REPORT_2023, "Account Usage Report (2026)": REPORT_2026}
+INSIGHTS_SUMMARY = """\
+fullName,emailAddress,productName,childProductName,earliestUsageDate,latestUsageDate,totalUniqueDays
+Ann A,ann@example.com,AutoCAD,,2025-01-02,2025-12-30,120
+Bob B,bob@example.com,AEC Collection,Revit,2025-03-01,2025-12-01,12
+"""
+SUMMARIES = {
+    "Account Usage Report (2023-2025)": REPORT_2023,
+    "Account Usage Report (2026)": REPORT_2026,
+    "Insights API summary": INSIGHTS_SUMMARY,
+}
 PERIOD = {"from": "2025-01-01", "to": "2026-01-01"}
 ALLOWED = {"U103", "U116", "U117", "U119", "U120", "U121", "U143"}
 
@@ -225,11 +234,11 @@ def test_products_as_they_are_written(tmp_path: Path) -> None:
 def test_a_seat_row_with_zero_tokens_is_use_and_a_flex_row_is_not(tmp_path: Path) -> None:
     rows = [
         f"{option},2025-03-0{day},h{day},AutoCAD,AutoCAD,Main,0,2022"
-        for day, option in enumerate(("Named user", "Flex", "flex (tokens)", "", " ", "Premium"), start=1)
+        for day, option in enumerate(("Named user", "Flex", "flex (tokens)", "Premium"), start=1)
     ]
     usage = one(tmp_path, "\n".join([USAGE_2022_WITHOUT_PEOPLE.split("\n", maxsplit=1)[0], *rows]))
-    assert days(usage) == ["h1 AutoCAD 03-01", "h6 AutoCAD 03-06"]
-    assert usage.coverage[0].zero_token == 4
+    assert days(usage) == ["h1 AutoCAD 03-01", "h4 AutoCAD 03-04"]
+    assert usage.coverage[0].zero_token == 2
 
 
 def test_the_child_product_counts_and_a_blank_one_leaves_the_parent(tmp_path: Path) -> None:

@@ -150,6 +150,34 @@ def test_two_teams_of_whom_all_work_every_day_are_not_one() -> None:
     rows = [Day(5, "Revit", day) for day in every]
     usage = read_all({"a.csv.gz": hidden_usage(rows), "b.csv": german_usage(rows)})
     assert usage.users == {email(5), hashed(5)}
+    assert f"{email(5)},{hashed(5)}" in found(usage, "U183").hint
+
+
+def test_a_small_firm_is_recognised_when_everybody_agrees() -> None:
+    """Three people with three days each: together they are enough."""
+    rows = [Day(p, "Revit", BEGIN + timedelta(days=n)) for p in range(6, 9) for n in range(p - 6, p - 3)]
+    usage = read_all({"a.csv.gz": hidden_usage(rows), "b.csv": seat_usage(rows)})
+    assert usage.users == {email(p) for p in range(6, 9)}
+
+
+def test_days_that_are_shifted_tie_nobody_but_are_asked_about() -> None:
+    """Every twelfth day is the next one in the other export, as in another time zone."""
+    shifted = [
+        Day(r.person, r.product, r.day + timedelta(days=n % 12 == 0), r.tokens) for n, r in enumerate(ROWS)
+    ]
+    usage = read_all({"a.csv.gz": hidden_usage(shifted), "b.csv": german_usage(ROWS)})
+    finding = found(usage, "U183")
+    assert finding.count >= 20
+    assert f"{email(3)},{hashed(3)}" in finding.hint
+    assert len(usage.users) == 25 + CHANGED + 23
+
+
+def test_an_email_and_a_hash_of_people_who_left_before_the_other_export_begins_stay() -> None:
+    early = [Day(40, "Revit", BEGIN - timedelta(days=n)) for n in (10, 12, 15, 20, 21, 30)]
+    usage = read_all({"a.csv.gz": hidden_usage(early + ROWS), "b.csv": german_usage(ROWS)})
+    assert hashed(40) in usage.users
+    assert len(usage.users) == 26
+    assert "U183" not in codes(usage)
 
 
 def test_who_cannot_be_told_apart_is_asked_about() -> None:
