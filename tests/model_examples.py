@@ -168,6 +168,22 @@ EXAMPLES = [
         {"holding": {"seat_u00001_k000": 1}},
     ),
     Example(
+        "renewable",
+        "seats added until February (k001) and their renewal (k000); amy needs both, ben the latter",
+        built(
+            {**AMY, ("ben", "AutoCAD"): FEBRUARY},
+            offers=[{**AUTOCAD_YEAR, "co_term": "2026-02-01"}],
+        ),
+        {
+            "seat_u00000_k000": 1,
+            "seat_u00000_k001": 1,
+            "seat_u00001_k000": 1,
+            "seats_k001_j00": 2,
+            "order_o000_j00": 1,
+        },
+        {"renewable": {"seats_k001_j00": 1}},
+    ),
+    Example(
         "volume",
         "an order of at least 2 seats, 10 % less each from 3 on; amy needs one",
         built(offers=[{**AUTOCAD_YEAR, "minimum": 2, "tiers": [{"from": 3, "discount": "0.1"}]}]),

@@ -70,7 +70,7 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
     tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
     live = [(pk, t) for pk, lot in enumerate(P.packs) for t in range(lot.first, lot.after)]
     ordered = [(k, j) for k, c in enumerate(P.contracts) if c.order is not None for j in range(len(c.cost))]
-    orders = [(o, j) for o, offer in enumerate(P.orders) for j in range(len(offer.tiers) + 1)]
+    orders = [(o, j) for o, order in enumerate(P.orders) for j in range(len(order.tiers) + 1)]
     return Model(
         P,
         core,

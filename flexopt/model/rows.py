@@ -142,12 +142,12 @@ def volume(m: Model) -> None:
         if c.order is not None:
             label = {"row": "order", **_term(c)}
             couple(m, f"seats_k{k:03d}", _bought(m, k), ">=", 0, label=label, seat={k: -1.0})
-    for o, offer in enumerate(P.orders):
-        bounds = [1, *(t.from_ for t in offer.tiers)]
+    for o, order in enumerate(P.orders):
+        bounds = [1, *(t.from_ for t in order.tiers)]
         for j, lower in enumerate(bounds):
             ordered = [(n, 1.0) for (k, jj), n in m.seats.items() if P.contracts[k].order == o and jj == j]
-            least = max(lower, offer.minimum)
-            most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(P.demand.users))
+            least = max(lower, order.minimum)
+            most = bounds[j + 1] - 1 if j + 1 < len(bounds) else order.most
             add_row(m, f"least_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -least)], ">=", 0)
             add_row(m, f"most_o{o:03d}_j{j:02d}", [*ordered, (m.order[o, j], -most)], "<=", 0)
         add_row(m, f"order_o{o:03d}", [(m.order[o, j], 1) for j in range(len(bounds))], "<=", 1)

@@ -30,7 +30,7 @@ from flexopt.inputs.rules.prices import (
     token_price,
 )
 from flexopt.inputs.rules.purchase_size import increments_in_tier
-from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario, SeatTier
 from flexopt.model.terms import Term, in_full, terms_of
 
 
@@ -69,6 +69,15 @@ class Contract:
     def key(self) -> tuple[str, str, date, date]:
         """What is one contract to the vendor."""
         return self.offer, self.kind, self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Seats bought together: their tiers, the fewest and the most there can be of them."""
+
+    tiers: tuple[SeatTier, ...]
+    minimum: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ class Problem:
     on_flex: Bools
     blocks: tuple[tuple[int, ...], ...]
     contracts: tuple[Contract, ...]
-    orders: tuple[Offer, ...]
+    orders: tuple[Order, ...]
     packs: tuple[Pack, ...]
     tiers: tuple[tuple[PriceTier, ...], ...]
     cloud_exact: tuple[tuple[Fraction, Fraction], ...]
@@ -177,7 +186,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     tokens = days * rate[demand.pair_product]
     cloud = _cloud(scenario, edges)
 
-    contracts, orders = _contracts(scenario, terms, edges)
+    contracts, orders = _contracts(scenario, terms, edges, len(demand.users))
     packs = tuple(
         Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end)))
         for s, e, t in opening + _undominated(scenario, bought)
@@ -207,11 +216,11 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
 
 
 def _contracts(
-    scenario: Scenario, terms: Sequence[Term], edges: Sequence[date]
-) -> tuple[tuple[Contract, ...], tuple[Offer, ...]]:
+    scenario: Scenario, terms: Sequence[Term], edges: Sequence[date], users: int
+) -> tuple[tuple[Contract, ...], tuple[Order, ...]]:
     product = {p.id: i for i, p in enumerate(scenario.products)}
     order_of: dict[tuple[str, date, bool], int] = {}
-    orders: list[Offer] = []
+    orders: list[Order] = []
     contracts = []
     for term in terms:
         offer, order = term.offer, None
@@ -220,7 +229,10 @@ def _contracts(
             key = (offer.id, term.start, joins)
             if key not in order_of:
                 order_of[key] = len(orders)
-                orders.append(offer.model_copy(update={"tiers": (), "minimum": 0}) if joins else offer)
+                # as many as there are users, or as their renewal needs
+                most = max(1, users, offer.minimum, *(tier.from_ for tier in offer.tiers))
+                tiers, minimum = ((), 0) if joins else (offer.tiers, offer.minimum)
+                orders.append(Order(tiers, minimum, most))
             order = order_of[key]
         cost, commitment = _charges(scenario, term)
         contracts.append(

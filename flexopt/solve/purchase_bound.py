@@ -83,12 +83,12 @@ class PurchaseBound:
 
     def _order(self, cut: Cut, o: int) -> list[float]:
         """No seat, or as many as each seat tier allows, cheapest first."""
-        P, offer, found = self.model.problem, self.model.problem.orders[o], [0.0]
-        bounds = [1, *(t.from_ for t in offer.tiers)]
+        P, order, found = self.model.problem, self.model.problem.orders[o], [0.0]
+        bounds = [1, *(t.from_ for t in order.tiers)]
         for j, lower in enumerate(bounds):
-            least = max(lower, offer.minimum)
+            least = max(lower, order.minimum)
             last = j + 1 == len(bounds)
-            most = max(least, len(P.demand.users)) if last else bounds[j + 1] - 1
+            most = order.most if last else bounds[j + 1] - 1
             each = []
             for (k, jj), x in self.model.seats.items():
                 if P.contracts[k].order == o and jj == j:

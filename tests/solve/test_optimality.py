@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from profiles import one_in
 from strategies import Instance, small
 
+from flexopt.base.dates import add_months
 from flexopt.inputs.records import Person
 from flexopt.model.sets import formulate
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
@@ -61,6 +63,34 @@ def test_total_is_the_least_where_people_leave(instance: Instance, days: list[in
     left = {u: start + timedelta(days=n) for u, n in zip(users, days, strict=False)}
     people = {u: Person(u, group="site", leaves=day) for u, day in left.items()}
     _least_there_is(replace(instance, people=people))
+
+
+@st.composite
+def co_termed(draw: st.DrawFn) -> Instance:
+    """Offers whose seats join a contract, stated additions, and holdings that begin in the horizon."""
+    instance = draw(small().filter(lambda i: bool(i.scenario.offers)))
+    start, document = instance.scenario.horizon.start, copy.deepcopy(instance.document)
+    for holding in document.get("holdings", []):
+        begin = str(start + timedelta(days=draw(st.integers(-10, 40))))
+        if begin < holding["ends"]:
+            holding["from"] = begin
+    additions = []
+    for offer in document["offers"]:
+        first = start + timedelta(days=draw(st.integers(0, 25)))
+        joined, until = (day + timedelta(days=draw(st.integers(5, 120))) for day in (start, first))
+        if draw(st.booleans()):
+            offer["co_term"] = str(min(joined, add_months(start, offer["term_months"])))
+        if draw(st.booleans()):
+            ends = str(min(until, add_months(first, offer["term_months"])))
+            seats = draw(st.integers(1, 2))
+            additions.append({"offer": offer["id"], "quantity": seats, "from": str(first), "ends": ends})
+    return replace(instance, document={**document, "additions": additions})
+
+
+@one_in(8)
+@given(co_termed())
+def test_total_is_the_least_where_seats_join_contracts(instance: Instance) -> None:
+    _least_there_is(instance)
 
 
 def test_a_seat_holders_tokens_do_not_raise_max_oversize() -> None:

@@ -81,12 +81,13 @@ def _order(subproblems: UserSubproblems, cut: StoredCut, terms: Sequence[int]) -
     """No seat, or as many as each seat tier allows, cheapest first."""
     first = subproblems.terms[terms[0]]
     tiers, minimum = first.offer.tiers, first.offer.minimum
+    largest = max(1, minimum, len(subproblems.demand.users), *(t.from_ for t in tiers))
     if first.kind == "addition":  # seats that join a contract are added one by one
         tiers, minimum = (), 0
     found, bounds = [0.0], [1, *(t.from_ for t in tiers)]
     for j, lower in enumerate(bounds):
         least = max(lower, minimum)
-        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else max(least, len(subproblems.demand.users))
+        most = bounds[j + 1] - 1 if j + 1 < len(bounds) else largest
         each = []
         for k in terms:
             term = subproblems.terms[k]

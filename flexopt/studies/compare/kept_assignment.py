@@ -25,7 +25,7 @@ from flexopt.solve.backend import Status, solve
 from flexopt.solve.coupling import CouplingRows
 
 LIMITS = {
-    ("holding",): ("the number of seats that are owned or can be renewed", "`holdings`"),
+    ("holding", "renewable"): ("the number of seats that are owned or can be renewed", "`holdings`"),
     ("maximum",): ("the maximum number of seats of an offer", "`maximum` of its offers"),
     ("least", "most"): ("the minimum number of seats per order", "`minimum` of its offers"),
     ("budget",): ("a budget", "`budgets`"),

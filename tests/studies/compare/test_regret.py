@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -105,10 +106,10 @@ def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Ins
         "negotiated": draw(st.sampled_from([None, {"seats": "0.4"}, {"tokens": "0.3"}]))
     }
     if draw(st.booleans()):
-        tiers = [
-            dict(t, price=str(Decimal(str(t["price"])) / (n + 1)))
-            for n, t in enumerate(document["tokens"]["tiers"])
-        ]
+        tiers = copy.deepcopy(document["tokens"]["tiers"])
+        for tier_list in [t["tiers"] for t in tiers] if "tiers" in tiers[0] else [tiers]:
+            for n, tier in enumerate(tier_list):
+                tier["price"] = str(Decimal(str(tier["price"])) / (n + 1))
         changes["tokens"] = document["tokens"] | {"tiers": tiers}
     for key in ("holdings", "budgets", "policy"):
         if draw(st.booleans()):
