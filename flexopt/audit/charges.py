@@ -221,7 +221,8 @@ def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Ho
         of = f" of subscription {name}" if name else ""
         notes.expect(
             listed[key] == live[key],
-            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, the holdings have {live[key]}",
+            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, "
+            f"the holdings have {live[key]}",
         )
     for (offer, day, name), count in renewed.items():
         held = ending[offer, day, name]
