@@ -96,6 +96,11 @@ def enumerated(instance: Instance, seats: SeatHolders) -> Decimal | None:
     return judge.least()
 
 
+def _halved(tiers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first price as it is, the second one halved, the third one a third."""
+    return [dict(t, price=str(Decimal(str(t["price"])) / (n + 1))) for n, t in enumerate(tiers)]
+
+
 @st.composite
 def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Instance, Instance]:
     """A scenario and another quote for it: prices, tiers, holdings, limits or rules differ."""
@@ -105,11 +110,9 @@ def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Ins
         "negotiated": draw(st.sampled_from([None, {"seats": "0.4"}, {"tokens": "0.3"}]))
     }
     if draw(st.booleans()):
-        tiers = [
-            dict(t, price=str(Decimal(str(t["price"])) / (n + 1)))
-            for n, t in enumerate(document["tokens"]["tiers"])
-        ]
-        changes["tokens"] = document["tokens"] | {"tiers": tiers}
+        listed = document["tokens"]["tiers"]
+        dated = [of | {"tiers": _halved(of["tiers"])} for of in listed if "tiers" in of]
+        changes["tokens"] = document["tokens"] | {"tiers": dated or _halved(listed)}
     for key in ("holdings", "budgets", "policy"):
         if draw(st.booleans()):
             changes[key] = None
