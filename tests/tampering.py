@@ -174,11 +174,14 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "prices swapped": (swap("seats", "unit_price"), "`unit_price`"),
     "costs swapped": (swap("seats", "cost"), "`cost`"),
     "an owned seat charged": (add("1", "cost", OWNED), "owned seats of autocad-1y are charged"),
-    "an owned seat too few": (add("-1", "owned", OWNED), "1 owned seats of autocad-1y until 2026-04-01"),
+    "an owned seat too few": (
+        add("-1", "owned", OWNED),
+        "1 owned seats of autocad-1y from 2026-01-01 until 2026-04-01",
+    ),
     "an owned seat too many": (add("1", "owned", OWNED), "3 owned seats of autocad-1y"),
     "owned seats from another day": (
         put("2025-12-01", "contract_start", OWNED),
-        "2 owned seats of autocad-1y from 2025-12-01 until 2026-04-01, the holdings have 0",
+        "0 owned seats of autocad-1y from 2026-01-01",
     ),
     "owned seats missing": (drop("seats", offer="autocad-1y", owned=2), "0 owned seats of autocad-1y"),
     "one seat too few": (add("-1", "new", AEC), "aec-1y"),

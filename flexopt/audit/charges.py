@@ -218,10 +218,11 @@ def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Ho
         renewed[row["offer"], day_of(row["contract_start"]), name] += row["renewed"]
     for key in sorted({*live, *listed}):
         (offer, first, day), name = key
-        begin, of = f" from {first}" if first != start else "", f" of subscription {name}" if name else ""
+        of = f" of subscription {name}" if name else ""
         notes.expect(
             listed[key] == live[key],
-            f"{listed[key]} owned seats of {offer}{begin} until {day}{of}, the holdings have {live[key]}",
+            f"{listed[key]} owned seats of {offer} from {first} until {day}{of}, "
+            f"the holdings have {live[key]}",
         )
     for (offer, day, name), count in renewed.items():
         held = ending[offer, day, name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -43,6 +43,15 @@ class Finding:
         return f"{self.severity}: {place}: {column}{self.message}{many} [{self.code}]{hint}"
 
 
+def with_each_hint_once(findings: Iterable[Finding]) -> Iterator[str]:
+    """The texts of the findings; a hint that was given for the same code is not repeated."""
+    given = set()
+    for finding in findings:
+        again = (finding.code, finding.hint) in given
+        given.add((finding.code, finding.hint))
+        yield str(replace(finding, hint="") if again else finding)
+
+
 class InputError(FlexoptError):
     """The inputs have errors; all of them are in `findings`, in the order of the files."""
 
@@ -57,7 +66,7 @@ class InputError(FlexoptError):
         return InputError, (self.findings,)  # so that it survives pickling between processes
 
     def __str__(self) -> str:
-        text = "\n".join(str(f) for f in self.findings[: self.SHOWN])
+        text = "\n".join(with_each_hint_once(self.findings[: self.SHOWN]))
         more = len(self.findings) - self.SHOWN
         return text + (f"\n... and {more} more errors; `flexopt check` lists them all" if more > 0 else "")
 
@@ -94,7 +103,7 @@ class Refusal(Exception):
         self.row, self.column, self.value = row, column, value
 
 
-UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would control a terminal, reverse the text or cannot be printed at all."""
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from flexopt.base.findings import with_each_hint_once
 from flexopt.base.text import count, fill, printable, screen
 from flexopt.cli.options import format_option, memory_option, scenario_argument
 from flexopt.cli.printing import show
@@ -52,7 +53,7 @@ def command(scenario: Path, form: str, memory: str | None) -> None:
 
 
 def _table(found: InputCheck) -> str:
-    lines = [f"{screen(str(finding))}\n" for finding in found.findings]
+    lines = [f"{screen(text)}\n" for text in with_each_hint_once(found.findings)]
     for c in found.coverage:
         became = {
             "repeating a day": c.repeated,

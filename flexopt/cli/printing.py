@@ -24,9 +24,9 @@ def show(form: str, **renderers: Callable[[], Rendered]) -> None:
 
 def show_warnings(documents: Iterable[Mapping[str, Any]]) -> None:
     """Print the warnings among the findings of these plans, each once."""
-    from flexopt.base.findings import Finding
+    from flexopt.base.findings import Finding, with_each_hint_once
     from flexopt.base.text import screen
 
     found = [f for document in documents for f in document["findings"] if f["severity"] == "warning"]
-    for text in dict.fromkeys(screen(str(Finding(**finding, value=""))) for finding in found):
-        click.echo(f"{text}\n", err=True)
+    for text in with_each_hint_once(dict.fromkeys(Finding(**finding, value="") for finding in found)):
+        click.echo(f"{screen(text)}\n", err=True)

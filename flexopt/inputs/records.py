@@ -11,7 +11,7 @@ import pandas as pd
 
 from flexopt.base.findings import Findings
 from flexopt.inputs.rules.collections import CollectionNeed
-from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.inputs.scenario.scenario import Holding, OpeningPack, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class ScenarioFile:
     findings: Findings
     user_files: tuple[Path, ...] = ()
     """Users exports, as `usage_files`."""
+    packs: tuple[OpeningPack, ...] = ()
+    """Flex packs in Subscriptions exports, with all tokens bought: only `pool` says what is left of them."""
 
     @property
     def folder(self) -> Path:

@@ -110,9 +110,15 @@ def test_2_no_command_shows_the_help(call: Run) -> None:
 
 
 def test_2_user_that_the_plan_does_not_have(call: Run, plan_folder: Path) -> None:
-    for typed in ("undr", "UNDER"):
+    for typed in ("undr", "UNDER", "und"):
         said = clean(call("explain", plan_folder, typed), 2)
         assert said == f"error: the plan has no user `{typed}`\n\nhint: did you mean `under`?\n"
+
+
+def test_2_part_of_several_names_and_a_name_that_looks_like_an_option(call: Run, plan_folder: Path) -> None:
+    assert "hint: did you mean `over`, `under`?" in clean(call("explain", plan_folder, "er"), 2)
+    assert "the plan has no user `-2+3`" in clean(call("explain", plan_folder, "-2+3"), 2)
+    assert call("explain", plan_folder, "under", "--format", "json").returncode == 0
 
 
 def test_3_infeasible_names_the_clash(call: Run, folder: Path, scenario: Scenario) -> None:

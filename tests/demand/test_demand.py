@@ -100,6 +100,23 @@ def test_a_partial_history_is_said() -> None:
     assert codes(the_demand({ONE: every(date(2025, 10, 1), 90)})) == ["D103"]
 
 
+def test_a_short_history_proposes_a_small_pack_and_a_day_to_look_again() -> None:
+    for method, words in (("repeat", "the rest of the year has no demand"), ("rate", "every other part")):
+        demand = the_demand({ONE: every(date(2025, 10, 1), 90)}, demand={"method": method})
+        (found,) = demand.findings.items
+        assert words in found.message
+        # a year after the first day of use
+        assert "buy only a small first pack, for the use until 2026-10-01, and plan again then" in found.hint
+
+
+def test_a_horizon_far_from_the_data_is_said() -> None:
+    # 31 December 2025 is the last day of HISTORY; a quarter ahead is usual
+    assert codes(the_demand({ONE: HISTORY}, horizon={"start": "2026-04-01"})) == []
+    demand = the_demand({ONE: HISTORY}, horizon={"start": "2026-07-01"})
+    assert codes(demand) == ["D120"]
+    assert "2025-12-31, is 182 days before the start" in demand.findings.items[0].message
+
+
 def test_usage_inside_the_horizon_is_no_history() -> None:
     demand = the_demand({ONE: [*HISTORY, date(2026, 1, 1), date(2026, 2, 1)]})
     assert codes(demand) == ["D101"]

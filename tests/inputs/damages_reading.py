@@ -19,6 +19,8 @@ READING = {
     "cut utf-8": raw("S103", GOOD.encode() + "name2: é".encode()[:-1]),
     "a zip file": raw("S103", b"PK\x03\x04\xff\xfe\x00\x00"),
     "NUL": raw("S104", GOOD.replace("good", "go\0od").encode()),
+    "next line": raw("S104", GOOD.replace("good", "go\x85od").encode()),
+    "line separator": raw("S104", GOOD.replace("good", "go\u2028od").encode()),
     "bell": raw("S104", GOOD.replace("good", "go\aod").encode()),
     "escape sequence of a terminal": raw("S104", GOOD.replace("good", "\x1b[31mgood").encode()),
     "escaped NUL": swap("S104", "name: good", r'name: "go\0od"'),

@@ -123,3 +123,30 @@ def test_many_rows_with_one_fault_are_one_finding(tmp_path: Path) -> None:
     assert [(f.code, f.row, f.count, f.hint) for f in findings] == [
         ("T211", 2, 50, "did you mean `AutoCAD`?")
     ]
+
+
+def test_people_listed_twice_are_counted(tmp_path: Path) -> None:
+    rows = "user,group\nann,A\nann,B\nann,A\n" + "".join(f"u{i},A\nu{i},A\n" for i in range(30))
+    (tmp_path / "usage.csv").write_text(USAGE)
+    (tmp_path / "people.csv").write_text(rows)
+    (tmp_path / "scenario.yaml").write_text(GOOD + "people: people.csv\n")
+    findings = list(read_scenario(tmp_path / "scenario.yaml")[1])
+    assert [(f.code, f.row, f.message, f.count) for f in findings[:2]] == [
+        ("T110", 3, '"ann" is already on line 2', 2),
+        ("T110", 6, '"u0" is already on line 5', 1),
+    ]
+    assert (len(findings), findings[-1].message, findings[-1].count) == (
+        21,
+        "11 more errors of this kind",
+        11,
+    )
+
+
+@pytest.mark.parametrize("mark", ["\t", "\x85", "\u2028", "\x7f", "\n"])
+def test_what_would_break_a_line_is_a_finding_without_it(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "usage.csv").write_text(USAGE)
+    (tmp_path / "people.csv").write_text(f'user,group\n"an{mark}n",A\n')
+    (tmp_path / "scenario.yaml").write_text(GOOD + "people: people.csv\n")
+    (found,) = read_scenario(tmp_path / "scenario.yaml")[1]
+    assert (found.code, found.row, found.column) == ("T108", 2, "user")
+    assert mark not in str(found).replace("\n\nhint", "")

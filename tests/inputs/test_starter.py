@@ -152,6 +152,7 @@ SUBSCRIPTIONS = """\
 subscription_id,offering_name,seat_quantity,start_date,end_date,term,subscription_status
 S1,AEC Collection,2,2025-01-20,2026-01-20,Annual,Active
 S2,AutoCAD - including specialized toolsets,1,2025-03-01,2026-03-01,Annual,Active
+S3,Flex,900,2025-06-01,2026-06-01,Annual,Active
 """
 PORTAL = {"a.csv": SEAT_USAGE, "b.csv": TOKEN_USAGE, "c.csv": REPORT, "d.csv": SUBSCRIPTIONS}
 
@@ -163,15 +164,16 @@ def portal(folder: Path, files: dict[str, str]) -> list[Path]:
 
 
 def test_every_export_finds_its_place_and_the_scenario_is_filled_in(tmp_path: Path) -> None:
-    """Two of three seats end on 20 January; the report reaches to 22 November."""
+    """Two of three seats end on 20 January; the report reaches into November."""
     start_in(tmp_path / "renewal", *portal(tmp_path, PORTAL), start=None)
     scenario = scenario_in(tmp_path / "renewal")
     assert scenario.horizon.start == date(2026, 1, 20)
     assert scenario.usage.files == ("usage/a.csv", "usage/b.csv", "usage/c.csv")
     assert scenario.usage.period is not None
-    assert (scenario.usage.period.from_, scenario.usage.period.to) == (date(2024, 11, 23), date(2025, 11, 23))
+    assert (scenario.usage.period.from_, scenario.usage.period.to) == (date(2024, 12, 1), date(2025, 12, 1))
     assert scenario.subscriptions == ("subscriptions/d.csv",)
     assert scenario.tokens.max_oversize == Decimal("0.15")
+    assert [(pack.tokens, pack.expires) for pack in scenario.pool] == [(Decimal(900), date(2026, 6, 1))]
     text = (tmp_path / "renewal" / "scenario.yaml").read_text()
     assert 'id: "InfraWorks", rates: ' in text
     assert "Most of the seats in your Subscriptions export end on this day" in text

@@ -226,16 +226,26 @@ def test_a_term_that_is_not_understood_is_said(tmp_path: Path) -> None:
     assert (owned(read), others(read)) == ([("vault-1y", 4, "2026-04-01")], [("T328", "warning", 2)])
 
 
-def test_unknown_offerings_and_later_seats_are_left_out_and_said(tmp_path: Path) -> None:
+def test_unknown_offerings_are_left_out_and_said(tmp_path: Path) -> None:
+    read = load(tmp_path, "1,Maya,4,,2026-04-01,Annual,Active")
+    assert (owned(read), others(read)) == ([], [("T314", "warning", 2)])
+    assert said(read).message == (
+        "0 seats of 0 offers read from subs.csv; 4 have no offer in the scenario and are left out"
+    )
+
+
+def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
+    """Five from February; those of the next year are left out, and so is a start after the end."""
     read = load(
         tmp_path,
-        "1,Maya,4,,2026-04-01,Annual,Active",
-        "2,vault-1y,5,2026-02-01,2027-02-01,Annual,Active",
+        "1,vault-1y,5,2026-02-01,2027-02-01,Annual,Active",
+        "2,vault-1y,6,2027-01-01,2028-01-01,Annual,Active",
+        "3,vault-1y,7,2026-05-01,2026-04-01,Annual,Active",
     )
-    assert others(read) == [("T314", "warning", 2), ("T316", "warning", 3)]
-    assert said(read).message == (
-        "0 seats of 0 offers read from subs.csv; 5 start later and are left out; "
-        "4 have no offer in the scenario and are left out"
+    assert [(h.quantity, h.from_) for h in read.holdings] == [(5, date(2026, 2, 1)), (7, None)]
+    assert others(read) == [("T316", "warning", 3), ("T331", "warning", 4)]
+    assert said(read).message.endswith(
+        "; 5 start within the horizon; 6 start after the horizon and are left out"
     )
 
 

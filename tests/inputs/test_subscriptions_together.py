@@ -33,6 +33,8 @@ def test_flex_packs_belong_to_the_pool(tmp_path: Path) -> None:
         )
     pool = "pool: [{tokens: 900, expires: 2026-11-01}]\n"
     assert others(load(tmp_path, *rows, extra=pool)) == [("T323", "info", 2)]
+    unconfirmed = "pool: [{tokens: 2000, expires: 2026-11-01}]\n"
+    assert others(load(tmp_path, *rows, extra=unconfirmed)) == [("T323", "warning", 2)]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,8 @@ def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
     ids = [(row["subscription_id"], row["owned"], row["renewed"]) for row in sound["seats"] if not row["new"]]
     assert sorted(ids) == [("S1", 0, 1), ("S1", 1, 0), ("S2", 0, 1), ("S2", 1, 0), ("S3", 0, 1)]
     changes = {
-        "owned": "0 owned seats of autocad-1y until 2026-04-01 of subscription S1, the holdings have 1",
+        "owned": "0 owned seats of autocad-1y from 2026-01-01 until 2026-04-01 of subscription S1, "
+        "the holdings have 1",
         "renewed": "1 renewals of the 0 seats of autocad-1y that end on 2026-04-01 of subscription S9",
     }
     for kind, failure in changes.items():
@@ -194,3 +195,12 @@ def test_the_last_day_and_the_first_day_without_cost_the_same(tmp_path: Path) ->
     table, *_ = seats_part(document, ENGLISH)
     assert [row[-1] for row in table.rows] == ["S1", "S2", ""]  # type: ignore[union-attr]
     assert table.rows[0][3] == "3"  # type: ignore[union-attr]
+
+
+def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
+    """Four seats from September: in August four people use 17 tokens a day, 2,108 for 31 days, for 6,600."""
+    text = HEADER + "S7,AEC Collection,4,2026-09-01,2027-09-01,Annual,Active\n"
+    document = planned(tmp_path, "subscriptions: [a.csv]\n", a=text).document
+    assert document["total"] == "6600.00"
+    (row,) = document["seats"]
+    assert (row["contract_start"], row["owned"], row["subscription_id"]) == ("2026-09-01", 4, "S7")

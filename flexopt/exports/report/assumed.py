@@ -14,6 +14,8 @@ from flexopt.base.dates import add_months
 from flexopt.base.money import cents
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
+from flexopt.inputs.files.formats import is_summary
+from flexopt.inputs.rules.collections import DEAREST, MIX
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
 
@@ -34,6 +36,8 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     yield _forecast(document, words) + (f" ({changes})" if (changes := _growth(document, words)) else "")
     yield _buffer(document, words)
     yield _discounts(document, words)
+    yield from _collections(document, words)
+    yield from _short_launches(document, words)
     bought = {row["offer"] for row in document["seats"] if not row["owned"]}
     read = [p for o in document["scenario"]["offers"] if o["id"] in bought for p in o["prices"]]
     said = Counter(named(p["source"]) for p in read if p["source"]).most_common()
@@ -108,6 +112,8 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
         ("budgets", _listed(budgets, words)),
         ("limits", _listed(limits, words)),
+        ("collections", _listed(list(_collections(document, words)), words)),
+        ("short_launches", "; ".join([words("short_launches"), *_short_launches(document, words)])),
     ]
     columns = (words("assumption"), words("as_planned"))
     return ReportTable(
@@ -268,6 +274,28 @@ def _discounts(document: PlanDocument, words: Words) -> str:
         words("off", share=words.exact(d), what=named(o)) for o, d in sorted(negotiated["offers"].items())
     ]
     return ", ".join([*general, *offers]) or words("no_discount")
+
+
+def _collections(document: PlanDocument, words: Words) -> Iterator[str]:
+    """What collections are planned at on Flex whose titles the usage does not say."""
+    for product in document["scenario"]["products"]:
+        if not product["rates"] or not product["rates"][0]["source"].startswith((MIX, DEAREST)):
+            continue
+        begun = [r for r in product["rates"] if r["from"] <= document["horizon"]["start"]]
+        rate = max(begun or product["rates"], key=lambda r: str(r["from"]))
+        yield words(
+            "collection_mix" if rate["source"].startswith(MIX) else "collection_dearest",
+            name=named(product["id"]),
+            tokens=_tokens(rate["tokens"], words),
+        )
+
+
+def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
+    """How many rows of Flex are launches under five minutes, if any."""
+    files = [f for f in document["coverage"]["files"] if f["zero_token"] and not is_summary(f["format"])]
+    if files:
+        rows = words.count(sum(f["rows"] for f in files), "row")
+        yield words("short_rows", n=words.number(sum(f["zero_token"] for f in files)), rows=rows)
 
 
 def _tokens(amount: str, words: Words) -> str:

@@ -14,6 +14,7 @@ from typing import IO, Literal
 
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.formats import FORMATS, Format, compact, recognise
+from flexopt.inputs.files.other_kinds import refuse_other_kinds
 from flexopt.inputs.files.unknown_headers import refuse_licence_log
 from flexopt.inputs.files.western import WESTERN, is_western
 
@@ -57,7 +58,7 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
 
     Raises
     ------
-    Refusal : U101 it cannot be opened, U102 it is empty, U110 it is damaged.
+    Refusal : U101 it cannot be opened, U102 it is empty, U110 it is damaged, U158 it is no table.
     """
     try:
         if path.is_dir():
@@ -82,6 +83,7 @@ def container(path: Path) -> tuple[Container, bool, bytes]:
         raise damaged("gzip file", "it is truncated or corrupt") from None
     if not head:
         raise Refusal("U102", "the file is empty", "export it again, or remove it from `usage.files`")
+    refuse_other_kinds(path, head)
     if head.startswith(b"PAR1") or suffix == ".parquet":
         return "parquet", zipped, head
     if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".xlsm"):

@@ -54,6 +54,26 @@ class Format:
         return frozenset(listed.union(*self.marks))
 
 
+_WORDS = re.findall(
+    "[a-z]+",
+    "access accessed account address alias assignment at autodesk category child consumed contract date day "
+    "days email end ended feature first hashed id last month name offering option product seat session "
+    "source start started team token tokens usage used user year",
+)
+
+
+def spelt(known: Format, column: str) -> str:
+    """A column as the export writes it: `usageDate` in those of an API, `day_used` otherwise."""
+    words, rest = [], column
+    while rest:
+        word = max((w for w in _WORDS if rest.startswith(w)), key=len, default=rest)
+        words.append(word)
+        rest = rest[len(word) :]
+    if known.name.endswith("API"):
+        return words[0] + "".join(w.capitalize() for w in words[1:])
+    return "_".join(words)
+
+
 def _marks(*sets: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(s.split()) for s in sets)
 
@@ -204,6 +224,11 @@ FORMATS: tuple[Format, ...] = (
         repair="the plain format is user,product,date with optional started_at,ended_at,version,tokens",
     ),
 )
+
+
+def is_summary(name: str) -> bool:
+    """Whether the format of this name is a summary."""
+    return any(f.name == name and f.kind == "summary" for f in FORMATS)
 
 
 def recognise(header: Sequence[str], own: Format | None = None) -> Format | None:

@@ -157,7 +157,7 @@ def unknown_header(header: Sequence[str], mapped: Sequence[str] = ()) -> Refusal
             "U157",
             f"the rows have totals or last days (`{totals[0][:40]}`), not days of use: {seen}",
             "export the days or the sessions of use instead. A number of days per user and product can be "
-            "read as a Usage Report: name its columns email, product_name and days_used, and set `usage.period`",
+            "read as a Usage Report: name its columns email, product_name, days_used, and set `usage.period`",
             1,
             column=totals[0],
         )

@@ -10,6 +10,9 @@ from fractions import Fraction
 from flexopt.inputs.rules.prices import rate_on
 from flexopt.inputs.scenario.scenario import Product, Rate, Scenario
 
+MIX, DEAREST = "estimate: the mix of titles", "estimate: its dearest title"
+"""How the sources of such rates begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class CollectionNeed:
@@ -53,10 +56,10 @@ def _product(scenario: Scenario, need: CollectionNeed) -> Product:
         if used:
             mean = Fraction(sum(Fraction(tokens) * n for tokens, n in used), need.days)
             tokens = Decimal(round(mean * 10_000)) / 10_000
-            source = f"estimate: the mix of titles on {need.days:,} days in other files"
+            source = f"{MIX} on {need.days:,} days in other files"
         else:
             dearest = max(cost, key=lambda title: (cost[title], title))
-            tokens, source = cost[dearest], f"estimate: its dearest title, {dearest}, an upper bound"
+            tokens, source = cost[dearest], f"{DEAREST}, {dearest}, an upper bound"
         if not rates or (rates[-1].tokens, rates[-1].source) != (tokens, source):
             rates.append(Rate.model_validate({"from": day, "tokens": tokens, "source": source}))
     return Product(id=need.product, flex=bool(rates), rates=tuple(rates))

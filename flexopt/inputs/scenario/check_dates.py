@@ -10,8 +10,8 @@ from flexopt.base.dates import add_months
 from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
-from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Offer, TokenTier, TokenTiers
+from flexopt.inputs.scenario.checking import ScenarioCheck, tier_lists
+from flexopt.inputs.scenario.scenario import Offer, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
@@ -19,9 +19,7 @@ def _tiers(run: ScenarioCheck) -> None:
     """S207: tiers rise; S225, S229: larger orders are not more expensive; S150, S210: days of token tiers."""
     path: KeyPath = ("tokens", "tiers")
     tokens = run.scenario.tokens
-    dated = [(n, of) for n, of in enumerate(tokens.tiers) if isinstance(of, TokenTiers)]
-    lists: list[tuple[KeyPath, tuple[TokenTier, ...]]] = [((*path, n, "tiers"), of.tiers) for n, of in dated]
-    for place, tiers in lists or [(path, tokens.tier_lists[0].tiers)]:
+    for place, tiers in tier_lists(run):
         for index, (low, high) in enumerate(pairwise(tiers), start=1):
             _rising(run, (*place, index), low.from_, high.from_)
             if high.from_ > low.from_ and high.price > low.price:
@@ -33,7 +31,7 @@ def _tiers(run: ScenarioCheck) -> None:
                     severity="warning",
                     value=high.price,
                 )
-    _once(run, path, [of.from_ for _, of in dated])
+    _once(run, path, [of.from_ for of in tokens.tiers if isinstance(of, TokenTiers)])
     first = tokens.tier_lists[0].from_
     early = [day for day in run.scenario.purchase_dates() if day < first]
     if early:

@@ -9,8 +9,7 @@ from typing import Any
 
 from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
-from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Tokens, TokenTier, TokenTiers
+from flexopt.inputs.scenario.checking import ScenarioCheck, tier_lists
 from flexopt.inputs.scenario.yaml import KeyPath
 
 _LARGE = Decimal("0.5")
@@ -53,17 +52,17 @@ def _numbers(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Decimal]]:
 def _seat_or_day(run: ScenarioCheck) -> None:
     """S172: a seat that costs less than one day of its products on tokens, or a token of a hundred."""
     scenario = run.scenario
-    for path, tier in _token_tiers(scenario.tokens):
-        if tier.price >= _DEAR:
+    for path, tiers in tier_lists(run):
+        if (tier := tiers[0]).price >= _DEAR:
             run.say(
                 "S172",
-                (*path, "price"),
+                (*path, 0, "price"),
                 f"one token costs {tier.price:,}",
                 "check the price: it is that of a single token, not of a pack",
                 severity="warning",
                 value=tier.price,
             )
-    token = min(tier.price for _, tier in _token_tiers(scenario.tokens)) * (1 - scenario.negotiated.tokens)
+    token = min(t.price for _, tiers in tier_lists(run) for t in tiers) * (1 - scenario.negotiated.tokens)
     in_use = {p.id: in_force(p.rates, run.start) for p in scenario.products if p.flex}
     rates = {product: rate.tokens for product, rate in in_use.items() if rate is not None}
     for number, offer in enumerate(scenario.offers):
@@ -120,33 +119,22 @@ def _discounts(run: ScenarioCheck) -> Iterator[tuple[KeyPath, Decimal]]:
             yield ("offers", number, "tiers", index, "discount"), tier.discount
 
 
-def _token_tiers(tokens: Tokens) -> Iterator[tuple[KeyPath, TokenTier]]:
-    """Every tier, also of dated lists, and its place in the scenario."""
-    for index, entry in enumerate(tokens.tiers):
-        if isinstance(entry, TokenTier):
-            yield ("tokens", "tiers", index), entry
-        elif isinstance(entry, TokenTiers):
-            for place, tier in enumerate(entry.tiers):
-                yield ("tokens", "tiers", index, "tiers", place), tier
-
-
 def _first_tier(run: ScenarioCheck) -> None:
     """S174: the smallest purchase is no multiple of the increment."""
-    tokens = run.scenario.tokens
-    for path, tier in _token_tiers(tokens):
-        first = tier.from_
-        if path[-1] != 0 or not first % tokens.increment or first <= 1:
-            continue
-        smallest = -(-first // tokens.increment) * tokens.increment
-        run.say(
-            "S174",
-            (*path, "from"),
-            f"the first tier begins at {first:,} tokens, and tokens are bought in multiples of "
-            f"{tokens.increment:,}: the smallest purchase is {smallest:,}",
-            f"write `from: {smallest}`, or set `tokens.increment`",
-            severity="warning",
-            value=first,
-        )
+    increment = run.scenario.tokens.increment
+    for path, tiers in tier_lists(run):
+        first = tiers[0].from_
+        if first % increment and first > 1:
+            smallest = -(-first // increment) * increment
+            run.say(
+                "S174",
+                (*path, 0, "from"),
+                f"the first tier begins at {first:,} tokens, and tokens are bought in multiples of "
+                f"{increment:,}: the smallest purchase is {smallest:,}",
+                f"write `from: {smallest}`, or set `tokens.increment`",
+                severity="warning",
+                value=first,
+            )
 
 
 NUMBER_RULES = (_thousands, _seat_or_day, _shares, _first_tier)

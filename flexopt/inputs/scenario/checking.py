@@ -9,7 +9,7 @@ from datetime import date
 from flexopt.base.findings import Findings, Severity, did_you_mean
 from flexopt.inputs.records import Person
 from flexopt.inputs.scenario.extends import Resolved
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Scenario, TokenTier, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
@@ -73,3 +73,11 @@ class ScenarioCheck:
                 severity="warning",
                 value=name,
             )
+
+
+def tier_lists(run: ScenarioCheck) -> list[tuple[KeyPath, tuple[TokenTier, ...]]]:
+    """The lists of token tiers as they are written, each with its place."""
+    tokens = run.scenario.tokens
+    path: KeyPath = ("tokens", "tiers")
+    dated = [(n, of) for n, of in enumerate(tokens.tiers) if isinstance(of, TokenTiers)]
+    return [((*path, n, "tiers"), of.tiers) for n, of in dated] or [(path, tokens.tier_lists[0].tiers)]

@@ -155,7 +155,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
             access = read_access(folder, scenario.access, place, scenario)
     own = _checked(scenario, people, resolved, findings)
     place = resolved.place(("subscriptions",))
-    bought = read_subscriptions(folder, [(name, place) for name in exports], scenario)
+    bought, packs = read_subscriptions(folder, [(name, place) for name in exports], scenario)
     check_additions(ScenarioCheck(scenario, people, resolved, findings), own + bought)
     return (
         ScenarioFile(
@@ -169,6 +169,7 @@ def read_scenario(path: str | Path) -> tuple[ScenarioFile | None, Findings]:
             sources=tuple(folder.sources),
             findings=findings,
             user_files=tuple(folder.path(n) for n in users),
+            packs=packs,
         ),
         findings,
     )

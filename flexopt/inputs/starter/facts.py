@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,14 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from flexopt.base.dates import add_months
-from flexopt.base.findings import Refusal
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
+from flexopt.inputs.scenario.scenario import OpeningPack
 from flexopt.inputs.starter.sort import SortedFile
 from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage
 from flexopt.inputs.usage.open_table import open_table
 from flexopt.inputs.usage.products import Catalogue
+from flexopt.inputs.usage.summaries import period_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,18 @@ class Facts:
     """Products used that the price book lacks."""
     people: tuple[Person, ...] = ()
     access: tuple[TodaysAccess, ...] = ()
+    packs: tuple[OpeningPack, ...] = ()
+    """Flex packs as bought, that live at the start of the horizon."""
 
 
 def facts_of(source: ScenarioFile, files: Iterable[SortedFile]) -> Facts:
     """The facts in the exports of a draft scenario."""
-    period = None
-    if summaries := [file.path for file in files if "summary" in file.kinds]:
-        period = _last_year(filter(None, map(_last_accessed, summaries)))
+    periods = [_period(file.path) for file in files if "summary" in file.kinds]
+    period = (min(first for first, _ in periods), max(after for _, after in periods)) if periods else None
     usage = read_usage(source.usage_files, source.scenario, source.folder, users=source.user_files)
     last = None
     if len(usage.days):
-        first, last = usage.days["date"].min().date(), usage.days["date"].max().date()
-        period = period and (min(first, period[0]), max(last + timedelta(days=1), period[1]))
+        last = usage.days["date"].max().date()
     elif period:
         last = period[1] - timedelta(days=1)
     people = with_todays_access(replace(source, people={}), usage)
@@ -58,26 +59,10 @@ def renewal_date(source: ScenarioFile) -> date | None:
     return min(ends, key=lambda day: (-ends[day], day), default=None)
 
 
-def _last_accessed(path: Path) -> date | None:
-    """The latest `last_accessed` of a Usage Report."""
-    import tempfile
-
+def _period(path: Path) -> tuple[date, date]:
+    """The period that a summary seems to cover."""
     with tempfile.TemporaryDirectory(prefix="flexopt-") as work, duckdb.connect(":memory:") as con:
-        try:
-            table = open_table(con, 0, path, path.name, Path(work))
-            query = f"select max(try_cast(left({table.sql('accessed')}, 10) as date)) from {table.relation}"
-            (row,) = con.execute(query).fetchall()
-        except (Refusal, duckdb.Error):
-            return None
-    return row[0] if isinstance(row[0], date) else None
-
-
-def _last_year(days: Iterable[date]) -> tuple[date, date] | None:
-    last = max(days, default=None)
-    if last is None:
-        return None
-    after = last + timedelta(days=1)
-    return add_months(after, -12), after
+        return period_of(con, open_table(con, 0, path, path.name, Path(work)))
 
 
 def _unknown(source: ScenarioFile, usage: Usage) -> tuple[str, ...]:

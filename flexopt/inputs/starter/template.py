@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from flexopt.inputs.scenario.scenario import OpeningPack
 from flexopt.inputs.starter.facts import Facts
 
 _TEMPLATE = """\
@@ -43,10 +44,7 @@ negotiated: {{seats: 0, tokens: 0}}
 # negotiated: {{seats: 0.15, offers: {{aec-1y: 0.20}}, tokens: 0.05}}
 {unknown}
 {seats}
-# Tokens you own now: `expires` is the first day on which they cannot be used.
-# pool:
-#   - {{tokens: 1200, expires: {expires}, unit_price: 3.00}}
-
+{pool}
 {people}
 # Rules: access is named (never tokens), flex (never a seat) or none (left out of the plan).
 # policy:
@@ -109,7 +107,7 @@ def scenario_text(
         currency_note="" if currency == quoted_in else note,
         start=start,
         start_note=start_note if start == renewal else "",
-        expires=start.replace(year=start.year + 1, day=1),
+        pool=_pool(facts.packs, start),
         usage_note="# This is a synthetic example: replace it with your own exports.\n" if example else "",
         period=period,
         usage=_listed(places["usage"]),
@@ -130,6 +128,16 @@ def _seats(places: Mapping[str, Sequence[str]], start: date) -> str:
         "# Seats you own now: each row of these exports, until its end.\n"
         f"subscriptions: [{', '.join(map(_quoted, places['subscriptions']))}]\n"
     )
+
+
+def _pool(packs: Sequence[OpeningPack], start: date) -> str:
+    """The packs of the Subscriptions exports, or an example."""
+    note = "# Tokens you own now: `expires` is the first day on which they cannot be used.\n"
+    if not packs:
+        expires = start.replace(year=start.year + 1, day=1)
+        return f"{note}# pool:\n#   - {{tokens: 1200, expires: {expires}, unit_price: 3.00}}\n"
+    lines = "".join(f"  - {{tokens: {pack.tokens}, expires: {pack.expires}}}\n" for pack in packs)
+    return f"{note}# These are the tokens that were bought: write the balance in the portal.\npool:\n{lines}"
 
 
 def _people(places: Mapping[str, Sequence[str]], facts: Facts) -> str:

@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -124,7 +125,9 @@ def _write(
         if start is None and facts.last_day and places["subscriptions"]:
             source = put(facts, facts.last_day + timedelta(days=1), None)
             renewal = renewal_date(source) if source else None
-    put(facts, start or renewal or otherwise, renewal)
+    source = put(facts, start or renewal or otherwise, renewal)
+    if source and source.packs:
+        put(replace(facts, packs=source.packs), start or renewal or otherwise, renewal)
     _write_table(draft / "people.csv", PEOPLE, facts.people)
     _write_table(draft / "access.csv", ACCESS, facts.access)
 

@@ -66,11 +66,16 @@ class DelimitedTable:
 
     def report(self, findings: Findings) -> None:
         """Add the findings to `findings`, in line order; of many of a kind the first, and how many more."""
+        shown: list[Finding] = []
         kinds: dict[tuple[str, str, str], list[Finding]] = {}
         for found in sorted(self.found.values(), key=lambda f: (f.row or 0, f.column, f.code)):
-            kinds.setdefault((found.code, found.column, found.severity), []).append(found)
-        for (_, column, severity), few in kinds.items():
-            findings.add_few(few, SHOWN, f"more {severity}s of this kind", column)
+            alike = kinds.setdefault((found.code, found.column, found.severity), [])
+            alike.append(found)
+            if len(alike) <= SHOWN:
+                shown.append(found)
+        findings.add_few(shown, len(shown), "")
+        for (_, column, severity), alike in kinds.items():
+            findings.add_few(alike[SHOWN:], 0, f"more {severity}s of this kind", column)
 
     def day(self, row: DelimitedRow, column: str, number: str) -> date | None:
         """The date in a cell; None if it is empty, or with a finding if it is not a date."""

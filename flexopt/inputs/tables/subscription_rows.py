@@ -72,6 +72,12 @@ def read_rows(table: DelimitedTable, scenario: Scenario) -> list[Subscription]:
             quiet.add("07", "the cell is empty", "fill in the end_date", row=row.number, column="end_date")
         if standing != "gone" and (ends is None or quantity is None):
             continue
+        if starts and ends and starts > ends:
+            message = f"the term starts on {starts}, after its end on {ends}; the start is ignored"
+            quiet.add(
+                "31", message, "correct one of the dates", row=row, column="start_date", severity="warning"
+            )
+            starts = None
         found.append(
             Subscription(
                 table=table,

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import PurePath
 
 from flexopt.base.findings import Severity
 from flexopt.base.text import count
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
-from flexopt.inputs.scenario.scenario import Holding, Scenario, normal
+from flexopt.inputs.scenario.scenario import Holding, OpeningPack, Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedTable, read_table
 from flexopt.inputs.tables.people_and_access import names_of
 from flexopt.inputs.tables.subscription_ids import once
@@ -50,8 +51,11 @@ ALSO = {
 
 def read_subscriptions(
     folder: ScenarioFolder, files: Sequence[tuple[str, Place]], scenario: Scenario
-) -> tuple[Holding, ...]:
-    """Seats that are owned in the horizon or can be renewed at its start; findings T3xx."""
+) -> tuple[tuple[Holding, ...], tuple[OpeningPack, ...]]:
+    """Seats that are owned in the horizon or can be renewed at its start, and Flex packs as bought.
+
+    Findings T3xx.
+    """
     tables = [
         read_table(
             folder,
@@ -68,7 +72,8 @@ def read_subscriptions(
         for name, place in files
     ]
     allotted = _allot(once([read_rows(table, scenario) for table in tables]), scenario)
-    _say_packs(allotted.packs, scenario)
+    packs = _packs(allotted.packs, scenario.horizon.start)
+    _say_packs(allotted.packs, packs, scenario)
     _say_lost(allotted.lost, scenario)
     _say_later(allotted.later)
     _say_by_hand(allotted.holdings, scenario, tables)
@@ -76,7 +81,7 @@ def read_subscriptions(
         allotted.say_all(tables, scenario)
     for table in tables:
         table.report(folder.findings)
-    return tuple(holding for holding, _ in allotted.holdings)
+    return tuple(holding for holding, _ in allotted.holdings), packs
 
 
 @dataclass(slots=True)
@@ -103,10 +108,12 @@ class _Allotted:
         ]
         asides = {
             "ended too long ago and are lost": [s for subs in self.lost.values() for s in subs],
-            "start later and are left out": self.later,
+            "start after the horizon and are left out": self.later,
             "have no offer in the scenario and are left out": self.unknown,
             "are not owned any more": self.gone,
         }
+        starting = sum(h.quantity for h, _ in self.holdings if h.from_)
+        clauses.append(f"{starting:,} start within the horizon" if starting else "")
         clauses += [
             f"{seats:,} {what}" for what, subs in asides.items() if (seats := sum(s.quantity for s in subs))
         ]
@@ -151,12 +158,19 @@ def _allot(subs: Sequence[Subscription], scenario: Scenario) -> _Allotted:
             found.lost.setdefault(fitting[0].id if fitting else sub.offering, []).append(sub)
         elif (offer := offer_of(sub, scenario, named)) is None:
             found.unknown.append(sub)
-        elif sub.starts is not None and sub.starts > scenario.horizon.start:
+        elif sub.starts is not None and sub.starts >= scenario.horizon.end:
             found.later.append(sub)
         else:
             _say_standing(sub, status, scenario.horizon.start)
-            ends = max(sub.ends, scenario.horizon.start)
-            holding = Holding(offer=offer.id, quantity=sub.quantity, ends=ends, subscription_id=sub.id[:200])
+            start = scenario.horizon.start
+            later = sub.starts if sub.starts and sub.starts > start else None
+            holding = Holding(
+                offer=offer.id,
+                quantity=sub.quantity,
+                ends=max(sub.ends, start),
+                subscription_id=sub.id[:200],
+                **{"from": later},
+            )
             found.holdings.append((holding, sub.ends))
     return found
 
@@ -187,29 +201,33 @@ def _say(
     sub.table.add(number, message, hint, row=sub.row, column=column, value=value, severity=severity)
 
 
-def _say_packs(packs: Sequence[Subscription], scenario: Scenario) -> None:
-    """T323: packs of Flex tokens belong to the pool."""
-    live: dict[date, int] = {}
+def _packs(packs: Sequence[Subscription], start: date) -> tuple[OpeningPack, ...]:
+    """The Flex packs that live at the start of the horizon, with all tokens bought; by their end."""
+    live: Counter[date] = Counter()
     for sub in packs:
-        if sub.ends > scenario.horizon.start:
-            live[sub.ends] = live.get(sub.ends, 0) + tokens_bought(sub.offering, sub.quantity)
-    bought = sum(live.values())
-    pool = ", ".join(f"{{tokens: {n}, expires: {day}}}" for day, n in sorted(live.items()))
+        if sub.ends > start:
+            live[sub.ends] += tokens_bought(sub.offering, sub.quantity)
+    return tuple(OpeningPack(tokens=Decimal(n), expires=day) for day, n in sorted(live.items()))
+
+
+def _say_packs(packs: Sequence[Subscription], live: Sequence[OpeningPack], scenario: Scenario) -> None:
+    """T323: packs of Flex tokens belong to the pool, with what is left in them."""
+    bought = sum(int(pack.tokens) for pack in live)
+    pool = ", ".join(f"{{tokens: {pack.tokens}, expires: {pack.expires}}}" for pack in live)
+    severity: Severity = "warning"
+    if not live:
+        message, hint, severity = "Flex tokens are not seats; all have expired", "nothing to do", "info"
+    elif not scenario.pool:
+        message = f"Flex tokens are not seats: they belong to `pool`, which is empty; {bought:,} were bought"
+        hint = f"add at most `pool: [{pool}]`: write the balance in the portal in place of what was bought"
+    elif sum(pack.tokens for pack in scenario.pool) >= bought:
+        message = f"the `pool` has all {bought:,} Flex tokens that were bought, as if none had been used"
+        hint = "write the balance in the portal into `pool`"
+    else:
+        message = f"Flex tokens are not seats; {bought:,} were bought, the `pool` says how many are left"
+        hint, severity = "compare the `pool` with the balance in the portal", "info"
     for sub in packs:
-        if not live:
-            message, hint = "Flex tokens are not seats; all have expired", "nothing to do"
-        elif scenario.pool:
-            message = f"Flex tokens are not seats; {bought:,} were bought, the `pool` says how many are left"
-            hint = "compare the `pool` with the balance in the portal"
-        else:
-            message = (
-                f"Flex tokens are not seats: they belong to `pool`, which is empty; {bought:,} were bought"
-            )
-            hint = (
-                f"add at most `pool: [{pool}]`: write the balance in the portal in place of what was bought"
-            )
-        kind: Severity = "warning" if live and not scenario.pool else "info"
-        _say(sub, "23", "offering_name", message, hint, severity=kind, value="")
+        _say(sub, "23", "offering_name", message, hint, severity=severity, value="")
 
 
 def _say_lost(lost: dict[str, list[Subscription]], scenario: Scenario) -> None:
@@ -225,13 +243,12 @@ def _say_lost(lost: dict[str, list[Subscription]], scenario: Scenario) -> None:
 
 
 def _say_later(later: Sequence[Subscription]) -> None:
-    """T316: seats that start after the start of the horizon."""
+    """T316: seats that start after the horizon."""
     days = sorted(sub.starts for sub in later if sub.starts)
     seats = count(sum(sub.quantity for sub in later), "seat")
     for sub in later:
-        message = f"{seats} start after the start of the horizon, the first on {days[0]}; left out"
-        hint = "only seats owned on the first day of the horizon count"
-        _say(sub, "16", "start_date", message, hint, value="")
+        message = f"{seats} start after the horizon, the first on {days[0]}; left out"
+        _say(sub, "16", "start_date", message, "check the dates of the horizon", value="")
 
 
 def _say_by_hand(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Style = Literal["iso", "ymd", "dmy", "mdy"]
-"""2025-03-01, 2025/03/01, 01/03/2025 and 03/01/2025."""
+Style = Literal["iso", "ymd", "dmy", "mdy", "serial"]
+"""2025-03-01, 2025/03/01, 01/03/2025, 03/01/2025 and 45717, the day's number in Excel."""
 
 EARLIEST, LATEST = "1990-01-01", "2201-01-01"
 """Dates outside [EARLIEST, LATEST) are typing errors."""
@@ -18,7 +18,10 @@ EARLIEST, LATEST = "1990-01-01", "2201-01-01"
 _TIME = r"([T ]+\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?[AaPp][Mm]|Z|[+-]\d{2}(:?\d{2})?)?)?"
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}" + _TIME
 _YMD = r"\d{4}[/.]\d{1,2}[/.]\d{1,2}" + _TIME
-_XY = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}" + _TIME
+_XY = r"\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})" + _TIME
+_SHORT = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}" + _TIME
+_SERIAL = r"[3-7]\d{4}([.,]\d+)?"
+"""1982 to 2119."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class StyleCount:
     month_first: int
     open: int
     """Values that are dates in both orders."""
+    serial: int = 0
 
 
 def style_of(v: str) -> str:
@@ -41,10 +45,16 @@ def style_of(v: str) -> str:
     xy = f"regexp_full_match(trim({v}), '{_XY}')"
     return (
         f"case when regexp_full_match(trim({v}), '{_ISO}') then 'iso' "
-        f"when regexp_full_match(trim({v}), '{_YMD}') then 'ymd' when not {xy} then null "
+        f"when regexp_full_match(trim({v}), '{_YMD}') then 'ymd' "
+        f"when regexp_full_match(trim({v}), '{_SERIAL}') then 'serial' when not {xy} then null "
         f"when {a} > 12 and {b} <= 12 then 'day_first' when {b} > 12 and {a} <= 12 then 'month_first' "
         f"when {a} <= 12 and {b} <= 12 then 'open' end"
     )
+
+
+def is_short(v: str) -> str:
+    """SQL: whether the date in the text column `v` has a year of two digits."""
+    return f"regexp_full_match(trim({v}), '{_SHORT}')"
 
 
 _SETTINGS: dict[str, Style] = {"dmy": "dmy", "mdy": "mdy"}
@@ -53,10 +63,10 @@ _SETTINGS: dict[str, Style] = {"dmy": "dmy", "mdy": "mdy"}
 def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "ambiguous"]:
     """The style of a column; the file's own evidence takes precedence over the scenario's `usage.dates`."""
     slashes = count.day_first + count.month_first + count.open
-    if sum(1 for n in (count.iso, count.ymd, slashes) if n) > 1:
+    if sum(1 for n in (count.iso, count.ymd, slashes, count.serial) if n) > 1:
         return "mixed"
-    if count.ymd:
-        return "ymd"
+    if count.ymd or count.serial:
+        return "ymd" if count.ymd else "serial"
     if not slashes:
         return "iso"
     if count.day_first and count.month_first:
@@ -68,13 +78,20 @@ def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "
 
 def instant(v: str, style: Style) -> str:
     """SQL: UTC microseconds of the text column `v`; null if it is not a date in this style."""
+    text = f"trim({v})"
+    if style == "serial":
+        days = f"try_cast(replace({text}, ',', '.') as double)"
+        moment = f"epoch_us(timestamp '1899-12-30') + cast(round({days} * 86400) as bigint) * 1000000"
+        return f"(case when regexp_full_match({text}, '{_SERIAL}') then {moment} end)"
     pattern, swap = {
         "iso": (_ISO, ""),
         "ymd": (_YMD, r"'^(\d+)[/.](\d+)[/.](\d+)', '\1-\2-\3'"),
         "dmy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\2-\1'"),
         "mdy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\1-\2'"),
     }[style]
-    text = f"trim({v})"
+    if pattern == _XY:
+        short = r"'^(\d{1,2}[/.-]\d{1,2}[/.-])(\d{2})($|[T ])', '\120\2\3'"
+        text = f"regexp_replace({text}, {short})"
     iso = f"regexp_replace({text}, {swap})" if swap else text
     clock = f"upper(regexp_replace({iso}, '[T ]+', ' '))"
     halves = (

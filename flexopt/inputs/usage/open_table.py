@@ -22,7 +22,17 @@ from flexopt.inputs.files.containers import (
     rewrite,
     sniff_text,
 )
-from flexopt.inputs.files.formats import FORMATS, USAGE, Format, Kind, missing, recognise, roles_of, twice
+from flexopt.inputs.files.formats import (
+    FORMATS,
+    USAGE,
+    Format,
+    Kind,
+    missing,
+    recognise,
+    roles_of,
+    spelt,
+    twice,
+)
 from flexopt.inputs.files.grid import Grid, frame_grid
 from flexopt.inputs.files.json_table import read_json
 from flexopt.inputs.files.unknown_headers import is_mappable, unknown_header
@@ -160,7 +170,9 @@ def _format(header: Sequence[str], wanted: frozenset[Kind], own: Format | None =
         # a header that only looks like that of the export, and has columns of other names
         if (known is FORMATS[-1] or "hash" in needed) and is_mappable(header):
             raise unknown_header(header)
-        columns = " or ".join(f"`{known.roles[role][0]}`" for role in needed if role in known.roles)
+        columns = " or ".join(
+            f"`{spelt(known, known.roles[role][0])}`" for role in needed if role in known.roles
+        )
         raise Refusal("U117", f"{known.name}: there is no column {columns}", known.repair, 1)
     return known
 

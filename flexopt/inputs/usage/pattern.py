@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flexopt.base.arrays import Bools, Ints
+from flexopt.base.arrays import Bools, Ints, places_in
 from flexopt.inputs.usage.chargeable_days import DAYS
 
 CLEAR = 5
@@ -19,10 +19,10 @@ MOST_OF = 0.8
 ENOUGH = 0.25
 """Share of the people, in the smaller export, whose days must agree for both to be of the same people."""
 
-SAMPLE = 500
+SAMPLE = 200
 """People of a large firm whose days are compared with everybody's one by one."""
 
-BLOCK = 4096
+BLOCK = 1024
 """People they are compared with at a time."""
 
 HALF = 0.5
@@ -43,11 +43,12 @@ class Days:
 
     @classmethod
     def of(cls, person: Ints, number: Ints) -> Days:
-        order = np.lexsort((number, person))
-        person, number = person[order], number[order]
-        new = np.ones(len(person), bool)
-        new[1:] = (person[1:] != person[:-1]) | (number[1:] != number[:-1])
-        return cls(person[new], number[new])
+        if not len(person):
+            return cls(person, number)
+        width = int(number.max()) + 1
+        both = np.sort(person * width + number)
+        both = both[np.append(True, both[1:] != both[:-1])]
+        return cls(both // width, both % width)
 
     def only(self, rows: Bools) -> Days:
         return Days(self.person[rows], self.number[rows])
@@ -236,26 +237,27 @@ def near(x: Days, y: Days) -> Matched | None:
 
     For exports that shift some days, as those of two time zones. Of a large firm, some people are compared.
     """
-    products, people = np.unique(np.concatenate([x.number, y.number])), np.unique(x.person)
+    people, theirs = np.unique(x.person), np.unique(y.person)
     some = people[:: len(people) // SAMPLE + 1]
-    theirs = np.unique(y.person)
     if not len(some) or not len(theirs):
         return None
     mine = x.only(np.isin(x.person, some))
-    rows = np.zeros((len(some), len(products)), np.float32)
-    rows[np.searchsorted(some, mine.person), np.searchsorted(products, mine.number)] = 1
+    days = np.unique(mine.number)
+    rows = np.zeros((len(some), len(days)), np.float32)
+    rows[np.searchsorted(some, mine.person), np.searchsorted(days, mine.number)] = 1
+    begins = np.searchsorted(y.person, theirs)
+    size = np.diff(np.append(begins, len(y.person)))
     best = np.zeros((len(some), 2))
     for begin in range(0, len(theirs), BLOCK):
-        block = theirs[begin : begin + BLOCK]
-        part = y.only(np.isin(y.person, block))
-        other = np.zeros((len(block), len(products)), np.float32)
-        other[np.searchsorted(block, part.person), np.searchsorted(products, part.number)] = 1
+        block, cut = theirs[begin : begin + BLOCK], begins[begin : begin + BLOCK + 1].tolist()
+        part = slice(cut[0], cut[BLOCK] if len(cut) > BLOCK else None)
+        at = places_in(days, y.number[part])
+        other = np.zeros((len(block), len(days)), np.float32)
+        other[np.searchsorted(block, y.person[part][at >= 0]), at[at >= 0]] = 1
         shared = rows @ other.T
-        whole = rows.sum(1)[:, None] + other.sum(1)[None, :] - shared
-        like = np.sort(np.concatenate([best, shared / np.maximum(whole, 1)], axis=1), axis=1)
-        best = like[:, -2:]
-    days = rows.sum(1)
-    clear = (days >= CLEAR) & (best[:, 1] > HALF) & (1 - best[:, 1] <= (1 - best[:, 0]) / 3)
+        whole = rows.sum(1)[:, None] + size[None, begin : begin + BLOCK] - shared
+        best = np.sort(np.concatenate([best, shared / whole], axis=1), axis=1)[:, -2:]
+    clear = (rows.sum(1) >= CLEAR) & (best[:, 1] > HALF) & (1 - best[:, 1] <= (1 - best[:, 0]) / 3)
     if clear.sum() < MOST_OF * min(len(some), len(theirs)):
         return None
     return Matched(False, [], len(people), 0, 0, people, x, y)

@@ -271,7 +271,7 @@ class _UsageReader:
         if faulty:
             usage = self.scenario.usage
             own = usage.columns.dates if usage.columns and table.format.name == OWN else None
-            table = with_date_styles(self.con, table, own or usage.dates)
+            table = with_date_styles(self.con, table, own or usage.dates, self.findings)
             forget(self.con, number)
             if scan(self.con, table):
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)

@@ -16,6 +16,7 @@ from flexopt.inputs.usage.usage_table import (
     ZERO,
     UsageTable,
     is_odd,
+    number_of,
     rows_of,
     seat_of,
     status_of,
@@ -55,7 +56,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         "then '' else shown(x) end"
     )
     con.execute(
-        r"create temp macro broken(x) as regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]')"
+        r"create temp macro broken(x) as "
+        r"regexp_matches(trimmed(coalesce(x, '')), '[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]')"
     )
 
 
@@ -73,9 +75,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     if summary:
         # rows of two teams are two counts, not a repeated row
         keys["access"] = f"concat_ws(' | ', {table.sql('access')}, {table.sql('team')})"
-        keys["used"] = (
-            f"case when status = {OK} then cast(try_cast({table.sql('days')} as double) as integer) end"
-        )
+        keys["used"] = f"case when status = {OK} then cast({number_of(table, 'days')} as integer) end"
     # one key for status and slab, and none for columns missing from the file: every key costs time
     dated = "date" in table.roles
     slab = f"day >> {SLAB.bit_length() - 1}" if dated else "null"

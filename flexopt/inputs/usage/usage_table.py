@@ -116,12 +116,16 @@ def is_odd(table: UsageTable) -> str:
     return " or ".join(found) or "false"
 
 
-def tokens_of(table: UsageTable) -> str:
-    """SQL of the tokens of a row."""
-    text = table.sql("tokens")
+def number_of(table: UsageTable, role: str) -> str:
+    """SQL of a number: 7.5, or 7,5 where a comma can only be a decimal one."""
+    text = table.sql(role)
     comma = table.text is not None and table.text.delimiter != ","
-    number = f"replace({text}, ',', '.')" if comma else text
-    return f"try_cast({number} as double)"
+    plain = f"replace({text}, ',', '.')" if comma else text
+    decimal = r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d+"
+    return (
+        f"coalesce(try_cast({plain} as double), case when regexp_full_match(trim({text}), '{decimal}') "
+        f"then try_cast(replace(replace({text}, '.', ''), ',', '.') as double) end)"
+    )
 
 
 def title_of(table: UsageTable) -> str:
@@ -169,7 +173,7 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
     """(code, role, SQL condition) of every fault of a single row, in terms of the columns of `rows_of`."""
     found: list[tuple[str, str, str]] = []
     if table.format.kind == "summary":
-        used = f"try_cast({table.sql('days')} as double)"
+        used = number_of(table, "days")
         found.append(
             ("U151", "days", f"({used} is null or {used} < 0 or {used} > 1e5 or {used} <> floor({used}))")
         )
@@ -201,10 +205,11 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
 def rows_of(table: UsageTable, extra: str = "") -> str:
     """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
     start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
+    tokens = number_of(table, "tokens") if "tokens" in table.roles else "cast(null as double)"
     return (
         f"(select *{extra}, {_day(table)} as d, "
         f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
-        f"{start} as st, {tokens_of(table) if 'tokens' in table.roles else 'cast(null as double)'} as t "
+        f"{start} as st, {tokens} as t "
         f"from {table.relation})"
     )
 
@@ -234,5 +239,5 @@ def status_of(table: UsageTable) -> str:
         # an end equal to a start at midnight is a date without a time, not a launch of zero length
         parts.append(f"when t is null and e - s < {SHORTEST} and (e > s or s % {DAY} <> 0) then {ZERO}")
     if table.format.kind == "summary":
-        parts.append(f"when try_cast({table.sql('days')} as double) = 0 then {ZERO}")
+        parts.append(f"when {number_of(table, 'days')} = 0 then {ZERO}")
     return f"case {' '.join(parts)} else {OK} end"

@@ -125,10 +125,10 @@ ENCODINGS = {
     "NUL": text("U112", GOOD + "a\0b,Revit,2025-03-01,1\n", 4),
     "NUL in the header": text("U112", GOOD.replace("date", "da\0te"), 1),
     "zeros": Damage("U111", b"\0" * 5000, 1),
-    "an image": Damage("U112", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(1, 200)), 3),
-    "a PDF": text("U116", "%PDF-1.7\n%abc\n1 0 obj\n", 1),
-    "HTML": text("U116", "<!doctype html>\n<html><body>Please sign in</body></html>\n", 1),
-    "XML": text("U116", '<?xml version="1.0"?>\n<usage/>\n', 1),
+    "an image": Damage("U158", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(1, 200))),
+    "a PDF": text("U158", "%PDF-1.7\n%abc\n1 0 obj\n"),
+    "HTML": text("U158", "<!doctype html>\n<html><body>Please sign in</body></html>\n"),
+    "XML": text("U158", '<?xml version="1.0"?>\n<usage/>\n'),
 }
 
 HEADERS = {
@@ -176,6 +176,8 @@ ROWS = {
     "no product": line("U121", "ann,,2025-03-03,1", "product"),
     "no date": line("U103", "ann,Revit,,1", "date"),
     "bell in a user": line("U114", "a\ann,Revit,2025-03-03,1", "user"),
+    "next line (U+0085) in a user": line("U114", "an\x85n,Revit,2025-03-03,1", "user"),
+    "line separator in a user": line("U114", "an\u2028n,Revit,2025-03-03,1", "user"),
     "escape in a product": line("U114", "ann,\x1b[31mRevit,2025-03-03,1", "product"),
     "escape in a date": line("U104", "ann,Revit,\x1b[31m2025-03-03,1", "date"),
     "a line end in a user": line("U114", '"a\nnn",Revit,2025-03-03,1', "user"),
@@ -184,9 +186,9 @@ ROWS = {
     "31 February, day first": text("U104", "user,product,date\nann,Revit,31/02/2025\n", 2, "date"),
     "month 13": line("U104", "ann,Revit,2025-13-01,1", "date"),
     "a word as date": line("U104", "ann,Revit,soon,1", "date"),
-    "a number as date": line("U104", "ann,Revit,45717,1", "date"),
+    "a number as date": line("U105", "ann,Revit,45717,1", "date"),
     "a very long date": line("U104", f"ann,Revit,{'9' * 5000}-01-01,1", "date"),
-    "a date of two digits": line("U104", "ann,Revit,03/01/25,1", "date"),
+    "a date of two digits": line("U105", "ann,Revit,03/01/25,1", "date"),
     "year 1025": line("U107", "ann,Revit,1025-03-01,1", "date"),
     "year 9999": line("U107", "ann,Revit,9999-12-31,1", "date"),
     "two date styles": line("U105", "ann,Revit,13/03/2025,1", "date"),
@@ -230,7 +232,7 @@ FILES = {
     ),
     "text called xlsx": Damage("U110", GOOD.encode(), name="usage.xlsx"),
     "a workbook with a password": Damage("U110", OLE, name="usage.xlsx"),
-    "a zip of a CSV": Damage("U110", archive(**{"usage.csv": GOOD.encode()}), name="usage.zip"),
+    "a zip of a CSV": Damage("U158", archive(**{"usage.csv": GOOD.encode()}), name="usage.zip"),
     "an empty zip": Damage("U110", archive(), name="usage.xlsx"),
     "a workbook without cells": book("U102", []),
     "a workbook with another table": book("U116", [["a", "b"], [1, 2]], row=1),
@@ -242,8 +244,8 @@ FILES = {
     "a workbook with a wrong date": book(
         "U104", [COLUMNS, ROW, [], ["ann", "Revit", "x"]], row=4, column="date"
     ),
-    "a workbook with a number as date": book(
-        "U104", [COLUMNS, ["ann", "Revit", 45717]], row=2, column="date"
+    "a workbook with a small number as date": book(
+        "U104", [COLUMNS, ["ann", "Revit", 4571]], row=2, column="date"
     ),
     "half a parquet": Damage("U110", PARQUET[: len(PARQUET) // 2], name="usage.parquet"),
     "text called parquet": Damage("U110", GOOD.encode(), name="usage.parquet"),

@@ -309,3 +309,17 @@ def test_a_feature_that_may_be_a_service_is_a_warning(tmp_path: Path) -> None:
         "Feature",
         "Study",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("user,product\nann,Revit\n", "`date` or `started_at`"),
+        ("usageDate,productName\n2025-03-01,Revit\n", "`emailAddress` or `hashedUserId` or `userId`"),
+        ("Day used,Email\n2025-03-01,ann\n", "`product_name` or `offering_name`"),
+    ],
+)
+def test_a_missing_column_is_named_as_the_export_writes_it(
+    content: str, columns: str, tmp_path: Path
+) -> None:
+    assert f"there is no column {columns}" in found(one(tmp_path, content), "U117").message

@@ -101,7 +101,7 @@ def test_totals_are_not_days(header: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "log",
     [
-        ' 8:01:12 (adskflex) OUT: "87045ACD_2026_0F" ada@WS1\n12:30:00 (adskflex) IN: "87045ACD_2026_0F" a@b\n',
+        ' 8:01:12 (adskflex) OUT: "87045ACD_2026_0F" ada@WS1\n12:30:00 (adskflex) IN: "87045ACD"\n',
         "\n13:05:59 (lmgrd) -------------------------------------\n13:05:59 (lmgrd) FlexNet Licensing\n",
     ],
 )

@@ -9,7 +9,10 @@ import pytest
 from reading import codes, counts, days, found, one, totals
 
 USAGE = "access_option,day_used,email,offering_name,product_name,tokens_used\n"
-SESSIONS = "usageCategory,usageDate,productName,userName,machineName,chargeCategory,sessionStartDate,sessionEndDate\n"
+SESSIONS = (
+    "usageCategory,usageDate,productName,userName,machineName,chargeCategory,"
+    "sessionStartDate,sessionEndDate\n"
+)
 
 
 @pytest.mark.parametrize("access", ["Subscription", "Single-user subscription", "Named user", "Standard"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -96,11 +97,6 @@ def enumerated(instance: Instance, seats: SeatHolders) -> Decimal | None:
     return judge.least()
 
 
-def _halved(tiers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first price as it is, the second one halved, the third one a third."""
-    return [dict(t, price=str(Decimal(str(t["price"])) / (n + 1))) for n, t in enumerate(tiers)]
-
-
 @st.composite
 def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Instance, Instance]:
     """A scenario and another quote for it: prices, tiers, holdings, limits or rules differ."""
@@ -110,9 +106,11 @@ def quotes(draw: st.DrawFn, instances: st.SearchStrategy[Instance]) -> tuple[Ins
         "negotiated": draw(st.sampled_from([None, {"seats": "0.4"}, {"tokens": "0.3"}]))
     }
     if draw(st.booleans()):
-        listed = document["tokens"]["tiers"]
-        dated = [of | {"tiers": _halved(of["tiers"])} for of in listed if "tiers" in of]
-        changes["tokens"] = document["tokens"] | {"tiers": dated or _halved(listed)}
+        tiers = copy.deepcopy(document["tokens"]["tiers"])
+        for tier_list in [t["tiers"] for t in tiers] if "tiers" in tiers[0] else [tiers]:
+            for n, tier in enumerate(tier_list):
+                tier["price"] = str(Decimal(str(tier["price"])) / (n + 1))
+        changes["tokens"] = document["tokens"] | {"tiers": tiers}
     for key in ("holdings", "budgets", "policy"):
         if draw(st.booleans()):
             changes[key] = None
