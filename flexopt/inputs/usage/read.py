@@ -20,7 +20,6 @@ from flexopt.inputs.records import Person, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
 from flexopt.inputs.usage.billed_rates import report_billed_rates
-from flexopt.inputs.usage.changed_emails import changed_names
 from flexopt.inputs.usage.chargeable_days import chargeable_days
 from flexopt.inputs.usage.collections import (
     collections_in,
@@ -33,9 +32,10 @@ from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgre
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.free_days import free_days
+from flexopt.inputs.usage.identity.changed_emails import changed_names
+from flexopt.inputs.usage.identity.people import identify
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.pages import report_missing_pages
-from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
 from flexopt.inputs.usage.row_kinds import refuse_unclear, report_machines, report_row_kinds
 from flexopt.inputs.usage.scan import create, features, forget, has_rows, scan, unclear_zero

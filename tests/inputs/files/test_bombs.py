@@ -20,6 +20,6 @@ def test_repetition_beyond_exports_is_refused(line: bytes, tmp_path: Path) -> No
     _, zipped, head = container(path)
     text = sniff_text(path, zipped, head)
     refuse_long_lines_and_bombs(text)  # four megabytes are no danger, whatever they are packed into
-    with pytest.raises(Refusal, match="unfolds to more than .* bytes, 200 times its size") as caught:
+    with pytest.raises(Refusal, match=r"unfolds to more than .* bytes, 200 times its size") as caught:
         refuse_long_lines_and_bombs(text, 1_500_000)
     assert caught.value.code == "U110"

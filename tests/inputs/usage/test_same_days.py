@@ -226,7 +226,7 @@ def test_nothing_is_tied_within_one_file(tmp_path: Path) -> None:
 def test_many_people_are_compared_by_hashes_of_their_days() -> None:
     import numpy as np
 
-    from flexopt.inputs.usage.pattern import Days, match
+    from flexopt.inputs.usage.identity.pattern import Days, match
 
     rng = np.random.default_rng(1)
     person = np.repeat(np.arange(5_000), 20)

@@ -18,10 +18,10 @@ from flexopt.base.findings import Findings
 from flexopt.base.text import count
 from flexopt.inputs.usage.chargeable_days import DAYS
 from flexopt.inputs.usage.day_masks import unpack
-from flexopt.inputs.usage.parts import FLEX, FREE, SEAT, add_parts, part_cells
-from flexopt.inputs.usage.pattern import HALF, Days, Matched, common, match, near
+from flexopt.inputs.usage.identity.parts import FLEX, FREE, SEAT, add_parts, part_cells
+from flexopt.inputs.usage.identity.pattern import HALF, Days, Matched, common, match, near
+from flexopt.inputs.usage.identity.ties import EMAIL, HASH, ID, DatedCells, Ties, dated_cells
 from flexopt.inputs.usage.scan import SLAB
-from flexopt.inputs.usage.ties import EMAIL, HASH, ID, DatedCells, Ties, dated_cells
 from flexopt.inputs.usage.usage_table import OK, UsageTable
 
 PAIRS = 200
