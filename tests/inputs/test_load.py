@@ -166,6 +166,15 @@ def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
         assert [f.code for f in caught.value.findings] == ["S101"]
 
 
+@pytest.mark.parametrize("name", ["usage.csv", "Usage.XLSX", "old.xls", "usage.csv.gz"])
+def test_a_data_file_is_no_scenario(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"user,product,date\n")
+    with pytest.raises(InputError) as caught:
+        load_scenario(tmp_path / name)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.message) == ("S101", f"`{name}` is a data file, not a scenario")
+
+
 # words
 
 

@@ -11,6 +11,7 @@ import yaml
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR
 
 from flexopt import plan
+from flexopt.base.findings import Finding, InputError, with_each_hint_once
 from flexopt.exports.report.costs import headline
 from flexopt.exports.summary import summary_text
 from flexopt.exports.words import LANGUAGES
@@ -52,6 +53,10 @@ def test_collection_users_have_the_collection_or_tokens_at_the_dearest_rate(tmp_
     assert access["ben@example.com", NAME] == "flex"
     assert found.document["baselines"]["break_even_rule"]["total"] == "6075.00"
     assert "not in this plan" not in summary_text(found.document)
+    text = " ".join(summary_text(found.document).split())
+    assert (
+        f"{NAME}, whose titles the usage does not say, on Flex at 10 tokens a day, its dearest title" in text
+    )
     product = found.document["scenario"]["products"][-1]
     assert (product["id"], product["rates"][0]["tokens"]) == (NAME, "10")
     assert "upper bound" in product["rates"][0]["source"]
@@ -97,3 +102,21 @@ def test_who_is_not_in_the_plan_comes_first(tmp_path: Path) -> None:
 def test_unknown_products_and_refused_access(rows: str, policy: list[Any], said: str, tmp_path: Path) -> None:
     document = plan(a_file(tmp_path, USAGE + rows, policy=policy)).document
     assert headline(document, LANGUAGES["en"]).startswith(said)
+
+
+def test_short_launches_are_counted_beside_the_assumptions(tmp_path: Path) -> None:
+    rows = [
+        f"2025-{month:02}-03,ed@example.com,,Ed,E,AutoCAD,North,{7 * (month > 2)}" for month in range(1, 13)
+    ]
+    header = "Day used,Email,Feature,First name,Last name,Product,Team,Tokens used"
+    document = plan(a_file(tmp_path, "\n".join([header, *rows]))).document
+    text = " ".join(summary_text(document).split())
+    assert "2 of 12 rows of usage are launches under five minutes, without tokens" in text
+
+
+def test_a_hint_is_given_once() -> None:
+    found = [
+        Finding("a.csv", row, "date", "U103", "error", "the date is missing", "fill it in") for row in (2, 3)
+    ]
+    assert [text.count("hint:") for text in with_each_hint_once(found)] == [1, 0]
+    assert str(InputError(found)).count("hint:") == 1

@@ -34,6 +34,12 @@ def read_json(path: Path, zipped: bool) -> Grid:
             raise Refusal("U102", "the file has no rows", "export it again, or remove it from `usage.files`")
         if records.kinds != {dict}:
             raise not_a_table()
+        if {"columns", "rows"} <= set(records.columns):
+            raise Refusal(
+                "U145",
+                "the file is a list of answers, each with `columns` and `rows`",
+                "save every answer as a file of its own, and name all of them",
+            )
         return Grid(tuple(text_of(n) or "" for n in records.columns), records.table(), found.page)
     if records.kinds - {list}:
         raise not_a_table()

@@ -7,6 +7,7 @@ maps merge recursively, lists of maps with an `id` merge by `id`, everything els
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -106,6 +107,15 @@ class _ExtendsReader:
             return
         own = self.folder.sources.pop(slot)
         file = self.folder.shown(name)
+        if _DATA.search(name):
+            self.error(
+                "S101" if not chain else "S121",
+                f"`{posixpath.basename(name)}` is a data file, not a scenario",
+                "`flexopt init my-renewal FILES` makes a scenario for it; or name it under `usage.files`",
+                place,
+                name,
+            )
+            return
         document = read_yaml(raw, file, self.findings)
         if document is not None:
             below, earlier = self.bases(document, name, file), len(self.documents)
@@ -162,6 +172,10 @@ class _ExtendsReader:
     def error(self, code: str, message: str, hint: str, place: Place, value: str) -> None:
         file, row, column = place
         self.findings.add(code, message, file=file, row=row, column=column, value=value, hint=hint)
+
+
+_DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsm|parquet|pdf|zip)(\.gz)?$", re.IGNORECASE)
+"""Names of files that hold tables, never a scenario."""
 
 
 def _rebase(data: dict[str, Any], folder: str) -> None:

@@ -174,6 +174,11 @@ def _report(
         quoted = '"' + short.replace("\\", "\\\\").replace('"', '\\"') + '"'
         alias = f", or as an alias of {near} (`aliases: [{quoted}]`)"
         hint += alias if near else " or as an alias of one of them"
+        if normal(text) in ("flex", "token flex", "prepaid flex", "tokens"):
+            message = (
+                f'"{short}" is a way of access, and the rows do not say which product was used; left out'
+            )
+            hint = "export Token Usage, which has the product of every row"
     elif how == "collection":
         message = (
             f'"{short}" is a collection that is not under `offers`, and the rows do not say which of its '

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 import yaml
 from pydantic import ValidationError
 from reading import codes, days, found, one, read, scenario
@@ -114,3 +116,20 @@ def test_codes_of_features_are_proposed_as_aliases(tmp_path: Path) -> None:
     usage = one(tmp_path, content)
     assert 'alias of AutoCAD (`aliases: ["87045ACD_2026_0F"]`)' in found(usage, "U130").hint
     assert days(usage) == ["ada Revit 03-02"]
+
+
+def test_columns_of_a_workbook_and_of_json(tmp_path: Path) -> None:
+    """With title lines above the header, as spreadsheets have them."""
+    header, first, *_ = (line.split(",") for line in OPENLM.split("\n"))
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        rows = ["Sessions of March"], header, [*first[:7], "2025-03-02 08:01", "2025-03-02 12:30"]
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    records = [dict(zip(header, [*first[:7], "2025-03-03 08:01", "2025-03-03 12:30", ""], strict=True))]
+    usage = read(
+        tmp_path,
+        {"a.xlsx": (tmp_path / "a.xlsx").read_bytes(), "b.json": json.dumps({"data": records})},
+        columns=COLUMNS,
+    )
+    assert days(usage) == ["ada AutoCAD 03-02", "ada AutoCAD 03-03"]

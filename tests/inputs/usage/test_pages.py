@@ -79,6 +79,7 @@ def test_nested_answers(tmp_path: Path, around: Any) -> None:
         ({"status": "DONE", "downloadUrl": "https://example.com/x"}, "says where the export is"),
         ({"errors": [{"detail": "no access"}]}, "an error message of the API"),
         ({"id": "x", "status": "DONE"}, "a status (DONE) and no rows"),
+        ([{"columns": COLUMNS, "rows": DAYS}], "a list of answers"),
     ],
 )
 def test_answers_without_rows_are_named(tmp_path: Path, answer: object, words: str) -> None:

@@ -91,6 +91,12 @@ def test_a_collection_that_is_no_offer_is_left_out(tmp_path: Path) -> None:
     assert usage.coverage[0].left_out == 1
 
 
+def test_flex_is_no_product(tmp_path: Path) -> None:
+    finding = found(one(tmp_path, products(tmp_path, "Flex", "Revit")), "U130")
+    assert "a way of access" in finding.message
+    assert "Token Usage" in finding.hint
+
+
 def test_nothing_to_plan_is_an_error(tmp_path: Path) -> None:
     usage = one(tmp_path, products(tmp_path, "Zzzz"))
     assert codes(usage) == ["U130", "U131"]
