@@ -181,7 +181,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "an owned seat too many": (add("1", "owned", OWNED), "3 owned seats of autocad-1y"),
     "owned seats from another day": (
         put("2025-12-01", "contract_start", OWNED),
-        "do not start on 2026-01-01",
+        "0 owned seats of autocad-1y from 2026-01-01",
     ),
     "owned seats missing": (drop("seats", offer="autocad-1y", owned=2), "0 owned seats of autocad-1y"),
     "one seat too few": (add("-1", "new", AEC), "aec-1y"),

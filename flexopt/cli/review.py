@@ -11,7 +11,7 @@ from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
 from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.usage.read import usage_sources
+from flexopt.inputs.usage.sources import usage_sources
 from flexopt.planning.document import inputs_of
 from flexopt.store.additions import add_review, plan_to_add_to
 from flexopt.studies.review import review

@@ -93,7 +93,7 @@ def command(  # noqa: PLR0917
         sensitivity_text,
     )
     from flexopt.inputs.scenario.load import load_scenario
-    from flexopt.inputs.usage.read import usage_sources
+    from flexopt.inputs.usage.sources import usage_sources
     from flexopt.planning.document import inputs_of
     from flexopt.store.additions import add_sensitivity, check_scenario
     from flexopt.studies.sensitivity import sensitivity

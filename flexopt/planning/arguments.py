@@ -18,7 +18,7 @@ from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.todays_access import with_todays_access
 from flexopt.inputs.usage import read_usage, usage_from_frame
-from flexopt.inputs.usage.read import usage_key
+from flexopt.inputs.usage.sources import usage_key
 
 ScenarioLike: TypeAlias = ScenarioFile | str | Path
 """What `load_scenario` or `make_scenario` returned, or the path of a scenario."""

@@ -17,7 +17,7 @@ from variants import BUDGET, alive, changed, children, files_of, needs_groups, u
 
 from flexopt import FlexoptError, LimitError, load_scenario, plan
 from flexopt.cli.sweep import sweep_into
-from flexopt.inputs.usage.read import usage_key
+from flexopt.inputs.usage.sources import usage_key
 from flexopt.store.folder import read_document
 from flexopt.store.sweep_folder import SweepFolder
 from flexopt.studies.sweep.names import plan_key

@@ -102,6 +102,7 @@ def many_seats(document: Document) -> Document:
                 "owned": 0,
                 "renewed": 0,
                 "new": count,
+                "added": 0,
                 "unit_price": str(unit),
                 "cost": str(each * count),
                 "commitment": str(unit * count),

@@ -141,6 +141,7 @@ def _contract(offer: str, start: str, end: str, **number: int) -> dict[str, Any]
         "owned": 0,
         "renewed": 0,
         "new": 0,
+        "added": 0,
         "unit_price": "1.00",
         "cost": "1.00",
     } | number

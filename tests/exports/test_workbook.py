@@ -93,7 +93,7 @@ def test_recalculated_totals_are_the_plans(
             assert book.beside("Summary", words) == float(amount), (name, words)
             assert book.beside("Summary", words, 3) == 0, (name, words)
         total = book.sheets["Seats"][-1]
-        assert total[10] == float(summary["seats"])
+        assert total[11] == float(summary["seats"])
         assert book.sheets["Purchases"][-1][4] == float(summary["tokens"])
 
 
@@ -241,9 +241,9 @@ def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(render(with_everything(planned))))
     assert book.sheet_names == [*SHEETS[:5], "Comparison", "Review", "Sensitivity", *SHEETS[5:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
-    assert [type(c) for c in row] == [str, date, date, *[float] * 11, str]
+    assert [type(c) for c in row] == [str, date, date, *[float] * 12, str]
     (seat,) = planned["seats"]
-    assert (row[1], row[10]) == (date.fromisoformat(seat["contract_start"]), float(seat["cost"]))
+    assert (row[1], row[11]) == (date.fromisoformat(seat["contract_start"]), float(seat["cost"]))
 
 
 def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document) -> None:

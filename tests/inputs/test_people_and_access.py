@@ -11,7 +11,7 @@ from damages import GOOD, USAGE
 from flexopt.base.findings import InputError
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess
 from flexopt.inputs.scenario.load import load_scenario, read_scenario
-from flexopt.inputs.usage.read import usage_key
+from flexopt.inputs.usage.sources import usage_key
 
 
 def load(folder: Path, extra: str, scenario: str = GOOD, **tables: str | bytes) -> ScenarioFile:

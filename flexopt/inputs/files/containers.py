@@ -6,8 +6,10 @@ import codecs
 import csv
 import gzip
 import hashlib
+import math
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
@@ -20,6 +22,9 @@ from flexopt.inputs.files.western import WESTERN, is_western
 
 HEAD = 1 << 20
 """Bytes examined; the header line must end within them, and no line may be longer."""
+
+UNFOLDED, RATIO = 1 << 28, 200
+"""Bytes, and times its size, to which a gzip file may unfold: exports reach 50 times."""
 
 Container = Literal["text", "json", "workbook", "parquet"]
 _DELIMITERS = (",", ";", "\t", "|")
@@ -202,13 +207,13 @@ def rewrite(text: Text, into: Path) -> Text:
 
     Raises
     ------
-    Refusal : U111 it cannot be decoded, U110 its gzip is damaged.
+    Refusal : U111 it cannot be decoded, U110 its gzip is damaged or unfolds to too much.
     """
     decoder = codecs.getincrementaldecoder(text.rewrite)()
     ends, lines = _LineEnds(), 0
     try:
         with open_bytes(text.path, text.gzip) as source, into.open("wb") as target:
-            while block := source.read(HEAD):
+            for block in _blocks(text, source, HEAD):
                 written = ends(decoder.decode(block)).encode("utf-8")
                 lines += written.count(b"\n")
                 target.write(written)
@@ -224,17 +229,30 @@ def rewrite(text: Text, into: Path) -> Text:
     return Text(into, False, text.delimiter, text.header, text.skip, supposed=text.supposed)
 
 
-def refuse_long_lines(text: Text) -> None:
-    """Refuse lines much longer than DuckDB's limit: it may lose them silently.
+def _blocks(text: Text, file: IO[bytes], size: int, unfolded: int = UNFOLDED) -> Iterator[bytes]:
+    """The bytes of a text file, unfolded as far as those of an export may be."""
+    most = max(unfolded, RATIO * text.path.stat().st_size) if text.gzip else math.inf
+    while block := file.read(size):
+        if file.tell() > most:
+            raise Refusal(
+                "U110",
+                f"the gzip file unfolds to more than {most:,} bytes, {RATIO} times its size",
+                "check what is in it: exports have no such repetition; unpack it if it is right",
+            )
+        yield block
+
+
+def refuse_long_lines_and_bombs(text: Text, unfolded: int = UNFOLDED) -> None:
+    """Refuse lines much longer than DuckDB's limit (it may lose them silently), and bombs.
 
     Raises
     ------
-    Refusal : U115 a line that is too long, U110 the gzip is damaged.
+    Refusal : U115 a line that is too long, U110 the gzip is damaged, or unfolds to much more than exports do.
     """
     lines = 0
     try:
         with open_bytes(text.path, text.gzip) as file:
-            while block := file.read(HEAD // 2):
+            for block in _blocks(text, file, HEAD // 2, unfolded):
                 if b"\n" not in block and len(block) == HEAD // 2:
                     break
             else:

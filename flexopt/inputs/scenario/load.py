@@ -72,7 +72,8 @@ def make_scenario(
         Contents of a scenario file (docs/scenario-file.md), as a dict of plain values or as a `Scenario`. It
         must not name files: give `people`, `access` and, with each call, the usage instead.
     people
-        People and their groups, cost centres, first days and leaving dates.
+        People and their groups, cost centres, first days and leaving dates; the rows of `aliases` in the
+        usage are theirs.
     access
         Today's access, which a review and the baseline `today` compare with.
     name

@@ -17,11 +17,12 @@ from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.json_table import read_json
 from flexopt.inputs.files.workbook import WorkbookLimits, read_sheets
 
-MAX_BYTES = 500_000_000
+MAX_BYTES = 100_000_000
 
 Line = tuple[int, Sequence[str]]
 """A line's number in the file (in JSON: records from 2) and its cells."""
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _DELIMITERS = ",;\t|"
 _HEAD = 10
 """Lines in which the header is looked for: some exports have a block of filters above the table."""
@@ -85,7 +86,7 @@ def _text(text: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Lin
 
 
 def _records(text: str, delimiter: str) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader((m[0] for m in _LINE.finditer(text)), delimiter=delimiter, strict=True)
     while True:
         number = reader.line_num + 1
         try:

@@ -12,7 +12,7 @@ import duckdb
 
 from flexopt.base.findings import Findings
 from flexopt.base.text import count
-from flexopt.inputs.usage.parts import FLEX, FREE, add_parts, tells
+from flexopt.inputs.usage.identity.parts import FLEX, FREE, add_parts, tells
 from flexopt.inputs.usage.scan import WORDS
 from flexopt.inputs.usage.usage_table import OK, ZERO, UsageTable
 

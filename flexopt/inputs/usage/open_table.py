@@ -18,7 +18,7 @@ from flexopt.inputs.files.containers import (
     Text,
     container,
     damaged,
-    refuse_long_lines,
+    refuse_long_lines_and_bombs,
     rewrite,
     sniff_text,
 )
@@ -66,7 +66,7 @@ def open_table(
         if text.rewrite:
             text = rewrite(text, work / f"usage-{number}.csv")
         if len(head) == HEAD:
-            refuse_long_lines(text)
+            refuse_long_lines_and_bombs(text)
         return _text_table(number, name, known, text)
     if kind == "parquet":
         return _parquet_table(con, number, path, name, format_of)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -18,11 +16,10 @@ from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.files.formats import OWN, USERS, own_format
 from flexopt.inputs.files.names import named
-from flexopt.inputs.records import Person, ScenarioFile, Source, Unplanned, Usage
+from flexopt.inputs.records import Person, Source, Unplanned, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.usage.assigned import add_assigned, create_assigned, read_assigned
 from flexopt.inputs.usage.billed_rates import report_billed_rates
-from flexopt.inputs.usage.changed_emails import changed_names
 from flexopt.inputs.usage.chargeable_days import chargeable_days
 from flexopt.inputs.usage.collections import (
     collections_in,
@@ -35,9 +32,10 @@ from flexopt.inputs.usage.database import DEFAULTS, DatabaseOptions, UsageProgre
 from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.free_days import free_days
+from flexopt.inputs.usage.identity.changed_emails import changed_names
+from flexopt.inputs.usage.identity.people import identify
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.pages import report_missing_pages
-from flexopt.inputs.usage.people import identify
 from flexopt.inputs.usage.products import Catalogue, assign
 from flexopt.inputs.usage.row_kinds import (
     refuse_unclear,
@@ -139,43 +137,6 @@ def products_in(files: Sequence[Path]) -> list[str]:
         rows = con.execute("select distinct trimmed(product) from cell where product <> ''").fetchall()
         found.update(str(r[0]) for r in rows)
     return sorted(found)
-
-
-def usage_key(source: ScenarioFile, hash_of: Callable[[Path], str] = sha256) -> str:
-    """A SHA-256 over everything `read_usage` depends on: equal keys, equal `Usage`.
-
-    These are the bytes of the files, their names in findings, the key `usage`, the names of products and
-    offers, and the users and aliases of the people table. Prices, terms, holdings and rules are not included.
-
-    Parameters
-    ----------
-    hash_of : SHA-256 of a file's bytes; a caller that meets the same files again may cache it.
-
-    Raises OSError if a file cannot be read.
-    """
-    scenario, root = source.scenario, source.folder
-    catalogue = Catalogue.of(scenario)
-    parts = {
-        "files": [(name, hash_of(path)) for name, path in named(source.usage_files, root)],
-        "users": [(name, hash_of(path)) for name, path in named(source.user_files, root)],
-        "people": sorted((p.user, p.aliases) for p in source.people.values()),
-        "usage": scenario.usage.model_dump(mode="json", exclude={"files"}),
-        # in order: of two similar names, a suggestion uses the later product
-        "products": list(catalogue.products.items()),
-        "offers": list(catalogue.offers.items()),
-        "collections": list(catalogue.collections.items()),
-    }
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def usage_sources(source: ScenarioFile) -> list[Source]:
-    """The usage files and Users exports as in `Usage.sources`, without reading their contents."""
-    found = []
-    usage = named(source.usage_files, source.folder)
-    for name, path in usage + named(source.user_files, source.folder, usage):
-        with suppress(OSError):
-            found.append(Source(name, sha256(path)))
-    return found
 
 
 def _is_file(path: Path) -> bool:

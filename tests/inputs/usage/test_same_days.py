@@ -129,6 +129,20 @@ def test_reports_that_say_the_same_count_once() -> None:
     assert "U155" not in codes(two)
 
 
+def test_a_report_with_hidden_names_beside_emails_may_count_twice() -> None:
+    """It has no days to compare; with the Usage export of both, there is nothing to ask."""
+    report = EXPORTS["usage_report_2026.csv"](ROWS).decode()
+    for person in range(25):
+        report = report.replace(email(person), "*****")
+    files = {"report.csv": report.encode(), "Seat Usage.csv": seat_usage(ROWS)}
+    finding = found(read_all(files), "U183")
+    assert (finding.severity, finding.file, finding.count) == ("warning", "report.csv", 25)
+    files["usage_hidden.csv.gz"] = hidden_usage(ROWS)
+    whole = read_all(files)
+    assert len(whole.users) == 25
+    assert "U183" not in codes(whole)
+
+
 def test_hidden_ids_are_tied_by_identical_days_and_it_is_said() -> None:
     usage = read_all({"a.csv.gz": hidden_usage(ROWS), "b.csv": german_usage(ROWS)})
     finding = found(usage, "U182")
@@ -212,7 +226,7 @@ def test_nothing_is_tied_within_one_file(tmp_path: Path) -> None:
 def test_many_people_are_compared_by_hashes_of_their_days() -> None:
     import numpy as np
 
-    from flexopt.inputs.usage.pattern import Days, match
+    from flexopt.inputs.usage.identity.pattern import Days, match
 
     rng = np.random.default_rng(1)
     person = np.repeat(np.arange(5_000), 20)

@@ -16,7 +16,7 @@ TEXT = (ROOT / "docs" / "usage-files.md").read_text()
 EXPORTS, FINDINGS = TEXT[TEXT.index("## Exports") :], TEXT[TEXT.index("## Findings") :]
 ROWS = {r[0]: r[1:] for r in re.findall(r"^\| ([^|]+?) \| ([^|]*) \| ([^|]*?) \|$", EXPORTS, re.MULTILINE)}
 SOURCE = "".join(
-    p.read_text() for room in ("files", "usage") for p in (ROOT / "flexopt" / "inputs" / room).glob("*.py")
+    p.read_text() for room in ("files", "usage") for p in (ROOT / "flexopt" / "inputs" / room).rglob("*.py")
 )
 EMITTED = set(re.findall(r'"(U\d{3})"', SOURCE))
 WEEK = {"Mon": "2025-03-03", "Tue": "2025-03-04"}

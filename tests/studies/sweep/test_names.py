@@ -9,7 +9,7 @@ import pytest
 from build import a_scenario, a_source
 
 from flexopt import Person, TodaysAccess, load_scenario, make_scenario
-from flexopt.inputs.usage.read import usage_key
+from flexopt.inputs.usage.sources import usage_key
 from flexopt.studies.sweep.names import ids_of, names_of, plan_key
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import duckdb
 
+from flexopt.inputs.usage.identity.ties import DatedCells
 from flexopt.inputs.usage.scan import EPOCH, SLAB, WORDS
-from flexopt.inputs.usage.ties import DatedCells
 from flexopt.inputs.usage.usage_table import OK, ZERO, UsageTable, rows_of, seat_of, status_of, title_of
 
 SEAT, FLEX, FREE = 1, 2, 3

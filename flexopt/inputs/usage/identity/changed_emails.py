@@ -12,9 +12,9 @@ import pandas as pd
 from flexopt.base.findings import Finding, Findings
 from flexopt.base.text import count
 from flexopt.inputs.usage.day_masks import unpack
-from flexopt.inputs.usage.names import Names, names_of
+from flexopt.inputs.usage.identity.names import Names, names_of
+from flexopt.inputs.usage.identity.ties import Ties, dated_cells
 from flexopt.inputs.usage.scan import SLAB
-from flexopt.inputs.usage.ties import Ties, dated_cells
 from flexopt.inputs.usage.usage_table import UsageTable
 
 SAME_DAYS = 5

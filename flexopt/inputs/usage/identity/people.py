@@ -11,9 +11,9 @@ import pyarrow as pa
 from flexopt.base.findings import Finding, Findings
 from flexopt.base.text import count
 from flexopt.inputs.records import Person
-from flexopt.inputs.usage.changed_emails import days_of, keep_apart
-from flexopt.inputs.usage.same_days import same_days
-from flexopt.inputs.usage.ties import Ties, find_ties
+from flexopt.inputs.usage.identity.changed_emails import days_of, keep_apart
+from flexopt.inputs.usage.identity.same_days import same_days
+from flexopt.inputs.usage.identity.ties import Ties, find_ties
 from flexopt.inputs.usage.usage_table import UsageTable
 
 _ONE_WAY = "write the user in the same way in all files"
