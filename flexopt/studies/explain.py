@@ -118,7 +118,8 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
 
 def _whom(part: str, users: set[str]) -> str:
     """A hint that names the users whose names contain the text, or else the closest one."""
-    found = sorted(u for u in users if part.strip() and part.strip().casefold() in u.casefold())
+    part = part.strip().removeprefix("'")  # CSV files have one before what looks like a formula
+    found = sorted(u for u in users if part and part.casefold() in u.casefold())
     if not found:
         return did_you_mean(part, users, "the users are in assignment.csv")
     more = f" and {len(found) - MOST} more" if len(found) > MOST else ""

@@ -6,6 +6,7 @@ sheets leave on stdout, each an Arrow stream with its cells as text; why there a
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import zipfile
 from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
@@ -50,7 +52,8 @@ def main(file: str, memory: int, cells: int, unfolded: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     refuse_large(file, cells, unfolded)
-    book = CalamineWorkbook.from_path(file)
+    # given a path, the library would trust the suffix
+    book = CalamineWorkbook.from_filelike(io.BytesIO(Path(file).read_bytes()))
     names = [s.name for s in book.sheets_metadata if "work" in str(s.typ).lower()] or book.sheet_names
     with os.fdopen(os.dup(1), "wb") as out:
         for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -139,6 +140,11 @@ def products_in(files: Sequence[Path]) -> list[str]:
     return sorted(found)
 
 
+def _said(error: duckdb.Error) -> str:
+    """The first line of an error, without paths."""
+    return re.sub(r"""["'][^"']*[/\\]([^"'/\\]*)["']""", r"`\1`", str(error).splitlines()[0])[:120]
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -196,7 +202,7 @@ class _UsageReader:
             forget(self.con, number)
             self.findings.add(
                 "U110",
-                f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
+                f"the file cannot be read as a table ({_said(error)})",
                 file=name,
                 hint="open it in a spreadsheet, check that every row has the same columns as the header, "
                 "and save it as `CSV UTF-8`",
@@ -216,7 +222,7 @@ class _UsageReader:
         except duckdb.Error as error:
             self.findings.add(
                 "U110",
-                f"the file cannot be read as a table ({str(error).splitlines()[0][:120]})",
+                f"the file cannot be read as a table ({_said(error)})",
                 file=name,
                 hint="export it again, or save it as `CSV UTF-8`",
             )

@@ -122,3 +122,8 @@ def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
         process.wait(0.5)
     process.communicate()  # closes its stdin, as the end of this process would
     assert process.returncode == 1
+
+
+def test_the_bytes_count_and_not_the_suffix(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "usage.xls")
+    assert read_workbook(path, False, USAGE).table.num_rows == 2
