@@ -38,8 +38,15 @@ from flexopt.inputs.usage.identity.people import identify
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.products import Catalogue, assign
-from flexopt.inputs.usage.row_kinds import refuse_unclear, report_machines, report_row_kinds
-from flexopt.inputs.usage.scan import create, features, forget, has_rows, scan, unclear_zero
+from flexopt.inputs.usage.row_kinds import (
+    refuse_unclear,
+    report_encoding,
+    report_features,
+    report_machines,
+    report_offering,
+    report_row_kinds,
+)
+from flexopt.inputs.usage.scan import create, forget, has_rows, scan, unclear_zero
 from flexopt.inputs.usage.summaries import period_of, summaries
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
 from flexopt.inputs.usage.usage_table import OK, UNCLEAR, UsageTable
@@ -244,7 +251,7 @@ class _UsageReader:
                 report_faults(self.con, table, self.findings, SHOWN, VALUES)
         if has_rows(self.con, number, f"status = {UNCLEAR}"):
             refuse_unclear(self.con, table)
-            self._say_offering(table)
+            report_offering(self.con, table, self.findings)
             table = replace(table, offering_tells=True)
             forget(self.con, number)
             scan(self.con, table)
@@ -263,54 +270,14 @@ class _UsageReader:
                 column=table.column("tokens"),
                 value="0",
             )
-        self._say_features(table)
-        self._say_encoding(table)
+        report_features(self.con, table, self.findings)
+        report_encoding(table, self.findings)
         if table.format.kind == "summary":
             add_assigned(self.con, table)
         if self.token_days:
             self.tells |= add_token_days(self.con, table)
         self.opened[number] = table
         self.unsplit[number] = report_unsplit_lines(self.con, table, self.findings, SHOWN)
-
-    def _say_offering(self, table: UsageTable) -> None:
-        query = "select sum(n) from cell where file = ? and status = ?"
-        (row,) = self.con.execute(query, [table.number, UNCLEAR]).fetchall()
-        self.findings.add(
-            "U166",
-            f"rows with 0 tokens do not say their `{table.column('access')}`: those with the offering Flex "
-            "are launches without a charge, the others use of a seat",
-            file=table.file,
-            column=table.column("access"),
-            severity="warning",
-            hint=f"fill in `{table.column('access')}` if this is wrong",
-            count=int(row[0]),
-        )
-
-    def _say_encoding(self, table: UsageTable) -> None:
-        if table.text is not None and table.text.supposed:
-            self.findings.add(
-                "U186",
-                "the file is not in UTF-8; it is read as Windows-1252, as Excel saves a `CSV`",
-                file=table.file,
-                severity="warning",
-                hint="if names with accents look wrong, save the file as UTF-8 "
-                "(Excel: `CSV UTF-8 (comma delimited)`)",
-            )
-
-    def _say_features(self, table: UsageTable) -> None:
-        count, row, feature = features(self.con, table)
-        if count:
-            self.findings.add(
-                "U144",
-                f'rows name a feature ("{feature[:60]}"): they count as days of their product',
-                file=table.file,
-                row=line_of(self.con, table, row),
-                column=table.column("feature"),
-                value=feature,
-                severity="warning",
-                hint="if it is a per-result service, delete the rows and plan the service under `cloud`",
-                count=count,
-            )
 
     def usage(self, digests: Sequence[tuple[str, Future[str]]]) -> Usage:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""

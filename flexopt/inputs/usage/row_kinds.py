@@ -6,6 +6,7 @@ import duckdb
 
 from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.usage.faults import line_of
+from flexopt.inputs.usage.scan import features
 from flexopt.inputs.usage.usage_table import (
     CONSUMPTION,
     UNCLEAR,
@@ -126,4 +127,50 @@ def report_machines(con: duckdb.DuckDBPyConnection, table: UsageTable, findings:
             hint="for a machine that nobody works at: `policy: [{user: "
             + f"{str(rows[0][0])[:60]}, access: none}}]`; otherwise put the person into the column",
             count=sum(int(n) for _, n, _ in rows),
+        )
+
+
+def report_offering(con: duckdb.DuckDBPyConnection, table: UsageTable, findings: Findings) -> None:
+    """U166: rows without access, read by their offering."""
+    query = "select sum(n) from cell where file = ? and status = ?"
+    (row,) = con.execute(query, [table.number, UNCLEAR]).fetchall()
+    findings.add(
+        "U166",
+        f"rows with 0 tokens do not say their `{table.column('access')}`: those with the offering Flex "
+        "are launches without a charge, the others use of a seat",
+        file=table.file,
+        column=table.column("access"),
+        severity="warning",
+        hint=f"fill in `{table.column('access')}` if this is wrong",
+        count=int(row[0]),
+    )
+
+
+def report_features(con: duckdb.DuckDBPyConnection, table: UsageTable, findings: Findings) -> None:
+    """U144: rows that name a feature of their product."""
+    count, row, feature = features(con, table)
+    if count:
+        findings.add(
+            "U144",
+            f'rows name a feature ("{feature[:60]}"): they count as days of their product',
+            file=table.file,
+            row=line_of(con, table, row),
+            column=table.column("feature"),
+            value=feature,
+            severity="warning",
+            hint="if it is a per-result service, delete the rows and plan the service under `cloud`",
+            count=count,
+        )
+
+
+def report_encoding(table: UsageTable, findings: Findings) -> None:
+    """U186: a file that is not in UTF-8, read as Excel saves it."""
+    if table.text is not None and table.text.supposed:
+        findings.add(
+            "U186",
+            "the file is not in UTF-8; it is read as Windows-1252, as Excel saves a `CSV`",
+            file=table.file,
+            severity="warning",
+            hint="if names with accents look wrong, save the file as UTF-8 "
+            "(Excel: `CSV UTF-8 (comma delimited)`)",
         )
