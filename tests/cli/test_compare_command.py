@@ -113,7 +113,12 @@ def test_fail_above(call: Run, quotes: list[str], limit: str, code: int, words: 
 @pytest.mark.parametrize(
     ("changes", "code", "words", "hint"),
     [
-        ("currency: EUR", 2, "other is priced in EUR and scenario in USD", "with `currency: USD`"),
+        (
+            "currency: EUR\nexchange: [{currency: USD, rate: 0.9}]",
+            2,
+            "other is priced in EUR and scenario in USD",
+            "with `currency: USD`",
+        ),
         ("horizon: {months: 6}", 2, "other plans 2026-01-01 to 2026-07-01", "months: 12}"),
         (
             "usage: {files: [more.csv]}",

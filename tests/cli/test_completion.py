@@ -39,10 +39,10 @@ def test_commands(run: Run, shell: str) -> None:
     [
         ("flexopt pl", ["plain,plan"]),
         ("flexopt plan --req", ["plain,--require-optimal"]),
-        ("flexopt schema ", ["plain,scenario", "plain,plan"]),
-        ("flexopt plan --format j", ["plain,json"]),
         ("flexopt plan sce", ["file,sce"]),
-        ("flexopt paln sce", [""]),
+        pytest.param("flexopt schema ", ["plain,scenario", "plain,plan"], marks=pytest.mark.slow),
+        pytest.param("flexopt plan --format j", ["plain,json"], marks=pytest.mark.slow),
+        pytest.param("flexopt paln sce", [""], marks=pytest.mark.slow),
     ],
 )
 def test_words(run: Run, line: str, completed: list[str]) -> None:

@@ -144,7 +144,7 @@ def hard(folder: Path) -> Path:
 def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     usage = hard.parent / "usage" / "2025.csv"
     lines = usage.read_text().splitlines(keepends=True)
-    usage.write_text("".join(line for line in lines if line < "user-0060"))  # as hard, and sooner planned
+    usage.write_text("".join(line for line in lines if line < "user-0050"))  # as hard, and sooner planned
     done = run("plan", hard, "--require-optimal")
     done.stderr = done.stderr[done.stderr.index("error: ") :]  # below the warnings
     said = clean(done, 4)

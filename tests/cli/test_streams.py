@@ -98,7 +98,7 @@ def test_output_without_room_is_an_error(plan_folder: Path) -> None:
     assert done.stderr.startswith("error: No space left on device\n\nhint: ")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("utf-8", marks=pytest.mark.slow)])
 def test_terminal_that_cannot_show_a_name_gets_another_sign(
     run: Run, folder: Path, scenario: Scenario, encoding: str
 ) -> None:

@@ -53,7 +53,10 @@ def test_csv_and_json(call: Run, folder: Path, quotes: list[str], golden: Golden
 
 
 def test_currencies_that_differ_are_said(call: Run, folder: Path, quotes: list[str]) -> None:
-    (folder / "euro.yaml").write_text("schema: flexopt.scenario/1\nextends: scenario.yaml\ncurrency: EUR\n")
+    (folder / "euro.yaml").write_text(
+        "schema: flexopt.scenario/1\nextends: scenario.yaml\ncurrency: EUR\n"
+        "exchange: [{currency: USD, rate: 0.9}]\n"
+    )
     out = call("sweep", quotes[0], "euro.yaml", "-o", "out", "--processes", 1).stdout
     lines = [line.split() for line in out.splitlines()]
     assert [line[5] for line in lines[:3]] == ["in", "USD", "EUR"]

@@ -71,7 +71,7 @@ def test_the_bound_is_never_above_the_optimum(instance: Instance) -> None:
 
 
 @one_in(24)
-@given(medium(users=10), st.sampled_from([2187, 3]))
+@given(medium(users=6), st.sampled_from([2187, 3]))
 def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int) -> None:
     problem = _problem(instance)
     try:

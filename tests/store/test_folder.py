@@ -34,7 +34,9 @@ def documents(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("how", ["exchange", "rename"])
-@pytest.mark.parametrize(("when", "at_least"), [("first", 12), ("again", 20), ("random", 20)])
+@pytest.mark.parametrize(
+    ("when", "at_least"), [("first", 12), ("again", 20), pytest.param("random", 20, marks=pytest.mark.slow)]
+)
 def test_killed_writer_leaves_the_old_plan_or_the_new_one(
     documents: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path, how: str, when: str, at_least: int
 ) -> None:

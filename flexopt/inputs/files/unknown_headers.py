@@ -120,7 +120,7 @@ _TOTALS = re.compile(
     r"(hours|minutes)used|totalhours|lastused|firstused|letzte"
 )
 _LOG_LINE = re.compile(
-    r"^\s*\d{1,2}:\d\d(:\d\d)? \((?P<daemon>[\w.-]+)\) |^\s*\d{1,2}:\d\d:\d\d .*\b(OUT|IN|DENIED): \"|"
+    r"^[ \t]*\d{1,2}:\d\d(:\d\d)? \((?P<daemon>[\w.-]+)\) |^[ \t]*\d{1,2}:\d\d:\d\d .*\b(OUT|IN|DENIED): \"|"
     r"^FLEX(net|lm)|^REPORTLOG|^#?REPORT_LOG",
     re.IGNORECASE | re.MULTILINE,
 )

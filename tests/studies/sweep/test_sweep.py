@@ -214,6 +214,7 @@ def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:
     assert done.stdout == "0\n"
 
 
+@pytest.mark.slow
 def test_benchmark() -> None:
     """It runs, and finds the same bytes."""
     figures = run(3, 6, (1, 2))
