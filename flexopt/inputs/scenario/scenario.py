@@ -6,75 +6,29 @@ This file is only the schema; `load.py` reads YAML, `extends` and the tables bes
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    Tag,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from flexopt.base.dates import add_months, anniversaries
-from flexopt.inputs.files.names import bare
-
-DIGITS = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
-
-
-def _exact(value: Any) -> Any:
-    """Floats come only from Python callers: their shortest text is the number that was meant.
-
-    In text only plain digits are numbers: `1_000` and digits of other scripts are mistakes.
-    """
-    if isinstance(value, bool) or (isinstance(value, str) and not DIGITS.fullmatch(value)):
-        raise PydanticCustomError("number", "not a number")
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+from flexopt.inputs.scenario.fields import (
+    MAX,
+    Amount,
+    Count,
+    Day,
+    FileName,
+    Flag,
+    Id,
+    Number,
+    Part,
+    Positive,
+    Share,
+)
 
 
-def _day(value: Any) -> Any:
-    """Accept a date or `2026-04-01`, but not the numbers and times of day that pydantic would accept."""
-    if isinstance(value, datetime) or not (
-        isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value))
-    ):
-        raise PydanticCustomError("day", "not a date")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-Flag = Annotated[bool, Field(strict=True)]
-Number = Annotated[
-    Decimal,
-    BeforeValidator(_exact),
-    Field(max_digits=24, allow_inf_nan=False),
-    PlainSerializer(lambda d: format(d, "f"), return_type=str, when_used="json"),
-]
-MAX = Decimal(1_000_000_000)
-Amount = Annotated[Number, Field(ge=0, le=MAX)]
-Share = Annotated[Number, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
-Id = Annotated[str, Field(min_length=1, max_length=20_000, strict=True)]
-FileName = Annotated[Id, PlainSerializer(bare, return_type=str, when_used="json")]
-"""Relative to the scenario's folder, or absolute; a plan does not tell the folders of the computer."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
-    )
-
-
-class Horizon(_Part):
+class Horizon(Part):
     start: Day
     """First day to plan."""
     months: Annotated[int, Field(ge=1, le=120, strict=True)] = 12
@@ -92,7 +46,7 @@ class Horizon(_Part):
         return add_months(self.start, self.months)
 
 
-class Window(_Part):
+class Window(Part):
     from_: Day = Field(alias="from")
     """First day."""
     to: Day
@@ -105,7 +59,7 @@ class Window(_Part):
         return self
 
 
-class UsageColumns(_Part):
+class UsageColumns(Part):
     """The columns of usage files that are no known export, by their names in the header."""
 
     user: Id
@@ -127,7 +81,7 @@ class UsageColumns(_Part):
         return self
 
 
-class UsageFiles(_Part):
+class UsageFiles(Part):
     files: tuple[FileName, ...] = ()
     """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
     dates: Literal["iso", "dmy", "mdy"] | None = None
@@ -138,16 +92,16 @@ class UsageFiles(_Part):
     """The days a usage summary (one row per user and product) covers."""
 
 
-class Growth(_Part):
+class Growth(Part):
     default: Annotated[Number, Field(ge=-1, le=1000)] = Decimal(0)
     """Growth of demand if neither its product nor its group is named (0.05 is five percent more days)."""
-    products: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
+    products: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = Field(default={})
     """Growth by product."""
-    groups: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = {}
+    groups: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = Field(default={})
     """Growth by group; a user of a named group and a named product grows by both, one after the other."""
 
 
-class DemandOptions(_Part):
+class DemandOptions(Part):
     method: Literal["repeat", "rate"] = "repeat"
     """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
     growth: Growth = Growth()
@@ -155,7 +109,7 @@ class DemandOptions(_Part):
     """People without use for so many days before the end of the data may have left, and are reported."""
 
 
-class Rate(_Part):
+class Rate(Part):
     from_: Day = Field(alias="from")
     """First day of the rate."""
     tokens: Annotated[Number, Field(ge=0, le=1_000_000)]
@@ -164,7 +118,7 @@ class Rate(_Part):
     """Source of the rate."""
 
 
-class Product(_Part):
+class Product(Part):
     id: Id
     aliases: tuple[Id, ...] = ()
     """Other names of the product in usage files."""
@@ -174,7 +128,7 @@ class Product(_Part):
     """Dated rates; the one in force on the day of use applies."""
 
 
-class Price(_Part):
+class Price(Part):
     from_: Day = Field(alias="from")
     """First day of the price."""
     new: Amount
@@ -185,13 +139,13 @@ class Price(_Part):
     """Source of the price."""
 
 
-class SeatTier(_Part):
+class SeatTier(Part):
     from_: Positive = Field(alias="from")
     """Seats in one order (same offer, same start) from which the discount applies to all of them."""
     discount: Share
 
 
-class Offer(_Part):
+class Offer(Part):
     id: Id
     aliases: tuple[Id, ...] = ()
     """Names of the offer in Subscriptions exports."""
@@ -212,7 +166,7 @@ class Offer(_Part):
     """Seats bought while a holding of the offer lasts end with it, priced by days; a date: that end."""
 
 
-class TokenTier(_Part):
+class TokenTier(Part):
     from_: Positive = Field(alias="from")
     """Tokens in one purchase from which the price applies to all of them; the first is the minimum."""
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
@@ -220,7 +174,7 @@ class TokenTier(_Part):
     source: str = ""
 
 
-class TokenTiers(_Part):
+class TokenTiers(Part):
     from_: Day = Field(alias="from")
     """First day of these tiers."""
     tiers: Annotated[tuple[TokenTier, ...], Field(min_length=1)]
@@ -235,7 +189,7 @@ def _dated(tiers: Any) -> str:
     )
 
 
-class Tokens(_Part):
+class Tokens(Part):
     tiers: Annotated[
         Annotated[tuple[TokenTier, ...], Field(min_length=1), Tag("plain")]
         | Annotated[tuple[TokenTiers, ...], Field(min_length=1), Tag("dated")],
@@ -264,16 +218,16 @@ class Tokens(_Part):
         return (always,) if plain else tuple(sorted(dated, key=lambda t: t.from_))
 
 
-class Negotiated(_Part):
+class Negotiated(Part):
     seats: Share = Decimal(0)
     """Discount on every offer that is not named in `offers`."""
-    offers: dict[Id, Share] = {}
+    offers: dict[Id, Share] = Field(default={})
     """Discount on an offer; replaces the general one."""
     tokens: Share = Decimal(0)
     """Discount on every token tier."""
 
 
-class Holding(_Part):
+class Holding(Part):
     offer: Id
     quantity: Positive
     """Seats owned."""
@@ -285,7 +239,7 @@ class Holding(_Part):
     """Id of the subscription the seats belong to."""
 
 
-class Addition(_Part):
+class Addition(Part):
     """Seats that join a contract, end with it and are priced by days: they are bought in any case."""
 
     offer: Id
@@ -297,7 +251,7 @@ class Addition(_Part):
     """First day without the seats; by default the end of the holding of the offer that lasts on that day."""
 
 
-class OpeningPack(_Part):
+class OpeningPack(Part):
     tokens: Annotated[Number, Field(ge=0, le=MAX)]
     """Tokens left at the start of the horizon."""
     expires: Day
@@ -306,7 +260,7 @@ class OpeningPack(_Part):
     """Price paid per token; for information only."""
 
 
-class Exchange(_Part):
+class Exchange(Part):
     """The rate at which prices of a base in another currency are converted."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
@@ -317,7 +271,7 @@ class Exchange(_Part):
     """Source of the rate, and its day."""
 
 
-class Policy(_Part):
+class Policy(Part):
     """An access rule for the users and products that match every selector given."""
 
     user: Id | None = None
@@ -333,7 +287,7 @@ class Policy(_Part):
         return self
 
 
-class Cloud(_Part):
+class Cloud(Part):
     service: Id
     monthly_tokens: Annotated[Number, Field(ge=0, le=MAX)]
     """Tokens for a per-result service in every month of the horizon, spread over its days."""
@@ -341,7 +295,7 @@ class Cloud(_Part):
     """Buffer for this service; defaults to `tokens.buffer`."""
 
 
-class Budget(_Part):
+class Budget(Part):
     """The most that may be invoiced in a fiscal period: seats (whole term, on their start date) and packs."""
 
     id: Id
@@ -357,7 +311,7 @@ class Budget(_Part):
         return self
 
 
-class SolverOptions(_Part):
+class SolverOptions(Part):
     name: Literal["cbc", "highs"] = "cbc"
     gap: Annotated[Number, Field(ge=0, lt=1)] = Decimal("0.000001")
     """Largest proven distance from the optimum, relative to the cost."""
@@ -367,7 +321,7 @@ class SolverOptions(_Part):
     seed: Annotated[int, Field(ge=0, le=2_000_000_000, strict=True)] = 1
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """Offers, prices, tokens, holdings and rules of one quote, and the location of its usage."""
 
     model_config = ConfigDict(title="flexopt scenario")
