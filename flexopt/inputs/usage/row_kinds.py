@@ -8,13 +8,13 @@ from flexopt.base.findings import Findings, Refusal
 from flexopt.inputs.usage.faults import line_of
 from flexopt.inputs.usage.scan import features
 from flexopt.inputs.usage.usage_table import (
+    BY_SEAT,
+    BY_TOKEN,
+    BY_TRIAL,
     CONSUMPTION,
     UNCLEAR,
     UsageTable,
-    access_of,
-    flex_of,
     is_free,
-    is_trial,
     rows_of,
     status_of,
 )
@@ -29,14 +29,13 @@ def refuse_unclear(con: duckdb.DuckDBPyConnection, table: UsageTable) -> None:
     """
     parent = table.sql("parent")
     of_flex = f"contains(lower({parent}), 'flex')"
-    seats = f"{access_of(table)} <> '' and not {flex_of(table)}"
     reliable = "false"
     if table.column("parent").casefold().startswith("offering"):
         # in some exports Flex rows have the offering Flex, in others that of the product
         reliable = (
-            f"count(*) filter (where {flex_of(table)} and not coalesce({of_flex}, false)) = 0 and "
-            f"count(*) filter (where ({seats}) and coalesce({of_flex}, false)) = 0 and "
-            f"count(*) filter (where {flex_of(table)}) > 0 and "
+            f"count(*) filter (where means = {BY_TOKEN} and not coalesce({of_flex}, false)) = 0 and "
+            f"count(*) filter (where means >= {BY_SEAT} and coalesce({of_flex}, false)) = 0 and "
+            f"count(*) filter (where means = {BY_TOKEN}) > 0 and "
             f"count(*) filter (where outcome = {UNCLEAR} and coalesce(trim({parent}), '') = '') = 0"
         )
     (row,) = con.execute(
@@ -60,7 +59,7 @@ def report_row_kinds(con: duckdb.DuckDBPyConnection, table: UsageTable, findings
     kinds = {
         "U162": (is_free(table), "charge"),
         "U164": (f"lower(trim({table.sql('category')})) = '{CONSUMPTION}'", "category"),
-        "U165": (is_trial(table), "access"),
+        "U165": (f"means = {BY_TRIAL}", "access"),
     }
     listed = ", ".join(
         f"case when {condition} then {{code: '{code}', value: trim({table.sql(role)})}} end"

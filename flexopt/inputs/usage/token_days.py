@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of
+from flexopt.inputs.usage.usage_table import BY_TOKEN, OK, UsageTable, rows_of, seat_of, status_of, title_of
 
 
 def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
@@ -42,8 +42,7 @@ def _burns(table: UsageTable) -> str:
         return "true"
     says = []
     if "access" in table.roles:
-        access = f"lower(trim({table.sql('access')}))"
-        says.append(f"contains({access}, 'flex') or contains({access}, 'token') or {access} = 'ppu'")
+        says.append(f"means = {BY_TOKEN}")
     if "tokens" in table.roles:
         says.append(f"t > 0 and not {seat_of(table)}")
     return f"coalesce({' or '.join(says)}, false)"

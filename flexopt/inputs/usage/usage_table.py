@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flexopt.inputs.files.containers import Text
@@ -71,34 +71,45 @@ CONSUMPTION = "product_consumption"
 """A category of the Token Flex API: use of a product."""
 
 
-def access_of(table: UsageTable) -> str:
-    """SQL: the access of a row in lower case, '' if it does not say."""
-    text = f"lower(trim(coalesce({table.sql('access')}, '')))"
-    return f"(case when {text} in ('-', 'n/a', 'none', 'null', 'unknown') then '' else {text} end)"
+BY_NOTHING, BY_TOKEN, BY_SEAT, BY_TRIAL = range(4)
+"""What the access of a row says: the column `means` of `rows_of`."""
+
+_USUAL = {
+    BY_TOKEN: ("Flex", "flex"),
+    BY_SEAT: ("Named User", "Named user", "named user", "Subscription", "Single-user subscription"),
+}
+"""Words of the portal, recognised at once: there is one in every row."""
 
 
-def flex_of(table: UsageTable) -> str:
-    """SQL: whether the row says that it is use of tokens."""
-    text = access_of(table)
-    words = " or ".join(f"contains({text}, '{word}')" for word in ("flex", "token", "as you go", "as-you-go"))
-    return f"({words} or {text} in ('ppu', 'payg', 'pay per use', 'pay-per-use', 'payasyougo'))"
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def _by(table: UsageTable) -> str:
+    """SQL of what the access of a row says."""
+    raw = table.sql("access")
+    if "access" not in table.roles:
+        return f"{BY_NOTHING}"
+    text = f"lower(trim({raw}))"
+    tokens = " or ".join(
+        f"contains({text}, '{word}')" for word in ("flex", "token", "as you go", "as-you-go")
+    )
+    trial = " or ".join(f"contains({text}, '{word}')" for word in ("trial", "educat", "student"))
+    usual = " ".join(f"when {raw} in ({_listed(words)}) then {by}" for by, words in _USUAL.items())
+    return (
+        f"case {usual} when {raw} is null "
+        f"or {text} in ('', '-', 'n/a', 'none', 'null', 'unknown') then {BY_NOTHING} "
+        f"when {tokens} or {text} in ('ppu', 'payg', 'pay per use', 'pay-per-use', 'payasyougo') "
+        f"then {BY_TOKEN} when {trial} then {BY_TRIAL} else {BY_SEAT} end"
+    )
 
 
 def seat_of(table: UsageTable) -> str:
-    """SQL: whether the row says that it is use of a seat."""
+    """SQL: whether a row of `rows_of` says that it is use of a seat."""
     if table.offering_tells:
         of_flex = f"coalesce(contains(lower({table.sql('parent')}), 'flex'), false)"
-        return f"(case when {access_of(table)} = '' then not {of_flex} else not {flex_of(table)} end)"
-    return f"({access_of(table)} <> '' and not {flex_of(table)})"
-
-
-def is_trial(table: UsageTable) -> str:
-    """SQL: whether the access of a row is not a paid one."""
-    return (
-        "("
-        + " or ".join(f"contains({access_of(table)}, '{w}')" for w in ("trial", "educat", "student"))
-        + ")"
-    )
+        return f"(case when means = {BY_NOTHING} then not {of_flex} else means <> {BY_TOKEN} end)"
+    return f"(means >= {BY_SEAT})"
 
 
 def is_free(table: UsageTable) -> str:
@@ -108,7 +119,7 @@ def is_free(table: UsageTable) -> str:
 
 def is_odd(table: UsageTable) -> str:
     """SQL: whether a row is of a kind that `row_kinds.py` reports."""
-    found = [is_trial(table)] if "access" in table.roles and table.format.kind == "days" else []
+    found = [f"means = {BY_TRIAL}"] if "access" in table.roles and table.format.kind == "days" else []
     if "category" in table.roles:
         found.append(f"lower(trim({table.sql('category')})) = '{CONSUMPTION}'")
     if "charge" in table.roles:
@@ -203,13 +214,13 @@ def conditions_of(table: UsageTable) -> list[tuple[str, str, str]]:
 
 
 def rows_of(table: UsageTable, extra: str = "") -> str:
-    """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens)."""
+    """SQL: the file's rows with d (date), s and e (session), st (a start is given), t (tokens), means."""
     start = f"{table.sql('start')} is not null" if "start" in table.roles else "false"
     tokens = number_of(table, "tokens") if "tokens" in table.roles else "cast(null as double)"
     return (
         f"(select *{extra}, {_day(table)} as d, "
         f"{_instant(table, 'start')} as s, {_instant(table, 'end')} as e, "
-        f"{start} as st, {tokens} as t "
+        f"{start} as st, {tokens} as t, {_by(table)} as means "
         f"from {table.relation})"
     )
 
@@ -233,7 +244,7 @@ def status_of(table: UsageTable) -> str:
     parts.append(f"when {rejected} then case when {is_blank(table)} then {BLANK} else {REJECTED} end")
     if "tokens" in table.roles and table.format.kind == "days":
         if "access" in table.roles and not table.offering_tells and not table.format.flex_only:
-            parts.append(f"when t = 0 and {access_of(table)} = '' then {UNCLEAR}")
+            parts.append(f"when t = 0 and means = {BY_NOTHING} then {UNCLEAR}")
         parts.append(f"when t = 0 and not {seat_of(table)} then {ZERO}")
     if "start" in table.roles and "end" in table.roles:
         # an end equal to a start at midnight is a date without a time, not a launch of zero length
