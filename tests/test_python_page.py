@@ -47,6 +47,7 @@ def test_everything_is_named_on_the_page_and_documented() -> None:
                     assert f"{section}\n" in (inspect.getdoc(thing) or ""), f"{name}: {section}"
 
 
+@pytest.mark.slow
 def test_the_command_of_the_page_of_sweeps_runs(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"```sh\nflexopt (.*?)\n```", page)

@@ -53,6 +53,7 @@ def test_hash_seed(work: Path, files: dict[str, bytes], seed: str) -> None:
     assert planned_in(work, "scenario.yaml", cwd=work, seed=seed) == files
 
 
+@pytest.mark.slow
 def test_place_and_current_folder(files: dict[str, bytes], work: Path, tmp_path: Path) -> None:
     """Nor does the plan name a folder of this machine; it has a finding that names the scenario."""
     assert json.loads(files["plan.json"])["findings"]
@@ -63,6 +64,7 @@ def test_place_and_current_folder(files: dict[str, bytes], work: Path, tmp_path:
             assert place.encode() not in text, name
 
 
+@pytest.mark.slow
 def test_order_of_the_usage_rows(files: dict[str, bytes], work: Path, tmp_path: Path) -> None:
     """All but the hash of the file, which tells that it is another one."""
     other = Path(shutil.copytree(work, tmp_path / "shuffled"))

@@ -276,6 +276,7 @@ def test_the_audit_shares_no_code_with_what_it_audits() -> None:
             assert ["inputs", "rules"] not in [name[1:3] for name in own], path.name
 
 
+@pytest.mark.slow
 def test_a_year_of_single_days_of_3000_users_takes_seconds(sound: Document) -> None:
     users, products, days = 3000, 6, 365
     scenario = a_scenario(

@@ -79,6 +79,7 @@ def test_folder(call: Run, folder: Path, quotes: list[str]) -> None:
     assert {p: p.read_bytes() for p in (folder / "out").rglob("*.*") if p.is_file()} == before
 
 
+@pytest.mark.slow
 def test_other_peoples_files_are_not_replaced(call: Run, folder: Path, quotes: list[str]) -> None:
     assert call("compare", *quotes[:2], "-o", "out").returncode == 0
     for place in ("out/notes.txt", "out/mine.plan", "out/seats.plan/letter.txt"):

@@ -141,6 +141,7 @@ def hard(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     usage = hard.parent / "usage" / "2025.csv"
     lines = usage.read_text().splitlines(keepends=True)
@@ -250,6 +251,7 @@ def test_a_hang_up_that_nohup_ignores_changes_nothing(folder: Path, hard: Path) 
     assert (process.returncode, err.strip()) == (130, "interrupted: nothing was written")
 
 
+@pytest.mark.slow
 def test_130_interrupted_while_reading(folder: Path) -> None:
     """DuckDB has a way of its own to be interrupted."""
     pty = pytest.importorskip("pty", reason="needs terminals")

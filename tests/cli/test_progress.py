@@ -76,6 +76,7 @@ def test_check_shows_files_and_rows(folder: Path) -> None:
     assert "to plan: 3 users" in out
 
 
+@pytest.mark.slow
 def test_no_color_is_respected(folder: Path) -> None:
     assert COLOUR.search(seen(folder, "check", "scenario.yaml")[1])
     assert not COLOUR.search(seen(folder, "check", "scenario.yaml", NO_COLOR="1")[1])

@@ -41,6 +41,7 @@ def test_plans_and_table(folder: Path) -> None:
     assert sorted(p.name for p in (folder / "out").glob("*.plan")) == ["v1.plan", "v2.plan"]
 
 
+@pytest.mark.slow
 def test_two_processes_and_one_write_the_same_bytes(folder: Path) -> None:
     paths = [*variants(folder, 4), changed(folder, "bad", BUDGET), folder / "missing.yaml"]
     one = sweep_into(folder / "one", paths, processes=1)

@@ -255,6 +255,7 @@ def test_page_is_as_wide_as_its_window(everything: Document, show: Open, width: 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.slow
 def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> None:
     pypdf = pytest.importorskip("pypdf")
     row = document["assignment"][0]

@@ -108,6 +108,7 @@ def test_number_columns_are_those_of_the_style() -> None:
     assert [n + 1 for n in shared] == [*NUMBERS]  # of rows that share the user's two cells with one above
 
 
+@pytest.mark.slow
 def test_same_document_same_bytes(everything: Document) -> None:
     program = (
         "import json, sys; from flexopt.exports.web import render\n"

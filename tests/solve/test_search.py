@@ -151,6 +151,7 @@ def test_nodes_are_raised_where_they_were_too_few(watch: Watch) -> None:
 # --- no more cores ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_search_without_more_cores_ends_with_what_it_has(watch: Watch) -> None:
     """Each core allowed more is no dearer a plan and no lower a bound, up to the proof."""
     P = an_estate(2, 20)

@@ -156,6 +156,7 @@ for name in tests.STUDIES:
 """
 
 
+@pytest.mark.slow
 def test_no_file_is_read_or_written_and_nothing_printed(tmp_path: Path) -> None:
     assert len(STUDIES) == 8
     import flexopt

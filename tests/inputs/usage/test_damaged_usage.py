@@ -71,6 +71,7 @@ def test_nothing_to_plan_is_an_error(key: str, tmp_path: Path) -> None:
     assert finding.hint
 
 
+@pytest.mark.slow
 def test_damaged_files_do_not_hide_a_good_one(every: tuple[Path, list[Path], Usage]) -> None:
     _, paths, usage = every
     assert "zed Revit 03-01" in days(usage)

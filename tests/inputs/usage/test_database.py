@@ -24,6 +24,7 @@ OFTEN = DatabaseOptions(every=0.005)
 
 
 @pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.slow
 def test_a_small_memory_changes_nothing(tmp_path: Path, timed: bool) -> None:
     path = tmp_path / "usage.csv"
     generate(path, 200_000, timed=timed)

@@ -133,6 +133,7 @@ def test_a_tier_leaves_where_fewer_tokens_are_cheaper() -> None:
     assert Decimal(high) - Decimal(low) == Decimal("0.0001")
 
 
+@pytest.mark.slow
 def test_as_good_as_another_quote() -> None:
     """Seats of 2,310 for 150 and 160 days; the other quote costs 4,000: 2,000.00 each."""
     two = {(user, "AutoCAD"): every(date(2025, 1, 1), n, 2) for user, n in (("ann", 150), ("bob", 160))}
@@ -189,6 +190,7 @@ def test_where_no_price_flips_the_answer(
     assert words in row["note"]
 
 
+@pytest.mark.slow
 def test_a_price_beyond_the_budget_has_no_plan() -> None:
     """Only a seat is possible, and 2,400 the most that may be paid for it."""
     changes = {
@@ -229,6 +231,7 @@ def test_levers_that_are_not_there(options: dict[str, Any], message: str, hint: 
     assert hint in error.value.hint
 
 
+@pytest.mark.slow
 def test_same_input_same_result_and_the_total_of_the_plan() -> None:
     two = {(user, "AutoCAD"): every(date(2025, 1, 1), n, 2) for user, n in (("ann", 120), ("bob", 105))}
     once, again = (json.dumps(study(two)) for _ in range(2))
@@ -237,6 +240,7 @@ def test_same_input_same_result_and_the_total_of_the_plan() -> None:
     assert json.loads(once)["total"] == plan(source, usage_of(two)).document["total"]
 
 
+@pytest.mark.slow
 def test_progress_counts_solves() -> None:
     said: list[str] = []
     study(ANN, on_progress=lambda phase, size: said.append(size) if phase == "varying" else None)

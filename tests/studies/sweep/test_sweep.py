@@ -22,6 +22,7 @@ from flexopt.inputs.usage import read_usage
 from flexopt.store.sweep_folder import SWEEP_COLUMNS
 
 
+@pytest.mark.slow
 def test_every_plan_is_that_of_the_scenario_alone(folder: Path) -> None:
     paths = variants(folder, 3)
     done = sweep(paths, processes=1)
@@ -130,6 +131,7 @@ def test_solvers_keep_to_one_thread(folder: Path) -> None:
 
 
 @needs_groups
+@pytest.mark.slow
 def test_a_killed_process_costs_nothing_but_time(folder: Path) -> None:
     paths = variants(folder, 6)
     undisturbed = sweep(paths, processes=1)
@@ -201,6 +203,7 @@ def test_progress(folder: Path) -> None:
     assert words[-1] == "3 of 3 scenarios, 1 from an earlier run, 1 failed, cheapest v2: 6,791.40 USD"
 
 
+@pytest.mark.slow
 def test_call_of_the_api_needs_no_main_guard(folder: Path) -> None:
     """Processes do not run the caller's program again, as those of multiprocessing would."""
     paths = [str(p) for p in variants(folder, 2)]

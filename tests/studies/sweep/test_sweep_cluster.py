@@ -72,6 +72,7 @@ def test_workers_of_another_version_are_refused(cluster: Cluster) -> None:
     assert "flexopt==9.9.9" in refused.value.hint
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_sweep_costs_nothing_but_time(folder: Path, cluster: Cluster) -> None:
     """The last test of this cluster: it has one worker then."""
     paths = variants(folder, 6)
