@@ -31,6 +31,8 @@ class DatabaseOptions:
     """Minimum memory in bytes."""
     every: float = 0.5
     """Seconds between progress reports."""
+    little: int = 1 << 18
+    """Bytes below which one thread reads."""
 
 
 DEFAULTS = DatabaseOptions()
@@ -60,18 +62,25 @@ def memory_bytes(memory: str, least: int) -> int:
 
 @contextmanager
 def connected(
-    memory: str | None, options: DatabaseOptions = DEFAULTS
+    memory: str | None, options: DatabaseOptions = DEFAULTS, size: int | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A database in memory with a temporary folder to spill to.
+
+    Parameters
+    ----------
+    size : bytes that will be read, if known: little is read sooner by one thread.
 
     Raises
     ------
     FlexoptError : `memory` is not a memory size, or was not enough.
     """
     limit = memory_bytes(memory, options.least_memory) if memory is not None else _half()
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if size is not None and size < options.little:
+        config["threads"] = 1
     with (
         tempfile.TemporaryDirectory(prefix="flexopt-") as work,
-        duckdb.connect(":memory:", config={"temp_directory": work}) as con,
+        duckdb.connect(":memory:", config={**config, "temp_directory": work}) as con,
     ):
         con.execute("set timezone = 'UTC'")
         # otherwise `query_progress` reports nothing

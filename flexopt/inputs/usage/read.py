@@ -92,7 +92,8 @@ def read_usage(
     names = [name for name, _ in ordered + listed]
     columns = scenario.usage.columns
     own = own_format(**columns.model_dump(exclude={"dates"})) if columns else None
-    with connected(memory, options) as (con, work), ThreadPoolExecutor(1) as beside:
+    size = sum(path.stat().st_size for path in (*files, *users) if _is_file(path))
+    with connected(memory, options, size) as (con, work), ThreadPoolExecutor(1) as beside:
         reader = _UsageReader(con, scenario, names, findings, token_days=token_days, people=people)
         digests = []
         for number, (name, path) in enumerate(ordered):
@@ -119,7 +120,7 @@ def usage_from_frame(
 ) -> Usage:
     """Usage from a frame with the columns of the plain format, cleaned and reported as for a file."""
     findings = Findings()
-    with connected(memory) as (con, work):
+    with connected(memory, size=len(frame) * 50) as (con, work):
         reader = _UsageReader(con, scenario, ["usage frame"], findings, token_days=token_days, people=people)
         reader.add(lambda: open_frame(con, 0, frame, "usage frame"), 0, work)
         return reader.usage([])
