@@ -15,7 +15,7 @@ def test_a_damaged_input_is_read_to_findings(number: int, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hundred", range(5))
+@pytest.mark.parametrize("hundred", range(2))
 def test_many_damaged_inputs_are_read_to_findings(hundred: int, tmp_path: Path) -> None:
     for number in range(100 * hundred, 100 * hundred + 100):
         folder = tmp_path / str(number)
