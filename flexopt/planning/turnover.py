@@ -92,7 +92,7 @@ def _report_gone(
     order = sorted(gone.index, key=lambda u: (-costs.get(u, Decimal(0)), u))
     gone = gone.loc[order]
     total = sum((costs.get(u, Decimal(0)) for u in order), Decimal(0))
-    lines = [_line(u, gone["last"][u].date() + timedelta(days=1)) for u in order[:SHOWN]]
+    leaves = {u: gone["last"][u].date() + timedelta(days=1) for u in order[:SHOWN]}
     currency, idle = source.scenario.currency, source.scenario.demand.idle_days
     findings.add(
         "D105",
@@ -101,7 +101,7 @@ def _report_gone(
         f"{_named(gone['last'])}",
         file="usage",
         severity="warning",
-        hint=f"if they left, {_where(source)}\n" + "\n".join(lines) + _more(len(gone)),
+        hint=_repair(source, leaves) + _more(len(gone)),
         count=len(gone),
     )
 
@@ -141,19 +141,23 @@ def _named(days: pd.Series, word: str = "last") -> str:
     return names + (f" and {len(days) - 3:,} more" if len(days) > 3 else "")
 
 
-def _where(source: ScenarioFile) -> str:
+def _repair(source: ScenarioFile, leaves: Mapping[str, date]) -> str:
+    """The lines for the people table: whole ones for a new table, the day alone for one that is there."""
     table = source.scenario.people
+    blanks = ["", "", ""] if table is None else []  # group, cost_centre, starts
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if table is not None:
+        writer.writerow(["user", "leaves"])
+    writer.writerows([user, *blanks, day] for user, day in leaves.items())
     if table is None:
-        return "write these lines to people.csv, below `user,group,cost_centre,starts,leaves`, and add " + (
+        where = (
+            "write these lines to people.csv, below `user,group,cost_centre,starts,leaves`, and add "
             "`people: people.csv` to the scenario:"
         )
-    return f"add the day to their lines in {table}, or paste these (user,group,cost_centre,starts,leaves):"
-
-
-def _line(user: str, leaves: date) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([user, "", "", "", leaves])
-    return text.getvalue()
+    else:
+        where = f"fill in `leaves` of their lines in {table}:"
+    return f"if they left, {where}\n{text.getvalue().rstrip()}"
 
 
 def _more(number: int) -> str:

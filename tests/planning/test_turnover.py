@@ -48,6 +48,18 @@ def test_who_left_is_listed_with_the_cost_and_the_line_to_paste() -> None:
     ]
 
 
+def test_in_a_table_that_is_there_the_day_is_filled_in() -> None:
+    source = a_source(a_scenario(products=[AUTOCAD], offers=[AUTOCAD_YEAR], people="staff.csv"))
+    usage = usage_of(DAYS)
+    demand = forecast(source.scenario, usage, source.people)
+    gone, *_ = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
+    assert gone.hint.splitlines() == [
+        "if they left, fill in `leaves` of their lines in staff.csv:",
+        "user,leaves",
+        "left,2025-05-16",
+    ]
+
+
 @pytest.mark.parametrize(("idle", "reported"), [(222, True), (223, False)])
 def test_how_long_is_a_key(idle: int, reported: bool) -> None:
     """15 May is 223 days before 24 December."""
