@@ -43,9 +43,11 @@ def _seats(document: PlanDocument) -> str:
     first, *notes = costs.seats(document, ENGLISH)
     if isinstance(first, str):
         return first
-    lines = [row for i, row in enumerate(first.rows) if i not in first.sums]
+    # the ids of subscriptions are in seats.csv: with them, lines would be too long
+    shown = [c for c in first.columns if c != ENGLISH("subscription")]
+    lines = [row[: len(shown)] for i, row in enumerate(first.rows) if i not in first.sums]
     # "renewal", "new" and "owned" need no label
-    text = text_table(["" if c == ENGLISH("kind") else c for c in first.columns], lines[:LINES])
+    text = text_table(["" if c == ENGLISH("kind") else c for c in shown], lines[:LINES])
     if len(lines) > LINES:
         text += f"\n... and {ENGLISH.count(len(lines) - LINES, 'line')}"
     return "\n".join([text, *map(str, notes)])
