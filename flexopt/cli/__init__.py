@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 import traceback
 from typing import Any, NoReturn, TextIO
@@ -16,6 +15,7 @@ from flexopt import __version__
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import InputError
 from flexopt.base.text import count, screen
+from flexopt.cli.interruption import end_tidily
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -101,7 +101,7 @@ def cli(debug: bool) -> None:
 def main() -> NoReturn:
     """Entry point: every error becomes one clear message and the right exit code."""
     debug = "--debug" in sys.argv[1:]
-    _end_tidily()
+    end_tidily()
     try:
         code = cli.main(standalone_mode=False)
     except InputError as error:
@@ -142,14 +142,6 @@ def main() -> NoReturn:
         )
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _end_tidily() -> None:
-    """Treat termination by the system, or with the terminal, as an interruption like ^C."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores it
-            signal.signal(number, signal.default_int_handler)
 
 
 def _drop(*streams: TextIO) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flexopt.cli.interruption import raise_if_interrupted
 from flexopt.planning.arguments import Progress
 from flexopt.planning.planner import COMPARING_LIMIT
 
@@ -17,7 +18,8 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
     A phase that is reported again is updated on its line; one that has ended keeps its line and its time.
     """
     if not sys.stderr.isatty():
-        yield lambda phase, size: None
+        yield lambda phase, size: raise_if_interrupted()
+        raise_if_interrupted()
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -49,6 +51,7 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
         running.clear()
 
     def tell(phase: str, size: str) -> None:
+        raise_if_interrupted()
         if phase not in running:
             end()
             running[phase] = bars.add_task(phase, total=None, size=size, limit=limits.get(phase))
@@ -60,6 +63,7 @@ def progress(limit: float | None = None) -> Iterator[Progress]:
     with bars:
         try:
             yield tell
+            raise_if_interrupted()
         except BaseException:
             for task in running.values():  # the error says more than a stopped spinner
                 bars.update(task, visible=False)
