@@ -187,10 +187,10 @@ def _note(document: PlanDocument) -> str:
 
 def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
     """The lists beside the moves that are not empty."""
-    found = document["review"]
+    found, days = document["review"], document["scenario"]["demand"]["idle_days"]
     parts: list[tuple[str, str, str, str, Callable[[Any], str]]] = [
         ("double_use", "tokens used despite a seat", "flex_days", "days on Flex", lambda n: f"{n:,}"),
-        ("idle", "seats not used in the last 90 days", "last_use", "last use", lambda d: d or "never"),
+        ("idle", f"seats not used in the last {days:,} days", "last_use", "last use", lambda d: d or "never"),
         ("leavers", "access held by leavers", "leaves", "leaves", str),
     ]
     for key, title, column, header, words in parts:

@@ -233,9 +233,7 @@ def test_130_even_if_a_library_swallows_the_interruption(
     call: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As PuLP does with one that comes while it closes the solver's log."""
-    from flexopt.planning import planner
-
-    solve = planner.optimise
+    from flexopt.solve.optimise import optimise as solve
 
     def swallow(*arguments: Any, **options: Any) -> Any:
         try:

@@ -89,8 +89,9 @@ def review(document: PlanDocument, words: Words) -> Iterator[Part]:
         "idle": lambda row: words.date(row["last_use"]),
         "leavers": lambda row: words.date(row["leaves"]),
     }
+    days = words.number(document["scenario"]["demand"]["idle_days"])
     listed = [
-        (words(key), named(row["user"]), named(row["product"]), named(row["offer"]), detail(row))
+        (words(key, days=days), named(row["user"]), named(row["product"]), named(row["offer"]), detail(row))
         for key, detail in details.items()
         for row in found[key]
     ]

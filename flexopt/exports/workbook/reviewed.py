@@ -11,7 +11,7 @@ from flexopt.store.plan_json import PlanDocument
 
 LISTS = {
     "double_use": ("Holds a seat but uses tokens for the same product", "flex_days", "Days on Flex"),
-    "idle": ("Holds a seat not used for 90 days", "last_use", "Last use"),
+    "idle": ("Holds a seat not used for {days:,} days", "last_use", "Last use"),
     "leavers": ("Leaver with access still assigned", "leaves", "Leaves"),
 }
 
@@ -46,7 +46,8 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
     sheet.table([SheetColumn("Move", "text"), SheetColumn("Number", "count")], counts)
     sheet.gap()
     for name, (title, key, heading) in LISTS.items():
-        _people(sheet, found[name], title, key, heading)
+        idle = document["scenario"]["demand"]["idle_days"]
+        _people(sheet, found[name], title.format(days=idle), key, heading)
     _moves(sheet, found["moves"])
     sheet.sheet.freeze_panes(1, 0)
 

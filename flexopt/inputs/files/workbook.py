@@ -101,7 +101,7 @@ def read_workbook(
     return fallback
 
 
-def read_sheets(path: Path, zipped: bool, limits: WorkbookLimits) -> list[Sheet]:
+def read_sheets(path: Path, zipped: bool, limits: WorkbookLimits = WorkbookLimits()) -> list[Sheet]:
     """All sheets of a workbook.
 
     Raises

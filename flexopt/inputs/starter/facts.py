@@ -67,9 +67,13 @@ def _period(path: Path) -> tuple[date, date]:
 
 def _unknown(source: ScenarioFile, usage: Usage) -> tuple[str, ...]:
     """Names in the usage that are neither a product nor an offer of the price book."""
+    if usage.unplanned is None:
+        return ()
     catalogue = Catalogue.of(source.scenario)
-    names = [f.value for f in usage.findings if f.code == "U130"]
-    return tuple(sorted({name for name in names if catalogue.match(name)[1] == "unknown"}))
+    names = {
+        str(name) for frame in (usage.unplanned.days, usage.unplanned.totals) for name in frame["product"]
+    }
+    return tuple(sorted(name for name in names if catalogue.match(name)[1] == "unknown"))
 
 
 def _people(known: Mapping[str, Person], usage: Usage) -> Iterable[Person]:

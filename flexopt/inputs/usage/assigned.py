@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.usage_table import UsageTable
+from flexopt.inputs.usage.usage_table import WHO, UsageTable, who_of
 
 COLUMNS = ("offering", "product", "access", "group", "team", "first_name", "last_name", "email", "last_used")
 ROLES = ("parent", "product", "group", "team", "first", "last", "accessed")
@@ -16,7 +16,7 @@ NO_ACCOUNT = ("inactive", "deleted", "removed", "disabled", "declined", "expired
 
 def create_assigned(con: duckdb.DuckDBPyConnection) -> None:
     """Create the empty table `assigned`: a row per person and assignment."""
-    columns = ", ".join(f'"{column}" varchar' for column in (*_WHO, *ROLES, "access"))
+    columns = ", ".join(f'"{column}" varchar' for column in (*WHO, *ROLES, "access"))
     con.execute(f"create temp table assigned (file integer, {columns})")
 
 
@@ -26,14 +26,13 @@ def add_assigned(con: duckdb.DuckDBPyConnection, table: UsageTable) -> None:
     def text(role: str) -> str:
         return f"shown({table.sql(role)})" if role in table.roles else "''"
 
-    who = ", ".join(f"coalesce({table.sql(r)}, '')" if r in table.roles else "''" for r in _WHO)
     seat, option, status = (f"lower({text(role)})" for role in ("seat", "access", "status"))
     offering = f"lower({text('parent')})"
     by_token = "contains({0}, 'flex') or contains({0}, 'token') or {0} in ('ppu', 'pay as you go')"
     statuses = ", ".join(f"'{word}'" for word in NO_ACCOUNT)
     listed = "'named'" if table.format.kind == "users" else "''"
     con.execute(
-        f"insert into assigned select distinct {table.number}, {who}, "
+        f"insert into assigned select distinct {table.number}, {who_of(table)}, "
         f"{', '.join(text(role) for role in ROLES)}, case "
         f"when {status} in ({statuses}) then '' "
         f"when {by_token.format(seat)} or {by_token.format(offering)} then 'flex' "
@@ -42,9 +41,6 @@ def add_assigned(con: duckdb.DuckDBPyConnection, table: UsageTable) -> None:
         f"when {by_token.format(option)} then 'flex' when {option} <> '' then 'named' else {listed} end "
         f"from {table.relation}"
     )
-
-
-_WHO = ("name", "email", "hash", "id")
 
 
 def read_assigned(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:

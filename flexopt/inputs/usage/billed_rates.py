@@ -19,8 +19,8 @@ from flexopt.base.findings import Findings
 from flexopt.inputs.rules.prices import rate_on
 from flexopt.inputs.scenario.scenario import Product, Scenario
 from flexopt.inputs.usage import dates
-from flexopt.inputs.usage.scan import SLAB, WORDS
-from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of
+from flexopt.inputs.usage.scan import ANY_DAY, DAYS_IN, SLAB
+from flexopt.inputs.usage.usage_table import OK, UsageTable, rows_of, seat_of, status_of, title_of, who_of
 
 ZERO = Decimal(0)
 
@@ -89,9 +89,7 @@ def report_billed_rates(
 
 def _steady(con: duckdb.DuckDBPyConnection, product: Product) -> tuple[date, int, Decimal | None] | None:
     """First day with tokens, days of users, and the scenario's rate; None if that changes on the way."""
-    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
-    bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
-    query = f"select slab, sum({bits}), {words} from (select p.user, c.slab, {words} from cell c "
+    query = f"select slab, sum({DAYS_IN}), {ANY_DAY} from (select p.user, c.slab, {ANY_DAY} from cell c "
     rows = con.execute(
         query + "join person p using (name, email, hash, id) join title t using (product) where t.id = ? "
         f"and c.status = {OK} and c.lo is not null and c.slab is not null and p.user <> '' "
@@ -121,13 +119,9 @@ def _read(con: duckdb.DuckDBPyConnection, tables: list[UsageTable]) -> None:
         "id varchar, product varchar, day date, tokens double)"
     )
     for table in tables:
-        who = ", ".join(
-            f"coalesce({table.sql(role)}, '')" if role in table.roles else "''"
-            for role in ("name", "email", "hash", "id")
-        )
         title, feature = title_of(table), f"trim(coalesce({table.sql('feature')}, ''))"
         con.execute(
-            f"insert into billed select {table.number}, {who}, coalesce({title}, ''), "
+            f"insert into billed select {table.number}, {who_of(table)}, coalesce({title}, ''), "
             f"coalesce(d, cast(make_timestamp(s) as date)), sum(t) from {rows_of(table)} "
             f"where {status_of(table)} = {OK} and t > 0 and not {seat_of(table)} "
             f"and ({feature} = '' or lower({feature}) = lower(trim({title}))) group by all"

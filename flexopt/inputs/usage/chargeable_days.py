@@ -17,7 +17,7 @@ import pyarrow as pa
 from flexopt.base.arrays import Ints
 from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.day_masks import Mask, first_seen, opener, unpack
-from flexopt.inputs.usage.scan import SLAB, WORDS
+from flexopt.inputs.usage.scan import ANY_DAY, SLAB, WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY, cut_windows
 
@@ -99,9 +99,8 @@ def _number(con: duckdb.DuckDBPyConnection, product: str) -> tuple[list[str], li
 
 def _cells(con: duckdb.DuckDBPyConnection, bits: int) -> tuple[Ints, Ints, Mask]:
     """Key (pair and slab), file and mask of cells with dates, sorted by key and file."""
-    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     columns = con.execute(
-        f"select (((u << {bits}) + p) << {SLABS}) + slab as key, file, {words} from good "
+        f"select (((u << {bits}) + p) << {SLABS}) + slab as key, file, {ANY_DAY} from good "
         "where slab is not null group by key, file order by key, file"
     ).fetchnumpy()
     mask = np.column_stack([np.asarray(columns[word], np.uint64) for word in WORDS])

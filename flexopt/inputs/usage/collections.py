@@ -11,7 +11,7 @@ from flexopt.base.findings import Findings
 from flexopt.inputs.rules.collections import CollectionNeed, with_collections
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.scenario.scenario import Scenario, Window
-from flexopt.inputs.usage.scan import WORDS
+from flexopt.inputs.usage.scan import ANY_DAY, DAYS_IN, WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY
 
@@ -45,9 +45,8 @@ def drop_known_days(con: duckdb.DuckDBPyConnection, titles: Mapping[str, Sequenc
         )
         less = ", ".join(f"{word} = cell.{word} - k.{word}" for word in WORDS)
         con.execute(f"update cell set {less} from known_days k where k.cell = cell.cell")
-        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
         rows = con.execute(
-            f"select user, sum({bits}) as n from known_days group by user having n > 0"
+            f"select user, sum({DAYS_IN}) as n from known_days group by user having n > 0"
         ).fetchall()
         dropped[name] = {str(user): int(n) for user, n in rows}
     return dropped
@@ -84,9 +83,8 @@ def known_of_summaries(
 
 def _title_days() -> str:
     """SQL: days on which a user used one of the titles, as masks by slab."""
-    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     return (
-        f"select p.user, c.slab, {words} from cell c join person p using (name, email, hash, id) "
+        f"select p.user, c.slab, {ANY_DAY} from cell c join person p using (name, email, hash, id) "
         f"join title using (product) where list_contains(?, title.id) and c.status = {OK} "
         "and c.slab is not null and p.user <> '' group by p.user, c.slab"
     )
@@ -164,12 +162,10 @@ def _mix(con: duckdb.DuckDBPyConnection, name: str, titles: Sequence[str]) -> tu
 
     def number(key: str) -> dict[str, int]:
         """Days by title, or of a user with any title if `key` is empty."""
-        masks = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
-        bits = " + ".join(f"bit_count({word})::integer" for word in WORDS)
         rows = con.execute(
-            f"select key, sum(n) from (select {key} as key, {bits} as n from "
+            f"select key, sum(n) from (select {key} as key, {DAYS_IN} as n from "
             f"(select user, {key} as id, slab, "
-            f"{masks} from other where slab is not null group by all) union all "
+            f"{ANY_DAY} from other where slab is not null group by all) union all "
             f"select {key}, count(distinct (user, start_us // {DAY})) from launch join other using (cell) "
             "group by 1) group by 1 order by 1"
         ).fetchall()

@@ -14,6 +14,7 @@ from flexopt.inputs.usage.usage_table import (
     FREE,
     LEFT_OUT,
     OK,
+    WHO,
     UsageTable,
     conditions_of,
     is_blank,
@@ -152,7 +153,7 @@ def _lines(con: duckdb.DuckDBPyConnection, table: UsageTable, records: list[int]
 
 def _faults(con: duckdb.DuckDBPyConnection, table: UsageTable, most: int) -> list[_Fault]:
     """Every kind of rejected row with its count and first places; a slower second pass over the file."""
-    who = [r for r in ("name", "email", "hash", "id") if r in table.roles]
+    who = [r for r in WHO if r in table.roles]
     shown = " || ".join(f"{'shown' if r == 'name' else 'identified'}({table.sql(r)})" for r in who)
     title = title_of(table)
     product = "product" if "product" in table.roles else "parent"

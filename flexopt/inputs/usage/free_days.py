@@ -13,7 +13,7 @@ import duckdb
 from flexopt.base.findings import Findings
 from flexopt.base.text import count
 from flexopt.inputs.usage.identity.parts import FLEX, FREE, add_parts, tells
-from flexopt.inputs.usage.scan import WORDS
+from flexopt.inputs.usage.scan import ANY_DAY, WORDS
 from flexopt.inputs.usage.usage_table import OK, ZERO, UsageTable
 
 BOTH_KINDS = 0.5
@@ -31,10 +31,9 @@ def free_days(
     if not blind or not free:
         return
     add_parts(con, free)
-    words = ", ".join(f"bit_or({w}) as {w}" for w in WORDS)
     for name, part in (("flex_day", FLEX), ("free_day", FREE)):
         con.execute(
-            f"create or replace temp table {name} as select p.user, t.id, d.slab, {words} from part d "
+            f"create or replace temp table {name} as select p.user, t.id, d.slab, {ANY_DAY} from part d "
             f"join person p using (name, email, hash, id) join title t using (product) "
             f"where d.part = {part} and p.user <> '' and t.id <> '' group by all"
         )
@@ -44,9 +43,8 @@ def free_days(
 
 
 def _cells(where: str) -> str:
-    words = ", ".join(f"bit_or(c.{w}) as {w}" for w in WORDS)
     return (
-        f"(select p.user, t.id, c.slab, {words} from cell c join person p using (name, email, hash, id) "
+        f"(select p.user, t.id, c.slab, {ANY_DAY} from cell c join person p using (name, email, hash, id) "
         f"join title t using (product) where c.status = {OK} and c.used is null and c.slab is not null "
         f"and p.user <> '' and t.id <> '' and {where} group by all)"
     )

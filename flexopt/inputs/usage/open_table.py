@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from flexopt.inputs.files.grid import Grid, frame_grid
 from flexopt.inputs.files.json_table import read_json
 from flexopt.inputs.files.unknown_headers import is_mappable, unknown_header
 from flexopt.inputs.files.western import WESTERN, is_western
-from flexopt.inputs.files.workbook import read_workbook
+from flexopt.inputs.files.workbook import read_sheets, read_workbook
 from flexopt.inputs.usage.usage_table import UsageTable
 
 FormatOf = Callable[[Sequence[str]], Format]
@@ -91,11 +91,12 @@ def formats_of(path: Path) -> list[Format]:
                 raise damaged("parquet file", "it cannot be opened") from None
         headers = [tuple(str(row[0]) for row in rows)]
     elif kind == "workbook":
-        wanted: tuple[Collection[Kind], ...] = (USAGE, {"subscriptions"}, {"users"})
-        headers = [read_workbook(path, zipped, kinds).header for kinds in wanted]
+        headers = [tuple(header) for sheet in read_sheets(path, zipped) for _, header in sheet.top()]
     else:
         headers = [read_json(path, zipped).header]
     known = [format_ for header in dict.fromkeys(headers) if (format_ := recognise(header))]
+    if not headers:
+        raise Refusal("U102", "the workbook is empty", "export it again")
     if not known:
         raise unknown_header(headers[0])
     return known

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -126,21 +126,6 @@ def usage_from_frame(
         return reader.usage([])
 
 
-def products_in(files: Sequence[Path]) -> list[str]:
-    """The product names in usage files, as written there; none from unreadable files."""
-    found: set[str] = set()
-    with connected(None) as (con, work):
-        create(con)
-        for number, path in enumerate(files):
-            try:
-                scan(con, open_table(con, number, path, path.name, work))
-            except (Refusal, duckdb.Error):
-                continue
-        rows = con.execute("select distinct trimmed(product) from cell where product <> ''").fetchall()
-        found.update(str(r[0]) for r in rows)
-    return sorted(found)
-
-
 def _said(error: duckdb.Error) -> str:
     """The first line of an error, without paths."""
     return re.sub(r"""["'][^"']*[/\\]([^"'/\\]*)["']""", r"`\1`", str(error).splitlines()[0])[:120]
@@ -182,8 +167,7 @@ class _UsageReader:
 
     def add(self, open_: Callable[[], UsageTable], number: int, work: Path) -> None:
         """Scan one file into cells, or report why it cannot be read."""
-        name = self.names[number]
-        try:
+        with self._reported(number):
             table = open_()
             try:
                 self._scan(table, number, work)
@@ -194,38 +178,32 @@ class _UsageReader:
                     raise
                 # mixed line ends stop DuckDB; once they are uniform, only genuine faults remain
                 self._scan(even_lines(table, work), number, work)
-        except Refusal as refusal:
-            forget(self.con, number)
-            self.findings.add_refusal(refusal, name)
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error as error:
-            forget(self.con, number)
-            self.findings.add(
-                "U110",
-                f"the file cannot be read as a table ({_said(error)})",
-                file=name,
-                hint="open it in a spreadsheet, check that every row has the same columns as the header, "
-                "and save it as `CSV UTF-8`",
-            )
 
     def add_users(self, open_: Callable[[], UsageTable], number: int) -> None:
         """Read a Users export: who is who, and what they have today."""
-        name = self.names[number]
-        try:
+        with self._reported(number):
             table = open_()
             add_assigned(self.con, table)
             report_unsplit_lines(self.con, table, self.findings, SHOWN)
+
+    @contextmanager
+    def _reported(self, number: int) -> Iterator[None]:
+        """Why a file cannot be read is a finding, and nothing of it is kept."""
+        try:
+            yield
         except Refusal as refusal:
-            self.findings.add_refusal(refusal, name)
+            forget(self.con, number)
+            self.findings.add_refusal(refusal, self.names[number])
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
+            forget(self.con, number)
             self.findings.add(
                 "U110",
                 f"the file cannot be read as a table ({_said(error)})",
-                file=name,
-                hint="export it again, or save it as `CSV UTF-8`",
+                file=self.names[number],
+                hint="open it in a spreadsheet, check that every row has the same columns as the header, "
+                "and save it as `CSV UTF-8`",
             )
 
     def _scan(self, table: UsageTable, number: int, work: Path) -> None:
@@ -330,7 +308,6 @@ class _UsageReader:
         for name, digest in digests:
             with suppress(OSError, ValueError, RuntimeError):  # opening it said why
                 sources.append(Source(name, digest.result()))
-        token_days = read_token_days(self.con) if self.tells else None
         assigned = read_assigned(self.con)
         return Usage(
             days,
@@ -338,10 +315,10 @@ class _UsageReader:
             tuple(coverage.values()),
             tuple(sources),
             self.findings,
-            token_days,
-            assigned if len(assigned) else None,
-            needs,
-            unplanned,
+            token_days=read_token_days(self.con) if self.tells else None,
+            assigned=assigned if len(assigned) else None,
+            collections=needs,
+            unplanned=unplanned,
         )
 
     def _unplanned(self) -> Unplanned | None:

@@ -13,6 +13,7 @@ from flexopt.inputs.usage import dates
 from flexopt.inputs.usage.usage_table import (
     OK,
     REJECTED,
+    WHO,
     ZERO,
     UsageTable,
     is_odd,
@@ -31,6 +32,12 @@ WORDS = tuple(f"m{i}" for i in range(SLAB // 64))
 
 Integers, not a bit string: DuckDB can spill integers to disk while grouping.
 """
+
+ANY_DAY = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
+"""SQL: the days that any of several cells has."""
+
+DAYS_IN = " + ".join(f"bit_count({word})::integer" for word in WORDS)
+"""SQL: the number of days in a cell."""
 
 EPOCH = f"date '{dates.EARLIEST}'"
 
@@ -70,7 +77,7 @@ def forget(con: duckdb.DuckDBPyConnection, number: int) -> None:
 def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     """Add the file's cells and launches; returns the number of rejected rows."""
     summary = table.format.kind == "summary"
-    who = {r: table.sql(r) for r in ("name", "email", "hash", "id") if r in table.roles}
+    who = {r: table.sql(r) for r in WHO if r in table.roles}
     keys = who | {"product": title_of(table)}
     if summary:
         # rows of two teams are two counts, not a repeated row
@@ -98,7 +105,7 @@ def scan(con: duckdb.DuckDBPyConnection, table: UsageTable) -> int:
     words = ", ".join(
         f"coalesce(bit_or(bit) filter (word = {i}), 0)" if dated else "0" for i in range(len(WORDS))
     )
-    names = ["name", "email", "hash", "id", "product", "access"]
+    names = [*WHO, "product", "access"]
     con.execute(
         f"insert into cell by position select nextval('cells'), {table.number}, "
         + ", ".join(f"coalesce({name}, '')" if name in keys else "''" for name in names)

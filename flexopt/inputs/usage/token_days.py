@@ -8,7 +8,16 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flexopt.inputs.usage.usage_table import BY_TOKEN, OK, UsageTable, rows_of, seat_of, status_of, title_of
+from flexopt.inputs.usage.usage_table import (
+    BY_TOKEN,
+    OK,
+    UsageTable,
+    rows_of,
+    seat_of,
+    status_of,
+    title_of,
+    who_of,
+)
 
 
 def create_token_days(con: duckdb.DuckDBPyConnection) -> None:
@@ -24,13 +33,9 @@ def add_token_days(con: duckdb.DuckDBPyConnection, table: UsageTable) -> bool:
     known = table.format
     if known.kind != "days" or not (known.flex_only or {"access", "tokens"} & table.roles.keys()):
         return False
-    who = ", ".join(
-        f"coalesce({table.sql(role)}, '')" if role in table.roles else "''"
-        for role in ("name", "email", "hash", "id")
-    )
     day = "coalesce(d, cast(make_timestamp(s) as date))"
     con.execute(
-        f"insert into token_day select distinct {who}, coalesce({title_of(table)}, ''), {day} from "
+        f"insert into token_day select distinct {who_of(table)}, coalesce({title_of(table)}, ''), {day} from "
         f"{rows_of(table)} where {status_of(table)} = {OK} and ({_burns(table)})"
     )
     return True

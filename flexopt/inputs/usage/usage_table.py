@@ -104,6 +104,18 @@ def _by(table: UsageTable) -> str:
     )
 
 
+WHO = ("name", "email", "hash", "id")
+"""The roles that identify a user."""
+
+
+def who_of(table: UsageTable) -> str:
+    """SQL: the identifiers of a row, those that the file does not have as ''."""
+    return ", ".join(
+        f"coalesce({table.sql(role)}, '') as {role}" if role in table.roles else f"'' as {role}"
+        for role in WHO
+    )
+
+
 def seat_of(table: UsageTable) -> str:
     """SQL: whether a row of `rows_of` says that it is use of a seat."""
     if table.offering_tells:

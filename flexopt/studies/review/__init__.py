@@ -16,7 +16,14 @@ from flexopt.base.errors import FlexoptError, LimitError, SolverError
 from flexopt.base.money import CENT, Money, cents
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.moves import MoveFee
-from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    completed,
+    forecasts_for,
+    scenario_of,
+)
 from flexopt.planning.baselines import todays_access
 from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
@@ -114,8 +121,8 @@ def review(
     file = scenario_of(scenario)
     forecasts = forecasts_for(file, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
-    if forecasts.usage.assigned is None:
-        _check_access(file)
+    file = completed(file, forecasts.usage)
+    _check_access(file)
     solved = compared(solve(file, forecasts, tell, clock), tell, clock)
     source = solved.source
     proof = None

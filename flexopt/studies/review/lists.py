@@ -11,15 +11,12 @@ from flexopt.inputs.records import Person, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.studies.review.access import Has
 
-IDLE_DAYS = 90
-"""Days at the end of the history without use after which a seat counts as idle."""
-
 UserList = list[dict[str, Any]]
 """A row per user and product: the columns of docs/outputs.md."""
 
 
 def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last: date) -> UserList:
-    """Seats not used in the last 90 days of the history, which ends with `last`; never used first.
+    """Seats not used in the last `demand.idle_days` of the history, which ends with `last`; never used first.
 
     Using one product of a collection uses the seat. Summaries do not date the days of use: users who appear
     in one are not listed.
@@ -39,7 +36,7 @@ def idle(scenario: Scenario, access: Sequence[TodaysAccess], usage: Usage, last:
         if any((user, p) in undated for p in reached):
             continue
         used = max((latest[user, p] for p in reached if (user, p) in latest), default=None)
-        if used is None or used <= last - timedelta(days=IDLE_DAYS):
+        if used is None or used <= last - timedelta(days=scenario.demand.idle_days):
             found.append(
                 {
                     "user": user,

@@ -12,7 +12,7 @@ import pytest
 from reading import codes, days, found, one, read, scenario, totals
 
 from flexopt.inputs.files.formats import FORMATS, recognise
-from flexopt.inputs.usage import products_in, usage_from_frame
+from flexopt.inputs.usage import usage_from_frame
 
 PLAIN = "user,product,date\nann,AutoCAD,2025-03-01\nbob,Revit,2025-03-02\n"
 SESSIONS = """\
@@ -221,14 +221,6 @@ def test_the_frame_of_a_python_caller_is_read_like_a_file(tmp_path: Path) -> Non
     again = usage_from_frame(usage.days, scenario())
     assert days(again) == days(usage)
     assert (codes(again), again.coverage[0].kept) == ([], 2)
-
-
-def test_products_as_they_are_written(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("user,product,date\nann, AutoCAD 2025 ,2025-03-01\nann,Ünknown,no date\n")
-    broken = tmp_path / "b.csv"
-    broken.write_bytes(b"\x00\x01")
-    assert products_in([path, broken, tmp_path / "none.csv"]) == ["AutoCAD 2025", "Ünknown"]
 
 
 def test_a_seat_row_with_zero_tokens_is_use_and_a_flex_row_is_not(tmp_path: Path) -> None:

@@ -10,8 +10,18 @@ from collections.abc import Iterable
 import duckdb
 
 from flexopt.inputs.usage.identity.ties import DatedCells
-from flexopt.inputs.usage.scan import EPOCH, SLAB, WORDS
-from flexopt.inputs.usage.usage_table import OK, ZERO, UsageTable, rows_of, seat_of, status_of, title_of
+from flexopt.inputs.usage.scan import ANY_DAY, EPOCH, SLAB, WORDS
+from flexopt.inputs.usage.usage_table import (
+    OK,
+    WHO,
+    ZERO,
+    UsageTable,
+    rows_of,
+    seat_of,
+    status_of,
+    title_of,
+    who_of,
+)
 
 SEAT, FLEX, FREE = 1, 2, 3
 """Parts of a file's days; 0 is all of those that are charged."""
@@ -35,32 +45,27 @@ def add_parts(con: duckdb.DuckDBPyConnection, tables: Iterable[UsageTable]) -> N
     for table in tables:
         if not tells(table) or "date" not in table.roles or table.format.kind != "days":
             continue
-        who = {
-            r: f"coalesce({table.sql(r)}, '')" if r in table.roles else "''"
-            for r in ("name", "email", "hash", "id")
-        }
         seat = "false" if table.format.flex_only else seat_of(table)
         if "access" not in table.roles and not table.format.flex_only:
             seat = "t is null"
         bits = ", ".join(f"coalesce(bit_or(bit) filter (word = {i}), 0)" for i in range(len(WORDS)))
         con.execute(
-            f"insert into part select {table.number}, {', '.join(who)}, product, part, slab, {bits} from ("
-            f"select {', '.join(f'{value} as {key}' for key, value in who.items())}, "
+            f"insert into part select {table.number}, {', '.join(WHO)}, product, part, slab, {bits} from ("
+            f"select {who_of(table)}, "
             f"coalesce({title_of(table)}, '') as product, case when status = {ZERO} then {FREE} "
             f"when {seat} then {SEAT} else {FLEX} end as part, day >> {SLAB.bit_length() - 1} as slab, "
             f"(day >> 6) & {len(WORDS) - 1} as word, 1::ubigint << (day & 63)::ubigint as bit from "
             f"(select *, {status_of(table)} as status, d - {EPOCH} as day from {rows_of(table)}) "
             f"where status in ({OK}, {ZERO}) and day >= 0 and not st) "
-            f"group by {', '.join(who)}, product, part, slab"
+            f"group by {', '.join(WHO)}, product, part, slab"
         )
 
 
 def part_cells(con: duckdb.DuckDBPyConnection) -> DatedCells:
     """The parts by identifier."""
-    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     return DatedCells.of(
         con.execute(
-            f"select s.node, t.number as product, c.file, c.part, c.slab, s.named, {words} from part c "
+            f"select s.node, t.number as product, c.file, c.part, c.slab, s.named, {ANY_DAY} from part c "
             "join seen s using (name, email, hash, id) join titled t using (product) "
             "where s.node is not null group by all order by all"
         ).fetchnumpy()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.findings import Finding, Findings
 from flexopt.inputs.records import Person
-from flexopt.inputs.usage.scan import WORDS
+from flexopt.inputs.usage.scan import ANY_DAY, WORDS
 from flexopt.inputs.usage.usage_table import OK
 
 EMAIL, HASH, ID = range(3)
@@ -277,7 +277,6 @@ def dated_cells(con: duckdb.DuckDBPyConnection, nodes: Ints | None = None) -> Da
     if nodes is not None:
         _register(con, "wanted", ["node"], [(n,) for n in nodes.tolist()])
         only = "and s.node in (select node from wanted) "
-    words = ", ".join(f"bit_or({word}) as {word}" for word in WORDS)
     con.execute(
         "create or replace temp table titled as "
         "select product, dense_rank() over (order by name) - 1 as number "
@@ -285,7 +284,7 @@ def dated_cells(con: duckdb.DuckDBPyConnection, nodes: Ints | None = None) -> Da
     )
     return DatedCells.of(
         con.execute(
-            f"select s.node, t.number as product, c.file, 0 as part, c.slab, s.named, {words} from cell c "
+            f"select s.node, t.number as product, c.file, 0 as part, c.slab, s.named, {ANY_DAY} from cell c "
             "join seen s using (name, email, hash, id) join titled t using (product) "
             f"where c.status = {OK} and c.used is null and c.slab is not null and s.node is not null {only}"
             "group by all order by all"
