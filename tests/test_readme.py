@@ -51,6 +51,7 @@ def comparable(text: str) -> str:
     return before
 
 
+@pytest.mark.slow
 def test_summary(renewal: tuple[str, Path], request: pytest.FixtureRequest) -> None:
     text = README.read_text(encoding="utf-8")
     if request.config.getoption("--update-golden"):
@@ -62,6 +63,7 @@ def test_summary(renewal: tuple[str, Path], request: pytest.FixtureRequest) -> N
     assert comparable(found[2]) == comparable(shortened(renewal[0]))
 
 
+@pytest.mark.slow
 def test_explain(renewal: tuple[str, Path], request: pytest.FixtureRequest) -> None:
     text = README.read_text(encoding="utf-8")
     if request.config.getoption("--update-golden"):

@@ -49,8 +49,8 @@ AMOUNT = _Amount()
 @memory_option
 def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
     """Compare today's access (the access table of SCENARIO, and what its exports show) with the cheapest
-    plan: whose access stays, who moves to a seat, to a collection or to Flex, which seats are unused, and what
-    each move saves.
+    plan: whose access stays, who moves to a seat, to a collection or to Flex, which seats are unused, and
+    what each move saves.
 
     Also lists users who hold a seat but use tokens for the same product, seats not used lately, access held
     by leavers, and seven checks for costly mistakes. Writes nothing without --into.

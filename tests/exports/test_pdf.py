@@ -216,6 +216,7 @@ def _hostile(document: Document) -> Document:
     return found
 
 
+@pytest.mark.slow
 def test_hostile_strings_are_text(document: Document) -> None:
     made = render(_hostile(document), brand=Brand(name="#include *x* $y$"))
     text = text_of(made)

@@ -80,6 +80,7 @@ def calculated(
     return recalculated(workbooks, tmp_path_factory.mktemp("office"))
 
 
+@pytest.mark.slow
 def test_recalculated_totals_are_the_plans(
     documents: dict[str, Document], calculated: dict[str, Recalculated]
 ) -> None:
@@ -100,6 +101,7 @@ def test_recalculated_totals_are_the_plans(
         assert book.sheets["Purchases"][-1][4] == float(summary["tokens"])
 
 
+@pytest.mark.slow
 def test_every_formula_comes_to_the_value_it_was_written_with(
     workbooks: dict[str, bytes], calculated: dict[str, Recalculated], tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_every_formula_comes_to_the_value_it_was_written_with(
                         assert mine == pytest.approx(float(its), rel=1e-12), (name, sheet, number)
 
 
+@pytest.mark.slow
 def test_each_row_is_rounded_as_the_bill_is(
     documents: dict[str, Document], calculated: dict[str, Recalculated]
 ) -> None:
@@ -138,6 +141,7 @@ def test_half_a_cent_is_met(documents: dict[str, Document]) -> None:
 
 
 @pytest.mark.parametrize("what", CHANGED)
+@pytest.mark.slow
 def test_another_price_makes_the_bill_that_python_makes(
     what: str,
     priced: tuple[Document, Scenario, Callable[[Scenario], Bill]],
@@ -184,6 +188,7 @@ def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) ->
     assert {p["tier_from"] for p in priced[0]["purchases"]} == {300}
 
 
+@pytest.mark.slow
 def test_hostile_text_is_text(workbooks: dict[str, bytes], calculated: dict[str, Recalculated]) -> None:
     for sheet in ("Assignments", "Left out"):
         shown = list(calculated["hostile"].under(sheet, "User"))[: len(HOSTILE)]
