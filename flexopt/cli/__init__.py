@@ -15,7 +15,7 @@ from flexopt import __version__
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import InputError
 from flexopt.base.text import count, screen
-from flexopt.cli.interruption import end_tidily
+from flexopt.cli.interruption import end_tidily, scratch
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -103,7 +103,8 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv[1:]
     end_tidily()
     try:
-        code = cli.main(standalone_mode=False)
+        with scratch():
+            code = cli.main(standalone_mode=False)
     except InputError as error:
         _fail(_findings(error), debug)
         code = error.exit_code

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _received: list[int] = []
@@ -25,6 +29,25 @@ def raise_if_interrupted() -> None:
     """Raises KeyboardInterrupt again if a library has swallowed it: PuLP has a bare `except`."""
     if _received:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def scratch() -> Iterator[None]:
+    """Keep the temporary files of a run in one folder: it goes even if their own removal is interrupted."""
+    before, folder = tempfile.tempdir, None
+    with suppress(OSError):  # what needs no temporary file runs without
+        folder = tempfile.tempdir = tempfile.mkdtemp(prefix="flexopt-")
+    try:
+        yield
+    finally:
+        ours = [n for n in signal.valid_signals() if signal.getsignal(n) is _interrupt]
+        for number in ours:  # another one must not stop the tidying up
+            signal.signal(number, signal.SIG_IGN)
+        tempfile.tempdir = before
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        for number in ours:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
