@@ -147,7 +147,6 @@ def _owned_row(row: PlanRow, notes: Notes) -> None:
 
 def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
     _, begin, finish = seat_of(row)
-    count = row["renewed"] + row["new"]
     ends = term_end(offer, scenario.horizon, begin, new=bool(row["new"]))
     if row["new"]:
         allowed = begin in new_seat_days(offer, scenario.horizon)
@@ -158,7 +157,12 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
-    share, whole = seat_cost(unit, begin, finish, scenario.horizon), row["in_full"]
+    _costs(row, unit, seat_cost(unit, begin, finish, scenario.horizon), f"seats of {offer.id}", notes)
+
+
+def _costs(row: PlanRow, unit: Decimal, share: Decimal, seats: str, notes: Notes) -> None:
+    """A seat costs its share of the horizon, or its whole price if it counts in full."""
+    count, whole = row["renewed"] + row["new"] + row["added"], row["in_full"]
     expected = {
         "unit_price": unit,
         "cost": share * (count - whole) + unit * whole,
@@ -167,7 +171,7 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     for name, amount in expected.items():
         notes.expect(
             Decimal(row[name]) == amount,
-            f"`{name}` of {count} seats of {offer.id} from {begin} is {amount}, not {row[name]}",
+            f"`{name}` of {count} {seats} from {seat_of(row)[1]} is {amount}, not {row[name]}",
         )
 
 
@@ -175,7 +179,7 @@ def _added_row(
     row: PlanRow, scenario: Scenario, offer: Offer, holdings: Sequence[Holding], notes: Notes
 ) -> None:
     """Added seats are stated, or join a contract where the offer says so, and cost the days of their term."""
-    seat, count, whole = seat_of(row), row["added"], row["in_full"]
+    seat, count = seat_of(row), row["added"]
     _, begin, finish = seat
     stated = additions_of(scenario, holdings).get(seat, (0,))[0]
     joins = begin in new_seat_days(offer, scenario.horizon) and end_joined(offer, holdings, begin) == finish
@@ -186,17 +190,7 @@ def _added_row(
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
-    share = seat_cost(unit, begin, finish, scenario.horizon)
-    expected = {
-        "unit_price": unit,
-        "cost": share * (count - whole) + unit * whole,
-        "commitment": unit * count,
-    }
-    for name, amount in expected.items():
-        notes.expect(
-            Decimal(row[name]) == amount,
-            f"`{name}` of {count} added seats of {offer.id} from {begin} is {amount}, not {row[name]}",
-        )
+    _costs(row, unit, seat_cost(unit, begin, finish, scenario.horizon), f"added seats of {offer.id}", notes)
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
