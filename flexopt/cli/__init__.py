@@ -15,7 +15,7 @@ from flexopt import __version__
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import InputError
 from flexopt.base.text import count, screen
-from flexopt.cli.interruption import end_tidily, scratch
+from flexopt.cli.interruption import end_tidily, keep_temporary_files_together
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -102,9 +102,9 @@ def main() -> NoReturn:
     """Entry point: every error becomes one clear message and the right exit code."""
     debug = "--debug" in sys.argv[1:]
     end_tidily()
+    keep_temporary_files_together()
     try:
-        with scratch():
-            code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)
     except InputError as error:
         _fail(_findings(error), debug)
         code = error.exit_code

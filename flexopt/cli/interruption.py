@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from types import FrameType
 
 _received: list[int] = []
@@ -31,23 +31,20 @@ def raise_if_interrupted() -> None:
         raise KeyboardInterrupt
 
 
-@contextmanager
-def scratch() -> Iterator[None]:
-    """Keep the temporary files of a run in one folder: it goes even if their own removal is interrupted."""
-    before, folder = tempfile.tempdir, None
+def keep_temporary_files_together() -> None:
+    """One folder for the temporary files of a run, removed at its very end, even if one's own removal of a
+    file was interrupted. Called before the libraries are imported: what they remove at exit goes first.
+    """
     with suppress(OSError):  # what needs no temporary file runs without
         folder = tempfile.tempdir = tempfile.mkdtemp(prefix="flexopt-")
-    try:
-        yield
-    finally:
-        ours = [n for n in signal.valid_signals() if signal.getsignal(n) is _interrupt]
-        for number in ours:  # another one must not stop the tidying up
+        atexit.register(_remove, folder)
+
+
+def _remove(folder: str) -> None:
+    for number in signal.valid_signals():  # another interruption must not stop the tidying up
+        if signal.getsignal(number) is _interrupt:
             signal.signal(number, signal.SIG_IGN)
-        tempfile.tempdir = before
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        for number in ours:
-            signal.signal(number, _interrupt)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

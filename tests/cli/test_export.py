@@ -31,6 +31,16 @@ def test_every_kind_is_written_whole(call: Run, plan_folder: Path, folder: Path,
     assert len(list((folder / "deep").iterdir())) == 2
 
 
+def test_a_home_that_cannot_be_written(run: Run, plan_folder: Path, folder: Path) -> None:
+    """The library for charts then has a temporary folder of its own, and removes it itself, at the end."""
+    temporary, nowhere = folder / "temporary", str(folder / "usage.csv")
+    temporary.mkdir()
+    homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), nowhere)
+    done = run("export", plan_folder, "-o", "plan.html", env=homes | {"TMPDIR": str(temporary)})
+    assert (done.returncode, done.stderr) == (0, "Plan exported to plan.html\n")
+    assert not list(temporary.iterdir())
+
+
 def test_csv_and_json_are_those_of_the_folder(call: Run, plan_folder: Path, folder: Path) -> None:
     for name, out in (("assignment.csv", "x.csv"), ("plan.json", "x.json")):
         call("export", plan_folder, "-o", out)
