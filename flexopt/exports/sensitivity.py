@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
+from flexopt.store.study_parts import Grid, LeverEnd, SensitivityPart
 from flexopt.store.table_csv import table_csv
-
-Part = Mapping[str, Any]
 
 LONGEST = 24
 """Most characters of a lever's name beside the bars."""
@@ -29,77 +28,80 @@ COLUMNS: dict[str, type] = {
 }
 
 
-def sensitivity_text(part: Part, name: str, currency: str) -> str:
+def sensitivity_text(part: SensitivityPart, name: str, currency: str) -> str:
     """The study for a terminal of 80 columns, widest bar first."""
-    total = money(part["total"])
+    total = money(part.total)
     title = f"{printable(name or 'Scenario')}: what drives the total of {total} {currency}"
     parts = [
         title,
         _ask_first(part, currency),
         _tornado(part),
-        *(_grid(part, grid) for grid in part["grids"]),
+        *(_grid(part, grid) for grid in part.grids),
         _indifference(part),
         _negotiation(part),
         fill(
             "Prices are those paid, after negotiated discounts; the other prices of the same line (renewals, "
-            f"later dates, token tiers) move in proportion. Down and up: {_percent(part['step'])} of a price "
-            f"or a threshold, {_points(part['step'])} points of a share. Every total comes from a new solve."
+            f"later dates, token tiers) move in proportion. Down and up: {_percent(part.step)} of a price "
+            f"or a threshold, {_points(part.step)} points of a share. Every total comes from a new solve."
         ),
     ]
     return "\n\n".join(text for text in parts if text)
 
 
-def sensitivity_json(part: Part, name: str, currency: str) -> dict[str, Any]:
+def sensitivity_json(part: SensitivityPart, name: str, currency: str) -> dict[str, Any]:
     """`flexopt.sensitivity/1`: the key `sensitivity` of plan.json, with the scenario's name and currency."""
-    return {"schema": "flexopt.sensitivity/1", "name": name, "currency": currency, **part}
+    return {
+        "schema": "flexopt.sensitivity/1",
+        "name": name,
+        "currency": currency,
+        **part.model_dump(mode="json"),
+    }
 
 
-def sensitivity_csv(part: Part) -> Iterator[str]:
+def sensitivity_csv(part: SensitivityPart) -> Iterator[str]:
     """All tables as one, with a row per solve."""
     yield from table_csv(list(_rows(part)), COLUMNS)
 
 
-def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
+def sensitivity_markdown(part: SensitivityPart, name: str, currency: str) -> str:
     """The study as Markdown tables."""
     moved = [
         [
-            b["label"],
-            _number(b["value"]),
-            *(cell for side in ("low", "high") for cell in _side(part, b[side])),
+            b.label,
+            _number(b.value),
+            *(cell for side in (b.low, b.high) for cell in _side(side)),
         ]
-        for b in part["levers"]
+        for b in part.levers
     ]
     flips = [
         [
-            row["question"],
+            row.question,
             *(
                 cell
-                for side in (row["below"], row["above"])
-                for cell in (
-                    [_number(side["value"]), side["answer"], money(side["total"])] if side else [""] * 3
-                )
+                for side in (row.below, row.above)
+                for cell in ([_number(side.value), side.answer, money(side.total)] if side else [""] * 3)
             ),
-            row["note"],
+            row.note,
         ]
-        for row in part["indifference"]
+        for row in part.indifference
     ]
-    asks = [[row["label"], money(row["saving"])] for row in part["negotiation"]]
+    asks = [[row.label, money(row.saving)] for row in part.negotiation]
     sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", "seats", "tokens")]
     answers = ["up to", "answer", "total", "from", "answer", "total"]
     texts = [
         f"# {_cell(name or 'Scenario')}: sensitivity",
-        f"The optimal total is {money(part['total'])} {currency}. Prices are those paid, after negotiated "
+        f"The optimal total is {money(part.total)} {currency}. Prices are those paid, after negotiated "
         "discounts.",
         "## What drives the total",
         _markdown(["lever", "now", *sides], moved),
     ]
-    for grid in part["grids"]:
+    for grid in part.grids:
         rows = [
             [_number(y), *(money(total) for total in totals)]
-            for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
+            for y, totals in zip(grid.y_values, grid.totals, strict=True)
         ]
-        texts.append(f"## Total by {_cell(grid['y'])} (down) and {_cell(grid['x'])} (across)")
-        texts.append(_markdown(["", *(_number(x) for x in grid["x_values"])], rows))
+        texts.append(f"## Total by {_cell(grid.y)} (down) and {_cell(grid.x)} (across)")
+        texts.append(_markdown(["", *(_number(x) for x in grid.x_values)], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
     if asks:
@@ -107,40 +109,34 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     return "\n\n".join(texts) + "\n"
 
 
-def _ask_first(part: Part, currency: str) -> str:
-    asks = [row for row in part["negotiation"] if Decimal(row["saving"]) > 0]
+def _ask_first(part: SensitivityPart, currency: str) -> str:
+    asks = [row for row in part.negotiation if row.saving > 0]
     if not asks:
         return ""
-    return fill(
-        f"negotiate first: {printable(asks[0]['label'])}, worth {money(asks[0]['saving'])} {currency}"
-    )
+    return fill(f"negotiate first: {printable(asks[0].label)}, worth {money(asks[0].saving)} {currency}")
 
 
-def _tornado(part: Part) -> str:
+def _tornado(part: SensitivityPart) -> str:
     """A bar for each lever that moves the total: cheaper to the left, more expensive to the right."""
-    moving = [b for b in part["levers"] if any(_difference(part, b[s]) != 0 for s in ("low", "high"))]
-    still = [printable(b["lever"]) for b in part["levers"] if b not in moving]
+    moving = [b for b in part.levers if any(_difference(part, s) != 0 for s in (b.low, b.high))]
+    still = [printable(b.lever) for b in part.levers if b not in moving]
     quiet = fill(f"no effect: {', '.join(still)}") if still else ""
     if not moving:
         return quiet
     cells = [
         [
-            _short(b["lever"].removeprefix("seat:")),
-            *(
-                text
-                for s in ("low", "high")
-                for text in (_number(b[s]["value"]), _whole(_difference(part, b[s])))
-            ),
+            _short(b.lever.removeprefix("seat:")),
+            *(text for s in (b.low, b.high) for text in (_number(s.value), _whole(_difference(part, s)))),
         ]
         for b in moving
     ]
     header = ["lever", "down to", "total", "up to", "total"]
     widths = [max(len(row[n]) for row in [header, *cells]) for n in range(5)]
     half = max((WIDTH - sum(widths) - 2 * 5 - 1) // 2, 6)
-    most = max(abs(d) for b in moving for s in ("low", "high") if (d := _difference(part, b[s])) is not None)
+    most = max(abs(d) for b in moving for s in (b.low, b.high) if (d := _difference(part, s)) is not None)
     bars = []
     for b in moving:
-        ends = [d for s in ("low", "high") if (d := _difference(part, b[s])) is not None]
+        ends = [d for s in (b.low, b.high) if (d := _difference(part, s)) is not None]
         left, right = (
             int((abs(end) * half / most).quantize(Decimal(1), ROUND_HALF_UP))
             for end in (min([*ends, Decimal(0)]), max([*ends, Decimal(0)]))
@@ -155,8 +151,8 @@ def _tornado(part: Part) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(b["lever"].removeprefix("seat:")),
-            *(text for s in ("low", "high") for text in _side(part, b[s])[1:]),
+            _short(b.lever.removeprefix("seat:")),
+            *(text for s in (b.low, b.high) for text in _side(s)[1:]),
         ]
         for b in moving
     ]
@@ -164,34 +160,34 @@ def _tornado(part: Part) -> str:
     return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
 
 
-def _grid(part: Part, grid: Part) -> str:
+def _grid(part: SensitivityPart, grid: Grid) -> str:
     rows = [
         [
             _number(y),
-            *("-" if total is None else _whole(Decimal(total) - Decimal(part["total"])) for total in totals),
+            *("-" if total is None else _whole(total - part.total) for total in totals),
         ]
-        for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
+        for y, totals in zip(grid.y_values, grid.totals, strict=True)
     ]
-    words = f"change of the total, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
-    return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid['x_values'])], rows)}"
+    words = f"change of the total, by {printable(grid.y)} (down) and {printable(grid.x)} (across)"
+    return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid.x_values)], rows)}"
 
 
-def _indifference(part: Part) -> str:
+def _indifference(part: SensitivityPart) -> str:
     """Where the answer flips; then, in words, where it does not, and other notes."""
     found, words = [], []
-    for row in part["indifference"]:
-        question = row["question"].removeprefix("price at which ").replace("makes this quote", "makes it")
-        change, _, more = row["note"].partition("; ")
-        if row["below"] is None:
-            words.append(f"{printable(question)}: {printable(row['note'])}")
+    for row in part.indifference:
+        question = row.question.removeprefix("price at which ").replace("makes this quote", "makes it")
+        change, _, more = row.note.partition("; ")
+        if row.below is None or row.above is None:
+            words.append(f"{printable(question)}: {printable(row.note)}")
             continue
         percent = change.split(" from")[0]
         found.append(
             [
                 question,
-                _number(row["below"]["value"]),
-                row["below"]["answer"],
-                row["above"]["answer"],
+                _number(row.below.value),
+                row.below.answer,
+                row.above.answer,
                 percent,
             ]
         )
@@ -202,71 +198,69 @@ def _indifference(part: Part) -> str:
     return "\n\n".join(texts)
 
 
-def _negotiation(part: Part) -> str:
-    rows = [row for row in part["negotiation"] if Decimal(row["saving"])]
-    if not part["negotiation"]:
+def _negotiation(part: SensitivityPart) -> str:
+    rows = [row for row in part.negotiation if row.saving]
+    if not part.negotiation:
         return ""
-    none = len(part["negotiation"]) - len(rows)
+    none = len(part.negotiation) - len(rows)
     rest = f"1 % more discount is worth nothing on {count(none, 'other line')}" if none else ""
     table = text_table(
         ["", "negotiate", "worth"],
-        [[str(n), row["label"], money(row["saving"])] for n, row in enumerate(rows, 1)],
+        [[str(n), row.label, money(row.saving)] for n, row in enumerate(rows, 1)],
     )
     return "\n".join(text for text in [table if rows else "", rest] if text)
 
 
-def _rows(part: Part) -> Iterator[dict[str, Any]]:
+def _rows(part: SensitivityPart) -> Iterator[dict[str, Any]]:
     def row(**cells: Any) -> dict[str, Any]:
         return {name: cells.get(name, "" if kind is str else None) for name, kind in COLUMNS.items()}
 
-    def moved(total: str | None) -> str | None:
-        return None if total is None else str(Decimal(total) - Decimal(part["total"]))
+    def moved(total: Decimal | None) -> Decimal | None:
+        return None if total is None else total - part.total
 
-    yield row(part="now", total=part["total"], difference="0.00")
-    for bar in part["levers"]:
-        for side in ("low", "high"):
-            yield row(
-                part="lever", lever=bar["lever"], side=side, difference=moved(bar[side]["total"]), **bar[side]
-            )
-    for grid in part["grids"]:
-        for y, totals in zip(grid["y_values"], grid["totals"], strict=True):
-            for x, total in zip(grid["x_values"], totals, strict=True):
+    yield row(part="now", total=part.total, difference=Decimal("0.00"))
+    for bar in part.levers:
+        for side, end in (("low", bar.low), ("high", bar.high)):
+            yield row(part="lever", lever=bar.lever, side=side, difference=moved(end.total), **dict(end))
+    for grid in part.grids:
+        for y, totals in zip(grid.y_values, grid.totals, strict=True):
+            for x, total in zip(grid.x_values, totals, strict=True):
                 yield row(
                     part="grid",
-                    lever=grid["x"],
+                    lever=grid.x,
                     value=x,
-                    with_lever=grid["y"],
+                    with_lever=grid.y,
                     with_value=y,
                     total=total,
                     difference=moved(total),
                 )
-    for flip in part["indifference"]:
-        sides = [(side, flip[side]) for side in ("below", "above") if flip[side]]
+    for flip in part.indifference:
+        sides = [(side, at) for side, at in (("below", flip.below), ("above", flip.above)) if at]
         for side, at in sides:
-            cells = {"difference": moved(at["total"]), **at, "answer": f"{flip['question']}: {at['answer']}"}
-            yield row(part="indifference", lever=flip["lever"], side=side, **cells)
+            cells = {"difference": moved(at.total), **dict(at), "answer": f"{flip.question}: {at.answer}"}
+            yield row(part="indifference", lever=flip.lever, side=side, **cells)
         if not sides:
-            answer = f"{flip['question']}: {flip['note']}"
-            yield row(part="indifference", lever=flip["lever"], answer=answer)
-    for ask in part["negotiation"]:
-        saving = Decimal(ask["saving"])
-        total = str(Decimal(part["total"]) - saving)
+            answer = f"{flip.question}: {flip.note}"
+            yield row(part="indifference", lever=flip.lever, answer=answer)
+    for ask in part.negotiation:
+        saving = ask.saving
+        total = part.total - saving
         yield row(
             part="negotiation",
-            lever=ask["lever"],
+            lever=ask.lever,
             total=total,
             difference=moved(total),
-            answer=ask["label"],
+            answer=ask.label,
         )
 
 
-def _side(part: Part, side: Part) -> list[str]:
-    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
-    return [_number(side["value"]), money(side["total"]), *bought]
+def _side(side: LeverEnd) -> list[str]:
+    bought = ["-" if n is None else f"{n:,}" for n in (side.seats_bought, side.tokens_bought)]
+    return [_number(side.value), money(side.total), *bought]
 
 
-def _difference(part: Part, side: Part) -> Decimal | None:
-    return None if side["total"] is None else Decimal(side["total"]) - Decimal(part["total"])
+def _difference(part: SensitivityPart, side: LeverEnd) -> Decimal | None:
+    return None if side.total is None else side.total - part.total
 
 
 def _whole(amount: Decimal | None) -> str:
@@ -276,10 +270,9 @@ def _whole(amount: Decimal | None) -> str:
     return f"{whole:+,}" if whole else "0" if not amount else "+0" if amount > 0 else "-0"
 
 
-def _number(value: str) -> str:
+def _number(value: Decimal) -> str:
     """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros, but at least cents."""
-    number = Decimal(value)
-    text = f"{number:,f}"
+    text = f"{value:,f}"
     whole, _, digits = text.partition(".")
     return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}" if digits else whole
 
@@ -289,12 +282,12 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
-def _percent(step: str) -> str:
+def _percent(step: Decimal) -> str:
     return f"{_points(step)} %"
 
 
-def _points(step: str) -> str:
-    return f"{(Decimal(step) * 100).normalize():f}"
+def _points(step: Decimal) -> str:
+    return f"{(step * 100).normalize():f}"
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,16 +25,33 @@ from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
-from flexopt.solve.backend import solver_version
+from flexopt.solve.backend import Status, solver_version
 from flexopt.solve.optimise import Optimum
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import (
+    BaselineCost,
+    CutPrice,
+    FindingRow,
+    History,
+    InputFile,
+    PlanDocument,
+    Proof,
+    ProvenPrices,
+    Span,
+    Summary,
+    TokenPrice,
+)
+from flexopt.store.rows import LedgerRow, PurchaseRow, SeatRow
+from flexopt.store.tables import TABLES, BaselineName
+from flexopt.store.values import PlanPart
+
+Row = TypeVar("Row", bound=PlanPart)
 
 
 def make_document(
@@ -44,110 +61,99 @@ def make_document(
     problem: Problem,
     optimum: Optimum,
     bill: Bill,
-    baselines: Mapping[str, Baseline],
+    baselines: Mapping[BaselineName, Baseline],
     findings: Findings,
     version: str,
-) -> dict[str, Any]:
+) -> PlanDocument:
     """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
-    return {
-        "schema": "flexopt.plan/1",
-        "flexopt": version,
-        "name": scenario.name,
-        "currency": scenario.currency,
-        "horizon": {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)},
-        "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
-        "status": optimum.status.value,
-        "total": str(cents(bill.total)),
-        "summary": _summary(problem, bill) | _moves(source, problem, bill),
-        "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
-        "proof": _proof(problem, optimum, bill, marginal),
-        "inputs": inputs_of(source, usage.sources),
-        "coverage": coverage_of(demand, usage),
-        "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal),
-        "seats": [
-            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
-        ],
-        "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
-        "purchases": [_row("purchases", p) for p in bill.purchases],
-        "ledger": [_row("ledger", entry) for entry in bill.ledger],
-        "left_out": ColumnTable(
-            {name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}
-        ),
-        "scenario": scenario.model_dump(mode="json", by_alias=True),
-    }
-
-
-def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, str]]:
-    """Every file a plan is made from, usage last, with the SHA-256 of its bytes."""
-    return [{"file": source.shown(s.file), "sha256": s.sha256} for s in (*source.sources, *usage)]
-
-
-def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
-    """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
-    read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    rows = ColumnTable.of(document[table], TABLES[table])
-
-    def typed(column: str, kind: type) -> pd.Series[Any]:
-        cells = rows.columns[column].mapped(
-            lambda cell: None if cell in (None, "") and kind is not str else read[kind](cell)
-        )
-        return pd.Series(cells.array(), dtype="int64" if kind is int else object)
-
-    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
-
-
-def _row(table: str, record: object) -> dict[str, Any]:
-    """A row of the bill as a dict of its table's columns."""
-    return {column: _cell(getattr(record, column)) for column in TABLES[table]}
-
-
-def _cell(value: object) -> Any:
-    if isinstance(value, Fraction):
-        return plain(value)
-    return (
-        format(value, "f") if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
+    seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+    return PlanDocument(
+        schema="flexopt.plan/1",
+        flexopt=version,
+        name=scenario.name,
+        currency=scenario.currency,
+        horizon=Span(start=scenario.horizon.start, end=scenario.horizon.end),
+        history=History(first=demand.history[0], last=demand.history[1]),
+        status="optimal" if optimum.status is Status.OPTIMAL else "feasible",
+        total=cents(bill.total),
+        summary=_summary(source, problem, bill),
+        baselines={name: _baseline(b, bill.total) for name, b in baselines.items()},
+        proof=_proof(problem, optimum, bill, marginal),
+        inputs=inputs_of(source, usage.sources),
+        coverage=coverage_of(demand, usage),
+        findings=tuple(_finding(source, f) for f in findings),
+        assignment=_assignment(problem, bill, marginal),
+        seats=tuple(_row(SeatRow, seat) for seat in seats),
+        holdings=source.holdings,
+        purchases=tuple(_row(PurchaseRow, pack) for pack in bill.purchases),
+        ledger=tuple(_row(LedgerRow, entry) for entry in bill.ledger),
+        left_out=ColumnTable({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
+        # as it is read again: names of files do not tell the folders of this computer
+        scenario=Scenario.model_validate(scenario.model_dump(mode="json", by_alias=True)),
     )
 
 
-def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
+def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> tuple[InputFile, ...]:
+    """Every file a plan is made from, usage last, with the SHA-256 of its bytes."""
+    return tuple(InputFile(file=source.shown(s.file), sha256=s.sha256) for s in (*source.sources, *usage))
+
+
+def typed_frame(rows: ColumnTable | Sequence[PlanPart], table: str) -> pd.DataFrame:
+    """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
+    cells = {
+        name: rows.columns[name].array()
+        if isinstance(rows, ColumnTable)
+        else [getattr(row, name) for row in rows]
+        for name in TABLES[table]
+    }
+    kinds = {name: "int64" if kind is int else "object" for name, kind in TABLES[table].items()}
+    return pd.DataFrame({name: pd.Series(cells[name], dtype=kind) for name, kind in kinds.items()})
+
+
+def _row(kind: type[Row], record: object) -> Row:
+    """A row of the bill as a row of its table."""
+    cells = {column: getattr(record, column) for column in kind.model_fields}
+    return kind(**{c: _number(value) if isinstance(value, Fraction) else value for c, value in cells.items()})
+
+
+def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> Proof:
     options, certificate = problem.scenario.solver, optimum.certificate
     bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
     proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
     # if the solver was stopped, the prices may prove more
     optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
-    return {
-        "cost": str(cents(optimum.cost)),
-        "bound": format(optimum.objective_bound, "f"),
-        "gap": format(optimum.gap, "f"),
-        "gap_asked": format(options.gap, "f"),
-        "solver": solver_version(options),
-        "seed": options.seed,
-        "users_in_core": optimum.users,
-        "choices_in_core": optimum.choices,
-        "variables": optimum.variables,
-        "rows": optimum.rows,
-        "marginal_token_prices": [
-            {"start": str(start), "end": str(end), "price": price}
+    return Proof(
+        cost=cents(optimum.cost),
+        bound=optimum.objective_bound,
+        gap=optimum.gap,
+        gap_asked=options.gap,
+        solver=solver_version(options),
+        seed=options.seed,
+        users_in_core=optimum.users,
+        choices_in_core=optimum.choices,
+        variables=optimum.variables,
+        rows=optimum.rows,
+        marginal_token_prices=tuple(
+            TokenPrice(start=start, end=end, price=Decimal(price))
             for start, end, price in _merged(problem, marginal)
-        ],
-        "prices": {
-            "bound": format(proven, "f"),
-            "cuts_found": certificate.asked if certificate else 0,
-            "cuts": [
-                [
-                    {**label, "price": repr(price)}
+        ),
+        prices=ProvenPrices(
+            bound=proven,
+            cuts_found=certificate.asked if certificate else 0,
+            cuts=tuple(
+                tuple(
+                    CutPrice.model_validate({**label, "price": price})
                     for label, price in zip(
                         certificate.labels if certificate else (), cut.rows.tolist(), strict=True
                     )
                     if price or label["row"] == "pool"
-                ]
+                )
                 for cut in (certificate.cuts if certificate else ())
-            ],
-        },
-    }
+            ),
+        ),
+    )
 
 
 def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
@@ -178,31 +184,32 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
+def _summary(source: ScenarioFile, problem: Problem, bill: Bill) -> Summary:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
     drawn = bill.tokens_drawn
     effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
-    return {
-        "seats": str(cents(bill.seats_cost)),
-        "tokens": str(cents(bill.tokens_cost)),
-        "commitment": str(cents(bill.commitment)),
-        "users": len(problem.demand.users),
-        "users_named_only": int((named & ~flex).sum()),
-        "users_flex_only": int((flex & ~named).sum()),
-        "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
-        "seats_owned": sum(s.owned for s in bill.seats),
-        "tokens_bought": bill.tokens_bought,
-        "tokens_used": plain(drawn, 1),
-        "tokens_expired": plain(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
-        "tokens_left": plain(bill.ledger[-1].closing, 1),
-        "purchases": len(bill.purchases),
-        "token_price": plain(planned_token_price(problem, bill), 4),
-        "effective_token_price": None if effective is None else plain(effective, 4),
-    }
+    return Summary(
+        seats=cents(bill.seats_cost),
+        tokens=cents(bill.tokens_cost),
+        commitment=cents(bill.commitment),
+        users=len(problem.demand.users),
+        users_named_only=int((named & ~flex).sum()),
+        users_flex_only=int((flex & ~named).sum()),
+        users_both=int((named & flex).sum()),
+        seats_bought=sum(s.renewed + s.new + s.added for s in bill.seats),
+        seats_owned=sum(s.owned for s in bill.seats),
+        tokens_bought=bill.tokens_bought,
+        tokens_used=_number(drawn, 1),
+        tokens_expired=_number(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
+        tokens_left=_number(bill.ledger[-1].closing, 1),
+        purchases=len(bill.purchases),
+        token_price=_number(planned_token_price(problem, bill), 4),
+        effective_token_price=None if effective is None else _number(effective, 4),
+        **_moves(source, problem, bill),
+    )
 
 
 def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
@@ -231,13 +238,13 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     }
 
 
-def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
+def _baseline(baseline: Baseline, total: Decimal) -> BaselineCost:
     money = {
-        name: None if (amount := getattr(baseline, name)) is None else str(cents(amount))
+        name: None if (amount := getattr(baseline, name)) is None else cents(amount)
         for name in ("total", "seats", "tokens")
     }
-    saving = None if baseline.total is None else str(cents(baseline.total - total))
-    return {**money, "saving": saving, "note": baseline.note}
+    saving = None if baseline.total is None else cents(baseline.total - total)
+    return BaselineCost(**money, saving=saving, note=baseline.note)
 
 
 def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
@@ -248,30 +255,34 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
     seated = rows.contract >= 0
     contract = rows.contract + 1  # 0 is Flex
     contracts = problem.contracts
-    tokens = rows.tokens.mapped(plain)
+    tokens = rows.tokens.mapped(_number)
     columns = {
         "user": Column(user, np.asarray(demand.users, dtype=object).tolist()),
         "product": Column(demand.pair_product[rows.pair], demand.products),
         "group": Column(groups.codes[user], groups.values),
         "access": Column(seated.astype(np.int8), ("flex", "named")),
         "offer": Column(contract, ["", *(c.offer for c in contracts)]),
-        "contract_start": Column(contract, [None, *(str(c.start) for c in contracts)]),
-        "contract_end": Column(contract, [None, *(str(c.end) for c in contracts)]),
-        "days": rows.days.mapped(plain),
-        "tokens": Column(np.where(seated, 0, tokens.codes + 1), ["0", *tokens.values]),
+        "contract_start": Column(contract, [None, *(c.start for c in contracts)]),
+        "contract_end": Column(contract, [None, *(c.end for c in contracts)]),
+        "days": rows.days.mapped(_number),
+        "tokens": Column(np.where(seated, 0, tokens.codes + 1), [Decimal(0), *tokens.values]),
+        "cost_if_named": told.cost_if_named,
+        "cost_if_flex": told.cost_if_flex,
+        "break_even_days": told.break_even_days,
         "segment": told.segment,
         "reason": told.reason,
     }
-    for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
-        amounts: Column = getattr(told, name)
-        columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})
 
 
-def _finding(source: ScenarioFile, found: Finding) -> dict[str, Any]:
+def _number(amount: Fraction | Decimal, digits: int = 6) -> Decimal:
+    """The number with as many digits as it is written with."""
+    return Decimal(plain(amount, digits))
+
+
+def _finding(source: ScenarioFile, found: Finding) -> FindingRow:
     """A finding without the folder of the scenario, in its text too."""
     folder = "" if source.path is None or source.folder == Path() else f"{source.folder.as_posix()}/"
-    names = ("severity", "code", "file", "row", "column", "message", "count", "hint")
-    cells = {name: getattr(found, name) for name in names}
+    cells = {name: getattr(found, name) for name in FindingRow.model_fields}
     texts = {name: cells[name].replace(folder, "") for name in ("message", "hint") if folder}
-    return cells | {"file": source.shown(found.file)} | texts
+    return FindingRow(**cells | {"file": source.shown(found.file)} | texts)

@@ -11,7 +11,8 @@ from flexopt.base.columns import ColumnTable
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.big_table import Rows
 from flexopt.store.rows import AssignmentRow, LedgerRow, LeftOutRow, PurchaseRow, SeatRow
-from flexopt.store.study_parts import Comparison, Review, Sensitivity
+from flexopt.store.study_parts import ComparisonPart, ReviewPart, SensitivityPart
+from flexopt.store.tables import BaselineName
 from flexopt.store.values import Amount, Count, Difference, Dual, Name, PlanDay, PlanPart, Text
 
 
@@ -266,7 +267,7 @@ class PlanDocument(PlanPart):
     """Money: seats inside the horizon, plus packs."""
     summary: Summary
     """Figures of the plan."""
-    baselines: dict[Literal["today", "all_named", "all_flex", "break_even_rule"], BaselineCost]
+    baselines: dict[BaselineName, BaselineCost]
     """The alternatives at the same prices."""
     proof: Proof
     """How far the plan is from the optimum at most."""
@@ -290,9 +291,23 @@ class PlanDocument(PlanPart):
     """Use that is not planned."""
     scenario: Scenario
     """The scenario as planned."""
-    comparison: Comparison | None = None
+    comparison: ComparisonPart | None = None
     """Added by `flexopt compare`."""
-    sensitivity: Sensitivity | None = None
+    sensitivity: SensitivityPart | None = None
     """Added by `flexopt sensitivity`."""
-    review: Review | None = None
+    review: ReviewPart | None = None
     """Added by `flexopt review`."""
+
+
+class SummaryDocument(PlanPart):
+    """summary.json: what programs need from a plan without its rows."""
+
+    schema_: Literal["flexopt.summary/1"] = Field(alias="schema", default="flexopt.summary/1")
+    name: Text
+    currency: Text
+    horizon: Span
+    status: Text
+    total: Amount
+    summary: Summary
+    baselines: dict[str, BaselineCost]
+    proof: Proof

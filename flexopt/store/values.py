@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -47,7 +48,14 @@ def _in_years(day: Any) -> Any:
     return day
 
 
-_text = PlainSerializer(lambda number: format(number, "f"), return_type=str, when_used="json")
+def as_json(value: Any) -> Any:
+    """A value of a table's cell as JSON has it."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value) if isinstance(value, date) else value
+
+
+_text = PlainSerializer(as_json, return_type=str, when_used="json")
 
 Difference = Annotated[
     Decimal, BeforeValidator(_decimal), _text, WithJsonSchema({"type": "string", "pattern": SIGNED})

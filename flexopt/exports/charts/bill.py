@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 
 from flexopt.exports.charts.drawing import EDGE, PALE, SOLID, clear_spines
 from flexopt.exports.charts.parts import BARS, WIDTH, Chart, ChartWords, name_bars, value_axis, write_beside
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 
 def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """The cost of each offer and of the token packs, most expensive first."""
     costs: dict[str, Decimal] = {}
-    for row in document["seats"]:
-        costs[row["offer"]] = costs.get(row["offer"], Decimal(0)) + Decimal(row["cost"])
+    for row in document.seats:
+        costs[row.offer] = costs.get(row.offer, Decimal(0)) + row.cost
     amounts = [(offer, cost, False) for offer, cost in costs.items() if cost]
-    if tokens := Decimal(document["summary"]["tokens"]):
+    if tokens := document.summary.tokens:
         amounts.append((words.say("tokens"), tokens, True))
     if not amounts:
         return None
@@ -41,7 +41,7 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         clear_spines(axes, "left", "bottom")
         axes.set_xticks([])
 
-    total = Decimal(document["total"])
+    total = document.total
     text = words.say("The largest item is {name}: {share} % of {total} {currency}.").format(
         name=amounts[0][0],
         share=words.whole(amounts[0][1] / total * 100),
@@ -57,19 +57,18 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
 def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """The pool's balance over the horizon: up with each purchase, down with use, and what expires."""
-    rows = document["ledger"]
+    rows = document.ledger
     say = words.say
-    numbers = [{k: Decimal(row[k]) for k in ("opening", "bought", "expired", "closing")} for row in rows]
-    if not any(n["opening"] or n["bought"] for n in numbers):
+    if not any(row.opening or row.bought for row in rows):
         return None
     line: list[tuple[date, Decimal]] = []
     bought, expired = [], []
-    for row, n in zip(rows, numbers, strict=True):
-        start, end = (date.fromisoformat(row[k]) for k in ("period_start", "period_end"))
-        full, spent = n["opening"] + n["bought"], n["closing"] + n["expired"]
-        line += [(start, n["opening"]), (start, full), (end, spent), (end, n["closing"])]
-        bought += [(start, full, n["bought"])] if n["bought"] else []
-        expired += [(end, spent, n["expired"])] if n["expired"] else []
+    for n in rows:
+        start, end = n.period_start, n.period_end
+        full, spent = n.opening + n.bought, n.closing + n.expired
+        line += [(start, n.opening), (start, full), (end, spent), (end, n.closing)]
+        bought += [(start, full, n.bought)] if n.bought else []
+        expired += [(end, spent, n.expired)] if n.expired else []
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
@@ -122,14 +121,14 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     header = ("from", "at the start", "bought", "used, incl. buffer", "expired", "at the end")
     cells = tuple(
         (
-            row["period_start"],
-            words.whole(n["opening"]),
-            words.whole(n["bought"]),
-            words.whole(n["opening"] + n["bought"] - n["expired"] - n["closing"]),
-            words.whole(n["expired"]),
-            words.whole(n["closing"]),
+            str(n.period_start),
+            words.whole(n.opening),
+            words.whole(n.bought),
+            words.whole(n.opening + n.bought - n.expired - n.closing),
+            words.whole(n.expired),
+            words.whole(n.closing),
         )
-        for row, n in zip(rows, numbers, strict=True)
+        for n in rows
     )
     title = say("Tokens in the pool")
     return Chart("pool", title, text, tuple(map(say, header)), cells, (WIDTH, 2.9), draw)

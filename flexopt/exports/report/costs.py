@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 from flexopt.exports.report.parts import Part, ReportTable, named
 from flexopt.exports.words import Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument, UsageCoverage
+from flexopt.store.rows import SeatRow
 from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
     """The saving against the first known baseline, and how many users move; first, who is not in the plan."""
-    currency, span = document["currency"], _span(document, words)
-    sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
+    currency, span = document.currency, _span(document, words)
+    sentence = words("headline_costs", amount=words.money(document.total), currency=currency, span=span)
     if found := _first(document):
         name, saving, before = found
         if saving:
@@ -31,30 +32,31 @@ def headline(document: PlanDocument, words: Words) -> str:
             )
         else:
             sentence = words("headline_same", baseline=words(name))
-    moves = [(n, key) for key in ("flex", "seats") if (n := document["summary"].get(f"users_to_{key}"))]
+    s = document.summary
+    moves = [(n, key) for n, key in ((s.users_to_flex, "flex"), (s.users_to_seats, "seats")) if n]
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
-    missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], words)
+    missing = not_planned(document.coverage, document.scenario.horizon.months, words)
     return words("headline_after", missing=missing, sentence=sentence) if missing else sentence
 
 
-def not_planned(coverage: Mapping[str, Any], months: int, words: Words) -> str:
+def not_planned(coverage: UsageCoverage, months: int, words: Words) -> str:
     """Whose days are not in a plan of so many months, and their share; '' if there are none."""
     c = coverage
-    if not c.get("days_not_planned"):
+    if not c.days_not_planned:
         return ""
     # the plan's days are those of the horizon, the others of a year
     years = Decimal(max(months, 12)) / 12
-    every = Decimal(c["days_planned"]) / years + c["days_left_out"]
-    theirs, others = c["days_of_users_not_planned"], c["days_not_planned"] - c["days_of_users_not_planned"]
+    every = c.days_planned / years + c.days_left_out
+    theirs, others = c.days_of_users_not_planned, c.days_not_planned - c.days_of_users_not_planned
     shares = [_share(days / every, words) for days in (theirs, others)]
     if not theirs:
         return words("not_planned_days", share=shares[1])
     text = words(
-        "not_planned_user" if c["users_not_planned"] in words.one else "not_planned_users",
-        n=words.number(c["users_not_planned"]),
-        users=words.count(c["users_in_usage"], "user"),
+        "not_planned_user" if c.users_not_planned in words.one else "not_planned_users",
+        n=words.number(c.users_not_planned),
+        users=words.count(c.users_in_usage, "user"),
         share=shares[0],
     )
     return text + (words("not_planned_more", share=shares[1]) if others else "")
@@ -69,41 +71,41 @@ def _share(share: Decimal, words: Words) -> str:
 
 def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]:
     """The few numbers under the headline."""
-    s, currency = document["summary"], document["currency"]
-    found = [(words("figure_total"), words.priced(document["total"], currency))]
+    s, currency = document.summary, document.currency
+    found = [(words("figure_total"), words.priced(document.total, currency))]
     if first := _first(document):
         name, saving, _ = first
         found.append((words("figure_saved", baseline=words(name)), words.priced(saving, currency)))
     found += [
-        (words("figure_seats"), words.number(s["seats_bought"])),
-        (words("figure_tokens"), words.number(s["tokens_bought"])),
+        (words("figure_seats"), words.number(s.seats_bought)),
+        (words("figure_tokens"), words.number(s.tokens_bought)),
     ]
-    if s["effective_token_price"]:
-        found.append((words("figure_token_price"), words.priced(s["effective_token_price"], currency)))
+    if s.effective_token_price is not None:
+        found.append((words("figure_token_price"), words.priced(s.effective_token_price, currency)))
     return tuple(found)
 
 
 def costs(document: PlanDocument, words: Words) -> ReportTable:
     """Cost lines of seats and packs, which add up to the total."""
-    s = document["summary"]
-    bought, owned = words.number(s["seats_bought"]), words.number(s["seats_owned"])
-    tokens = words.count(s["tokens_bought"], "token")
-    months = words.count(document["scenario"]["horizon"]["months"], "month")
+    s = document.summary
+    bought, owned = words.number(s.seats_bought), words.number(s.seats_owned)
+    tokens = words.count(s.tokens_bought, "token")
+    months = words.count(document.scenario.horizon.months, "month")
     rows = [
-        (words("cost_seats", bought=bought, owned=owned), words.money(s["seats"])),
-        (words("cost_tokens", tokens=tokens), words.money(s["tokens"])),
-        (words("cost_total", months=months), words.money(document["total"])),
+        (words("cost_seats", bought=bought, owned=owned), words.money(s.seats)),
+        (words("cost_tokens", tokens=tokens), words.money(s.tokens)),
+        (words("cost_total", months=months), words.money(document.total)),
     ]
-    if Decimal(s["commitment"]) > Decimal(document["total"]):
-        rows.append((words("cost_commitment"), words.money(s["commitment"])))
-    return ReportTable("cost", (words("cost_"), document["currency"]), tuple(rows), (1,), (2,))
+    if s.commitment > document.total:
+        rows.append((words("cost_commitment"), words.money(s.commitment)))
+    return ReportTable("cost", (words("cost_"), document.currency), tuple(rows), (1,), (2,))
 
 
 def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
     """Seats by contract; three or more contracts of one kind (monthly seats) are one line."""
-    kinds = [list(rows) for _, rows in groupby(document["seats"], _kind)]
+    kinds = [list(rows) for _, rows in groupby(document.seats, _kind)]
     groups = [g for rows in kinds for g in ([rows] if len(_contracts(rows)) > 2 else [[row] for row in rows])]
-    named_ids = any(row["subscription_id"] for row in document["seats"])
+    named_ids = any(row.subscription_id for row in document.seats)
     lines = []
     for rows in groups:
         numbers = _contracts(rows).values()
@@ -112,56 +114,58 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
         lines.append(
             (
                 named(offer) + (f" x{len(numbers)}" if len(numbers) > 2 else ""),
-                words.date(rows[0]["contract_start"]),
-                words.date(rows[-1]["contract_end"]),
+                words.date(rows[0].contract_start),
+                words.date(rows[-1].contract_end),
                 few if few == most else words("to", few=few, most=most),
                 words(what),
                 words.money(price),
-                words.money(sum((Decimal(row["cost"]) for row in rows), Decimal(0))),
-                *([named(rows[0]["subscription_id"]) if len(rows) == 1 else ""] if named_ids else []),
+                words.money(sum((row.cost for row in rows), Decimal(0))),
+                *([named(rows[0].subscription_id) if len(rows) == 1 else ""] if named_ids else []),
             )
         )
     if not lines:
         yield words("no_seats")
         return
-    total = words.money(document["summary"]["seats"])
+    total = words.money(document.summary.seats)
     lines.append((words("sum_seats"), "", "", "", "", "", total, *([""] if named_ids else [])))
     keys = ["seats", "from", "until", "number", "kind", "each", "cost_", *["subscription"] * named_ids]
     yield ReportTable("seats", tuple(map(words, keys)), tuple(lines), (3, 5, 6), (len(lines) - 1,))
-    if len(groups) < len(document["seats"]):
+    if len(groups) < len(document.seats):
         yield words("grouped")
-    if full := sum(row["in_full"] for row in document["seats"]):
+    if full := sum(row.in_full for row in document.seats):
         yield words("in_full", seats=words.count(full, "seat"))
 
 
 def packs(document: PlanDocument, words: Words) -> ReportTable | None:
     """The token packs to buy; None if there are none."""
-    if not document["purchases"]:
+    if not document.purchases:
         return None
     lines = [
         (
-            words.date(p["date"]),
-            words.number(p["tokens"]),
-            words.number(p["unit_price"]),
-            words.money(p["cost"]),
-            words("from_tokens", tokens=words.count(p["tier_from"], "token")),
-            words.date(p["expires"]),
+            words.date(p.date),
+            words.number(p.tokens),
+            words.number(p.unit_price),
+            words.money(p.cost),
+            words("from_tokens", tokens=words.count(p.tier_from, "token")),
+            words.date(p.expires),
         )
-        for p in document["purchases"]
+        for p in document.purchases
     ]
-    s = document["summary"]
-    lines.append((words("sum_packs"), words.number(s["tokens_bought"]), "", words.money(s["tokens"]), "", ""))
+    s = document.summary
+    lines.append((words("sum_packs"), words.number(s.tokens_bought), "", words.money(s.tokens), "", ""))
     keys = ("buy_on", "tokens", "each", "cost_", "price_for", "expires")
     return ReportTable("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
 
 
 def token_use(document: PlanDocument, words: Words) -> str:
     """How many tokens the forecast uses, and the resulting price per token."""
-    s = document["summary"]
-    used, price = words.number(s["tokens_used"]), s["effective_token_price"]
-    if not document["purchases"]:
-        return words("no_packs") + (words("uses_owned", used=used) if Decimal(s["tokens_used"]) else "")
-    per = words("uses_price", price=words.number(price), currency=document["currency"]) if price else ""
+    s = document.summary
+    used, price = words.number(s.tokens_used), s.effective_token_price
+    if not document.purchases:
+        return words("no_packs") + (words("uses_owned", used=used) if s.tokens_used else "")
+    per = ""
+    if price is not None:
+        per = words("uses_price", price=words.number(price), currency=document.currency)
     return words("uses", used=used) + per
 
 
@@ -169,13 +173,13 @@ def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[s
     """The plan compared with the baselines, and notes on them."""
     rows, notes = [], []
     for name in BASELINES:
-        if (baseline := document["baselines"].get(name)) is None:
+        if (baseline := document.baselines.get(name)) is None:
             continue
-        saving, total = baseline["saving"], baseline["total"]
-        share = words.percent(Decimal(saving) / Decimal(total)) if total and Decimal(total) else "-"
+        saving, total = baseline.saving, baseline.total
+        share = words.percent(saving / total) if saving is not None and total else "-"
         rows.append((words(name), words.money(total), words.money(saving), share))
-        if baseline["note"]:
-            notes.append(f"{words(name)}: {named(baseline['note'], 400)}")
+        if baseline.note:
+            notes.append(f"{words(name)}: {named(baseline.note, 400)}")
     columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
     return ReportTable("baselines", columns, tuple(rows), (1, 2, 3)), notes
 
@@ -183,27 +187,26 @@ def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[s
 def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:
     """The first baseline of known, non-zero cost: its name, the saving, its cost."""
     for name in BASELINES:
-        baseline = document["baselines"].get(name)
-        if baseline and baseline["saving"] is not None and Decimal(baseline["total"]):
-            return name, Decimal(baseline["saving"]), Decimal(baseline["total"])
+        baseline = document.baselines.get(name)
+        if baseline and baseline.saving is not None and baseline.total:
+            return name, baseline.saving, baseline.total
     return None
 
 
 def _span(document: PlanDocument, words: Words) -> str:
-    months = document["scenario"]["horizon"]["months"]
+    months = document.scenario.horizon.months
     return words("a_year") if months == 12 else words("in_months", months=words.count(months, "month"))
 
 
-def _contracts(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+def _contracts(rows: Iterable[SeatRow]) -> Counter[tuple[date, date]]:
     """The number of seats of each contract; a contract has a row for every subscription."""
-    seats: Counter[tuple[str, str]] = Counter()
+    seats: Counter[tuple[date, date]] = Counter()
     for row in rows:
-        count = sum(row[kind] for kind in ("owned", "renewed", "new", "added"))
-        seats[row["contract_start"], row["contract_end"]] += count
+        count = row.owned + row.renewed + row.new + row.added
+        seats[row.contract_start, row.contract_end] += count
     return seats
 
 
-def _kind(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    kinds = {"owned": "owned", "renewed": "renewal", "added": "addition"}
-    what = next((kind for count, kind in kinds.items() if row[count]), "new")
-    return row["offer"], what, row["unit_price"]
+def _kind(row: SeatRow) -> tuple[str, str, Decimal]:
+    what = "owned" if row.owned else "renewal" if row.renewed else "addition" if row.added else "new"
+    return row.offer, what, row.unit_price

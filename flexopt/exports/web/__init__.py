@@ -19,7 +19,8 @@ from flexopt.exports.report import make_report
 from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
 from flexopt.exports.words import ENGLISH
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ComparisonPart
 
 __all__ = ["render"]
 
@@ -45,13 +46,13 @@ def render(document: PlanDocument) -> bytes:
     report = make_report(document)
     drawn = {chart.name: chart for chart in charts(document)}
     style, script = (_file(name) for name in ("page.css", "page.js"))
-    comparison = document.get("comparison")
+    comparison = document.comparison
     page = _environment().get_template("page.html")
     return page.render(
         document=document,
         report=report,
         charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
-        rows=Markup("\n".join(assignment_rows(document["assignment"]))),
+        rows=Markup("\n".join(assignment_rows(document.assignment))),
         headings=HEADINGS,
         numbers=NUMBERS,
         style=Markup(style),
@@ -88,6 +89,6 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _cheapest(comparison: Mapping[str, Any]) -> int:
+def _cheapest(comparison: ComparisonPart) -> int:
     """The column of the cheapest quote, in tables with a quote in every column but the first."""
-    return 1 + [s["id"] for s in comparison["scenarios"]].index(comparison["cheapest"])
+    return 1 + [s.id for s in comparison.scenarios].index(comparison.cheapest)

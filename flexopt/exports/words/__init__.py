@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 
@@ -17,7 +18,7 @@ __all__ = ["ENGLISH", "LANGUAGES", "Words"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language: `words("cost")`, `words.count(3, "seat")`, `words.money("41200.00")`."""
+    """One language: `words("cost")`, `words.count(3, "seat")`, `words.money(total)`."""
 
     language: str
     """ISO 639-1 code."""
@@ -46,11 +47,11 @@ class Words:
         singular, plural = self.texts[key].split("|")
         return f"{self.number(number)} {singular if number in self.one else plural}"
 
-    def number(self, value: str | int | Decimal) -> str:
+    def number(self, value: int | Decimal) -> str:
         """`1234.5` -> `1,234.5`, with the digits as given."""
         return f"{Decimal(value):,f}".translate({44: self.thousands, 46: self.point})
 
-    def money(self, amount: str | Decimal | None) -> str:
+    def money(self, amount: Decimal | None) -> str:
         """`41200.00` -> `41,200.00`; a dash for None."""
         return "-" if amount is None else self.number(amount)
 
@@ -58,7 +59,7 @@ class Words:
         """Money without cents, for sentences."""
         return self.number(amount.quantize(Decimal(1), ROUND_HALF_UP))
 
-    def priced(self, amount: str | Decimal | None, currency: str) -> str:
+    def priced(self, amount: Decimal | None, currency: str) -> str:
         """Money with its currency."""
         return "-" if amount is None else f"{self.money(amount)}{self.space}{currency}"
 
@@ -67,11 +68,11 @@ class Words:
         hundred = (share * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         return f"{'+' if sign and not hundred.is_signed() else ''}{self.number(hundred)}{self.space}%"
 
-    def exact(self, share: str, *, sign: bool = False) -> str:
+    def exact(self, share: Decimal, *, sign: bool = False) -> str:
         """A share with the decimals it needs: `0.0250` -> `2.5 %`."""
-        text = f"{Decimal(share) * 100:f}"
+        text = f"{share * 100:f}"
         places = len(text.rstrip("0").partition(".")[2]) if "." in text else 0
-        return self.percent(Decimal(share), places, sign=sign)
+        return self.percent(share, places, sign=sign)
 
     def small(self, share: Decimal) -> str:
         """A small share with two decimals; zero only if it is zero."""
@@ -80,12 +81,11 @@ class Words:
             self("less_than", share=self.percent(least, 2)) if 0 < share < least else self.percent(share, 2)
         )
 
-    def date(self, iso: str | None) -> str:
+    def date(self, day: date | None) -> str:
         """A date of the document; a dash for None."""
-        if not iso:
+        if day is None:
             return "-"
-        year, month, day = iso.split("-")
-        return self.day.format(y=year, m=month, d=day)
+        return self.day.format(y=f"{day:%Y}", m=f"{day:%m}", d=f"{day:%d}")
 
 
 def _read(language: str) -> Words:

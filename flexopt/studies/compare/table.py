@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
-from flexopt.base.columns import ColumnTable
+from flexopt.base.money import cents
 from flexopt.planning.planner import Plan
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import (
+    AccessChange,
+    ComparisonPart,
+    Quote,
+    QuoteDrivers,
+    QuoteOffer,
+    QuotePurchase,
+    RegretNote,
+)
+from flexopt.store.tables import DRIVERS
 from flexopt.studies.compare.drivers import Drivers
 
 OffersByPair = dict[tuple[str, str], str]
@@ -19,72 +28,68 @@ OffersByPair = dict[tuple[str, str], str]
 def make_comparison(
     plans: Mapping[str, Plan],
     regret: Sequence[Sequence[Decimal | None]],
-    notes: Sequence[Mapping[str, str]],
+    notes: Sequence[RegretNote],
     drivers: Mapping[str, Drivers],
-) -> dict[str, Any]:
-    """How the plans differ; the first is the baseline. Money as decimal strings, as in plan.json."""
+) -> ComparisonPart:
+    """How the plans differ; the first is the baseline."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
-    return {
-        "currency": first["currency"],
-        "scenarios": [_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()],
-        "cheapest": min(documents, key=lambda id_: Decimal(documents[id_]["total"])),
-        "regret": [[None if cell is None else f"{cell:.2f}" for cell in row] for row in regret],
-        "notes": [dict(note) for note in notes],
-        "drivers": [
-            {
-                "scenario": id_,
-                **{
-                    name: f"{getattr(d, name):.2f}"
-                    for name in ("seat_price", "token_price", "tier", "mix", "difference")
-                },
-            }
+    return ComparisonPart(
+        currency=first.currency,
+        scenarios=tuple(_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()),
+        cheapest=min(documents, key=lambda id_: documents[id_].total),
+        regret=tuple(tuple(None if cell is None else cents(cell) for cell in row) for row in regret),
+        notes=tuple(notes),
+        drivers=tuple(
+            QuoteDrivers(scenario=id_, **{name: cents(getattr(d, name)) for name in (*DRIVERS, "difference")})
             for id_, d in drivers.items()
-        ],
-        "changes": [{"scenario": id_, **change} for id_, rows in changes.items() for change in rows],
-    }
+        ),
+        changes=tuple(
+            AccessChange(scenario=id_, **change) for id_, rows in changes.items() for change in rows
+        ),
+    )
 
 
 def _scenario(
     id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
-) -> dict[str, Any]:
-    summary, proof = document["summary"], document["proof"]
+) -> Quote:
+    summary, proof = document.summary, document.proof
     money = ("seats", "tokens", "commitment")
     counts = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
-    return {
-        "id": id_,
-        "name": document["name"],
-        "status": document["status"],
-        "total": document["total"],
-        "bound": proof["bound"],
-        "gap": proof["gap"],
-        **{name: summary[name] for name in (*money, *counts, "effective_token_price")},
-        "difference": f"{Decimal(document['total']) - Decimal(first['total']):.2f}",
-        "users_changed": len({change["user"] for change in changes}),
-        "offers": _offers(document),
-        "purchases": [
-            {name: row[name] for name in ("date", "tokens", "unit_price", "cost")}
-            for row in document["purchases"]
-        ],
-    }
+    return Quote(
+        id=id_,
+        name=document.name,
+        status=document.status,
+        total=document.total,
+        bound=proof.bound,
+        gap=proof.gap,
+        **{name: getattr(summary, name) for name in (*money, *counts, "effective_token_price")},
+        difference=document.total - first.total,
+        users_changed=len({change["user"] for change in changes}),
+        offers=_offers(document),
+        purchases=tuple(
+            QuotePurchase(**{name: getattr(row, name) for name in QuotePurchase.model_fields})
+            for row in document.purchases
+        ),
+    )
 
 
-def _offers(document: PlanDocument) -> list[dict[str, Any]]:
+def _offers(document: PlanDocument) -> tuple[QuoteOffer, ...]:
     """Seats bought or owned by offer, in the order of the scenario's offers."""
     seats: defaultdict[str, int] = defaultdict(int)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for row in document["seats"]:
-        seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"] + row["added"]
-        cost[row["offer"]] += Decimal(row["cost"])
-    order = [offer["id"] for offer in document["scenario"]["offers"]]
-    return [{"offer": o, "seats": seats[o], "cost": f"{cost[o]:.2f}"} for o in order if o in seats]
+    for row in document.seats:
+        seats[row.offer] += row.owned + row.renewed + row.new + row.added
+        cost[row.offer] += row.cost
+    order = [offer.id for offer in document.scenario.offers]
+    return tuple(QuoteOffer(offer=o, seats=seats[o], cost=cents(cost[o])) for o in order if o in seats)
 
 
 def _access(document: PlanDocument) -> OffersByPair:
     """The access of every user to every product over the horizon."""
-    columns = ColumnTable.of(document["assignment"], ("user", "product", "offer")).columns
+    columns = document.assignment.columns
     found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     cells = (columns[name].array().tolist() for name in ("user", "product", "offer"))
     for user, product, offer in zip(*cells, strict=True):

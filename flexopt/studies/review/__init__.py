@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -28,6 +26,7 @@ from flexopt.planning.baselines import todays_access
 from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
 from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
+from flexopt.store.study_parts import MoveCounts, MoveRow, ReviewPart, ThresholdProof
 from flexopt.studies.review.access import MOVES, Move, moves_of
 from flexopt.studies.review.checks import Facts, checks
 from flexopt.studies.review.lists import double_use, idle, leavers
@@ -46,15 +45,17 @@ class Review:
     """The plan, whose document has the review under the key `review`."""
 
     @property
-    def document(self) -> Mapping[str, Any]:
+    def document(self) -> ReviewPart:
         """The key `review` of plan.json: docs/outputs.md explains it."""
-        return self.plan.document["review"]  # type: ignore[no-any-return]
+        found = self.plan.document.review
+        assert found is not None
+        return found
 
     @property
     def saving(self) -> Money | None:
         """What all moves save together; None if today's access cannot be priced."""
-        saving = self.document["saving"]
-        return None if saving is None else Money(Decimal(saving), self.plan.document["currency"])
+        saving = self.document.saving
+        return None if saving is None else Money(saving, self.plan.document.currency)
 
     @property
     def moves(self) -> pd.DataFrame:
@@ -62,16 +63,12 @@ class Review:
 
         `saving` is Decimal; of products that move together, only the first has it, the others None.
         """
-        rows = [
-            {**row, "saving": None if row["saving"] is None else Decimal(row["saving"])}
-            for row in self.document["moves"]
-        ]
-        return pd.DataFrame(rows, dtype=object)
+        return pd.DataFrame([dict(row) for row in self.document.moves], dtype=object)
 
     @property
     def checks(self) -> pd.DataFrame:
         """A row for each of the seven checks: code, name, found, count, message, repair."""
-        return pd.DataFrame(self.document["checks"])
+        return pd.DataFrame([dict(row) for row in self.document.checks])
 
 
 def review(
@@ -132,11 +129,11 @@ def review(
         clock.lap("threshold")
     plan = finish(solved, tell, clock)
     tell("reviewing", "")
-    moves = moves_of(source.scenario, source.access, plan.document["assignment"])
+    moves = moves_of(source.scenario, source.access, plan.document.assignment)
     saved = savings(source, solved.problem, solved.optimum.solution, moves)
     facts = Facts(source, forecasts.usage, plan.document, moves, saved)
     clock.lap("review")
-    document = {**plan.document, "review": _review(facts, min_saving, proof)}
+    document = plan.document.model_copy(update={"review": _review(facts, min_saving, proof)})
     return Review(Plan(document, clock.seconds))
 
 
@@ -185,38 +182,38 @@ def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved,
     ), found
 
 
-def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> dict[str, Any]:
+def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> ReviewPart:
     """The key `review` of plan.json."""
     source, usage, document = facts.source, facts.usage, facts.document
-    scenario, today = source.scenario, document["baselines"]["today"]
-    first, last = (date.fromisoformat(document["history"][key]) for key in ("first", "last"))
+    scenario, today = source.scenario, document.baselines["today"]
+    first, last = document.history.first, document.history.last
     counts = Counter(move.kind for move in facts.moves)
-    return {
-        "min_saving": format(least, "f"),
-        "today": today["total"],
-        "total": document["total"],
-        "threshold": proof and _threshold(proof),
-        "saving": today["saving"],
-        "moves": _rows(facts),
-        "counts": {kind: counts[kind] for kind in MOVES},
-        "double_use": double_use(usage, {(m.user, m.product): m.before for m in facts.moves}, first, last),
-        "idle": idle(scenario, source.access, usage, last),
-        "leavers": leavers(scenario, source.access, source.people),
-        "checks": checks(facts),
-    }
+    return ReviewPart(
+        min_saving=least,
+        today=today.total,
+        total=document.total,
+        threshold=None if proof is None else _threshold(proof),
+        saving=today.saving,
+        moves=_rows(facts),
+        counts=MoveCounts(**{kind: counts[kind] for kind in MOVES}),
+        double_use=double_use(usage, {(m.user, m.product): m.before for m in facts.moves}, first, last),
+        idle=idle(scenario, source.access, usage, last),
+        leavers=leavers(scenario, source.access, source.people),
+        checks=checks(facts),
+    )
 
 
-def _threshold(proof: Optimum) -> dict[str, Any]:
+def _threshold(proof: Optimum) -> ThresholdProof:
     """The proof of the set of moves: its cost with the fee for each move, and the lower bound."""
-    return {
-        "moves": proof.moves,
-        "cost": str(cents(proof.objective)),
-        "bound": str(proof.objective_bound.quantize(CENT, ROUND_FLOOR)),
-        "proven": proof.status is Status.OPTIMAL,
-    }
+    return ThresholdProof(
+        moves=proof.moves,
+        cost=cents(proof.objective),
+        bound=proof.objective_bound.quantize(CENT, ROUND_FLOOR),
+        proven=proof.status is Status.OPTIMAL,
+    )
 
 
-def _rows(facts: Facts) -> list[dict[str, Any]]:
+def _rows(facts: Facts) -> tuple[MoveRow, ...]:
     """The moves, largest saving first; of products that move together, the first has their saving."""
     people = facts.source.people
     said: set[tuple[str, int]] = set()
@@ -226,17 +223,17 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
         saving = facts.savings.get(key) if key not in said else None
         said.add(key)
         rows.append(
-            {
-                "user": move.user,
-                "product": move.product,
-                "group": people[move.user].group if move.user in people else "",
-                "move": move.kind,
-                "before": move.before.words,
-                "after": move.after.words,
-                "saving": None if saving is None else str(_money(saving)),
-            }
+            MoveRow(
+                user=move.user,
+                product=move.product,
+                group=people[move.user].group if move.user in people else "",
+                move=move.kind,
+                before=move.before.words,
+                after=move.after.words,
+                saving=None if saving is None else _money(saving),
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _rank(move: Move, saved: Mapping[tuple[str, int], float]) -> tuple[bool, bool, Decimal, str, int, str]:
