@@ -234,6 +234,17 @@ def test_unknown_offerings_are_left_out_and_said(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "term", "offer"),
+    [("AutoCAD", "Annual", "autocad-1y"), ("AutoCAD", "3 Year", "autocad-3y")],
+)
+def test_a_product_s_name_stands_for_the_offers_of_it_alone(
+    name: str, term: str, offer: str, tmp_path: Path
+) -> None:
+    read = load(tmp_path, f"1,{name},4,,2026-04-01,{term},Active")
+    assert owned(read) == [(offer, 4, "2026-04-01")]
+
+
 def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
     """Five from February; those of the next year are left out, and so is a start after the end."""
     read = load(
