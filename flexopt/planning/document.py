@@ -28,6 +28,7 @@ from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
+from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
@@ -51,6 +52,7 @@ def make_document(
     """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
+    charged = charges(problem, optimum.solution, bill)
     return {
         "schema": "flexopt.plan/1",
         "flexopt": version,
@@ -60,19 +62,21 @@ def make_document(
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
         "total": str(cents(bill.total)),
-        "summary": _summary(problem, bill) | _moves(source, problem, bill),
+        "summary": _summary(problem, bill, charged) | _moves(source, problem, bill),
         "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal),
+        "assignment": _assignment(problem, bill, marginal, charged),
         "seats": [
             _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
         ],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
-        "ledger": [_row("ledger", entry) for entry in bill.ledger],
+        "ledger": [_row("ledger", entry) for entry in bill.pool.ledger],
+        "charges": charged.by_payer,
+        "charge_rows": charged.rows,
         "left_out": ColumnTable(
             {name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}
         ),
@@ -178,13 +182,17 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
+def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
-    drawn = bill.tokens_drawn
-    effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
+    ledger, last = bill.pool.ledger, bill.pool.ledger[-1]
+    used, buffer, expired, expired_with_buffer = (
+        sum((getattr(row, name) for row in ledger), Fraction(0))
+        for name in ("used", "buffer", "expired", "expired_with_buffer")
+    )
+    effective = cents(Fraction(bill.tokens_cost) / used * 100) / 100 if used else None
     return {
         "seats": str(cents(bill.seats_cost)),
         "tokens": str(cents(bill.tokens_cost)),
@@ -196,9 +204,13 @@ def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
         "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
-        "tokens_used": plain(drawn, 1),
-        "tokens_expired": plain(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
-        "tokens_left": plain(bill.ledger[-1].closing, 1),
+        "tokens_used": plain(used, 1),
+        "tokens_buffer": plain(buffer, 1),
+        "tokens_expired": plain(expired, 1),
+        "tokens_left": plain(last.closing, 1),
+        "tokens_expired_with_buffer": plain(expired_with_buffer, 1),
+        "tokens_left_with_buffer": plain(last.closing_with_buffer, 1),
+        **{name: str(amount) for name, amount in charged.token_costs.items()},
         "purchases": len(bill.purchases),
         "token_price": plain(planned_token_price(problem, bill), 4),
         "effective_token_price": None if effective is None else plain(effective, 4),
@@ -240,7 +252,7 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
     told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
@@ -259,10 +271,11 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
         "contract_end": Column(contract, [None, *(str(c.end) for c in contracts)]),
         "days": rows.days.mapped(plain),
         "tokens": Column(np.where(seated, 0, tokens.codes + 1), ["0", *tokens.values]),
+        "cost": charged.of_assignment,
         "segment": told.segment,
         "reason": told.reason,
     }
-    for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
+    for name in ("seat_price", "flex_price", "break_even_days"):
         amounts: Column = getattr(told, name)
         columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})

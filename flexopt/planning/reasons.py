@@ -30,12 +30,12 @@ NEVER = 2**60
 class Explained:
     """The alternatives of every row of the assignment, in its order; None if there is no such alternative.
 
-    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    seat_price, flex_price, break_even_days : Decimal or None
     segment, reason : str
     """
 
-    cost_if_named: Column
-    cost_if_flex: Column
+    seat_price: Column
+    flex_price: Column
     break_even_days: Column
     segment: Column
     reason: Column

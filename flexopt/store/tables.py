@@ -14,6 +14,21 @@ BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
 DRIVERS = ("seat_price", "token_price", "tier", "mix")
 """The parts of the difference between the totals of two quotes."""
 
+CHARGE_KINDS = ("seat", "tokens", "per-result service", "empty seat", "buffer", "unused tokens")
+"""What a charge is for; the last three are nobody's use."""
+
+CHARGES: dict[str, type] = {
+    "month": str,
+    "user": str,
+    "group": str,
+    "cost_centre": str,
+    "product": str,
+    "kind": str,
+    "quantity": Decimal,
+    "amount": Decimal,
+}
+"""Columns of charges.csv, which has rows for every user, product and month; plan.json has their sums."""
+
 TABLES: dict[str, dict[str, type]] = {
     "assignment": {
         "user": str,
@@ -25,8 +40,9 @@ TABLES: dict[str, dict[str, type]] = {
         "contract_end": date,
         "days": Decimal,
         "tokens": Decimal,
-        "cost_if_named": Decimal,
-        "cost_if_flex": Decimal,
+        "cost": Decimal,
+        "seat_price": Decimal,
+        "flex_price": Decimal,
         "break_even_days": Decimal,
         "segment": str,
         "reason": str,
@@ -59,10 +75,21 @@ TABLES: dict[str, dict[str, type]] = {
         "period_end": date,
         "opening": Decimal,
         "bought": Decimal,
-        "drawn": Decimal,
-        "buffer": Decimal,
+        "used": Decimal,
         "expired": Decimal,
         "closing": Decimal,
+        "buffer": Decimal,
+        "opening_with_buffer": Decimal,
+        "expired_with_buffer": Decimal,
+        "closing_with_buffer": Decimal,
+    },
+    "charges": {
+        "month": str,
+        "group": str,
+        "cost_centre": str,
+        "kind": str,
+        "quantity": Decimal,
+        "amount": Decimal,
     },
     "left_out": {"user": str, "product": str, "days": int, "reason": str},
 }
