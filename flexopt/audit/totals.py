@@ -95,9 +95,15 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
     }
     for name, value in exact.items():
         notes.expect(Decimal(said[name]) == value, f"`{name}` of the summary is {value}, not {said[name]}")
-    used, expired = (sum((Fraction(r[k]) for r in doc["ledger"]), Fraction(0)) for k in ("drawn", "expired"))
-    left = Fraction(doc["ledger"][-1]["closing"]) if doc["ledger"] else Fraction(0)
-    for name, amount in (("tokens_used", used), ("tokens_expired", expired), ("tokens_left", left)):
+    pool = {
+        f"tokens_{name}": sum((Fraction(r[name]) for r in doc["ledger"]), Fraction(0))
+        for name in ("used", "buffer", "expired", "expired_with_buffer")
+    }
+    for name in ("", "_with_buffer"):
+        left = Fraction(doc["ledger"][-1][f"closing{name}"]) if doc["ledger"] else Fraction(0)
+        pool[f"tokens_left{name}"] = left
+    used = pool["tokens_used"]
+    for name, amount in pool.items():
         notes.expect(
             close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
             f"`{name}` of the summary is not that of the ledger",

@@ -14,8 +14,8 @@ from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Charges, SeatRow, make_charges
-from flexopt.planning.pool import PurchaseRow
 from flexopt.planning.planner import Solved
+from flexopt.planning.pool import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)
