@@ -7,7 +7,8 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -34,8 +35,10 @@ from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
+from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.table_csv import table_csv
+from flexopt.store.tables import CHARGES, TABLES
 
 
 def make_document(
@@ -77,11 +80,19 @@ def make_document(
         "ledger": [_row("ledger", entry) for entry in bill.pool.ledger],
         "charges": charged.by_payer,
         "charge_rows": charged.rows,
+        "files": [{"file": CHARGES_CSV, "sha256": _sha256(table_csv(charged.rows, CHARGES))}],
         "left_out": ColumnTable(
             {name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}
         ),
         "scenario": scenario.model_dump(mode="json", by_alias=True),
     }
+
+
+def _sha256(pieces: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode("utf-8"))
+    return digest.hexdigest()
 
 
 def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, str]]:

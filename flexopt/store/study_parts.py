@@ -148,7 +148,9 @@ class Comparison(PlanPart):
             raise ValueError("`regret` does not have a row and a column for each of `scenarios`")
         if [row.scenario for row in self.drivers] != ids[1:]:
             raise ValueError("`drivers` does not have a row for each of `scenarios` except the first")
-        named = {row.scenario for row in self.changes} | {name for n in self.notes for name in (n.plan, n.quote)}
+        named = {row.scenario for row in self.changes} | {
+            name for n in self.notes for name in (n.plan, n.quote)
+        }
         if others := named.difference(ids):
             raise ValueError(f"`{min(others)}` is not one of `scenarios`")
         return self

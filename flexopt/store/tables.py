@@ -29,6 +29,9 @@ CHARGES: dict[str, type] = {
 }
 """Columns of charges.csv, which has rows for every user, product and month; plan.json has their sums."""
 
+UNWRITTEN = "charge_rows"
+"""The rows of charges.csv in the document of a plan that was just made; plan.json does not have them."""
+
 TABLES: dict[str, dict[str, type]] = {
     "assignment": {
         "user": str,

@@ -94,8 +94,8 @@ def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
     said = {name: Decimal(doc["summary"][name]) for name in COSTS}
     paid = sum((Decimal(p["cost"]) for p in doc["purchases"]), Decimal(0))
     for kinds, name in (((TOKENS, SERVICE), "used_cost"), ((BUFFER,), "buffer_cost")):
-        amount = Decimal(int(found.cents[np.isin(found.kind, kinds)].sum())).scaleb(-2)
-        notes.expect(said[name] == amount, f"`{name}` of the summary is {amount}, not {said[name]}")
+        charged = Decimal(int(found.cents[np.isin(found.kind, kinds)].sum())).scaleb(-2)
+        notes.expect(said[name] == charged, f"`{name}` of the summary is {charged}, not {said[name]}")
     adds_up = said["used_cost"] + said["expired_cost"] + said["left_cost"] == paid
     notes.expect(adds_up, f"used, expired and left tokens do not cost {paid}")
     names = ("used_cost", "buffer_cost", "expired_cost_with_buffer", "left_cost_with_buffer")
