@@ -24,6 +24,7 @@ import pandas as pd
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
+from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.model.sets import Problem
@@ -31,14 +32,14 @@ from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
-from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
 from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import CHARGES, TABLES
+from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES
 
 
 def make_document(
@@ -198,11 +199,7 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
-    ledger, last = bill.pool.ledger, bill.pool.ledger[-1]
-    used, buffer, expired, expired_with_buffer = (
-        sum((getattr(row, name) for row in ledger), Fraction(0))
-        for name in ("used", "buffer", "expired", "expired_with_buffer")
-    )
+    used = sum((row.used for row in bill.pool.ledger), Fraction(0))
     effective = cents(Fraction(bill.tokens_cost) / used * 100) / 100 if used else None
     return {
         "seats": str(cents(bill.seats_cost)),
@@ -215,13 +212,7 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
         "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
-        "tokens_used": plain(used, 1),
-        "tokens_buffer": plain(buffer, 1),
-        "tokens_expired": plain(expired, 1),
-        "tokens_left": plain(last.closing, 1),
-        "tokens_expired_with_buffer": plain(expired_with_buffer, 1),
-        "tokens_left_with_buffer": plain(last.closing_with_buffer, 1),
-        **{name: str(amount) for name, amount in charged.token_costs.items()},
+        **{name: charged.tokens[name] for name in TOKEN_FIGURES},
         "purchases": len(bill.purchases),
         "token_price": plain(planned_token_price(problem, bill), 4),
         "effective_token_price": None if effective is None else plain(effective, 4),

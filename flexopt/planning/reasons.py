@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT, cents
+from flexopt.base.text import plain
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
@@ -39,13 +39,6 @@ class Explained:
     break_even_days: Column
     segment: Column
     reason: Column
-
-
-def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
-    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
-    text = format(Decimal(scaled).scaleb(-digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:

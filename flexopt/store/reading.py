@@ -65,9 +65,7 @@ def said_of(error: ValidationError, data: Any) -> str:
     elif not isinstance(value, dict | list) and message.startswith("should"):
         message = f"{message}, found {_shown(value)}"
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
-    return (f"`{_short(where)}` {message}" if where else message) + (
-        f" (and {len(more):,} more)" if more else ""
-    )
+    return (f"`{_short(where)}` {message}" if where else message) + (f" (and {len(more):,} more)" if more else "")
 
 
 def _shown(value: Any) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
+from flexopt.base.text import plain
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges.rows import charge_rows
-from flexopt.planning.reasons import plain
 from flexopt.store.tables import CHARGE_KINDS, CHARGES, TABLES
 
 
@@ -32,13 +32,13 @@ class Charged:
     rows : columns of charges.csv
     by_payer : the same by month, group, cost centre and kind
     of_assignment : what each row of the assignment is charged in all months
-    token_costs : of the packs, by what becomes of their tokens; as in the summary of a plan
+    tokens : figures of the summary of a plan: what becomes of the tokens, and what they cost
     """
 
     rows: ColumnTable
     by_payer: ColumnTable
     of_assignment: Column
-    token_costs: Mapping[str, Decimal]
+    tokens: Mapping[str, str]
 
 
 def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
@@ -68,7 +68,7 @@ def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
         ColumnTable({name: text[name] for name in CHARGES}),
         _by_payer(frame, text, units),
         Column.from_array(charged[:-1]).mapped(_amount),
-        found.tokens.costs(),
+        found.tokens.figures(),
     )
 
 

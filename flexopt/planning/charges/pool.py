@@ -13,6 +13,7 @@ import numpy as np
 
 from flexopt.base.columns import Column
 from flexopt.base.dates import anniversaries, overlap_days
+from flexopt.base.text import plain
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.charges.apportion import apportion
 from flexopt.planning.charges.use import Months
@@ -36,21 +37,36 @@ class Remainder:
 class TokenMoney:
     """Whole cents of the tokens used in each month, and what remains; together the cost of the packs."""
 
+    used: Fraction
     months: tuple[int, ...]
     remainders: tuple[Remainder, ...]
 
-    def costs(self) -> dict[str, Decimal]:
-        """As in the summary of a plan; those with the buffer are of tokens that even it does not use."""
-        kept = self.remainders
-        cents = {
-            "used_cost": sum(self.months),
-            "buffer_cost": sum(r.cents for r in kept if r.buffer),
-            "expired_cost": sum(r.cents for r in kept if r.expired),
-            "left_cost": sum(r.cents for r in kept if not r.expired),
-            "expired_cost_with_buffer": sum(r.cents for r in kept if r.expired and not r.buffer),
-            "left_cost_with_buffer": sum(r.cents for r in kept if not r.expired and not r.buffer),
-        }
-        return {name: Decimal(amount).scaleb(-2) for name, amount in cents.items()}
+    def figures(self) -> dict[str, str]:
+        """As in the summary of a plan: tokens to a tenth and their cost; in either case they add up."""
+        weights = [self.used, *(r.tokens for r in self.remainders)]
+        tenths = int(sum(weights, Fraction(0)) * 10 + Fraction(1, 2))
+        tokens = apportion(tenths, Column(np.arange(len(weights)), weights)).tolist()
+        found: dict[str, str] = {}
+        for name, digits, used, rest in (
+            ("tokens_{}", 1, tokens[0], tokens[1:]),
+            ("{}_cost", 2, sum(self.months), [r.cents for r in self.remainders]),
+        ):
+            kept = list(zip(self.remainders, rest, strict=True))
+            whole = {
+                "used": used,
+                "buffer": sum(n for r, n in kept if r.buffer),
+                "expired": sum(n for r, n in kept if r.expired),
+                "left": sum(n for r, n in kept if not r.expired),
+                "expired_with_buffer": sum(n for r, n in kept if r.expired and not r.buffer),
+                "left_with_buffer": sum(n for r, n in kept if not r.expired and not r.buffer),
+            }
+            for kind, amount in whole.items():
+                key, _, case = kind.partition("_")
+                text = Decimal(amount).scaleb(-digits)
+                found[name.format(key) + (f"_{case}" if case else "")] = (
+                    plain(text, 1) if digits == 1 else str(text)
+                )
+        return found
 
 
 def token_money(
@@ -91,6 +107,7 @@ def token_money(
     cents = apportion(paid, Column(np.arange(len(exact)), exact)).tolist()
     many = len(months.days)
     return TokenMoney(
+        sum((tokens for p in periods for tokens in p.drawn), Fraction(0)),
         tuple(cents[:many]),
         tuple(Remainder(*r, cents=c) for r, c in zip(remainders, cents[many:], strict=True)),
     )
