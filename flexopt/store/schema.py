@@ -40,6 +40,7 @@ def plan_schema() -> dict[str, Any]:
             "bound": _DECIMAL,
             "gap": _DECIMAL,
             "gap_asked": _DECIMAL,
+            "rounding": _object({"amount": _DECIMAL, "invoices": integer}),
             "solver": text,
             **dict.fromkeys(("seed", "users_in_core", "choices_in_core", "variables", "rows"), integer),
             "marginal_token_prices": {"type": "array", "items": _object(_SPAN | {"price": _DECIMAL})},
