@@ -17,8 +17,12 @@ CURRENCIES = st.sampled_from([USD, JPY, KWD, Currency("CLF")])
 
 @pytest.mark.parametrize(
     ("code", "unit"),
-    [("USD", "0.01"), ("EUR", "0.01"), ("JPY", "1"), ("KRW", "1"), ("CLP", "1"), ("KWD", "0.001")]
-    + [("BHD", "0.001"), ("OMR", "0.001"), ("TND", "0.001"), ("CLF", "0.0001"), ("HUF", "0.01")],
+    [
+        *((code, "0.01") for code in ("USD", "EUR", "GBP", "HUF", "IDR", "TWD")),
+        *((code, "1") for code in ("JPY", "KRW", "CLP", "ISK", "XOF")),
+        *((code, "0.001") for code in ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")),
+        ("CLF", "0.0001"),
+    ],
 )
 def test_the_minor_unit_is_that_of_iso_4217(code: str, unit: str) -> None:
     assert str(Currency(code).unit) == unit
