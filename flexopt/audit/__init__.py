@@ -51,6 +51,6 @@ def audit(
     limits(document, scenario, holdings, pool, notes)
     charge_rows(document, claims, pool, scenario, notes)
     summary(document, rows, scenario, notes)
-    proof(document, notes)
+    proof(document, scenario, notes)
     certificate(document, scenario, holdings, demand, notes)
     return list(notes.failures)

@@ -18,7 +18,6 @@ from flexopt.audit.replay import Replay
 from flexopt.audit.rules import tiers_of_day, token_price
 from flexopt.base.arrays import Ints, places_in
 from flexopt.base.columns import classes
-from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
@@ -161,7 +160,8 @@ def check_alternatives(
     flex = claims.cells["flex_price"]
     keys = (product, reached, tokens, replay.weight_of[pair], flex.codes[rows])
     for n in distinct(np.flatnonzero(certain), *keys):
-        expected = cents(_days(replay, tokens[n], pair[n]) / replay.scale * buffered) if reached[n] else None
+        served = _days(replay, tokens[n], pair[n]) / replay.scale
+        expected = scenario.money.round(served * buffered) if reached[n] else None
         cell = flex.values[flex.codes[rows[n]]]
         said = None if cell is None else Decimal(cell)
         notes.expect(
@@ -192,7 +192,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     bought = sum(r["tokens"] for r in packs)
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
-        return Fraction(cents(Fraction(paid) / bought * 100) / 100)
+        return Fraction(scenario.money.round_price(Fraction(paid) / bought))
     return Fraction(token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0]))
 
 

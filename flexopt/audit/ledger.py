@@ -25,12 +25,12 @@ class PoolDay:
     expired: Fraction
     closing: Fraction
     cents: Fraction
-    """What the drawn tokens cost: those of opening packs are paid."""
+    """What the drawn tokens cost, in minor units: those of opening packs are paid."""
 
 
 @dataclass(slots=True)
 class PoolPack:
-    """A pack, and what is left of it; `each` is the cost of a token in cents."""
+    """A pack, and what is left of it; `each` is the cost of a token in minor units."""
 
     expires: date
     first: date
@@ -73,7 +73,9 @@ def _packs(doc: PlanDocument, scenario: Scenario) -> list[PoolPack]:
     before = scenario.horizon.start - ONE_DAY
     packs = [PoolPack(p.expires, before, Fraction(p.tokens), Fraction(0)) for p in opening_packs(scenario)]
     for p in doc["purchases"]:
-        each = Fraction(p["cost"]) * 100 / p["tokens"] if p["tokens"] else Fraction(0)
+        each = (
+            Fraction(p["cost"]) / Fraction(scenario.money.unit) / p["tokens"] if p["tokens"] else Fraction(0)
+        )
         packs.append(PoolPack(day_of(p["expires"]), day_of(p["date"]), Fraction(p["tokens"]), each))
     return packs
 

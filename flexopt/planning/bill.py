@@ -12,7 +12,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from flexopt.base.money import cents
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
@@ -154,7 +153,16 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
         price = problem.tiers[lot][j].price
         pack = problem.packs[lot]
         tier = tier_reached(tiers_on(problem.scenario.tokens, pack.start), tokens)
-        if token_price(tier, problem.scenario.negotiated) != price:
+        if token_price(problem.scenario, tier) != price:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
-        rows.append(PurchaseRow(pack.start, tokens, tier.from_, price, cents(price * tokens), pack.expires))
+        rows.append(
+            PurchaseRow(
+                pack.start,
+                tokens,
+                tier.from_,
+                price,
+                problem.scenario.money.round(price * tokens),
+                pack.expires,
+            )
+        )
     return tuple(sorted(rows, key=lambda r: r.date))

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Finding, Findings
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
@@ -65,9 +63,9 @@ def make_document(
         "horizon": {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)},
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
-        "total": str(cents(bill.total)),
+        "total": str(scenario.money.round(bill.total)),
         "summary": _summary(problem, bill, charged) | _moves(source, problem, bill),
-        "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
+        "baselines": {name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
@@ -130,15 +128,14 @@ def _cell(value: object) -> Any:
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
     options, certificate = problem.scenario.solver, optimum.certificate
-    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
-    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
-    # if the solver was stopped, the prices may prove more
-    optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
+    money = problem.scenario.money
+    proven = min(certificate.bound, optimum.cost) if certificate else money.zero
     return {
-        "cost": str(cents(optimum.cost)),
-        "bound": format(optimum.objective_bound, "f"),
+        "cost": str(money.round(optimum.cost)),
+        "bound": str(money.round(optimum.objective_bound)),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
+        "rounding": _rounding(problem, optimum),
         "solver": solver_version(options),
         "seed": options.seed,
         "users_in_core": optimum.users,
@@ -150,7 +147,7 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             for start, end, price in _merged(problem, marginal)
         ],
         "prices": {
-            "bound": format(proven, "f"),
+            "bound": str(money.round(proven)),
             "cuts_found": certificate.asked if certificate else 0,
             "cuts": [
                 [
@@ -163,6 +160,16 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
                 for cut in (certificate.cuts if certificate else ())
             ],
         },
+    }
+
+
+def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
+    """What of the difference between cost and bound may be rounding, and of how many invoices."""
+    unit, solution = problem.scenario.money.unit, optimum.solution
+    most = solution.rounding(problem) // Fraction(unit) * unit
+    return {
+        "amount": str(min(most, optimum.cost - optimum.objective_bound)),
+        "invoices": sum(problem.packs[pack].rounded_off > 0 for pack, _, _ in solution.purchases),
     }
 
 
@@ -200,11 +207,12 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
     named[user[seated]] = True
     flex[user[~seated]] = True
     used = sum((row.used for row in bill.pool.ledger), Fraction(0))
-    effective = cents(Fraction(bill.tokens_cost) / used * 100) / 100 if used else None
+    money = problem.scenario.money
+    effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
     return {
-        "seats": str(cents(bill.seats_cost)),
-        "tokens": str(cents(bill.tokens_cost)),
-        "commitment": str(cents(bill.commitment)),
+        "seats": str(money.round(bill.seats_cost)),
+        "tokens": str(money.round(bill.tokens_cost)),
+        "commitment": str(money.round(bill.commitment)),
         "users": len(problem.demand.users),
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
@@ -214,8 +222,8 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
         "tokens_bought": bill.tokens_bought,
         **{name: charged.tokens[name] for name in TOKEN_FIGURES},
         "purchases": len(bill.purchases),
-        "token_price": plain(planned_token_price(problem, bill), 4),
-        "effective_token_price": None if effective is None else plain(effective, 4),
+        "token_price": plain(planned_token_price(problem, bill), money.digits + 2),
+        "effective_token_price": None if effective is None else plain(effective, money.digits + 2),
     }
 
 
@@ -245,13 +253,13 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     }
 
 
-def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
-    money = {
-        name: None if (amount := getattr(baseline, name)) is None else str(cents(amount))
+def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> dict[str, Any]:
+    amounts = {
+        name: None if (amount := getattr(baseline, name)) is None else str(money.round(amount))
         for name in ("total", "seats", "tokens")
     }
-    saving = None if baseline.total is None else str(cents(baseline.total - total))
-    return {**money, "saving": saving, "note": baseline.note}
+    saving = None if baseline.total is None else str(money.round(baseline.total - total))
+    return {**amounts, "saving": saving, "note": baseline.note}
 
 
 def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:

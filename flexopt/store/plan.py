@@ -156,6 +156,15 @@ class ProvenPrices(PlanPart):
     """The sets of prices that add to the proof."""
 
 
+class Rounding(PlanPart):
+    """What the rounding of invoices takes off a plan's cost at most."""
+
+    amount: Amount
+    """Money."""
+    invoices: Count
+    """Invoices that may be rounded."""
+
+
 class Proof(PlanPart):
     """How far the plan is from the optimum at most."""
 
@@ -167,6 +176,8 @@ class Proof(PlanPart):
     """(cost - bound) / cost."""
     gap_asked: Amount
     """The gap at which the search may stop."""
+    rounding: Rounding
+    """What the rounding of invoices takes off at most."""
     solver: Text
     """Name and version."""
     seed: Count

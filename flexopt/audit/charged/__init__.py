@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from flexopt.audit.charged.read import QUANTITY, SEAT, TOKENS, ChargeCells, read_charges
+from flexopt.audit.charged.read import QUANTITY, SEAT, TOKENS, ChargeCells, in_cents, read_charges
 from flexopt.audit.charged.seats import charged_seats
 from flexopt.audit.charged.tokens import charged_tokens, kept_tokens
 from flexopt.audit.claims import Claims
@@ -27,7 +27,7 @@ def charge_rows(
 ) -> None:
     """The charges are those of the bill."""
     found = read_charges(doc, claims, scenario, notes)
-    total = Decimal(int(found.cents.sum())).scaleb(-2)
+    total = Decimal(int(found.cents.sum())).scaleb(-found.scenario.money.digits)
     notes.expect(total == Decimal(doc["total"]), f"the charges add up to {total}, not {doc['total']}")
     _payers(found, notes)
     _assignment(found, notes)
@@ -54,7 +54,7 @@ def _payers(found: ChargeCells, notes: Notes) -> None:
     for row in rows:
         c, q = sums.get(tuple(row[name] for name in names), (-1, 0.0))
         notes.expect(
-            Decimal(row["amount"]) == Decimal(c).scaleb(-2)
+            Decimal(row["amount"]) == Decimal(c).scaleb(-found.scenario.money.digits)
             and abs(float(row["quantity"]) - q) < QUANTITY * (1 + q),
             f"a charge for {row['kind']} in {row['month']} is not the sum of its rows",
         )
@@ -64,7 +64,7 @@ def _assignment(found: ChargeCells, notes: Notes) -> None:
     """The charges of every user and product are the cost and the use in the assignment."""
     claims, demand = found.claims, found.claims.demand
     known = claims.pair >= 0
-    cost = claims.cells["cost"].array_of(lambda text: int(Decimal(text) * 100), np.int64)
+    cost = claims.cells["cost"].array_of(lambda text: in_cents(text, found.scenario.money), np.int64)
     for kind, where, name in ((SEAT, claims.named & (cost > 0), "days"), (TOKENS, claims.flex, "tokens")):
         rows = np.flatnonzero(known & where)
         mine = found.kind == kind

@@ -15,6 +15,7 @@ from flexopt.audit.claims import Claims
 from flexopt.audit.notes import Notes, distinct, read_columns
 from flexopt.base.arrays import Ints, places_in
 from flexopt.base.columns import Column
+from flexopt.base.money import Currency
 from flexopt.inputs.scenario.scenario import Horizon, Scenario
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import CHARGES
@@ -31,7 +32,7 @@ Month = tuple[str, date, date]
 
 @dataclass(frozen=True, slots=True)
 class ChargeCells:
-    """The charges; -1 for a month, kind, user or pair that does not exist."""
+    """The charges, in whole minor units (called cents); -1 for a month, kind, user or pair that does not exist."""
 
     doc: PlanDocument
     scenario: Scenario
@@ -87,11 +88,16 @@ def read_charges(doc: PlanDocument, claims: Claims, scenario: Scenario, notes: N
     row = np.column_stack([month, user, cells["product"].codes, kind])
     notes.expect(len(np.unique(row, axis=0)) == len(row), "charges appear twice")
     amount = cells["amount"]
-    if any(Decimal(text) * 100 % 1 or Decimal(text) < 0 for text in amount.values):
-        notes.fail("charges are not whole cents")
-    cents = amount.array_of(lambda text: int(Decimal(text) * 100), np.int64)
+    if any(Decimal(text) % scenario.money.unit or Decimal(text) < 0 for text in amount.values):
+        notes.fail("charges are not whole minor units")
+    cents = amount.array_of(lambda text: in_cents(text, scenario.money), np.int64)
     quantity = cells["quantity"].array_of(float, np.float64)
     return ChargeCells(doc, scenario, claims, months, cells, month, kind, user, pair, cents, quantity)
+
+
+def in_cents(text: str, money: Currency) -> int:
+    """An amount in whole minor units."""
+    return int(Decimal(text) / money.unit)
 
 
 def _codes(column: Column, names: Sequence[str]) -> Ints:

@@ -11,7 +11,7 @@ from math import ceil, floor
 import numpy as np
 
 from flexopt.audit.assignment import seat_prices
-from flexopt.audit.charged.read import EMPTY, QUANTITY, SEAT, ChargeCells, Month
+from flexopt.audit.charged.read import EMPTY, QUANTITY, SEAT, ChargeCells, Month, in_cents
 from flexopt.audit.claims import outlasting
 from flexopt.audit.notes import Notes, Seat, distinct, seat_of
 from flexopt.base.arrays import Ints, places_in
@@ -33,10 +33,12 @@ def charged_seats(found: ChargeCells, notes: Notes) -> None:
     place = places_in(user * len(claims.seats) + seat, key)
     cost = np.zeros(len(user), dtype=np.int64)
     np.add.at(
-        cost, place, claims.cells["cost"].array_of(lambda text: int(Decimal(text) * 100), np.int64)[rows]
+        cost,
+        place,
+        claims.cells["cost"].array_of(lambda text: in_cents(text, found.scenario.money), np.int64)[rows],
     )
     for i in distinct(np.arange(len(user)), seat, gone, cost):
-        paid = Decimal(int(cost[i])).scaleb(-2)
+        paid = Decimal(int(cost[i])).scaleb(-found.scenario.money.digits)
         theirs = claims.seats[seat[i]]
         notes.expect(
             paid in prices[theirs, bool(gone[i])],
@@ -47,7 +49,9 @@ def charged_seats(found: ChargeCells, notes: Notes) -> None:
     least, most = np.zeros((2, *size), dtype=np.int64)
     for (theirs, whole), amounts in prices.items():
         if theirs in claims.seats:
-            shares = [_spread(theirs, amount, months) for amount in amounts] or [[(0, 0)] * len(months)]
+            shares = [
+                _spread(theirs, in_cents(str(amount), found.scenario.money), months) for amount in amounts
+            ] or [[(0, 0)] * len(months)]
             at = claims.seats.index(theirs), int(whole)
             least[at] = [min(s[m][0] for s in shares) for m in range(len(months))]
             most[at] = [max(s[m][1] for s in shares) for m in range(len(months))]
@@ -70,11 +74,11 @@ def charged_seats(found: ChargeCells, notes: Notes) -> None:
     _empty(found, cost, seat, notes)
 
 
-def _spread(seat: Seat, amount: Decimal, months: Sequence[Month]) -> list[tuple[int, int]]:
+def _spread(seat: Seat, cents: int, months: Sequence[Month]) -> list[tuple[int, int]]:
     """The least and the most cents of a seat in each month."""
     days = [overlap_days(seat[1], seat[2], first, after) for _, first, after in months]
-    exact = [Fraction(amount) * 100 * n / max(1, sum(days)) for n in days]
-    return [(floor(cents), ceil(cents)) for cents in exact]
+    exact = [Fraction(cents) * n / max(1, sum(days)) for n in days]
+    return [(floor(share), ceil(share)) for share in exact]
 
 
 def _empty(found: ChargeCells, cost: Ints, seat: Ints, notes: Notes) -> None:
@@ -82,7 +86,7 @@ def _empty(found: ChargeCells, cost: Ints, seat: Ints, notes: Notes) -> None:
     left: dict[str, int] = defaultdict(int)
     idle: dict[tuple[str, str], int] = defaultdict(int)
     for row in found.doc["seats"]:
-        left[row["offer"]] += int(Decimal(row["cost"]) * 100)
+        left[row["offer"]] += in_cents(row["cost"], found.scenario.money)
         number = row["renewed"] + row["new"] + row["added"] - row["assigned"]
         if Decimal(row["cost"]) and number:
             for name, first, after in found.months:

@@ -18,6 +18,7 @@ from flexopt.audit.charged.read import (
     TOKENS,
     UNUSED,
     ChargeCells,
+    in_cents,
 )
 from flexopt.audit.charged.seats import CENTS
 from flexopt.audit.ledger import PoolPack, PoolReplay
@@ -66,6 +67,7 @@ def charged_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
 def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
     """What the packs keep if the forecast holds is buffer, or unused even if the buffer is used in full."""
     doc, months, end = found.doc, found.months, found.scenario.horizon.end
+    money = found.scenario.money
     tokens: dict[tuple[int, int, bool], Fraction] = defaultdict(Fraction)
     least: dict[tuple[int, int, bool], float] = defaultdict(float)
     most: dict[tuple[int, int, bool], float] = defaultdict(float)
@@ -94,7 +96,9 @@ def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
     said = {name: Decimal(doc["summary"][name]) for name in COSTS}
     paid = sum((Decimal(p["cost"]) for p in doc["purchases"]), Decimal(0))
     for kinds, name in (((TOKENS, SERVICE), "used_cost"), ((BUFFER,), "buffer_cost")):
-        charged = Decimal(int(found.cents[np.isin(found.kind, kinds)].sum())).scaleb(-2)
+        charged = Decimal(int(found.cents[np.isin(found.kind, kinds)].sum())).scaleb(
+            -found.scenario.money.digits
+        )
         notes.expect(said[name] == charged, f"`{name}` of the summary is {charged}, not {said[name]}")
     adds_up = said["used_cost"] + said["expired_cost"] + said["left_cost"] == paid
     notes.expect(adds_up, f"used, expired and left tokens do not cost {paid}")
@@ -104,7 +108,11 @@ def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
     for name, kinds in (("", (BUFFER, UNUSED)), ("_with_buffer", (UNUSED,))):
         for what, expired in (("expired", True), ("left", False)):
             keys = [key for key in list(tokens) if key[1] in kinds and key[2] == expired]
-            between(int(said[f"{what}_cost{name}"] * 100), keys, f"`{what}_cost{name}` of the summary")
+            between(
+                in_cents(doc["summary"][f"{what}_cost{name}"], money),
+                keys,
+                f"`{what}_cost{name}` of the summary",
+            )
 
 
 def _left(packs: Sequence[PoolPack]) -> Fraction:

@@ -68,19 +68,26 @@ def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -
         (f"Token packs: {summary['tokens_bought']:,} tokens", f"={packs.cost}", token),
         (
             f"Total for {months} month{'s' if months != 1 else ''}",
-            f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},2)",
+            f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},{sheet.money.digits})",
             total,
         ),
         (
             "Total commitment (whole terms of the seats)",
-            f"=ROUND({seats.commitment}+{packs.commitment},2)",
+            f"=ROUND({seats.commitment}+{packs.commitment},{sheet.money.digits})",
             planned,
         ),
     ]
     rows: list[list[Cell]] = []
     for number, (words, formula, amount) in enumerate(lines):
         now, then = cell(first + number, 1), cell(first + number, 2)
-        rows.append([words, Formula(formula, amount), amount, Formula(f"=ROUND({now}-{then},2)", 0)])
+        rows.append(
+            [
+                words,
+                Formula(formula, amount),
+                amount,
+                Formula(f"=ROUND({now}-{then},{sheet.money.digits})", 0),
+            ]
+        )
     look = {(2, 0): "text total"} | {(2, column): "money total" for column in (1, 2, 3)}
     sheet.table(columns, rows, looks=look)
 
@@ -109,7 +116,7 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
                 [
                     words,
                     costs,
-                    Formula(f"=ROUND({here}-{planned},2)", costs - total),
+                    Formula(f"=ROUND({here}-{planned},{sheet.money.digits})", costs - total),
                     Formula(f"=IF({here}=0,0,({here}-{planned})/{here})", share),
                 ]
             )
@@ -136,7 +143,7 @@ def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) 
     ]
     for offer in sorted(cost, key=lambda offer: (-cost[offer], offer)):
         bought, owned = counts[offer]
-        formula = f"=ROUND({_sum(lines[offer], seats)},2)"
+        formula = f"=ROUND({_sum(lines[offer], seats)},{sheet.money.digits})"
         rows.append([offer, Formula(formula, cost[offer]), bought, owned])
     columns = [
         SheetColumn("Cost by offer", "text"),

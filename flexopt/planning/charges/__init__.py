@@ -8,7 +8,7 @@ cents are shared out by largest remainder. Seats that cost nothing have no rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -43,6 +43,11 @@ class Charged:
 
 def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
     """The charges of the bill."""
+    money = problem.scenario.money
+
+    def amount(cents: int) -> str:
+        return str(Decimal(cents).scaleb(-money.digits))
+
     found, demand, pair = charge_rows(problem, solution, bill), problem.demand, bill.assignment.pair
     charged = np.zeros(len(pair) + 1, dtype=np.int64)  # the last is nobody's
     np.add.at(charged, found.frame["row"].to_numpy(), found.frame["cents"].to_numpy())
@@ -57,7 +62,7 @@ def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
         "user": Column(frame["user"].to_numpy(), [*demand.users, ""]),
         "product": Column(frame["name"].to_numpy(), found.names),
         "kind": Column(frame["kind"].to_numpy(), CHARGE_KINDS),
-        "amount": Column.from_array(frame["cents"]).mapped(_amount),
+        "amount": Column.from_array(frame["cents"]).mapped(amount),
     }
     for name, cells in (("group", demand.groups), ("cost_centre", demand.cost_centres)):
         values, code = np.unique(np.array([*cells, ""], dtype=object), return_inverse=True)
@@ -66,27 +71,25 @@ def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
     text["quantity"] = Column.by_class(lambda i: plain(int(count[i]) * units[unit[i]]), count, unit)
     return Charged(
         ColumnTable({name: text[name] for name in CHARGES}),
-        _by_payer(frame, text, units),
-        Column.from_array(charged[:-1]).mapped(_amount),
-        found.tokens.figures(),
+        _by_payer(frame, text, units, amount),
+        Column.from_array(charged[:-1]).mapped(amount),
+        found.tokens.figures(money),
     )
 
 
-def _by_payer(frame: pd.DataFrame, text: Mapping[str, Column], units: Sequence[Fraction]) -> ColumnTable:
+def _by_payer(
+    frame: pd.DataFrame, text: Mapping[str, Column], units: Sequence[Fraction], amount: Callable[[int], str]
+) -> ColumnTable:
     keys = ["month", "group", "cost_centre", "kind"]
     frame = frame[["unit", "count", "cents"]].assign(**{name: text[name].codes for name in keys})
     frame = frame.groupby([*keys, "unit"], as_index=False)[["count", "cents"]].sum()
     sums: dict[tuple[int, ...], tuple[Fraction, int]] = {}
     columns = (frame[name].tolist() for name in (*keys, "unit", "count", "cents"))
     for *key, unit, count, cents in zip(*columns, strict=True):
-        quantity, amount = sums.get(tuple(key), (Fraction(0), 0))
-        sums[tuple(key)] = quantity + count * units[unit], amount + cents
+        quantity, paid = sums.get(tuple(key), (Fraction(0), 0))
+        sums[tuple(key)] = quantity + count * units[unit], paid + cents
     codes = np.array(list(sums), dtype=np.int64).reshape(-1, len(keys))
     found = {name: Column(codes[:, n], text[name].values) for n, name in enumerate(keys)}
     found["quantity"] = Column.of(plain(quantity) for quantity, _ in sums.values())
-    found["amount"] = Column.of(_amount(cents) for _, cents in sums.values())
+    found["amount"] = Column.of(amount(cents) for _, cents in sums.values())
     return ColumnTable({name: found[name] for name in TABLES["charges"]})
-
-
-def _amount(cents: int) -> str:
-    return str(Decimal(cents).scaleb(-2))

@@ -1,4 +1,4 @@
-"""Whole cents shared out by largest remainder, so that the parts add up to the amount."""
+"""Whole minor units (called cents here) shared out by largest remainder: the parts add up to the amount."""
 
 from __future__ import annotations
 

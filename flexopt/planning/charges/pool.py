@@ -13,6 +13,7 @@ import numpy as np
 
 from flexopt.base.columns import Column
 from flexopt.base.dates import anniversaries, overlap_days
+from flexopt.base.money import Currency
 from flexopt.base.text import plain
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.charges.apportion import apportion
@@ -41,7 +42,7 @@ class TokenMoney:
     months: tuple[int, ...]
     remainders: tuple[Remainder, ...]
 
-    def figures(self) -> dict[str, str]:
+    def figures(self, money: Currency) -> dict[str, str]:
         """As in the summary of a plan: tokens to a tenth and their cost; in either case they add up."""
         weights = [self.used, *(r.tokens for r in self.remainders)]
         tenths = int(sum(weights, Fraction(0)) * 10 + Fraction(1, 2))
@@ -49,7 +50,7 @@ class TokenMoney:
         found: dict[str, str] = {}
         for name, digits, used, rest in (
             ("tokens_{}", 1, tokens[0], tokens[1:]),
-            ("{}_cost", 2, sum(self.months), [r.cents for r in self.remainders]),
+            ("{}_cost", money.digits, sum(self.months), [r.cents for r in self.remainders]),
         ):
             kept = list(zip(self.remainders, rest, strict=True))
             whole = {
@@ -62,10 +63,9 @@ class TokenMoney:
             }
             for kind, amount in whole.items():
                 key, _, case = kind.partition("_")
-                text = Decimal(amount).scaleb(-digits)
-                found[name.format(key) + (f"_{case}" if case else "")] = (
-                    plain(text, 1) if digits == 1 else str(text)
-                )
+                number = Decimal(amount).scaleb(-digits)
+                text = plain(number) if name == "tokens_{}" else str(number)
+                found[name.format(key) + (f"_{case}" if case else "")] = text
         return found
 
 
@@ -103,7 +103,7 @@ def token_money(
             if tokens:
                 remainders.append((is_buffer, not beyond, month, tokens))
                 exact.append(tokens * each)
-    paid = int(sum((p.cost for p in bought), Decimal(0)).scaleb(2))
+    paid = int(sum((p.cost for p in bought), Decimal(0)).scaleb(scenario.money.digits))
     cents = apportion(paid, Column(np.arange(len(exact)), exact)).tolist()
     many = len(months.days)
     return TokenMoney(

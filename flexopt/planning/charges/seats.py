@@ -66,7 +66,9 @@ def seat_money(problem: Problem, solution: Solution, months: Months) -> SeatMone
     for c, (tier, bought, _) in zip(problem.contracts, bought_seats(problem, solution), strict=True):
         live = [Fraction(overlap_days(c.start, c.end, *days)) for days in months.days]
         cost = c.settled if c.kind == "stated" else c.cost[tier]
-        cents.append(apportion(int(cost.scaleb(2)), Column(np.arange(len(live)), live)))
+        cents.append(
+            apportion(int(cost.scaleb(problem.scenario.money.digits)), Column(np.arange(len(live)), live))
+        )
         count.append(bought)
     size = len(problem.contracts), len(months.days)
     return SeatMoney(np.array(cents, dtype=np.int64).reshape(size), np.array(count, dtype=np.int64))

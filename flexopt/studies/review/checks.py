@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from flexopt.base.money import Money
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.studies.review.access import Move
@@ -41,7 +42,7 @@ class Facts:
         return self.money(sum(self.savings[key] for key in sorted(known)))
 
     def money(self, amount: float | Decimal) -> str:
-        return f"{Decimal(amount):,.2f} {self.document['currency']}"
+        return str(Money(Decimal(amount), self.document["currency"]))
 
 
 CheckResult = tuple[int, str, str]
