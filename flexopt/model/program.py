@@ -60,6 +60,7 @@ class Model:
     seats: dict[tuple[int, int], Var]
     order: dict[tuple[int, int], Var]
     move: dict[int, Var]
+    invoice: dict[tuple[int, int], Var]
     use: Floats
     coupling: list[CouplingRow]
 
@@ -98,6 +99,12 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
         {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
         # does subproblem n get access other than today's? only with a fee, and if undecided
         {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
+        # how many minor units is the invoice of l in tier j? only if it is rounded, and in a budget
+        {
+            (pk, j): lp.add_variable(f"invoice_l{pk:03d}_j{j:02d}", 0, None, "Integer")
+            for pk, j in tiers
+            if P.rounded_off(pk, j) and P.limited(P.packs[pk].start)
+        },
         _use(P, core),
         [],
     )

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pulp
 
 from flexopt.base.arrays import Ints
-from flexopt.base.money import cents
 from flexopt.model.program import Model
 from flexopt.model.sets import Contract, Problem
 
@@ -30,7 +30,7 @@ class Solution:
     bought: tuple[tuple[int, int, int], ...]
 
     def cost(self, problem: Problem) -> Decimal:
-        """Seats (their share inside the horizon), stated additions and packs, in whole cents."""
+        """Seats (their share inside the horizon), stated additions and packs, each invoice rounded."""
         contracts, tokens = problem.contracts, problem.scenario.tokens
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
@@ -44,8 +44,21 @@ class Solution:
         )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
         for pack, j, units in self.purchases:
-            total += cents(problem.tiers[pack][j].price * tokens.increment * units)
+            total += problem.scenario.money.round(problem.tiers[pack][j].price * tokens.increment * units)
         return total
+
+    def rounding(self, problem: Problem) -> Fraction:
+        """What of the cost may be rounding: a plan that is as cheap before rounding may cost that much less.
+
+        It is how far the invoices are above the least that rounding can make of their price, and what
+        splitting purchases over further dates could round off.
+        """
+        above, step = problem.split_off, problem.scenario.tokens.increment
+        for pack, j, units in self.purchases:
+            price = problem.tiers[pack][j].price * step * units
+            above += Fraction(problem.scenario.money.round(price)) - Fraction(price)
+            above += problem.packs[pack].rounded_off
+        return above
 
 
 def read_solution(m: Model) -> Solution:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from flexopt.base.arrays import Floats
 from flexopt.base.errors import LimitError, SolverError
@@ -34,12 +34,12 @@ class Infeasible(Exception):
 class Certificate:
     """What prices alone prove: it can be verified without a solver.
 
-    bound : no plan costs less; cuts : the prices needed, `labels` of the rows they price, and the number of
-        cuts before redundant ones were dropped
+    bound : no plan costs less, in whole minor units; cuts : the prices needed, `labels` of the rows they
+        price, and the number of cuts before redundant ones were dropped
     token : float64[periods], worth of one more token in the pool
     """
 
-    bound: float
+    bound: Decimal
     cuts: tuple[Cut, ...]
     labels: tuple[Mapping[str, str], ...]
     asked: int
@@ -52,7 +52,8 @@ class Optimum:
 
     cost : of the plan, without the fees of its moves
     moves : subproblems that leave today's access, each at a `fee` on top of the plan (0: no fee)
-    objective_bound : no solution has a lower `objective`, which without a fee is its cost
+    gap_asked : the gap within which it counts as optimal
+    objective_bound : no solution has a lower `objective`, which without a fee is its cost; in minor units
     variables, rows, choices, users : of the largest core given to the solver
     certificate : of the plan itself, not of baselines, and not with a fee
     seconds : by phase
@@ -60,7 +61,7 @@ class Optimum:
 
     solution: Solution
     cost: Decimal
-    status: Status
+    gap_asked: Decimal
     objective_bound: Decimal
     variables: int
     rows: int
@@ -78,11 +79,18 @@ class Optimum:
 
     @property
     def gap(self) -> Decimal:
-        """(objective - its bound) / objective."""
+        """(objective - its bound) / objective, rounded up in the twelfth decimal place."""
         objective = self.objective
         if objective == 0 or objective <= self.objective_bound:
             return Decimal(0)
-        return ((objective - self.objective_bound) / objective).quantize(Decimal("1e-12"))
+        share = (objective - self.objective_bound) / objective
+        return share.quantize(Decimal("1e-12"), ROUND_CEILING)
+
+    @property
+    def status(self) -> Status:
+        """`optimal` if and only if the objective is within the required gap of its bound."""
+        proven = self.objective - self.objective_bound <= self.gap_asked * self.objective
+        return Status.OPTIMAL if proven else Status.FEASIBLE
 
 
 def optimise(
@@ -132,7 +140,7 @@ def optimise(
         cores.take(solution)
     search = Search(bound, cores, options) if bound else None
     best, proven = _searched(cores, search, options)
-    solution, certificate = best.solution, None
+    solution, certificate, least = best.solution, None, cores.money.zero
     if fee is None:
         if cores.proves(proven):
             solution = _settle_ties(cores, search, best, options)
@@ -140,15 +148,15 @@ def optimise(
         if restriction is None:
             bound = bound or Bound(pricing, watch, options, backend)
             certificate = _certify(cores, bound, best, solution)
-            proven = max(proven, certificate.bound)
+            least = certificate.bound
         watch.lap("certificate")
     variables, rows, choices, users = cores.largest
-    least = _floor(min(proven, cores.objective) - cores.rounding)
+    cost = solution.cost(problem)
     return Optimum(
         solution=solution,
-        cost=solution.cost(problem),
-        status=Status.OPTIMAL if cores.proves(proven) else Status.FEASIBLE,
-        objective_bound=min(max(least, Decimal(0)), best.objective),
+        cost=cost,
+        gap_asked=problem.scenario.solver.gap,
+        objective_bound=min(max(least, cores.whole(proven)), best.objective if fee else cost),
         variables=variables,
         rows=rows,
         choices=choices,
@@ -224,14 +232,7 @@ def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solutio
     at, tiers = best.found_at, tiers_of(cores.problem, solution)
     known = at.cut if at and at.tiers == tiers else None
     cut = known or bound.search(tiers, cores.tell)[1] or bound.cuts[0]
-    proven, cuts = bound.certify(cores.objective, cores.tell)
+    proven, cuts = bound.certify(cores.enough(), cores.tell)
     pool = [label["row"] == "pool" for label in bound.coupling.labels]
     token = bound.raise_duals(cut).rows[pool]
-    return Certificate(proven - cores.rounding, cuts, tuple(bound.coupling.labels), len(bound.cuts), token)
-
-
-def _floor(bound: float) -> Decimal:
-    """A bound rounded down to four decimals, so that it is still a bound."""
-    if not math.isfinite(bound):
-        return Decimal(0)
-    return Decimal(repr(bound)).quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)
+    return Certificate(cores.whole(proven), cuts, tuple(bound.coupling.labels), len(bound.cuts), token)
