@@ -153,7 +153,7 @@ def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
     most = solution.rounding(problem) // Fraction(unit) * unit
     return {
         "amount": str(min(most, optimum.cost - optimum.objective_bound)),
-        "invoices": sum(problem.packs[pack].rounded_off > 0 for pack, _, _ in solution.purchases),
+        "invoices": sum(above > 0 for above in solution.invoices_above(problem)),
     }
 
 
