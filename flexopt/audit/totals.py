@@ -167,6 +167,7 @@ def _rounding(doc: PlanDocument, scenario: Scenario, left_open: Decimal, notes: 
         most, invoices = most + above, invoices + (above > 0)
     units = most // Fraction(scenario.money.unit)
     amount = min(units * scenario.money.unit, left_open)
+    invoices = invoices if amount else 0
     said = doc["proof"]["rounding"]
     agree = said["invoices"] == invoices and Decimal(said["amount"]) == amount
     notes.expect(agree, f"up to {amount} in {invoices} invoices may be rounding, not {said['amount']}")

@@ -169,7 +169,7 @@ def optimise(
         certificate=certificate,
         seconds=watch.seconds,
         moves=best.moves,
-        fee=fee.amount if fee else Decimal(0),
+        fee=pricing.moves.fee if pricing.moves else Decimal(0),
     )
 
 
