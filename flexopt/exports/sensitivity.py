@@ -68,8 +68,8 @@ def sensitivity_markdown(part: SensitivityPart, name: str, currency: str) -> str
     moved = [
         [
             b.label,
-            _number(b.value),
-            *(cell for side in (b.low, b.high) for cell in _side(side)),
+            _number(part, b.value),
+            *(cell for side in (b.low, b.high) for cell in _side(part, side)),
         ]
         for b in part.levers
     ]
@@ -79,7 +79,9 @@ def sensitivity_markdown(part: SensitivityPart, name: str, currency: str) -> str
             *(
                 cell
                 for side in (row.below, row.above)
-                for cell in ([_number(side.value), side.answer, money(side.total)] if side else [""] * 3)
+                for cell in (
+                    [_number(part, side.value), side.answer, money(side.total)] if side else [""] * 3
+                )
             ),
             row.note,
         ]
@@ -97,11 +99,11 @@ def sensitivity_markdown(part: SensitivityPart, name: str, currency: str) -> str
     ]
     for grid in part.grids:
         rows = [
-            [_number(y), *(money(total) for total in totals)]
+            [_number(part, y), *(money(total) for total in totals)]
             for y, totals in zip(grid.y_values, grid.totals, strict=True)
         ]
         texts.append(f"## Total by {_cell(grid.y)} (down) and {_cell(grid.x)} (across)")
-        texts.append(_markdown(["", *(_number(x) for x in grid.x_values)], rows))
+        texts.append(_markdown(["", *(_number(part, x) for x in grid.x_values)], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
     if asks:
@@ -126,7 +128,11 @@ def _tornado(part: SensitivityPart) -> str:
     cells = [
         [
             _short(b.lever.removeprefix("seat:")),
-            *(text for s in (b.low, b.high) for text in (_number(s.value), _whole(_difference(part, s)))),
+            *(
+                text
+                for s in (b.low, b.high)
+                for text in (_number(part, s.value), _whole(_difference(part, s)))
+            ),
         ]
         for b in moving
     ]
@@ -152,7 +158,7 @@ def _tornado(part: SensitivityPart) -> str:
     mix = [
         [
             _short(b.lever.removeprefix("seat:")),
-            *(text for s in (b.low, b.high) for text in _side(s)[1:]),
+            *(text for s in (b.low, b.high) for text in _side(part, s)[1:]),
         ]
         for b in moving
     ]
@@ -163,13 +169,13 @@ def _tornado(part: SensitivityPart) -> str:
 def _grid(part: SensitivityPart, grid: Grid) -> str:
     rows = [
         [
-            _number(y),
+            _number(part, y),
             *("-" if total is None else _whole(total - part.total) for total in totals),
         ]
         for y, totals in zip(grid.y_values, grid.totals, strict=True)
     ]
     words = f"change of the total, by {printable(grid.y)} (down) and {printable(grid.x)} (across)"
-    return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid.x_values)], rows)}"
+    return f"{fill(words)}\n{text_table(['', *(_number(part, x) for x in grid.x_values)], rows)}"
 
 
 def _indifference(part: SensitivityPart) -> str:
@@ -185,7 +191,7 @@ def _indifference(part: SensitivityPart) -> str:
         found.append(
             [
                 question,
-                _number(row.below.value),
+                _number(part, row.below.value),
                 row.below.answer,
                 row.above.answer,
                 percent,
@@ -218,7 +224,7 @@ def _rows(part: SensitivityPart) -> Iterator[dict[str, Any]]:
     def moved(total: Decimal | None) -> Decimal | None:
         return None if total is None else total - part.total
 
-    yield row(part="now", total=part.total, difference=Decimal("0.00"))
+    yield row(part="now", total=part.total, difference=moved(part.total))
     for bar in part.levers:
         for side, end in (("low", bar.low), ("high", bar.high)):
             yield row(part="lever", lever=bar.lever, side=side, difference=moved(end.total), **dict(end))
@@ -254,9 +260,9 @@ def _rows(part: SensitivityPart) -> Iterator[dict[str, Any]]:
         )
 
 
-def _side(side: LeverEnd) -> list[str]:
+def _side(part: SensitivityPart, side: LeverEnd) -> list[str]:
     bought = ["-" if n is None else f"{n:,}" for n in (side.seats_bought, side.tokens_bought)]
-    return [_number(side.value), money(side.total), *bought]
+    return [_number(part, side.value), money(side.total), *bought]
 
 
 def _difference(part: SensitivityPart, side: LeverEnd) -> Decimal | None:
@@ -270,11 +276,12 @@ def _whole(amount: Decimal | None) -> str:
     return f"{whole:+,}" if whole else "0" if not amount else "+0" if amount > 0 else "-0"
 
 
-def _number(value: Decimal) -> str:
-    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros, but at least cents."""
-    text = f"{value:,f}"
-    whole, _, digits = text.partition(".")
-    return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}" if digits else whole
+def _number(part: SensitivityPart, value: Decimal) -> str:
+    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros beyond the digits of an amount."""
+    least = -int(part.total.as_tuple().exponent)
+    whole, _, digits = f"{value:,f}".partition(".")
+    digits = digits[:least] + digits[least:].rstrip("0")
+    return f"{whole}.{digits}" if digits else whole
 
 
 def _short(name: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from flexopt.base.text import plain
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import Usage
-from flexopt.planning.reasons import plain
 from flexopt.store.plan import FileCoverage, UsageCoverage
 
 

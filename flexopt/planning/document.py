@@ -7,33 +7,35 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Finding, Findings
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
+from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
+from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
-from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import Status, solver_version
 from flexopt.solve.optimise import Optimum
+from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan import (
     BaselineCost,
     CutPrice,
@@ -43,12 +45,15 @@ from flexopt.store.plan import (
     PlanDocument,
     Proof,
     ProvenPrices,
+    Rounding,
     Span,
     Summary,
+    TableFile,
     TokenPrice,
 )
-from flexopt.store.rows import LedgerRow, PurchaseRow, SeatRow
-from flexopt.store.tables import TABLES, BaselineName
+from flexopt.store.rows import ChargeRow, LedgerRow, PurchaseRow, SeatRow
+from flexopt.store.table_csv import table_csv
+from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, BaselineName
 from flexopt.store.values import PlanPart
 
 Row = TypeVar("Row", bound=PlanPart)
@@ -68,6 +73,7 @@ def make_document(
     """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
+    charged = charges(problem, optimum.solution, bill)
     seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
     return PlanDocument(
         schema="flexopt.plan/1",
@@ -77,22 +83,31 @@ def make_document(
         horizon=Span(start=scenario.horizon.start, end=scenario.horizon.end),
         history=History(first=demand.history[0], last=demand.history[1]),
         status="optimal" if optimum.status is Status.OPTIMAL else "feasible",
-        total=cents(bill.total),
-        summary=_summary(source, problem, bill),
-        baselines={name: _baseline(b, bill.total) for name, b in baselines.items()},
+        total=scenario.money.round(bill.total),
+        summary=_summary(source, problem, bill, charged),
+        baselines={name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         proof=_proof(problem, optimum, bill, marginal),
         inputs=inputs_of(source, usage.sources),
         coverage=coverage_of(demand, usage),
         findings=tuple(_finding(source, f) for f in findings),
-        assignment=_assignment(problem, bill, marginal),
+        assignment=_assignment(problem, bill, marginal, charged),
         seats=tuple(_row(SeatRow, seat) for seat in seats),
         holdings=source.holdings,
         purchases=tuple(_row(PurchaseRow, pack) for pack in bill.purchases),
-        ledger=tuple(_row(LedgerRow, entry) for entry in bill.ledger),
+        ledger=tuple(_row(LedgerRow, entry) for entry in bill.pool.ledger),
+        charges=tuple(ChargeRow(**row) for row in charged.by_payer),
+        files=(TableFile(file=CHARGES_CSV, sha256=_sha256(table_csv(charged.rows, CHARGES))),),
         left_out=ColumnTable({name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}),
         # as it is read again: names of files do not tell the folders of this computer
         scenario=Scenario.model_validate(scenario.model_dump(mode="json", by_alias=True)),
-    )
+    ).with_charge_rows(charged.rows)
+
+
+def _sha256(pieces: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode("utf-8"))
+    return digest.hexdigest()
 
 
 def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> tuple[InputFile, ...]:
@@ -120,15 +135,14 @@ def _row(kind: type[Row], record: object) -> Row:
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> Proof:
     options, certificate = problem.scenario.solver, optimum.certificate
-    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
-    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
-    # if the solver was stopped, the prices may prove more
-    optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
+    money = problem.scenario.money
+    proven = min(certificate.bound, optimum.cost) if certificate else money.zero
     return Proof(
-        cost=cents(optimum.cost),
-        bound=optimum.objective_bound,
+        cost=money.round(optimum.cost),
+        bound=money.round(optimum.objective_bound),
         gap=optimum.gap,
         gap_asked=options.gap,
+        rounding=_rounding(problem, optimum),
         solver=solver_version(options),
         seed=options.seed,
         users_in_core=optimum.users,
@@ -140,7 +154,7 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             for start, end, price in _merged(problem, marginal)
         ),
         prices=ProvenPrices(
-            bound=proven,
+            bound=money.round(proven),
             cuts_found=certificate.asked if certificate else 0,
             cuts=tuple(
                 tuple(
@@ -154,6 +168,15 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             ),
         ),
     )
+
+
+def _rounding(problem: Problem, optimum: Optimum) -> Rounding:
+    """What of the difference between cost and bound may be rounding, and of how many invoices."""
+    unit, solution = problem.scenario.money.unit, optimum.solution
+    most = solution.rounding(problem) // Fraction(unit) * unit
+    amount = min(most, optimum.cost - optimum.objective_bound)
+    invoices = sum(above > 0 for above in solution.invoices_above(problem))
+    return Rounding(amount=amount, invoices=invoices if amount else 0)
 
 
 def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
@@ -184,17 +207,19 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(source: ScenarioFile, problem: Problem, bill: Bill) -> Summary:
+def _summary(source: ScenarioFile, problem: Problem, bill: Bill, charged: Charged) -> Summary:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
-    drawn = bill.tokens_drawn
-    effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
+    used = sum((row.used for row in bill.pool.ledger), Fraction(0))
+    money = problem.scenario.money
+    tokens: dict[str, Any] = {name: charged.tokens[name] for name in TOKEN_FIGURES}
+    effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
     return Summary(
-        seats=cents(bill.seats_cost),
-        tokens=cents(bill.tokens_cost),
-        commitment=cents(bill.commitment),
+        seats=money.round(bill.seats_cost),
+        tokens=money.round(bill.tokens_cost),
+        commitment=money.round(bill.commitment),
         users=len(problem.demand.users),
         users_named_only=int((named & ~flex).sum()),
         users_flex_only=int((flex & ~named).sum()),
@@ -202,17 +227,15 @@ def _summary(source: ScenarioFile, problem: Problem, bill: Bill) -> Summary:
         seats_bought=sum(s.renewed + s.new + s.added for s in bill.seats),
         seats_owned=sum(s.owned for s in bill.seats),
         tokens_bought=bill.tokens_bought,
-        tokens_used=_number(drawn, 1),
-        tokens_expired=_number(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
-        tokens_left=_number(bill.ledger[-1].closing, 1),
         purchases=len(bill.purchases),
-        token_price=_number(planned_token_price(problem, bill), 4),
-        effective_token_price=None if effective is None else _number(effective, 4),
+        token_price=_number(planned_token_price(problem, bill), money.digits + 2),
+        effective_token_price=None if effective is None else _number(effective, money.digits + 2),
+        **tokens,
         **_moves(source, problem, bill),
     )
 
 
-def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int | None]:
+def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, Any]:
     """Users whose access to some product changes; None without an access table."""
     if not source.access:
         return dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"))
@@ -238,16 +261,16 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     }
 
 
-def _baseline(baseline: Baseline, total: Decimal) -> BaselineCost:
-    money = {
-        name: None if (amount := getattr(baseline, name)) is None else cents(amount)
+def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> BaselineCost:
+    amounts = {
+        name: None if (amount := getattr(baseline, name)) is None else money.round(amount)
         for name in ("total", "seats", "tokens")
     }
-    saving = None if baseline.total is None else cents(baseline.total - total)
-    return BaselineCost(**money, saving=saving, note=baseline.note)
+    saving = None if baseline.total is None else money.round(baseline.total - total)
+    return BaselineCost(**amounts, saving=saving, note=baseline.note)
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
     told = explain_rows(problem, bill, marginal)
     user = demand.pair_user[rows.pair]
@@ -266,8 +289,9 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
         "contract_end": Column(contract, [None, *(c.end for c in contracts)]),
         "days": rows.days.mapped(_number),
         "tokens": Column(np.where(seated, 0, tokens.codes + 1), [Decimal(0), *tokens.values]),
-        "cost_if_named": told.cost_if_named,
-        "cost_if_flex": told.cost_if_flex,
+        "cost": charged.of_assignment,
+        "seat_price": told.seat_price,
+        "flex_price": told.flex_price,
         "break_even_days": told.break_even_days,
         "segment": told.segment,
         "reason": told.reason,

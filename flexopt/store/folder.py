@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import shutil
 import sys
@@ -28,7 +29,7 @@ from flexopt.store.plan import InputFile, PlanDocument, SummaryDocument
 from flexopt.store.plan_json import document_json
 from flexopt.store.reading import read_model
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import CHARGES, TABLES
 
 FILES = {
     "assignment": "assignment.csv",
@@ -36,18 +37,36 @@ FILES = {
     "purchases": "purchases.csv",
     "ledger": "ledger.csv",
 }
-NAMES = {*FILES.values(), "summary.json", "plan.json"}
+CHARGES_CSV = "charges.csv"
+NAMES = {*FILES.values(), CHARGES_CSV, "summary.json", "plan.json"}
 
 ABANDONED = 24 * 3600
 """Seconds after which a draft counts as abandoned if writers cannot take turns (no file locks)."""
 
 
 def write_folder(document: PlanDocument, folder: Path) -> Path:
-    """Write the plan folder whole or not at all.
+    """Write the plan folder whole or not at all; what was read from it keeps its charges.csv.
 
     Raises FlexoptError if the place holds something that is not a plan, or cannot be written.
     """
-    return write_files(plan_files(document), folder, check_place(folder))
+    place, files = check_place(folder), plan_files(document)
+    if document.charge_rows is None:
+        files = {CHARGES_CSV: _charges_of(document, place, folder)} | files
+    return write_files(files, folder, place)
+
+
+def _charges_of(document: PlanDocument, place: Path, folder: Path) -> list[str]:
+    """charges.csv of the place, if it is that of the document. Raises FlexoptError if it is not."""
+    try:
+        content = (place / CHARGES_CSV).read_bytes()
+    except OSError:
+        content = b""
+    if [(CHARGES_CSV, hashlib.sha256(content).hexdigest())] != [(f.file, f.sha256) for f in document.files]:
+        raise FlexoptError(
+            f"{folder}: {CHARGES_CSV} is not that of the plan: changed or missing",
+            f"write the plan again: flexopt plan SCENARIO -o {folder}",
+        )
+    return [content.decode("utf-8")]
 
 
 def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -> Path:
@@ -200,9 +219,11 @@ def _read(path: Path) -> bytes:
 
 
 def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
-    """The text of every file of a plan folder, in pieces."""
+    """The text of every file of a plan folder, in pieces; charges.csv only if the plan was just made."""
+    rows = document.charge_rows
     return {
         **{name: table_csv(getattr(document, table), TABLES[table]) for table, name in FILES.items()},
+        **({} if rows is None else {CHARGES_CSV: table_csv(rows, CHARGES)}),
         "summary.json": chain(document_json(summary_json(document)), "\n"),
         "plan.json": chain(document_json(document), "\n"),
     }

@@ -62,8 +62,28 @@ class Quote(PlanPart):
     """Tokens in packs."""
     tokens_used: Amount
     """Tokens according to the forecast."""
+    tokens_buffer: Amount
+    """Tokens kept as buffer."""
     tokens_expired: Amount
-    """Tokens expired during the horizon."""
+    """Tokens that expire if the forecast holds."""
+    tokens_left: Amount
+    """Tokens left at the end if the forecast holds."""
+    used_cost: Amount
+    """Money: the tokens used."""
+    buffer_cost: Amount
+    """Money: the buffer."""
+    expired_cost: Amount
+    """Money: the tokens that expire if the forecast holds."""
+    left_cost: Amount
+    """Money: the tokens left if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
+    expired_cost_with_buffer: Amount
+    """Money: those that expire even if it is."""
+    left_cost_with_buffer: Amount
+    """Money: those left even if it is."""
     effective_token_price: Amount | None
     """Money per token used; none if no tokens are used."""
     difference: Difference

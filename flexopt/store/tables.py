@@ -16,6 +16,30 @@ BASELINES: tuple[BaselineName, ...] = ("today", "all_named", "all_flex", "break_
 DRIVERS = ("seat_price", "token_price", "tier", "mix")
 """The parts of the difference between the totals of two quotes."""
 
+TOKEN_USE = ("tokens_used", "tokens_buffer", "tokens_expired", "tokens_left")
+TOKEN_COSTS = ("used_cost", "buffer_cost", "expired_cost", "left_cost")
+"""Figures of a summary: what becomes of the tokens if the forecast holds, and what those tokens cost."""
+
+WITH_BUFFER = ("tokens_expired", "tokens_left", "expired_cost", "left_cost")
+"""Those that have a second figure, `..._with_buffer`: if the buffer is used in full."""
+
+TOKEN_FIGURES = (*TOKEN_USE, *TOKEN_COSTS, *(f"{name}_with_buffer" for name in WITH_BUFFER))
+
+CHARGE_KINDS = ("seat", "tokens", "per-result service", "empty seat", "buffer", "unused tokens")
+"""What a charge is for; the last three are nobody's use."""
+
+CHARGES: dict[str, type] = {
+    "month": str,
+    "user": str,
+    "group": str,
+    "cost_centre": str,
+    "product": str,
+    "kind": str,
+    "quantity": Decimal,
+    "amount": Decimal,
+}
+"""Columns of charges.csv, which has rows for every user, product and month; plan.json has their sums."""
+
 
 def _kind(annotation: Any) -> type:
     """The type of the cells of a column, None aside."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.dates import add_months
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.inputs.files.formats import is_summary
@@ -124,6 +124,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
     scenario = document.scenario
     negotiated = scenario.negotiated
     paid = _paid(document)
+    money = Currency(document.currency)
     for offer in scenario.offers:
         off = negotiated.offers.get(offer.id, negotiated.seats)
         for price in offer.prices:
@@ -134,29 +135,25 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 if listed is not None:
                     what = words("a_seat", offer=named(offer.id), kind=words(kind))
                     start: tuple[str, ...] = (what, words.date(price.from_))
-                    for amount in pays or [_plain(listed * (1 - off))]:
-                        cells = _discounted(listed, amount, words)
+                    for amount in pays or [money.round(listed * (1 - off))]:
+                        cells = _discounted(document, listed, amount, words)
                         (used if pays else others).append((*start, *cells, *_sourced(price.source, words)))
     offers = scenario.offer_by_id
     for row in (row for row in document.seats if row.added):
         offer = offers[row.offer]
         entry = price_in_force(offer, row.contract_start)
         what = words("a_seat", offer=named(offer.id), kind=words("addition"))
-        cells = _discounted(price_by_days(entry.new, row, offer), row.unit_price, words)
+        whole = price_by_days(document, entry.new, row, offer)
+        cells = _discounted(document, whole, row.unit_price, words)
         used.append((what, words.date(row.contract_start), *cells, *_sourced(entry.source, words)))
     off = negotiated.tokens
     for dated in scenario.tokens.tier_lists:
         for tier in dated.tiers:
             what = words("a_token_from", tokens=words.count(tier.from_, "token"))
-            cells = _discounted(tier.price, _plain(tier.price * (1 - off)), words)
-            used.append(
-                (
-                    what,
-                    words.date(dated.from_) if dated.from_ > date.min else "",
-                    *cells,
-                    *_sourced(tier.source, words),
-                )
-            )
+            paying = _plain(document, tier.price * (1 - off))
+            cells = _discounted(document, tier.price, paying, words)
+            since = words.date(dated.from_) if dated.from_ > date.min else ""
+            used.append((what, since, *cells, *_sourced(tier.source, words)))
     assignment = document.assignment
     on_flex = {row["product"] for row in assignment.where("access", "flex")}
     for product in scenario.products:
@@ -183,11 +180,11 @@ def price_in_force(offer: Offer, day: date) -> Price:
     return max((price for price in offer.prices if price.from_ <= day), key=lambda price: price.from_)
 
 
-def price_by_days(price: Decimal, row: SeatRow, offer: Offer) -> Decimal:
+def price_by_days(document: PlanDocument, price: Decimal, row: SeatRow, offer: Offer) -> Decimal:
     """The share of a price of a whole term that seats of an addition cost."""
     begin, end = row.contract_start, row.contract_end
     term = (end - add_months(end, -offer.term_months)).days
-    return cents(Fraction(price) * Fraction((end - begin).days, term))
+    return Currency(document.currency).round(Fraction(price) * Fraction((end - begin).days, term))
 
 
 def _paid(document: PlanDocument) -> dict[tuple[str, str, date], list[Decimal]]:
@@ -215,9 +212,9 @@ def marked(table: ReportTable, words: Words) -> str:
     )
 
 
-def _discounted(listed: Decimal, pays: Decimal, words: Words) -> tuple[str, str, str]:
+def _discounted(document: PlanDocument, listed: Decimal, pays: Decimal, words: Words) -> tuple[str, str, str]:
     off = (listed - pays) / listed if listed else Decimal(0)
-    return words.number(_plain(listed)), words.percent(off) if off else "", words.number(pays)
+    return words.number(_plain(document, listed)), words.percent(off) if off else "", words.number(pays)
 
 
 def _sourced(source: str, words: Words) -> tuple[str, str]:
@@ -225,10 +222,10 @@ def _sourced(source: str, words: Words) -> tuple[str, str]:
     return named(source), mark
 
 
-def _plain(amount: Decimal) -> Decimal:
-    """With cents, or with more places if needed."""
-    cents = amount.quantize(Decimal("0.01"))
-    return cents if cents == amount else amount.normalize()
+def _plain(document: PlanDocument, price: Decimal) -> Decimal:
+    """With the digits of an amount, or with more if needed."""
+    whole = Currency(document.currency).round(price)
+    return whole if whole == price else price.normalize()
 
 
 def _forecast(document: PlanDocument, words: Words) -> str:

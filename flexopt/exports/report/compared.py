@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.study_parts import ComparisonPart, FlipSide, SensitivityPart
-from flexopt.store.tables import DRIVERS
+from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
-NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
+NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES, "users_changed")
 
 
 def comparison(compared: ComparisonPart, words: Words) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import (
@@ -18,7 +18,7 @@ from flexopt.store.study_parts import (
     QuotePurchase,
     RegretNote,
 )
-from flexopt.store.tables import DRIVERS
+from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 from flexopt.studies.compare.drivers import Drivers
 
 OffersByPair = dict[tuple[str, str], str]
@@ -36,14 +36,17 @@ def make_comparison(
     first = next(iter(documents.values()))
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
+    money = Currency(first.currency)
     return ComparisonPart(
         currency=first.currency,
         scenarios=tuple(_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()),
         cheapest=min(documents, key=lambda id_: documents[id_].total),
-        regret=tuple(tuple(None if cell is None else cents(cell) for cell in row) for row in regret),
+        regret=tuple(tuple(None if cell is None else money.round(cell) for cell in row) for row in regret),
         notes=tuple(notes),
         drivers=tuple(
-            QuoteDrivers(scenario=id_, **{name: cents(getattr(d, name)) for name in (*DRIVERS, "difference")})
+            QuoteDrivers(
+                scenario=id_, **{name: money.round(getattr(d, name)) for name in (*DRIVERS, "difference")}
+            )
             for id_, d in drivers.items()
         ),
         changes=tuple(
@@ -57,7 +60,7 @@ def _scenario(
 ) -> Quote:
     summary, proof = document.summary, document.proof
     money = ("seats", "tokens", "commitment")
-    counts = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
+    counts = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES)
     return Quote(
         id=id_,
         name=document.name,
@@ -84,7 +87,7 @@ def _offers(document: PlanDocument) -> tuple[QuoteOffer, ...]:
         seats[row.offer] += row.owned + row.renewed + row.new + row.added
         cost[row.offer] += row.cost
     order = [offer.id for offer in document.scenario.offers]
-    return tuple(QuoteOffer(offer=o, seats=seats[o], cost=cents(cost[o])) for o in order if o in seats)
+    return tuple(QuoteOffer(offer=o, seats=seats[o], cost=cost[o]) for o in order if o in seats)
 
 
 def _access(document: PlanDocument) -> OffersByPair:
