@@ -65,10 +65,6 @@ class Summary(PlanPart):
     """Tokens that expire during the horizon if the forecast holds."""
     tokens_left: Amount
     """Tokens left at its end if the forecast holds."""
-    tokens_expired_with_buffer: Amount
-    """Tokens that expire even if the buffer is used in full."""
-    tokens_left_with_buffer: Amount
-    """Tokens left even if it is."""
     used_cost: Amount
     """Money: packs, the tokens used."""
     buffer_cost: Amount
@@ -77,6 +73,10 @@ class Summary(PlanPart):
     """Money: packs, the tokens that expire if the forecast holds."""
     left_cost: Amount
     """Money: packs, the tokens left if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
     expired_cost_with_buffer: Amount
     """Money: packs, the tokens that expire even if the buffer is used in full."""
     left_cost_with_buffer: Amount
