@@ -304,7 +304,11 @@ def test_a_year_of_single_days_of_3000_users_takes_seconds(sound: Document) -> N
         findings=Findings(),
     )
     counts = used.sum(axis=1)
-    template = dict.fromkeys(sound["assignment"][0], "") | {"access": "flex", "flex_price": None}
+    template = dict.fromkeys(sound["assignment"][0], "") | {
+        "access": "flex",
+        "cost": "0.00",
+        "flex_price": None,
+    }
     document = sound | {
         "assignment": [
             template
