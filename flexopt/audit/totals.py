@@ -174,11 +174,12 @@ def _rounding(doc: PlanDocument, scenario: Scenario, left_open: Decimal, notes: 
     """What of the gap may be rounding: of each invoice from its row, and of purchases that are split."""
     most, invoices = split_off(scenario), 0
     for row in doc["purchases"]:
-        off = rounded_off(scenario, day_of(row["date"]))
-        most += Fraction(row["cost"]) - Fraction(row["unit_price"]) * row["tokens"] + off
-        invoices += off > 0
+        least = Fraction(row["unit_price"]) * row["tokens"] - rounded_off(scenario, day_of(row["date"]))
+        above = Fraction(row["cost"]) - least
+        most, invoices = most + above, invoices + (above > 0)
     units = most // Fraction(scenario.money.unit)
     amount = min(units * scenario.money.unit, left_open)
+    invoices = invoices if amount else 0
     said = doc["proof"]["rounding"]
     agree = said["invoices"] == invoices and Decimal(said["amount"]) == amount
     notes.expect(agree, f"up to {amount} in {invoices} invoices may be rounding, not {said['amount']}")

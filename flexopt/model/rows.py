@@ -23,13 +23,19 @@ from flexopt.model.sets import Contract, Problem
 
 
 def build(
-    problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None
+    problem: Problem,
+    core: Core,
+    *,
+    moves: Moves | None = None,
+    at_most: Decimal | None = None,
+    rounded: bool = False,
 ) -> Model:
     """The model of the decisions in the core; what is decided outside it is in the right-hand sides.
 
-    With `moves` every move has a fee; with `at_most` ties are settled among the plans that cost no more.
+    With `moves` every move has a fee; with `at_most` ties are settled among the plans that cost no more; if
+    `rounded`, packs cost exactly what is invoiced.
     """
-    m = without_rows(problem, core, moves, at_most)
+    m = without_rows(problem, core, moves, at_most, rounded)
     m.lp.setObjective(total_cost(m))
     access(m)
     pool(m)
@@ -51,15 +57,21 @@ def build(
 def total_cost(m: Model) -> pulp.LpAffineExpression:
     """Seats (pro rata inside the horizon), packs, and the fee of every move.
 
-    A pack costs its price less the most that rounding can take off its invoice: never more than the invoice.
+    A pack costs its price less the most that rounding can take off its invoice: never more than the invoice,
+    which is what it costs in a model that is `rounded`.
     """
     P = m.problem
     terms = [
         (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
     ]
     terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
-    terms += [(n, _increment_price(P, pk, j)) for (pk, j), n in m.units.items()]
-    terms += [(x, -float(off)) for (pk, _), x in m.tier.items() if (off := P.packs[pk].rounded_off)]
+    for key, n in m.units.items():
+        if m.rounded and key in m.invoice:
+            terms.append((m.invoice[key], float(P.scenario.money.unit)))
+            continue
+        terms.append((n, float(P.increment_price(*key))))
+        if not m.rounded and (off := P.packs[key[0]].rounded_off):
+            terms.append((m.tier[key], -float(off)))
     terms += [(x, float(m.moves.fee)) for x in m.move.values() if m.moves]
     m.cost.addInPlace(pulp.LpAffineExpression(terms))
     return m.cost
@@ -116,9 +128,9 @@ def invoice(m: Model) -> None:
     """An invoice that a budget limits is at least the price of its pack, rounded half up to minor units."""
     P = m.problem
     for (pk, j), x in m.invoice.items():
-        price, unit = P.tiers[pk][j].price * P.scenario.tokens.increment, P.scenario.money.unit
-        terms = [(x, 1.0), (m.units[pk, j], -float(Fraction(price) / Fraction(unit)))]
-        terms.append((m.tier[pk, j], float(P.rounded_off(pk, j) / Fraction(unit))))
+        unit = Fraction(P.scenario.money.unit)
+        terms = [(x, 1.0), (m.units[pk, j], -float(Fraction(P.increment_price(pk, j)) / unit))]
+        terms.append((m.tier[pk, j], float(P.rounded_off(pk, j) / unit)))
         add_row(m, f"invoice_l{pk:03d}_j{j:02d}", terms, ">=", 0)
 
 
@@ -237,7 +249,7 @@ def budget(m: Model) -> None:
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
         unit = float(P.scenario.money.unit)
         terms += [
-            (m.invoice[key], unit) if key in m.invoice else (m.units[key], _increment_price(P, *key))
+            (m.invoice[key], unit) if key in m.invoice else (m.units[key], float(P.increment_price(*key)))
             for key in packs
         ]
         most = float(P.scenario.money.floor(limit.amount) - spent)
@@ -291,10 +303,6 @@ def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[i
     """Seats of contracts: those bought if a contract belongs to an order, otherwise those held."""
     ordered = [k for k in ks if m.problem.contracts[k].order is not None]
     return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
-
-
-def _increment_price(P: Problem, pk: int, j: int) -> float:
-    return float(P.tiers[pk][j].price * P.scenario.tokens.increment)
 
 
 def fix_tiers(m: Model, tiers: Sequence[int]) -> None:

@@ -142,10 +142,22 @@ class Problem:
         """What is paid inside the horizon whatever is decided: stated additions."""
         return sum((c.settled * (c.quantity or 0) for c in self.contracts), Decimal(0))
 
+    @property
+    def every_date(self) -> bool:
+        """Whether there is a pack for every purchase date."""
+        return sum(pack.tokens is None for pack in self.packs) == len(self.scenario.purchase_dates())
+
+    def increment_price(self, pack: int, tier: int) -> Decimal:
+        """The exact price of one increment of a pack in a tier."""
+        return self.tiers[pack][tier].price * self.scenario.tokens.increment
+
+    def is_rounded(self, pack: int, tier: int) -> bool:
+        """Whether an invoice of a pack in a tier may have to be rounded."""
+        return self.increment_price(pack, tier) % self.scenario.money.unit != 0
+
     def rounded_off(self, pack: int, tier: int) -> Fraction:
         """The most that rounding takes off the invoice of a pack in a tier."""
-        scenario = self.scenario
-        return scenario.money.rounded_off(self.tiers[pack][tier].price * scenario.tokens.increment)
+        return self.scenario.money.rounded_off(self.increment_price(pack, tier))
 
     def limited(self, day: date) -> bool:
         """Whether a budget limits what is invoiced on the day."""

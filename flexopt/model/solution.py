@@ -31,7 +31,7 @@ class Solution:
 
     def cost(self, problem: Problem) -> Decimal:
         """Seats (their share inside the horizon), stated additions and packs, each invoice rounded."""
-        contracts, tokens = problem.contracts, problem.scenario.tokens
+        contracts = problem.contracts
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
         total = sum(
@@ -44,7 +44,7 @@ class Solution:
         )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
         for pack, j, units in self.purchases:
-            total += problem.scenario.money.round(problem.tiers[pack][j].price * tokens.increment * units)
+            total += problem.scenario.money.round(problem.increment_price(pack, j) * units)
         return total
 
     def rounding(self, problem: Problem) -> Fraction:
@@ -53,11 +53,15 @@ class Solution:
         It is how far the invoices are above the least that rounding can make of their price, and what
         splitting purchases over further dates could round off.
         """
-        above, step = problem.split_off, problem.scenario.tokens.increment
+        return problem.split_off + sum(self.invoices_above(problem), Fraction(0))
+
+    def invoices_above(self, problem: Problem) -> list[Fraction]:
+        """How far each invoice is above the least that rounding can make of its price."""
+        above = []
         for pack, j, units in self.purchases:
-            price = problem.tiers[pack][j].price * step * units
-            above += Fraction(problem.scenario.money.round(price)) - Fraction(price)
-            above += problem.packs[pack].rounded_off
+            price = problem.increment_price(pack, j) * units
+            rounded = Fraction(problem.scenario.money.round(price)) - Fraction(price)
+            above.append(rounded + problem.packs[pack].rounded_off)
         return above
 
 
@@ -94,6 +98,10 @@ def start_from(m: Model, solution: Solution) -> None:
     for pack, j, units in solution.purchases:
         m.units[pack, j].varValue = float(units)
         m.tier[pack, j].varValue = 1.0
+        if invoice := m.invoice.get((pack, j)):
+            money = m.problem.scenario.money
+            due = money.round(m.problem.increment_price(pack, j) * units)
+            invoice.varValue = float(due / money.unit)
     for k, j, count in solution.bought:
         m.seats[k, j].varValue = float(count)
     if m.moves:

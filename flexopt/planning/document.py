@@ -168,10 +168,9 @@ def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
     """What of the difference between cost and bound may be rounding, and of how many invoices."""
     unit, solution = problem.scenario.money.unit, optimum.solution
     most = solution.rounding(problem) // Fraction(unit) * unit
-    return {
-        "amount": str(min(most, optimum.cost - optimum.objective_bound)),
-        "invoices": sum(problem.packs[pack].rounded_off > 0 for pack, _, _ in solution.purchases),
-    }
+    amount = min(most, optimum.cost - optimum.objective_bound)
+    invoices = sum(above > 0 for above in solution.invoices_above(problem))
+    return {"amount": str(amount), "invoices": invoices if amount else 0}
 
 
 def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:

@@ -114,15 +114,25 @@ class CoreSolver:
         return outcome.status, outcome.bound + model.decided
 
     def proves(self, bound: float) -> bool:
-        """Whether the bound proves the incumbent within the required gap."""
+        """Whether the bound proves the incumbent within the required gap, or leaves only rounding open."""
         return self.incumbent is not None and bound >= self.enough()
 
     def enough(self) -> float:
-        """The bound that proves the incumbent; infinite without one."""
+        """The bound that proves the incumbent, or leaves only rounding open; infinite without one."""
         if self.incumbent is None:
             return math.inf
-        needed = float(self.money.ceil(self.incumbent.objective * (1 - self.gap)) - self.money.unit)
-        return needed + float(self.problem.split_off) + 2 * self.arithmetic(needed)
+        objective, unit = self.incumbent.objective, self.money.unit
+        split = self.problem.split_off
+        needed = float(self.money.ceil(objective * (1 - self.gap)) - unit) + float(split)
+        alike = float(objective - unit) - float(self.incumbent.solution.rounding(self.problem) - split)
+        return min(needed, alike) + 2 * self.arithmetic(needed)
+
+    def open(self, bound: float) -> bool:
+        """Whether the bound leaves more open than the required gap."""
+        if self.incumbent is None:
+            return True
+        objective = self.incumbent.objective
+        return objective - min(self.whole(bound), objective) > self.gap * objective
 
     def whole(self, bound: float) -> Decimal:
         """What a bound proves: every plan costs whole minor units, if purchases are split over all dates too.

@@ -9,8 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from flexopt.base.arrays import Floats
 from flexopt.base.errors import LimitError, SolverError
-from flexopt.model.core import everything
+from flexopt.model.core import Core, everything
 from flexopt.model.moves import MoveFee
+from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem
@@ -142,8 +143,12 @@ def optimise(
     best, proven = _searched(cores, search, options)
     solution, certificate, least = best.solution, None, cores.money.zero
     if fee is None:
-        if cores.proves(proven):
-            solution = _settle_ties(cores, search, best, options)
+        core = _near(cores, search, best, options) if cores.proves(proven) else None
+        if core is not None and cores.open(proven) and problem.every_date:
+            proven = max(proven, _settle_rounding(cores, best, core, options))
+            best = cores.incumbent or best
+        if core is not None and core.flexes:
+            solution = _settle_ties(cores, best, core, options)
         watch.lap("ties")
         if restriction is None:
             bound = bound or Bound(pricing, watch, options, backend)
@@ -164,7 +169,7 @@ def optimise(
         certificate=certificate,
         seconds=watch.seconds,
         moves=best.moves,
-        fee=fee.amount if fee else Decimal(0),
+        fee=pricing.moves.fee if pricing.moves else Decimal(0),
     )
 
 
@@ -198,10 +203,8 @@ def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) 
     )
 
 
-def _settle_ties(
-    cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions
-) -> Solution:
-    """Among plans of the same cost, all inside a core at the incumbent's prices, the one `ties` prefers."""
+def _near(cores: CoreSolver, search: Search | None, best: Incumbent, options: SearchOptions) -> Core | None:
+    """The core with every plan that costs no more than the incumbent; None if it is too large."""
     problem, at, core = cores.problem, best.found_at, None
     if search is not None and at is not None:
         window = search.needed(at.cut, ())
@@ -209,21 +212,45 @@ def _settle_ties(
         core = search.core(at.cut, inside, window) if inside.sum() <= options.tie_choices else None
     elif problem.demand.pairs <= options.tie_choices:
         core = everything(problem, cores.pricing.restriction)
-    if core is None or not core.flexes or core.choices > options.tie_choices:
-        return best.solution
-    cores.tell("ties")
-    ties = build(problem, core, at_most=best.cost)
-    start_from(ties, best.solution)
+    return None if core is None or core.choices > options.tie_choices else core
+
+
+def _settled(
+    cores: CoreSolver, model: Model, best: Incumbent, *, nodes: int, gap: float | None = None
+) -> tuple[Solution | None, float]:
+    """The solution of a last model, and its bound; a count of nodes ends it alike on every machine."""
+    start_from(model, best.solution)
     try:
         outcome = cores.backend.solve(
-            ties.lp, cores.solver, seconds=max(cores.left(), 10.0), nodes=options.tie_nodes, start=True
+            model.lp, cores.solver, seconds=max(cores.left(), 10.0), gap=gap, nodes=nodes, start=True
         )
-    except SolverError:  # a preference is not worth a proven plan
-        return best.solution
-    if outcome.status is not Status.OPTIMAL:
-        return best.solution
-    settled = read_solution(ties)
-    return settled if settled.cost(problem) <= best.cost else best.solution
+    except SolverError:  # a proven plan is not lost for it
+        return None, -math.inf
+    return read_solution(model) if outcome.status is Status.OPTIMAL else None, outcome.bound
+
+
+def _settle_rounding(cores: CoreSolver, best: Incumbent, core: Core, options: SearchOptions) -> float:
+    """Decide by invoices what prices leave open; returns the bound, and the incumbent may change.
+
+    Only where no purchase date is left out: a plan that splits purchases is not in the model.
+    """
+    cores.tell("rounding")
+    model = build(cores.problem, core, rounded=True)
+    # plans closer than half a minor unit cost the same
+    same = 0.4 * float(cores.money.unit)
+    solution, inner = _settled(cores, model, best, nodes=options.tie_nodes, gap=same)
+    if solution is not None:
+        cores.take(solution, best.found_at)
+    # plans outside the core cost at least as much as the incumbent did
+    return min(inner + model.decided, float(best.objective))
+
+
+def _settle_ties(cores: CoreSolver, best: Incumbent, core: Core, options: SearchOptions) -> Solution:
+    """Among plans of the same cost, all inside a core at the incumbent's prices, the one `ties` prefers."""
+    cores.tell("ties")
+    ties = build(cores.problem, core, at_most=best.cost)
+    settled, _ = _settled(cores, ties, best, nodes=options.tie_nodes)
+    return settled if settled is not None and settled.cost(cores.problem) <= best.cost else best.solution
 
 
 def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:

@@ -25,7 +25,7 @@ from typing import Any, Protocol, TypeAlias
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock
 from flexopt.store.plan_json import PlanDocument, document_json
-from flexopt.store.reading import read_model
+from flexopt.store.reading import missing, read_model
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, CHARGES, TABLES, UNWRITTEN
 
@@ -167,9 +167,16 @@ def read_document(plan: Path) -> dict[str, Any]:
         raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
+    planned = {
+        "holdings": [holding.model_dump(mode="json", by_alias=True) for holding in checked.holdings],
+        "scenario": checked.scenario.model_dump(mode="json", by_alias=True),
+    }
+    for key, complete in planned.items():
+        for where in missing(document[key], complete, key):
+            raise FlexoptError(f"{plan}: plan.json is damaged: `{where}` is missing", again)
     for contradiction in contradictions(checked):
         raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", again)
-    return {key: value for key, value in document.items() if value is not None}
+    return {key: planned.get(key, value) for key, value in document.items() if value is not None}
 
 
 class HasDocument(Protocol):

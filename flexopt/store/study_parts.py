@@ -320,7 +320,7 @@ class MoveRow(PlanPart):
     after: Text
     """Access in the plan."""
     saving: Difference | None
-    """Money: the extra cost of keeping today's access; none on further rows of products that move together."""
+    """Money: the extra cost of keeping today's access; none on further rows of products moved together."""
 
 
 class MoveCounts(PlanPart):

@@ -1,9 +1,12 @@
-"""Columns of the plan's tables, shared by plan.json, its schema and the CSV files."""
+"""Columns of the plan's tables, shared by plan.json and the CSV files."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, Any, get_args, get_origin
+
+from flexopt.store import rows
 
 ADDED = ("comparison", "sensitivity", "review")
 """Keys of plan.json that other commands add to a plan, in this order."""
@@ -41,68 +44,19 @@ CHARGES: dict[str, type] = {
 UNWRITTEN = "charge_rows"
 """The rows of charges.csv in the document of a plan that was just made; plan.json does not have them."""
 
+
+def _kind(annotation: Any) -> type:
+    """The type of the cells of a column, None aside."""
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
+    if annotation in (str, int, Decimal, date):
+        return annotation  # type: ignore[no-any-return]
+    kinds = [_kind(inner) for inner in get_args(annotation) if isinstance(inner, type) or get_args(inner)]
+    return kinds[0] if kinds else str  # a choice of words
+
+
 TABLES: dict[str, dict[str, type]] = {
-    "assignment": {
-        "user": str,
-        "product": str,
-        "group": str,
-        "access": str,
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "days": Decimal,
-        "tokens": Decimal,
-        "cost": Decimal,
-        "seat_price": Decimal,
-        "flex_price": Decimal,
-        "break_even_days": Decimal,
-        "segment": str,
-        "reason": str,
-    },
-    "seats": {
-        "offer": str,
-        "contract_start": date,
-        "contract_end": date,
-        "owned": int,
-        "renewed": int,
-        "new": int,
-        "added": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "commitment": Decimal,
-        "assigned": int,
-        "in_full": int,
-        "subscription_id": str,
-    },
-    "purchases": {
-        "date": date,
-        "tokens": int,
-        "tier_from": int,
-        "unit_price": Decimal,
-        "cost": Decimal,
-        "expires": date,
-    },
-    "ledger": {
-        "period_start": date,
-        "period_end": date,
-        "opening": Decimal,
-        "bought": Decimal,
-        "used": Decimal,
-        "expired": Decimal,
-        "closing": Decimal,
-        "buffer": Decimal,
-        "opening_with_buffer": Decimal,
-        "expired_with_buffer": Decimal,
-        "closing_with_buffer": Decimal,
-    },
-    "charges": {
-        "month": str,
-        "group": str,
-        "cost_centre": str,
-        "kind": str,
-        "quantity": Decimal,
-        "amount": Decimal,
-    },
-    "left_out": {"user": str, "product": str, "days": int, "reason": str},
+    table: {name: _kind(field.annotation) for name, field in row.model_fields.items()}
+    for table, row in rows.TABLES.items()
 }
 """Columns and types of the plan's tables, in order; the CSV files have the same."""

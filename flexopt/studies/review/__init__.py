@@ -119,12 +119,7 @@ def review(
             f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
         )
     file = scenario_of(scenario)
-    money = file.scenario.money
-    if (whole := money.ceil(min_saving)) != min_saving:
-        raise FlexoptError(
-            f"{min_saving} is no amount in {money.code}", f"give a multiple of {money.unit}: {whole}"
-        )
-    min_saving = whole
+    min_saving = file.scenario.money.ceil(min_saving)
     forecasts = forecasts_for(file, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
     file = completed(file, forecasts.usage)
