@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.claims import Claims, outlasting
-from flexopt.audit.ledger import PoolDay
+from flexopt.audit.ledger import PoolReplay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
     added_price,
@@ -266,7 +266,7 @@ def limits(
     doc: PlanDocument,
     scenario: Scenario,
     holdings: Sequence[Holding],
-    pool: Mapping[date, PoolDay],
+    pool: PoolReplay,
     notes: Notes,
 ) -> None:
     """Oversize, maxima and budgets."""
@@ -274,7 +274,7 @@ def limits(
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
         smallest = smallest_bought(scenario)
-        needed = sum((d.raw for d in pool.values()), Fraction(0))
+        needed = sum((d.drawn for d in pool.holds.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")
     for offer in scenario.offers:

@@ -94,13 +94,25 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
     }
     for name, value in exact.items():
         notes.expect(Decimal(said[name]) == value, f"`{name}` of the summary is {value}, not {said[name]}")
-    used, expired = (sum((Fraction(r[k]) for r in doc["ledger"]), Fraction(0)) for k in ("drawn", "expired"))
-    left = Fraction(doc["ledger"][-1]["closing"]) if doc["ledger"] else Fraction(0)
-    for name, amount in (("tokens_used", used), ("tokens_expired", expired), ("tokens_left", left)):
+    pool = {
+        f"tokens_{name}": sum((Fraction(r[name]) for r in doc["ledger"]), Fraction(0))
+        for name in ("used", "buffer", "expired", "expired_with_buffer")
+    }
+    for name in ("", "_with_buffer"):
+        left = Fraction(doc["ledger"][-1][f"closing{name}"]) if doc["ledger"] else Fraction(0)
+        pool[f"tokens_left{name}"] = left
+    used = pool["tokens_used"]
+    for name, amount in pool.items():
         notes.expect(
-            close(Fraction(said[name]), amount, TENTH / 2 + TOLERANCE),
+            close(Fraction(said[name]), amount, 2 * TENTH),  # rounded so that they add up
             f"`{name}` of the summary is not that of the ledger",
         )
+    used_, buffer, *rest = (Decimal(said[f"tokens_{k}"]) for k in ("used", "buffer", "expired", "left"))
+    beyond = sum(Decimal(said[f"tokens_{k}_with_buffer"]) for k in ("expired", "left"))
+    notes.expect(sum(rest) == buffer + beyond, "buffer and unused tokens are not those left and expired")
+    held = sum((Fraction(r["bought"]) for r in doc["ledger"]), Fraction(0))
+    held += Fraction(doc["ledger"][0]["opening"]) if doc["ledger"] else 0
+    notes.expect(close(Fraction(used_ + sum(rest)), held, TENTH / 2 + TOLERANCE), "the tokens do not add up")
     smallest = token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0])
     paid, count = (Fraction(tokens), Fraction(bought)) if bought else (Fraction(smallest), Fraction(1))
     digit = Fraction(scenario.money.unit) / 100

@@ -21,7 +21,7 @@ def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
             "",
             f"{printable(row['product'])}: {how}",
             fill(
-                f"{_days(row['days'])}; {_costs(row['cost_if_named'], row['cost_if_flex'], currency)}"
+                f"{_days(row['days'])}; {_costs(row['seat_price'], row['flex_price'], currency)}"
                 + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
                 + f"; {row['segment']} user",
                 "  ",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import half_up
+from flexopt.base.text import plain
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
@@ -30,22 +30,15 @@ NEVER = 2**60
 class Explained:
     """The alternatives of every row of the assignment, in its order; None if there is no such alternative.
 
-    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    seat_price, flex_price, break_even_days : Decimal or None
     segment, reason : str
     """
 
-    cost_if_named: Column
-    cost_if_flex: Column
+    seat_price: Column
+    flex_price: Column
     break_even_days: Column
     segment: Column
     reason: Column
-
-
-def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
-    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
-    text = format(Decimal(scaled).scaleb(-digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:

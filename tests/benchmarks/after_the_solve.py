@@ -128,6 +128,7 @@ def a_demand(scenario: Scenario, users: int, rng: np.random.Generator) -> Demand
     return Demand(
         users=tuple(f"u{n:07}@example.com" for n in range(users)),
         groups=tuple(names[group].tolist()),
+        cost_centres=tuple(f"CC {n:02}" for n in group.tolist()),
         products=tuple(PRODUCTS),
         pair_user=pair_user,
         pair_product=pair_product,

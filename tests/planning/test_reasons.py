@@ -28,7 +28,7 @@ from estate import estate_plan
 from flexopt import plan
 from flexopt.base.money import Currency
 from flexopt.inputs.records import Person
-from flexopt.planning.reasons import plain
+from flexopt.base.text import plain
 
 
 def year(count: int) -> list[date]:

@@ -19,6 +19,7 @@ from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cel
 from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TABLES
 
 COUNTS = ("owned", "renewed", "new", "added")
 
@@ -161,17 +162,29 @@ def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Until (first day after)", "date", 13),
         *(
             SheetColumn(title, "quantity", 14)
-            for title in ("Opening", "Bought", "Drawn", "Buffer", "Expired", "Closing")
+            for title in (
+                "Opening",
+                "Bought",
+                "Used",
+                "Expired",
+                "Closing",
+                "Buffer",
+                "Opening, buffer used",
+                "Expired, buffer used",
+                "Closing, buffer used",
+            )
         ),
     ]
-    names = ("opening", "bought", "drawn", "buffer", "expired", "closing")
+    names = tuple(TABLES["ledger"])[2:]
     ledger = document["ledger"]
     rows = [[p["period_start"], p["period_end"], *(Decimal(p[name]) for name in names)] for p in ledger]
-    sums = [
-        total_of((Decimal(p[name]) for p in ledger), 1, 3 + n, len(rows), digits=6)
-        for n, name in enumerate(names[1:-1])
+    sums: list[Cell] = [
+        ""
+        if name.startswith(("opening", "closing"))
+        else total_of((Decimal(p[name]) for p in ledger), 1, 2 + n, len(rows), digits=6)
+        for n, name in enumerate(names)
     ]
-    sheet.table(columns, rows, ["Total", "", "", *sums, ""])
+    sheet.table(columns, rows, ["Total", "", *sums])
     sheet.filtered(1, len(rows), len(columns))
     chart_of_pool(sheet, sheet.row + 1, 0, len(rows))
     sheet.row += 18

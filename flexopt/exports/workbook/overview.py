@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flexopt.exports.summary import BASELINE_NAMES, headline
 from flexopt.exports.workbook.bill import Totals
-from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
 from flexopt.store.plan_json import PlanDocument
 
@@ -37,6 +37,7 @@ def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: To
     sheet.gap()
     first, offers = _offers(sheet, document, seats, packs)
     sheet.gap()
+    _tokens(sheet, document)
     _figures(sheet, document)
     bottom = sheet.row
     chart_of_costs(sheet, top, SIDE, first, min(offers, CHARTED))
@@ -162,6 +163,30 @@ def _sum(lines: list[int], seats: Totals) -> str:
     return "+".join(seats.rows[line] for line in lines)
 
 
+def _tokens(sheet: Sheet, document: PlanDocument) -> None:
+    """What becomes of the tokens, and what they cost, if the forecast holds and if the buffer is used."""
+    s = document["summary"]
+    used, buffer = ("Used according to the forecast", "used", ""), ("Used as buffer", "buffer", "")
+    for title, case, lines in (
+        ("Tokens if the forecast holds", "", [used]),
+        ("Tokens if the buffer is used in full", "_with_buffer", [used, buffer]),
+    ):
+        lines = [*lines, ("Expire unused", "expired", case), ("Left at the end", "left", case)]
+        amounts = [(Decimal(s[f"tokens_{k}{of}"]), Decimal(s[f"{k}_cost{of}"])) for _, k, of in lines]
+        columns = [
+            SheetColumn(title, "text"),
+            SheetColumn("Tokens", "quantity"),
+            SheetColumn("Cost", "money"),
+        ]
+        first = sheet.row + 1
+        sums = [
+            total_of((pair[n] for pair in amounts), first, 1 + n, len(lines), digits=1 + n) for n in (0, 1)
+        ]
+        rows: list[list[Cell]] = [[words, *pair] for (words, _, _), pair in zip(lines, amounts, strict=True)]
+        sheet.table(columns, rows, ["Held and bought", *sums])
+        sheet.gap()
+
+
 def _figures(sheet: Sheet, document: PlanDocument) -> None:
     s = document["summary"]
     figures: list[tuple[str, Cell, str]] = [
@@ -172,9 +197,6 @@ def _figures(sheet: Sheet, document: PlanDocument) -> None:
         ("moving from a seat to tokens", s["users_to_flex"], "count"),
         ("moving from tokens to a seat", s["users_to_seats"], "count"),
         ("with an unused seat today", s["users_idle"], "count"),
-        ("Tokens used according to the forecast", Decimal(s["tokens_used"]), "quantity"),
-        ("Tokens that expire within the horizon", Decimal(s["tokens_expired"]), "quantity"),
-        ("Tokens left at the end of the horizon", Decimal(s["tokens_left"]), "quantity"),
     ]
     price = s["effective_token_price"]
     figures += [("Cost per token used, as planned", None if price is None else Decimal(price), "price")]

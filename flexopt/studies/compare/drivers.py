@@ -12,8 +12,9 @@ from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
-from flexopt.planning.bill import Charges, PurchaseRow, SeatRow, make_charges
+from flexopt.planning.bill import Charges, SeatRow, make_charges
 from flexopt.planning.planner import Solved
+from flexopt.planning.pool import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)

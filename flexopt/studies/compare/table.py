@@ -11,6 +11,7 @@ from flexopt.base.columns import ColumnTable
 from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TOKEN_FIGURES
 from flexopt.studies.compare.drivers import Drivers
 
 OffersByPair = dict[tuple[str, str], str]
@@ -54,7 +55,7 @@ def _scenario(
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
-    counts = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
+    counts = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES)
     return {
         "id": id_,
         "name": document["name"],

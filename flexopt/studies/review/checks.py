@@ -73,8 +73,8 @@ def _power_users(facts: Facts) -> CheckResult:
     power: dict[tuple[str, str], Decimal] = {}
     for row in facts.document["assignment"]:
         pair = row["user"], row["product"]
-        if pair in today and row["segment"] == "power" and row["cost_if_flex"] is not None:
-            power[pair] = power.get(pair, Decimal(0)) + Decimal(row["cost_if_flex"])
+        if pair in today and row["segment"] == "power" and row["flex_price"] is not None:
+            power[pair] = power.get(pair, Decimal(0)) + Decimal(row["flex_price"])
     if not power:
         return 0, "no user on Flex today is far above the break-even", ""
     cost = sum(power.values(), Decimal(0))
