@@ -434,7 +434,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "a bound above the total": (add("9999", "bound", PART["proof"]), "is above the total"),
     "a bound that is too low to be optimal": (
         lambda doc: doc["proof"].update(bound="0", gap="1"),
-        "is not optimal",
+        "above its bound is feasible, not optimal",
     ),
     "a gap that flatters": (
         both(add("-500", "bound", PART["proof"]), put("0.0", "gap", PART["proof"])),
@@ -442,7 +442,16 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "the gap asked": (put("0.5", "gap_asked", PART["proof"]), "gap_asked is not the scenario's"),
     "the proof of another plan": (add("1", "cost", PART["proof"]), "the proof is of a plan that costs"),
-    "a status": (put("proven", "status", PART["plan"]), "there is no status proven"),
+    "a status": (put("proven", "status", PART["plan"]), "above its bound is optimal, not proven"),
+    "less proven than is": (
+        put("feasible", "status", PART["plan"]),
+        "above its bound is optimal, not feasible",
+    ),
+    "a bound of half a cent": (add("-0.005", "bound", PART["proof"]), "is not a whole number of minor units"),
+    "rounding that explains a gap": (
+        lambda doc: doc["proof"]["rounding"].update(amount="0.05", invoices=10),
+        "may be rounding, not 0.05",
+    ),
     "a baseline below the bound": (
         lambda doc: PART["named"](doc).update(total="1.00", seats="1.00", tokens="0.00"),
         "all_named costs less than the bound",
