@@ -11,7 +11,7 @@ from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.checking import ScenarioCheck, tier_lists
-from flexopt.inputs.scenario.scenario import Offer, TokenTiers
+from flexopt.inputs.scenario.scenario import Instalments, Offer, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
@@ -153,7 +153,7 @@ def _term(run: ScenarioCheck, path: KeyPath, offer: Offer) -> None:
 def _instalments(run: ScenarioCheck) -> None:
     """S226: instalments due after what they pay for has ended; S227: budgets count whole prices."""
     scenario = run.scenario
-    stated = [
+    stated: list[tuple[KeyPath, str, Instalments | None, date]] = [
         (("offers", n, "instalments"), o.id, o.instalments, add_months(run.start, o.term_months))
         for n, o in enumerate(scenario.offers)
     ]
