@@ -29,7 +29,6 @@ REGRET_NOTE = (
     "regret: rows are the plan that is kept, columns the quote that is signed; the amount is the extra cost "
     "compared with the quote's own plan. Seats stay assigned as they were, and the tokens are bought again."
 )
-SEATS_NOTE = "a seat that is owned and then renewed counts twice; a monthly seat counts once for each month"
 
 
 def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
@@ -62,7 +61,9 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     kinds: dict[str, type] = {
         **dict.fromkeys(("id", "name", "status", "currency"), str),
         **dict.fromkeys(("total", "difference", "seats", "tokens", "commitment", "bound", "gap"), Decimal),
-        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought"), int),
+        **dict.fromkeys(
+            ("annual_seats", "monthly_seats", "seat_months", "seats_owned", "tokens_bought"), int
+        ),
         **dict.fromkeys(("tokens_used", "tokens_expired", "effective_token_price"), Decimal),
         "users_changed": int,
         **dict.fromkeys((f"driver_{name}" for name in DRIVERS), Decimal),
@@ -139,7 +140,8 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     cost.append(["against the first", "-", *(_signed(s["difference"]) for s in scenarios[1:])])
     cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
     yield _Table(f"cost in {document['currency']}", [*cost, line("total commitment", "commitment")])
-    bought = [counts("seats to buy", "seats_bought"), counts("seats owned", "seats_owned")]
+    bought = [counts("annual seats", "annual_seats"), counts("monthly seats at once", "monthly_seats")]
+    bought += [counts("seat-months", "seat_months"), counts("seats owned", "seats_owned")]
     bought += [counts("tokens to buy", "tokens_bought"), line("tokens used", "tokens_used")]
     bought.append(line("tokens expired", "tokens_expired"))
     bought.append(line("price per token used", "effective_token_price"))
@@ -149,7 +151,7 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     seats = [{row["offer"]: row["seats"] for row in s["offers"]} for s in scenarios]
     if offers:
         lines = [[o, *(f"{of[o]:,}" if o in of else "-" for of in seats)] for o in offers]
-        yield _Table("seats by offer", lines, SEATS_NOTE)
+        yield _Table("seats at once, by offer", lines)
     packs = [{row["date"]: row for row in s["purchases"]} for s in scenarios]
     lines = []
     for day in sorted({day for of in packs for day in of}):

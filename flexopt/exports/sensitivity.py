@@ -23,10 +23,15 @@ COLUMNS: dict[str, type] = {
     "with_value": Decimal,
     "total": Decimal,
     "difference": Decimal,
-    "seats_bought": int,
+    "annual_seats": int,
+    "monthly_seats": int,
     "tokens_bought": int,
     "answer": str,
 }
+
+
+BOUGHT = {"annual_seats": "annual seats", "monthly_seats": "monthly", "tokens_bought": "tokens"}
+"""What is bought at each value of a lever, and its heading."""
 
 
 def sensitivity_text(part: Part, name: str, currency: str) -> str:
@@ -84,7 +89,7 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
         for row in part["indifference"]
     ]
     asks = [[row["label"], money(row["saving"])] for row in part["negotiation"]]
-    sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", "seats", "tokens")]
+    sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", *BOUGHT.values())]
     answers = ["up to", "answer", "total", "from", "answer", "total"]
     texts = [
         f"# {_cell(name or 'Scenario')}: sensitivity",
@@ -160,7 +165,7 @@ def _tornado(part: Part) -> str:
         ]
         for b in moving
     ]
-    header = ["bought at these values", *["total", "seats", "tokens"] * 2]
+    header = ["bought at these values", *["total", *BOUGHT.values()] * 2]
     return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
 
 
@@ -261,7 +266,7 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
 
 
 def _side(part: Part, side: Part) -> list[str]:
-    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
+    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in BOUGHT]
     return [_number(side["value"]), money(side["total"]), *bought]
 
 

@@ -73,9 +73,10 @@ def plan_schema() -> dict[str, Any]:
         "status": {"enum": ["optimal", "feasible"]},
         "total": _DECIMAL,
         "summary": _object(
-            dict.fromkeys(("seats", "tokens", "commitment"), _DECIMAL)
+            dict.fromkeys(("seats", "tokens", "commitment", "paid_in_horizon", "paid_later"), _DECIMAL)
             | dict.fromkeys(("users", "users_named_only", "users_flex_only", "users_both"), integer)
-            | dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought"), integer)
+            | dict.fromkeys(("annual_seats", "monthly_seats", "seat_months", "seats_owned"), integer)
+            | {"tokens_bought": integer}
             | dict.fromkeys(("tokens_used", "tokens_expired", "tokens_left"), _DECIMAL)
             | {"purchases": integer, "token_price": _DECIMAL, "effective_token_price": money_or_null}
             | dict.fromkeys(("users_to_flex", "users_to_seats", "users_idle"), integer_or_null)
@@ -149,7 +150,7 @@ def _sensitivity() -> dict[str, Any]:
     integer_or_null = {"type": ["integer", "null"]}
     point = _object(
         {"value": _DECIMAL, "total": money_or_null}
-        | dict.fromkeys(("seats_bought", "tokens_bought"), integer_or_null)
+        | dict.fromkeys(("annual_seats", "monthly_seats", "tokens_bought"), integer_or_null)
     )
     lever = _object({"lever": text, "label": text, "value": _DECIMAL, "low": point, "high": point})
     values, totals = _array(_DECIMAL), _array(_array(money_or_null))
@@ -173,7 +174,8 @@ def _comparison() -> dict[str, Any]:
         **dict.fromkeys(("id", "name"), text),
         "status": {"enum": ["optimal", "feasible"]},
         **dict.fromkeys(("total", "bound", "gap", "seats", "tokens", "commitment"), _DECIMAL),
-        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought", "users_changed"), integer),
+        **dict.fromkeys(("annual_seats", "monthly_seats", "seat_months", "seats_owned"), integer),
+        **dict.fromkeys(("tokens_bought", "users_changed"), integer),
         **dict.fromkeys(("tokens_used", "tokens_expired", "difference"), _DECIMAL),
         "effective_token_price": decimal_or_null,
         "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),

@@ -1,6 +1,6 @@
 """The content of a report, in reading order; html, markdown and pdf only lay it out.
 
-Headline, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
+Headline, order sheet, payment calendar, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
 every price, the usage read, and the proof.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.exports.report import assumed, changes, compared, costs, proven
+from flexopt.exports.report import assumed, changes, compared, costs, order, proven
 from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan_json import PlanDocument
@@ -78,14 +78,14 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
     """The sections by name, with their parts uncut."""
-    packs = costs.packs(document, words)
+    yield "order", [*order.order_sheet(document, words)]
+    yield "payments", [*order.payment_calendar(document, words)]
     expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
     yield (
         "cost",
         [
             costs.costs(document, words),
             *costs.seats(document, words),
-            *([packs] if packs else []),
             sentence(costs.token_use(document, words)),
             sentence(words("expired", expired=expired, left=left)),
         ],

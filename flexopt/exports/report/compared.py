@@ -12,7 +12,8 @@ from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import DRIVERS
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
-NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
+SEATS = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+NUMBERS = (*SEATS, "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:
