@@ -142,7 +142,11 @@ def _seats(rows: Iterable[PlanRow], scenario: Scenario) -> dict[str, int]:
     days = {day_of(row["contract_start"]) for row, _ in bought}
     months = 0
     for row, count in bought:
-        begin, finish, term = day_of(row["contract_start"]), day_of(row["contract_end"]), terms[row["offer"]]
+        begin, finish, term = (
+            day_of(row["contract_start"]),
+            day_of(row["contract_end"]),
+            terms.get(row["offer"], 12),
+        )
         for day in days:
             if begin <= day < finish:
                 live["annual_seats" if term >= 12 else "monthly_seats"][day] += count

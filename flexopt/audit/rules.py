@@ -67,8 +67,9 @@ def instalments_of(
     scenario: Scenario, kind: str, offer: str, ordered: date, amount: Decimal
 ) -> list[tuple[date, Decimal]]:
     """The days and parts in which an amount is invoiced: none is smaller than the next, or by over a cent."""
-    stated = scenario.offer_by_id[offer].instalments if offer else scenario.tokens.instalments
-    if stated is None or kind == "addition":
+    of_seats = {o.id: o.instalments for o in scenario.offers if kind == "seats"}
+    stated = scenario.tokens.instalments if kind == "tokens" else of_seats.get(offer)
+    if stated is None:
         return [(ordered, amount)]
     parts, left = [], Fraction(amount) * 100
     for n in range(stated.number):

@@ -30,7 +30,7 @@ def summary_text(document: PlanDocument) -> str:
         "\n".join([_table(baselines), *notes]),
         fill(changes.access_now(document, ENGLISH)),
         _order(document),
-        fill(order.committed(document, ENGLISH)),
+        fill(order.invoiced(document, ENGLISH)),
         fill(costs.token_use(document, ENGLISH)),
         *_owned(document),
         fill(ENGLISH("assumed", clauses="; ".join(assumed.assumption_clauses(document, ENGLISH)))),

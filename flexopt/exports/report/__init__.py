@@ -1,7 +1,7 @@
 """The content of a report, in reading order; html, markdown and pdf only lay it out.
 
-Headline, order sheet, payment calendar, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
-every price, the usage read, and the proof.
+Headline, order sheet, payment calendar, cost lines that add up, comparisons, changes of access (`+ ~ -`),
+assumptions with the source of every price, the usage read, and the proof.
 """
 
 from __future__ import annotations

@@ -29,15 +29,8 @@ def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
     sums = [words.number(n) if name in OFTEN[:3] and (n := _sum(lines, name)) else "" for name in counts]
     total = words.money(document["summary"]["commitment"])
     rows.append((words("sum_order"), "", *sums, "", "", total, *([""] if ids else [])))
-    keys = [
-        "on",
-        "what",
-        *("kept" if name == "keep" else name for name in counts),
-        "until",
-        "each",
-        "amount",
-        *(["subscription"] if ids else []),
-    ]
+    heads = ["kept" if name == "keep" else name for name in counts]
+    keys = ["on", "what", *heads, "until", "each", "amount", *(["subscription"] if ids else [])]
     numbers = (*range(2, 2 + len(counts)), 3 + len(counts), 4 + len(counts))
     yield ReportTable("order", tuple(map(words, keys)), tuple(rows), numbers, (len(rows) - 1,))
 
@@ -54,9 +47,8 @@ def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
         here = [(month, of) for (y, month), of in months.items() if y == year]
         rows += [(month, *_amounts(of, words)) for month, of in here]
         sums.append(len(rows))
-        rows.append(
-            (words("fiscal_year", year=year), *_amounts([row for _, of in here for row in of], words))
-        )
+        whole = _amounts([row for _, of in here for row in of], words)
+        rows.append((words("fiscal_year", year=year), *whole))
     if len(years) > 1:
         sums.append(len(rows))
         rows.append((words("sum_payments"), *_amounts(document["payments"], words)))
@@ -80,6 +72,15 @@ def committed(document: PlanDocument, words: Words) -> str:
     if beyond := Decimal(s["commitment"]) - Decimal(document["total"]):
         text += words("committed_beyond", amount=words.money(beyond))
     return text
+
+
+def invoiced(document: PlanDocument, words: Words) -> str:
+    """What is committed, and in which fiscal years it is invoiced."""
+    years: dict[str, Decimal] = defaultdict(Decimal)
+    for row in document["payments"]:
+        years[row["fiscal_year"]] += Decimal(row["amount"])
+    said = [words("invoiced", year=year, amount=words.money(amount)) for year, amount in years.items()]
+    return "; ".join([committed(document, words), *said])
 
 
 def _line(line: Mapping[str, Any], counts: Sequence[str], words: Words, *, ids: bool) -> tuple[str, ...]:
