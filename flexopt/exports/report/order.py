@@ -12,6 +12,7 @@ from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
 COUNTS = ("have", "renew", "reduce", "keep", "new", "addition")
+NOTHING = Decimal("0.00")
 OFTEN = ("have", "renew", "reduce", "new")
 """Counts with a column even if there are none."""
 
@@ -69,6 +70,8 @@ def committed(document: PlanDocument, words: Words) -> str:
     if Decimal(s["paid_later"]):
         inside, later = words.money(s["paid_in_horizon"]), words.money(s["paid_later"])
         text += words("committed_later", inside=inside, later=later)
+    elif Decimal(s["commitment"]):
+        text += words("committed_inside")
     if beyond := Decimal(s["commitment"]) - Decimal(document["total"]):
         text += words("committed_beyond", amount=words.money(beyond))
     return text
@@ -98,8 +101,8 @@ def _line(line: Mapping[str, Any], counts: Sequence[str], words: Words, *, ids: 
 
 def _amounts(rows: Sequence[Mapping[str, Any]], words: Words) -> tuple[str, str, str]:
     """Seats, packs and both."""
-    tokens = sum((Decimal(row["amount"]) for row in rows if row["kind"] == "tokens"), Decimal(0))
-    total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
+    tokens = sum((Decimal(row["amount"]) for row in rows if row["kind"] == "tokens"), NOTHING)
+    total = sum((Decimal(row["amount"]) for row in rows), NOTHING)
     return words.money(total - tokens), words.money(tokens), words.money(total)
 
 
