@@ -140,7 +140,7 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     cost.append(["against the first", "-", *(_signed(s["difference"]) for s in scenarios[1:])])
     cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
     yield _Table(f"cost in {document['currency']}", [*cost, line("total commitment", "commitment")])
-    bought = [counts("annual seats", "annual_seats"), counts("monthly seats at once", "monthly_seats")]
+    bought = [counts("annual seats", "annual_seats"), counts("monthly, at once", "monthly_seats")]
     bought += [counts("seat-months", "seat_months"), counts("seats owned", "seats_owned")]
     bought += [counts("tokens to buy", "tokens_bought"), line("tokens used", "tokens_used")]
     bought.append(line("tokens expired", "tokens_expired"))
@@ -151,7 +151,7 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     seats = [{row["offer"]: row["seats"] for row in s["offers"]} for s in scenarios]
     if offers:
         lines = [[o, *(f"{of[o]:,}" if o in of else "-" for of in seats)] for o in offers]
-        yield _Table("seats at once, by offer", lines)
+        yield _Table("seats by offer", lines)
     packs = [{row["date"]: row for row in s["purchases"]} for s in scenarios]
     lines = []
     for day in sorted({day for of in packs for day in of}):

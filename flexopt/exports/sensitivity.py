@@ -30,8 +30,7 @@ COLUMNS: dict[str, type] = {
 }
 
 
-BOUGHT = {"annual_seats": "annual seats", "monthly_seats": "monthly", "tokens_bought": "tokens"}
-"""What is bought at each value of a lever, and its heading."""
+MONTHLY = "seats: annual ones + the most monthly ones at once"
 
 
 def sensitivity_text(part: Part, name: str, currency: str) -> str:
@@ -89,7 +88,7 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
         for row in part["indifference"]
     ]
     asks = [[row["label"], money(row["saving"])] for row in part["negotiation"]]
-    sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", *BOUGHT.values())]
+    sides = [f"{word} {what}" for word in ("down:", "up:") for what in ("to", "total", "seats", "tokens")]
     answers = ["up to", "answer", "total", "from", "answer", "total"]
     texts = [
         f"# {_cell(name or 'Scenario')}: sensitivity",
@@ -165,8 +164,10 @@ def _tornado(part: Part) -> str:
         ]
         for b in moving
     ]
-    header = ["bought at these values", *["total", *BOUGHT.values()] * 2]
-    return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
+    header = ["bought at these values", *["total", "seats", "tokens"] * 2]
+    monthly = any(b[side]["monthly_seats"] for b in moving for side in ("low", "high"))
+    table = text_table(header, mix) + (f"\n{MONTHLY}" if monthly else "")
+    return "\n\n".join(text for text in ["\n".join(lines), table, quiet] if text)
 
 
 def _grid(part: Part, grid: Part) -> str:
@@ -266,8 +267,10 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
 
 
 def _side(part: Part, side: Part) -> list[str]:
-    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in BOUGHT]
-    return [_number(side["value"]), money(side["total"]), *bought]
+    tokens, annual, monthly = (side[n] for n in ("tokens_bought", "annual_seats", "monthly_seats"))
+    seats = "-" if annual is None else f"{annual:,} + {monthly:,}" if monthly else f"{annual:,}"
+    total = money(side["total"])
+    return [_number(side["value"]), total, seats, "-" if tokens is None else f"{tokens:,}"]
 
 
 def _difference(part: Part, side: Part) -> Decimal | None:
