@@ -31,7 +31,7 @@ def summary_text(document: PlanDocument) -> str:
         fill(changes.access_now(document, ENGLISH)),
         _order(document),
         fill(order.invoiced(document, ENGLISH)),
-        fill(costs.token_use(document, ENGLISH)),
+        "\n".join(map(fill, (costs.token_use(document, ENGLISH), *costs.unused(document, ENGLISH)))),
         *_owned(document),
         fill(ENGLISH("assumed", clauses="; ".join(assumed.assumption_clauses(document, ENGLISH)))),
         fill(f"coverage: {proven.coverage(document, ENGLISH, where='in_plan_json')}"),

@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 
 from flexopt.base.dates import anniversaries, most_at_once
-from flexopt.inputs.scenario.scenario import Holding, Horizon, Offer
-from flexopt.planning.bill import PurchaseRow, SeatRow
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.planning.bill import SeatRow
+from flexopt.planning.pool import PurchaseRow
 
 KINDS = ("seats", "addition", "tokens")
 """What a line orders, in the order of the lines of one day."""
@@ -29,6 +30,7 @@ class OrderLine:
     date: datetime.date
     kind: str
     offer: str
+    amount: Decimal
     have: int = 0
     renew: int = 0
     reduce: int = 0
@@ -38,18 +40,21 @@ class OrderLine:
     tokens: int = 0
     ends: datetime.date | None = None
     unit_price: Decimal | None = None
-    amount: Decimal = Decimal("0.00")
     subscription_id: str = ""
 
 
 def order_lines(
-    seats: Sequence[SeatRow], purchases: Sequence[PurchaseRow], holdings: Sequence[Holding], horizon: Horizon
+    seats: Sequence[SeatRow],
+    purchases: Sequence[PurchaseRow],
+    holdings: Sequence[Holding],
+    scenario: Scenario,
 ) -> list[OrderLine]:
     """The order, by date and offer; its amounts add up to the commitment.
 
     seats : the rows by subscription
     holdings : none ends before the horizon; added seats are held, too, when their contract ends
     """
+    horizon, free = scenario.horizon, scenario.money.zero
     held: dict[tuple[date, str, str], int] = defaultdict(int)
     kept: dict[tuple[date, str, date, str], int] = defaultdict(int)
     for h in holdings:
@@ -62,34 +67,33 @@ def order_lines(
         if row.added and row.contract_end < horizon.end:
             held[row.contract_end, row.offer, ""] += row.added
     renewed = {(r.contract_start, r.offer, r.subscription_id): r for r in seats if r.renewed}
-    lines = [_ending(key, held[key], renewed.get(key)) for key in {**held, **dict.fromkeys(renewed, 0)}]
+    lines = []
+    for day, offer, name in {**held, **dict.fromkeys(renewed, 0)}:
+        have = held[day, offer, name]
+        line = OrderLine(day, "seats", offer, free, have=have, reduce=have, subscription_id=name)
+        order = renewed.get((day, offer, name))
+        lines.append(_renewed(line, order) if order else line)
     lines += [
-        OrderLine(day, "seats", offer, have=n, keep=n, ends=ends, subscription_id=name)
+        OrderLine(day, "seats", offer, free, have=n, keep=n, ends=ends, subscription_id=name)
         for (day, offer, ends, name), n in kept.items()
     ]
     lines += [_bought(row) for row in seats if row.new or row.added]
     lines += [
-        OrderLine(
-            p.date, "tokens", "", tokens=p.tokens, ends=p.expires, unit_price=p.unit_price, amount=p.cost
-        )
+        OrderLine(p.date, "tokens", "", p.cost, tokens=p.tokens, ends=p.expires, unit_price=p.unit_price)
         for p in purchases
     ]
     return sorted(lines, key=_place)
 
 
-def _ending(key: tuple[date, str, str], have: int, renewed: SeatRow | None) -> OrderLine:
-    """The line of seats that end on a day, renewed or let go."""
-    day, offer, name = key
-    line = OrderLine(day, "seats", offer, have=have, reduce=have, subscription_id=name)
-    if renewed is None:
-        return line
+def _renewed(line: OrderLine, row: SeatRow) -> OrderLine:
+    """The line of seats that end on a day, some of them renewed."""
     return replace(
         line,
-        renew=renewed.renewed,
-        reduce=have - renewed.renewed,
-        ends=renewed.contract_end,
-        unit_price=renewed.unit_price,
-        amount=renewed.commitment,
+        renew=row.renewed,
+        reduce=line.have - row.renewed,
+        ends=row.contract_end,
+        unit_price=row.unit_price,
+        amount=row.commitment,
     )
 
 
@@ -98,11 +102,11 @@ def _bought(row: SeatRow) -> OrderLine:
         row.contract_start,
         "addition" if row.added else "seats",
         row.offer,
+        row.commitment,
         new=row.new,
         addition=row.added,
         ends=row.contract_end,
         unit_price=row.unit_price,
-        amount=row.commitment,
     )
 
 

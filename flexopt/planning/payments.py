@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 
 from flexopt.base.dates import add_months
-from flexopt.base.money import CENT
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.order import KINDS, OrderLine
 
@@ -46,7 +45,7 @@ def payments_of(order: Sequence[OrderLine], scenario: Scenario) -> list[Payment]
     for (ordered, kind, offer), amount in due.items():
         parts = stated[offer] if kind != "addition" else None
         number, step = (parts.number, parts.every_months) if parts else (1, 0)
-        for n, share in enumerate(_divided(amount, number)):
+        for n, share in enumerate(_divided(amount, number, scenario.money.unit)):
             day = add_months(ordered, n * step)
             year = fiscal_year(day, scenario.fiscal_year_starts)
             found.append(Payment(day, f"{day:%Y-%m}", year, kind, offer, ordered, n + 1, number, share))
@@ -55,11 +54,11 @@ def payments_of(order: Sequence[OrderLine], scenario: Scenario) -> list[Payment]
     )
 
 
-def _divided(amount: Decimal, number: int) -> Iterator[Decimal]:
-    """Equal parts; the cents that are left over go to the first ones, one each."""
-    each, rest = divmod(int(amount / CENT), number)
+def _divided(amount: Decimal, number: int, unit: Decimal) -> Iterator[Decimal]:
+    """Equal parts in whole minor units; those that are left over go to the first ones, one each."""
+    each, rest = divmod(int(amount / unit), number)
     for n in range(number):
-        yield (each + (n < rest)) * CENT
+        yield (each + (n < rest)) * unit
 
 
 def fiscal_year(day: date, first_month: int) -> str:

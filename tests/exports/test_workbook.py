@@ -183,9 +183,7 @@ def test_another_price_makes_the_bill_that_python_makes(
     costs = [float(row.cost) for row in bill.seats]
     assert list(book.under("Seats", "Cost"))[: len(costs)] == costs
     # the order follows, and so do the instalments
-    invoices = payments_of(
-        order_lines(bill.seats, bill.purchases, scenario.holdings, scenario.horizon), scenario
-    )
+    invoices = payments_of(order_lines(bill.seats, bill.purchases, scenario.holdings, scenario), scenario)
     assert book.sheets["Order"][-1][12] == float(bill.commitment)
     assert list(book.under("Payments", "Amount"))[: len(invoices)] == [float(p.amount) for p in invoices]
 

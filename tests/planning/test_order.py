@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 
 from flexopt import load_scenario, plan
 from flexopt.base.dates import add_months
-from flexopt.inputs.scenario.scenario import Holding, Horizon, Scenario
-from flexopt.planning.bill import PurchaseRow, SeatRow
+from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.planning.bill import SeatRow
 from flexopt.planning.order import order_lines, seats_to_pay
 from flexopt.planning.payments import fiscal_year, payments_of
+from flexopt.planning.pool import PurchaseRow
 from flexopt.planning.seats_by_subscription import by_subscription
 
-HORIZON = Horizon(start=date(2026, 1, 1), months=12)
+SCENARIO = a_scenario()
+HORIZON = SCENARIO.horizon
 START = HORIZON.start
 APRIL = date(2026, 4, 1)
 
@@ -41,9 +43,9 @@ THREE_YEARS = {
 OFFERS = a_scenario(offers=[AUTOCAD_YEAR, REVIT_YEAR, MONTHLY, THREE_YEARS]).offer_by_id
 
 
-def seats(offer: str, start: date, months: int, price: str = "100.00", **number: int) -> SeatRow:
+def seats(offer: str, start: date, months: int, price: str = "100.00", **number: Any) -> SeatRow:
     """Seats of one kind; owned ones cost nothing."""
-    kinds = dict.fromkeys(("owned", "renewed", "new", "added"), 0) | number
+    kinds: dict[str, Any] = dict.fromkeys(("owned", "renewed", "new", "added"), 0) | number
     unit = Decimal(0 if kinds["owned"] else price)
     amount = unit * sum(kinds.values())
     return SeatRow(
@@ -71,7 +73,7 @@ def lines(rows: list[SeatRow], holdings: list[Holding], packs: tuple[PurchaseRow
     return [
         f"{line.date} {line.offer or line.tokens} {line.have}/{line.renew}/{line.reduce}/{line.keep}/"
         f"{line.new}/{line.addition} -> {line.ends} {line.amount} {line.subscription_id}".rstrip()
-        for line in order_lines(split, packs, holdings, HORIZON)
+        for line in order_lines(split, packs, holdings, SCENARIO)
     ]
 
 
@@ -140,7 +142,7 @@ def test_have_is_renewed_reduced_or_kept_and_amounts_add_up(
             rows.append(seats(offer, day, 12, renewed=count))
     rows += [seats("revit-1y", START, 12, new=n) for n in data.draw(st.lists(st.integers(1, 5), max_size=1))]
     split = by_subscription(rows, holdings, START)
-    order = order_lines(split, (), holdings, HORIZON)
+    order = order_lines(split, (), holdings, SCENARIO)
     assert all(o.have == o.renew + o.reduce + o.keep and min(o.renew, o.reduce, o.keep) >= 0 for o in order)
     assert sum(o.have for o in order) == sum(h.quantity for h in holdings)
     assert sum(o.keep for o in order) == sum(h.quantity for h in holdings if h.ends >= HORIZON.end)
@@ -168,7 +170,7 @@ def test_a_seat_renewed_after_a_year_is_one_seat() -> None:
 
 
 def payments(rows: list[SeatRow], scenario: Scenario, packs: tuple[PurchaseRow, ...] = ()) -> list[str]:
-    found = payments_of(order_lines(rows, packs, [], scenario.horizon), scenario)
+    found = payments_of(order_lines(rows, packs, [], scenario), scenario)
     return [
         f"{p.date} {p.fiscal_year} {p.offer or p.kind} {p.instalment}/{p.instalments} {p.amount}"
         for p in found
@@ -205,7 +207,7 @@ def test_packs_have_instalments_of_their_own_and_additions_none() -> None:
 def test_the_renewals_of_all_subscriptions_and_the_new_seats_of_a_day_are_one_invoice() -> None:
     holdings = [held("autocad-1y", 1, START, "S1"), held("autocad-1y", 1, START, "S2")]
     rows = [seats("autocad-1y", START, 12, "0.05", renewed=2), seats("autocad-1y", START, 12, "0.01", new=1)]
-    order = order_lines(by_subscription(rows, holdings, START), (), holdings, HORIZON)
+    order = order_lines(by_subscription(rows, holdings, START), (), holdings, SCENARIO)
     (paid,) = payments_of(order, a_scenario())
     assert (len(order), paid.amount) == (3, Decimal("0.11"))
 
@@ -238,7 +240,7 @@ def test_payments_add_up_to_the_order(bought: list[tuple[str, date, int, int]], 
         seats(offer, day, OFFERS[offer].term_months, str(Decimal(price) / 100), new=n)
         for offer, day, n, price in bought
     ]
-    found = payments_of(order_lines(rows, (), [], HORIZON), scenario)
+    found = payments_of(order_lines(rows, (), [], scenario), scenario)
     assert sum(p.amount for p in found) == sum(r.commitment for r in rows)
     parts: dict[tuple[str, date], list[Decimal]] = {}
     for p in found:

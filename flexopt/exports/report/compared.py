@@ -9,11 +9,11 @@ from typing import Any
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import DRIVERS
+from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
 SEATS = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
-NUMBERS = (*SEATS, "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
+NUMBERS = (*SEATS, "tokens_bought", *TOKEN_FIGURES, "users_changed")
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:

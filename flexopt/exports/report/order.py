@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flexopt.base.money import Currency
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
 
 COUNTS = ("have", "renew", "reduce", "keep", "new", "addition")
-NOTHING = Decimal("0.00")
 OFTEN = ("have", "renew", "reduce", "new")
 """Counts with a column even if there are none."""
 
@@ -38,6 +38,7 @@ def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
 
 def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
     """What is invoiced by month and fiscal year, and what of it is later than the horizon."""
+    zero = Currency(document["currency"]).zero
     months: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in document["payments"]:
         months[row["fiscal_year"], row["month"]].append(row)
@@ -46,13 +47,13 @@ def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
     sums = []
     for year in years:
         here = [(month, of) for (y, month), of in months.items() if y == year]
-        rows += [(month, *_amounts(of, words)) for month, of in here]
+        rows += [(month, *_amounts(of, words, zero)) for month, of in here]
         sums.append(len(rows))
-        whole = _amounts([row for _, of in here for row in of], words)
+        whole = _amounts([row for _, of in here for row in of], words, zero)
         rows.append((words("fiscal_year", year=year), *whole))
     if len(years) > 1:
         sums.append(len(rows))
-        rows.append((words("sum_payments"), *_amounts(document["payments"], words)))
+        rows.append((words("sum_payments"), *_amounts(document["payments"], words, zero)))
     if rows:
         keys = tuple(map(words, ("month_", "seats_cost", "tokens_cost", "total")))
         yield ReportTable("payments", keys, tuple(rows), (1, 2, 3), tuple(sums))
@@ -99,10 +100,10 @@ def _line(line: Mapping[str, Any], counts: Sequence[str], words: Words, *, ids: 
     )
 
 
-def _amounts(rows: Sequence[Mapping[str, Any]], words: Words) -> tuple[str, str, str]:
+def _amounts(rows: Sequence[Mapping[str, Any]], words: Words, zero: Decimal) -> tuple[str, str, str]:
     """Seats, packs and both."""
-    tokens = sum((Decimal(row["amount"]) for row in rows if row["kind"] == "tokens"), NOTHING)
-    total = sum((Decimal(row["amount"]) for row in rows), NOTHING)
+    tokens = sum((Decimal(row["amount"]) for row in rows if row["kind"] == "tokens"), zero)
+    total = sum((Decimal(row["amount"]) for row in rows), zero)
     return words.money(total - tokens), words.money(tokens), words.money(total)
 
 

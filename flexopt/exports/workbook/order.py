@@ -71,7 +71,7 @@ def write_order(sheet: Sheet, document: PlanDocument) -> dict[Group, str]:
         total_of((line[n] for line in lines), 1, 2 + i, count)
         for i, n in enumerate(("have", "renew", "reduce"))
     ]
-    total = total_of((Decimal(line["amount"]) for line in lines), 1, AMOUNT, count)
+    total = total_of((Decimal(line["amount"]) for line in lines), 1, AMOUNT, count, digits=sheet.money.digits)
     sheet.table(columns, rows, ["Total", "", *held, "", "", "", "", "", "", "", total, ""])
     sheet.filtered(1, count, len(columns))
     return {group: cells(of[0], of[-1], AMOUNT, "Order") for group, of in places.items()}
@@ -97,12 +97,12 @@ def write_payments(sheet: Sheet, document: PlanDocument, amounts: Mapping[Group,
         SheetColumn("Instalment", "count", 11),
         SheetColumn("of", "count", 8),
     ]
-    found = document["payments"]
+    found, places, whole = document["payments"], sheet.money.digits, 10**sheet.money.digits
     rows: list[list[Cell]] = []
     for p in found:
-        parts = f"ROUND(SUM({amounts[p['ordered'], p['kind'], p['offer']]})*100,0)"
+        parts = f"ROUND(SUM({amounts[p['ordered'], p['kind'], p['offer']]})*{whole},0)"
         number, of = p["instalment"], p["instalments"]
-        share = f"=(INT({parts}/{of})+IF(MOD({parts},{of})>={number},1,0))/100"
+        share = f"=(INT({parts}/{of})+IF(MOD({parts},{of})>={number},1,0))/{whole}"
         rows.append(
             [
                 p["date"],
@@ -117,7 +117,7 @@ def write_payments(sheet: Sheet, document: PlanDocument, amounts: Mapping[Group,
             ]
         )
     count = len(rows)
-    total = total_of((Decimal(p["amount"]) for p in found), 1, 1, count)
+    total = total_of((Decimal(p["amount"]) for p in found), 1, 1, count, digits=places)
     sheet.table(columns, rows, ["Total", total, *[""] * 7])
     sheet.filtered(1, count, len(columns))
     for title, key in (("By month", "month"), ("By fiscal year", "fiscal_year")):
@@ -134,7 +134,7 @@ def write_payments(sheet: Sheet, document: PlanDocument, amounts: Mapping[Group,
         [
             words,
             Formula(
-                f"=ROUND(SUM({cells(first, last, 1)}),2)" if last >= first else "=0",
+                f"=ROUND(SUM({cells(first, last, 1)}),{places})" if last >= first else "=0",
                 Decimal(document["summary"][name]),
             ),
         ]
@@ -148,7 +148,7 @@ def _sums(sheet: Sheet, title: str, key: str, found: Sequence[Mapping[str, Any]]
     rows: list[list[Cell]] = []
     for name, of in groupby(enumerate(found, 1), key=lambda item: str(item[1][key])):
         here = list(of)
-        places = cells(here[0][0], here[-1][0], 1)
+        summed = cells(here[0][0], here[-1][0], 1)
         amount = sum((Decimal(p["amount"]) for _, p in here), Decimal(0))
-        rows.append([name, Formula(f"=ROUND(SUM({places}),2)", amount)])
+        rows.append([name, Formula(f"=ROUND(SUM({summed}),{sheet.money.digits})", amount)])
     sheet.table([SheetColumn(title, "text", 18), SheetColumn("Amount", "money", 16)], rows)

@@ -9,8 +9,10 @@ from typing import Any
 
 from flexopt.base.columns import ColumnTable
 from flexopt.base.dates import most_at_once
+from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TOKEN_FIGURES
 from flexopt.studies.compare.drivers import Drivers
 
 OffersByPair = dict[tuple[str, str], str]
@@ -28,17 +30,18 @@ def make_comparison(
     first = next(iter(documents.values()))
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
+    money = Currency(first["currency"])
     return {
         "currency": first["currency"],
         "scenarios": [_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()],
         "cheapest": min(documents, key=lambda id_: Decimal(documents[id_]["total"])),
-        "regret": [[None if cell is None else f"{cell:.2f}" for cell in row] for row in regret],
+        "regret": [[None if cell is None else str(money.round(cell)) for cell in row] for row in regret],
         "notes": [dict(note) for note in notes],
         "drivers": [
             {
                 "scenario": id_,
                 **{
-                    name: f"{getattr(d, name):.2f}"
+                    name: str(money.round(getattr(d, name)))
                     for name in ("seat_price", "token_price", "tier", "mix", "difference")
                 },
             }
@@ -54,7 +57,7 @@ def _scenario(
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
     counts = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
-    tokens = ("tokens_bought", "tokens_used", "tokens_expired", "effective_token_price")
+    tokens = ("tokens_bought", *TOKEN_FIGURES, "effective_token_price")
     return {
         "id": id_,
         "name": document["name"],
@@ -63,7 +66,7 @@ def _scenario(
         "bound": proof["bound"],
         "gap": proof["gap"],
         **{name: summary[name] for name in (*money, *counts, *tokens)},
-        "difference": f"{Decimal(document['total']) - Decimal(first['total']):.2f}",
+        "difference": str(Decimal(document["total"]) - Decimal(first["total"])),
         "users_changed": len({change["user"] for change in changes}),
         "offers": _offers(document),
         "purchases": [
@@ -83,7 +86,7 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
         cost[row["offer"]] += Decimal(row["cost"])
     order = [offer["id"] for offer in document["scenario"]["offers"]]
     return [
-        {"offer": o, "seats": most_at_once(seats[o]), "cost": f"{cost[o]:.2f}"} for o in order if o in seats
+        {"offer": o, "seats": most_at_once(seats[o]), "cost": str(cost[o])} for o in order if o in seats
     ]
 
 
