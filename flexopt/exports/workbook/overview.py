@@ -61,7 +61,8 @@ def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -
     seat, token = Decimal(summary["seats"]), Decimal(summary["tokens"])
     lines: list[tuple[str, str, Decimal]] = [
         (
-            f"Seats: {summary['seats_bought']:,} bought, {summary['seats_owned']:,} owned",
+            f"Seats: {summary['annual_seats']:,} annual, {summary['monthly_seats']:,} monthly at once, "
+            f"{summary['seats_owned']:,} owned",
             f"={seats.cost}",
             seat,
         ),

@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from flexopt.base.money import Currency
 from flexopt.inputs.rules.prices import in_force, seat_price, token_price
-from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier, TokenTiers
+from flexopt.inputs.scenario.scenario import Offer, Price, Scenario, TokenTier, TokenTiers
+from flexopt.inputs.scenario.use import Growth
 
 ONE_PERCENT = Decimal("0.01")
 
