@@ -47,6 +47,11 @@ def test_headline(
     assert headline(document) == f"{words[0]} today's access{words[1]}"
 
 
+def sold(document: Document, *offers: str) -> None:
+    """More offers, with the prices of the first."""
+    document["scenario"]["offers"] += [document["scenario"]["offers"][0] | {"id": offer} for offer in offers]
+
+
 def test_headline_passes_over_a_baseline_that_costs_nothing(document: Document) -> None:
     assert headline(today(document, "0.00", "0.00")) == "saves 21 USD a year against all named, 0.3 %"
 
@@ -76,6 +81,7 @@ def test_monthly_contracts_of_one_offer_are_one_line(document: Document) -> None
         for n in range(1, 12)
     ]
     document["seats"] = [*monthly, yearly]
+    sold(document, "autocad-1m")
     text = summary_text(document)
     assert "autocad-1m x11  2026-01-01  2026-12-01  1 to 11  new    290.00  19,140.00" in text
     assert "seats.csv lists each one" in text
@@ -87,6 +93,7 @@ def test_monthly_contracts_of_one_offer_are_one_line(document: Document) -> None
 
 def test_a_screen_is_not_flooded(document: Document) -> None:
     document["seats"] = [document["seats"][0] | {"offer": f"offer-{n}"} for n in range(100)]
+    sold(document, *(f"offer-{n}" for n in range(100)))
     document["purchases"] = document["purchases"] * 30
     text = summary_text(document)
     assert "... and 76 more lines" in text

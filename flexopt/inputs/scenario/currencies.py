@@ -73,17 +73,21 @@ def _amounts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any
             yield from _amounts(inner, (*path, index))
 
 
-def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str]]]:
+def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str, bool]]]:
     """The rates; the schema reports what is wrong with others."""
     for entry in stated if isinstance(stated, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("currency"), str):
             rate, source = entry.get("rate"), entry.get("source", "")
             if isinstance(rate, (int, Decimal)) and rate > 0 and isinstance(source, str):
-                yield entry["currency"], (Decimal(rate), source)
+                yield entry["currency"], (Decimal(rate), source, entry.get("estimate") is True)
 
 
 def _convert(
-    amounts: list[tuple[KeyPath, dict[str, Any], str]], currency: str, rate: Decimal, source: str
+    amounts: list[tuple[KeyPath, dict[str, Any], str]],
+    currency: str,
+    rate: Decimal,
+    source: str,
+    is_estimate: bool,
 ) -> None:
     """Multiply, round to the cent, and note it in `source`, which is shown beside the price."""
     entries = {path: entry for path, entry, _ in amounts}
@@ -94,5 +98,6 @@ def _convert(
             entry[key] = (Decimal(entry[key]) * rate).quantize(_CENT, ROUND_HALF_UP)
         if path[-2:-1] in (("prices",), ("tiers",)):
             noted = f"{currency} {was} x {rate:f}" + (f" ({source})" if source else "")
+            entry |= {"estimate": True} if is_estimate else {}
             before = entry.get("source")
             entry["source"] = f"{before}, {noted}" if isinstance(before, str) and before else noted

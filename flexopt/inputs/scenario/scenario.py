@@ -54,6 +54,8 @@ class Rate(Part):
     """Tokens for one chargeable day."""
     source: str = ""
     """Source of the rate."""
+    estimate: Flag = False
+    """Whether the rate is an estimate; reports say so beside it."""
 
 
 class Product(Part):
@@ -75,6 +77,8 @@ class Price(Part):
     """Price of renewing an owned seat for the whole term; defaults to the new price."""
     source: str = ""
     """Source of the price."""
+    estimate: Flag = False
+    """Whether a price of this entry is an estimate; reports say so beside it."""
 
 
 class Instalments(Part):
@@ -121,6 +125,9 @@ class TokenTier(Part):
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Price of one token, before the negotiated discount."""
     source: str = ""
+    """Source of the price."""
+    estimate: Flag = False
+    """Whether the price is an estimate; reports say so beside it."""
 
 
 class TokenTiers(Part):
@@ -220,6 +227,8 @@ class Exchange(Part):
     """What one unit of it costs in the currency of the scenario."""
     source: str = ""
     """Source of the rate, and its day."""
+    estimate: Flag = False
+    """Whether the rate is an estimate: then every price converted at it is one, too."""
 
 
 class Policy(Part):
