@@ -89,8 +89,8 @@ def review_markdown(document: PlanDocument) -> str:
         [row["code"], row["name"], "found" if row["found"] else "clear", row["message"], row["repair"]]
         for row in document["review"]["checks"]
     ]
-    table = _piped(["", "check", "result", "finding", "what to do"], checks)
-    return "\n\n".join([*parts, "## Checks", table])
+    checked = _piped(["", "check", "result", "finding", "what to do"], checks)
+    return "\n\n".join([*parts, "## Checks", checked])
 
 
 def _headline(document: PlanDocument) -> str:

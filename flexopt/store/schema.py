@@ -170,13 +170,13 @@ def _comparison() -> dict[str, Any]:
     decimal_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
     purchase = {"date": _SPAN["start"], "tokens": integer, "unit_price": _DECIMAL, "cost": _DECIMAL}
     scenario = {
-        **dict.fromkeys(("id", "name"), text),
+        **dict.fromkeys(("id", "label", "name"), text),
         "status": {"enum": ["optimal", "feasible"]},
         **dict.fromkeys(("total", "bound", "gap", "seats", "tokens", "commitment"), _DECIMAL),
         **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought", "users_changed"), integer),
         **dict.fromkeys(("tokens_used", "tokens_expired", "difference"), _DECIMAL),
         "effective_token_price": decimal_or_null,
-        "offers": _array(_object({"offer": text, "seats": integer, "cost": _DECIMAL})),
+        "offers": _array(_object({"offer": text, "name": text, "seats": integer, "cost": _DECIMAL})),
         "purchases": _array(_object(purchase)),
     }
     drivers = dict.fromkeys((*DRIVERS, "difference"), _DECIMAL)

@@ -98,6 +98,8 @@ class SeatTier(Part):
 
 class Offer(Part):
     id: Id
+    name: Annotated[str, Field(max_length=200, strict=True)] = ""
+    """Name of the offer in reports; without one they show the id."""
     aliases: tuple[Id, ...] = ()
     """Names of the offer in Subscriptions exports."""
     covers: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -117,6 +119,11 @@ class Offer(Part):
     """Seats bought while a holding of the offer lasts end with it, priced by days; a date: that end."""
     instalments: Instalments | None = None
     """How an order is invoiced, if not all of it on the day the seats start; additions are not divided."""
+
+    @property
+    def title(self) -> str:
+        """What reports call the offer."""
+        return self.name.strip() or self.id
 
 
 class TokenTier(Part):
@@ -288,6 +295,9 @@ class Scenario(Part):
 
     schema_: Literal["flexopt.scenario/1"] = Field(alias="schema")
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Title of reports."""
+    label: Annotated[str, Field(max_length=24, strict=True)] = ""
+    """A few words for this quote in tables and charts beside others; without them its file name."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
     exchange: tuple[Exchange, ...] = ()

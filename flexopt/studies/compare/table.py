@@ -9,6 +9,7 @@ from typing import Any
 
 from flexopt.base.columns import ColumnTable
 from flexopt.planning.planner import Plan
+from flexopt.planning.quotes import labels_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.studies.compare.drivers import Drivers
 
@@ -25,11 +26,15 @@ def make_comparison(
     """How the plans differ; the first is the baseline. Money as decimal strings, as in plan.json."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
+    labels = labels_of({id_: d["scenario"]["label"] for id_, d in documents.items()})
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
     return {
         "currency": first["currency"],
-        "scenarios": [_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()],
+        "scenarios": [
+            _scenario(id_, label, d, first, changes[id_])
+            for (id_, d), label in zip(documents.items(), labels, strict=True)
+        ],
         "cheapest": min(documents, key=lambda id_: Decimal(documents[id_]["total"])),
         "regret": [[None if cell is None else f"{cell:.2f}" for cell in row] for row in regret],
         "notes": [dict(note) for note in notes],
@@ -48,13 +53,14 @@ def make_comparison(
 
 
 def _scenario(
-    id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
+    id_: str, label: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
     counts = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
     return {
         "id": id_,
+        "label": label,
         "name": document["name"],
         "status": document["status"],
         "total": document["total"],
@@ -78,8 +84,11 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
     for row in document["seats"]:
         seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"] + row["added"]
         cost[row["offer"]] += Decimal(row["cost"])
-    order = [offer["id"] for offer in document["scenario"]["offers"]]
-    return [{"offer": o, "seats": seats[o], "cost": f"{cost[o]:.2f}"} for o in order if o in seats]
+    return [
+        {"offer": id_, "name": offer["name"].strip() or id_, "seats": seats[id_], "cost": f"{cost[id_]:.2f}"}
+        for offer in document["scenario"]["offers"]
+        if (id_ := offer["id"]) in seats
+    ]
 
 
 def _access(document: PlanDocument) -> OffersByPair:
