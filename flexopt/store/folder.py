@@ -23,7 +23,8 @@ from typing import Any, Protocol, TypeAlias
 
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock
-from flexopt.store.plan_json import PlanDocument, document_json, parse_document
+from flexopt.store.plan_json import PlanDocument, document_json
+from flexopt.store.reading import read_model
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, TABLES
 
@@ -129,26 +130,27 @@ def _check_parent(folder: Path, place: Path) -> None:
 
 
 def read_document(plan: Path) -> dict[str, Any]:
-    """plan.json of a plan folder (or the file itself). Raises FlexoptError if it is not one."""
+    """plan.json of a plan folder (or the file itself), checked. Raises FlexoptError if it is not a plan."""
+    from flexopt.store.consistency import contradictions
+    from flexopt.store.plan import PlanDocument as Checked
+
+    name = "DIR" if plan.name == "plan.json" else plan
     hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
     try:
         place = (plan.parent if plan.name == "plan.json" else plan).resolve()
         if place.is_file():
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        document = parse_document(_read(place / "plan.json"))
+        again = f"write the plan again: flexopt plan SCENARIO -o {name}"
+        document, checked = read_model(
+            _read(place / "plan.json"), Checked, "flexopt.plan/1", f"{plan}: plan.json", again
+        )
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
-    except (ValueError, RecursionError):
-        raise FlexoptError(f"{plan}: plan.json is damaged (not JSON)", hint) from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != "flexopt.plan/1":
-        said = f'schema "{schema}"' if isinstance(schema, str) else "no schema"
-        raise FlexoptError(
-            f'{plan}: this version cannot read plan.json ({said}, expected "flexopt.plan/1")', hint
-        )
-    return dict(document)
+    for contradiction in contradictions(checked):
+        raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", again)
+    return {key: value for key, value in document.items() if value is not None}
 
 
 class HasDocument(Protocol):
@@ -188,16 +190,16 @@ def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]
     return document
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         # if names cannot be exchanged, a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
         with folder_lock(path.parents[1]):
             _recover(path.parent)
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes()
 
 
 def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:

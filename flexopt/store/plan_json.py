@@ -59,26 +59,41 @@ def _table(rows: ColumnTable) -> Iterator[str]:
     yield "\n ]"
 
 
+ODD = (list, dict, bool, float)
+"""Types that no cell of a large table has; some could not be told from others in a column."""
+
+
 class _Cells(tuple[Any, ...]):
     """A row of a large table, without its keys."""
 
     __slots__ = ()
 
 
+class DamageError(ValueError):
+    """JSON that no program of ours wrote; the message says why."""
+
+
 def parse_document(text: str) -> Any:
-    """The document, with its large tables as columns. Raises ValueError if it is not JSON.
+    """The document, with its large tables as columns. Raises ValueError if it is not JSON, or ambiguous.
 
     A table in which a row has other keys, or another order, stays a list of dicts.
     """
     known: dict[str, str] = {}
 
     def row(pairs: list[tuple[str, Any]]) -> Any:
-        if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, list | dict) for _, c in pairs):
-            return dict(pairs)
+        if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, ODD) for _, c in pairs):
+            part = dict(pairs)
+            if len(part) < len(pairs):
+                twice = next(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
+                raise DamageError(f"it has the key `{twice}` twice in one place")
+            return part
         # millions of rows have few distinct cells: each text is kept once
         return _Cells(known.setdefault(c, c) if isinstance(c, str) else c for _, c in pairs)
 
-    document = json.loads(text, object_pairs_hook=row)
+    def constant(word: str) -> Any:
+        raise DamageError(f"{word} is not a number")
+
+    document = json.loads(text, object_pairs_hook=row, parse_constant=constant)
     for columns, table in BIG.items():
         if isinstance(document, dict) and isinstance(rows := document.get(table), list):
             document[table] = _with_keys(rows, columns)
