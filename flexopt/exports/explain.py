@@ -9,13 +9,17 @@ from typing import Any
 from flexopt.base.text import count, fill, money, printable, text_table
 
 
-def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
+def explain_user_text(found: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> str:
     """One user's access, with both alternatives priced; `found` as `--format json` prints it."""
     rows = found["assignment"]
     group = f", group {printable(rows[0]['group'])}" if rows and rows[0]["group"] else ""
     lines = [printable(found["user"]) + group]
     for row in rows:
-        how = f"{row['offer']}, {row['contract_start']} to {row['contract_end']}" if row["offer"] else "Flex"
+        how = (
+            f"{_offer(row['offer'], names)}, {row['contract_start']} to {row['contract_end']}"
+            if row["offer"]
+            else "Flex"
+        )
         lines += [
             "",
             f"{printable(row['product'])}: {how}",
@@ -35,7 +39,7 @@ def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
     return "\n".join(lines)
 
 
-def explain_text(found: Mapping[str, Any], currency: str) -> str:
+def explain_text(found: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> str:
     """What drives the plan: users by product and access, and the purchases; `found` as for one user."""
     table = []
     for product in found["products"]:
@@ -44,7 +48,7 @@ def explain_text(found: Mapping[str, Any], currency: str) -> str:
         margin = product["break_even_days_at_the_margin"] or "-"
         users = product["users_by_access"].items()
         access = sorted(users, key=lambda item: (item[0] == "Flex", -item[1], item[0]))
-        listed = ", ".join(f"{n:,} {offer}" for offer, n in access)
+        listed = ", ".join(f"{n:,} {_offer(offer, names)}" for offer, n in access)
         table.append([product["product"], many or "-", margin, listed])
     packs = [
         fill(
@@ -91,3 +95,7 @@ def _costs(named: str | None, flex: str | None, currency: str) -> str:
 
 def _days(number: str | int) -> str:
     return f"{number} day{'' if str(number) == '1' else 's'}"
+
+
+def _offer(id_: str, names: Mapping[str, str]) -> str:
+    return printable(names.get(id_, id_))

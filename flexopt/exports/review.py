@@ -9,6 +9,7 @@ from typing import Any
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
 from flexopt.exports.report.costs import not_planned
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
@@ -53,6 +54,7 @@ def review_csv(document: PlanDocument) -> Iterator[str]:
 
 def review_text(document: PlanDocument) -> str:
     """The review for a terminal; long lists are cut, with a note."""
+    document = shown(document)
     parts = [
         f"{printable(document['name'] or 'Review')}, {document['horizon']['start']} to "
         f"{document['horizon']['end']}",
@@ -73,6 +75,7 @@ def review_text(document: PlanDocument) -> str:
 
 def review_markdown(document: PlanDocument) -> str:
     """The review as Markdown, with all lists in full."""
+    document = shown(document)
     parts = [
         f"# {escaped(document['name'] or 'Review')}",
         f"**{escaped(_headline(document))}**",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flexopt.base.text import fill, printable, text_table
 from flexopt.exports.report import ReportTable, assumed, changes, costs, proven
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
@@ -21,6 +22,7 @@ def headline(document: PlanDocument) -> str:
 
 def summary_text(document: PlanDocument) -> str:
     """The summary for a terminal."""
+    document = shown(document)
     horizon = document["horizon"]
     baselines, notes = costs.baselines(document, ENGLISH)
     parts = [

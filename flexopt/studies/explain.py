@@ -15,6 +15,7 @@ from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
+from flexopt.exports.shown import names_of
 from flexopt.exports.summary import headline
 from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
@@ -30,6 +31,8 @@ class Explanation:
 
     document: Mapping[str, Any]
     currency: str
+    names: Mapping[str, str]
+    """Names of offers by id, as far as they have one."""
 
     @property
     def headline(self) -> str:
@@ -53,6 +56,8 @@ class UserExplanation:
 
     document: Mapping[str, Any]
     currency: str
+    names: Mapping[str, str]
+    """Names of offers by id, as far as they have one."""
 
     @property
     def assignment(self) -> pd.DataFrame:
@@ -113,7 +118,7 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
         users = {*assignment.columns["user"].array(), *gone.columns["user"].array()}
         raise FlexoptError(f"the plan has no user `{printable(user[:100])}`", _whom(user, users))
     found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
-    return UserExplanation(found, document["currency"])
+    return UserExplanation(found, document["currency"], names_of(document))
 
 
 def _whom(part: str, users: set[str]) -> str:
@@ -157,7 +162,7 @@ def _whole(document: PlanDocument) -> Explanation:
         "marginal_token_prices": document["proof"]["marginal_token_prices"],
         "purchases": document["purchases"],
     }
-    return Explanation(found, document["currency"])
+    return Explanation(found, document["currency"], names_of(document))
 
 
 def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str | None:
