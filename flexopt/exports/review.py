@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.base.text import count, fill, money, printable, text_table
@@ -122,8 +122,7 @@ def _threshold(document: PlanDocument, found: Mapping[str, Any]) -> str:
     """The effect of the threshold, and how good the set of moves is proven to be."""
     least, currency = document["review"]["min_saving"], document["currency"]
     room = Decimal(found["cost"]) - Decimal(found["bound"])
-    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
-    better = f"by more than {cents:,} {currency}" if cents else "at all"
+    better = f"by more than {room:,} {currency}" if room else "at all"
     ended = "No" if found["proven"] else "The search stopped before the proof was complete: no"
     return (
         f"threshold: moves that save less than {money(least)} {currency} are not made; "

@@ -31,14 +31,16 @@ class MoveFee:
 class Moves:
     """The fee, and today's access of every pair, as far as it is known.
 
-    fee : for one subproblem that moves
+    fee : for one subproblem that moves, in whole minor units
     rule : object[pairs], "named", "flex" or "" (free); the scenario's own rules take precedence
     foreign : by offer, bool[pairs]: whether a seat of it would not be today's access
     subproblem : int64[pairs], the subproblem of every pair without the restriction
     """
 
     def __init__(self, problem: Problem, fee: MoveFee, subproblem: Ints) -> None:
-        self.fee, self.rule, self.subproblem = fee.amount, fee.today.rules(problem), subproblem
+        # plans cost whole minor units: what saves a fraction of one more saves as much as the fee rounded up
+        self.fee = problem.scenario.money.ceil(fee.amount)
+        self.rule, self.subproblem = fee.today.rules(problem), subproblem
         self.foreign = {offer.id: self.rule == "flex" for offer in problem.scenario.offers}
         for id, foreign in self.foreign.items():
             foreign[[i for i, only in fee.today.offers.items() if id not in only]] = True

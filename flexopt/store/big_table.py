@@ -21,11 +21,11 @@ class Rows:
     row: type[PlanPart]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        columns = {
-            name: TypeAdapter(list[field.rebuild_annotation()])  # type: ignore[misc]
+        columns: dict[str, TypeAdapter[list[Any]]] = {
+            name: TypeAdapter(list[field.rebuild_annotation()])  # type: ignore[misc, arg-type]
             for name, field in self.row.model_fields.items()
         }
-        rows = TypeAdapter(list[self.row])  # type: ignore[name-defined]
+        rows: TypeAdapter[list[PlanPart]] = TypeAdapter(list[self.row])  # type: ignore[name-defined]
 
         def read(value: Any) -> ColumnTable:
             """The table, typed. Raises ValidationError with the row and the column of each wrong cell."""
@@ -37,7 +37,9 @@ class Rows:
 
         return core_schema.no_info_plain_validator_function(read)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return handler(core_schema.list_schema(self.row.__pydantic_core_schema__))
 
 
@@ -47,7 +49,7 @@ def _typed(name: str, column: Column, cells: TypeAdapter[list[Any]]) -> Column:
     except ValidationError as error:
         found = [
             {
-                "type": PydanticCustomError(item["type"], item["msg"]),  # type: ignore[arg-type]
+                "type": PydanticCustomError(item["type"], item["msg"]),
                 "loc": (int(np.argmax(column.codes == item["loc"][0])), name),
                 "input": item["input"],
             }

@@ -39,9 +39,7 @@ def contradictions(plan: PlanDocument) -> Iterator[str]:
     yield from _money(plan)
 
 
-def _assignment(
-    table: ColumnTable, products: Collection[str], offers: Collection[str]
-) -> Iterator[str]:
+def _assignment(table: ColumnTable, products: Collection[str], offers: Collection[str]) -> Iterator[str]:
     names = ("access", "offer", "contract_start", "contract_end")
     cells = [table.columns[name] for name in names]
     product = table.columns["product"]
@@ -61,10 +59,18 @@ def _assignment(
 
 def _money(plan: PlanDocument) -> Iterator[str]:
     seats, packs = (sum((row.cost for row in rows), ZERO) for rows in (plan.seats, plan.purchases))
+    s = plan.summary
+    used = sum((row.amount for row in plan.charges if row.kind in ("tokens", "per-result service")), ZERO)
+    buffer = sum((row.amount for row in plan.charges if row.kind == "buffer"), ZERO)
     for place, said, found in (
         ("summary.seats", plan.summary.seats, seats),
         ("summary.tokens", plan.summary.tokens, packs),
         ("total", plan.total, seats + packs),
+        ("total", plan.total, sum((row.amount for row in plan.charges), ZERO)),
+        ("summary.used_cost", s.used_cost, used),
+        ("summary.buffer_cost", s.buffer_cost, buffer),
+        ("summary.tokens", s.tokens, s.used_cost + s.expired_cost + s.left_cost),
+        ("summary.tokens", s.tokens, used + buffer + s.expired_cost_with_buffer + s.left_cost_with_buffer),
         ("proof.cost", plan.proof.cost, plan.total),
     ):
         if said != found:
@@ -75,5 +81,3 @@ def _money(plan: PlanDocument) -> Iterator[str]:
             yield f"`{part}.total` is {study.total}, but the plan costs {plan.total}"
     if plan.comparison is not None and plan.comparison.currency != plan.currency:
         yield f"`comparison.currency` is {plan.comparison.currency}, but that of the plan is {plan.currency}"
-    if plan.review is not None and "today" not in plan.baselines:
-        yield "`review` compares with today's access, but `baselines` has no `today`"

@@ -10,7 +10,7 @@ from pydantic import SerializerFunctionWrapHandler as Handler
 from flexopt.base.columns import ColumnTable
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.big_table import Rows
-from flexopt.store.rows import AssignmentRow, LedgerRow, LeftOutRow, PurchaseRow, SeatRow
+from flexopt.store.rows import AssignmentRow, ChargeRow, LedgerRow, LeftOutRow, PurchaseRow, SeatRow
 from flexopt.store.study_parts import Comparison, Review, Sensitivity
 from flexopt.store.values import Amount, Count, Difference, Dual, Name, PlanDay, PlanPart, Text
 
@@ -58,10 +58,28 @@ class Summary(PlanPart):
     """Tokens in packs."""
     tokens_used: Amount
     """Tokens according to the forecast, without buffer."""
+    tokens_buffer: Amount
+    """Tokens kept as buffer on top of the forecast."""
     tokens_expired: Amount
-    """Tokens expired during the horizon."""
+    """Tokens that expire during the horizon if the forecast holds."""
     tokens_left: Amount
-    """Tokens at its end."""
+    """Tokens left at its end if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
+    used_cost: Amount
+    """Money: packs, the tokens used."""
+    buffer_cost: Amount
+    """Money: packs, the buffer; part of what expires or is left."""
+    expired_cost: Amount
+    """Money: packs, the tokens that expire if the forecast holds."""
+    left_cost: Amount
+    """Money: packs, the tokens left if the forecast holds."""
+    expired_cost_with_buffer: Amount
+    """Money: packs, the tokens that expire even if the buffer is used in full."""
+    left_cost_with_buffer: Amount
+    """Money: packs, the tokens left even if it is."""
     purchases: Count
     """Packs."""
     token_price: Amount
@@ -138,6 +156,15 @@ class ProvenPrices(PlanPart):
     """The sets of prices that add to the proof."""
 
 
+class Rounding(PlanPart):
+    """What the rounding of invoices takes off a plan's cost at most."""
+
+    amount: Amount
+    """Money."""
+    invoices: Count
+    """Invoices that may be rounded."""
+
+
 class Proof(PlanPart):
     """How far the plan is from the optimum at most."""
 
@@ -149,6 +176,8 @@ class Proof(PlanPart):
     """(cost - bound) / cost."""
     gap_asked: Amount
     """The gap at which the search may stop."""
+    rounding: Rounding
+    """What the rounding of invoices takes off at most."""
     solver: Text
     """Name and version."""
     seed: Count
@@ -172,6 +201,15 @@ class InputFile(PlanPart):
 
     file: Text
     """Relative to the scenario's folder."""
+    sha256: Text
+    """Of its bytes."""
+
+
+class TableFile(PlanPart):
+    """A file beside plan.json whose rows are not in it."""
+
+    file: Text
+    """Its name."""
     sha256: Text
     """Of its bytes."""
 
@@ -286,6 +324,10 @@ class PlanDocument(PlanPart):
     """Which token packs to buy when."""
     ledger: tuple[LedgerRow, ...]
     """The tokens, period by period."""
+    charges: tuple[ChargeRow, ...]
+    """What each group and cost centre is charged, month by month."""
+    files: tuple[TableFile, ...]
+    """`charges.csv`, by user and product."""
     left_out: Annotated[ColumnTable, Rows(LeftOutRow)]
     """Use that is not planned."""
     scenario: Scenario

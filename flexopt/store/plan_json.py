@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import TABLES, UNWRITTEN
 
 PlanDocument: TypeAlias = Mapping[str, Any]
 """A plan as in plan.json (`plan_schema`): created, read and rendered, but never changed in place."""
@@ -29,7 +29,8 @@ def document_json(document: PlanDocument) -> Iterator[str]:
     """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists."""
     if not document:
         yield "{}"
-    for number, (key, value) in enumerate(document.items()):
+    written = ((key, value) for key, value in document.items() if key != UNWRITTEN)
+    for number, (key, value) in enumerate(written):
         yield f"{',' if number else '{'}\n {_text(key)}: "
         # JSON texts contain no line breaks of their own
         yield from _table(value) if isinstance(value, ColumnTable) else [_text(value).replace("\n", "\n ")]

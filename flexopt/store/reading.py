@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -53,6 +54,17 @@ def _other(place: str, said: Any, schema: str, hint: str) -> FlexoptError:
     return FlexoptError(f'{place} has the schema "{_short(said)}", expected "{schema}"', hint)
 
 
+def missing(data: Any, complete: Any, where: str) -> Iterator[str]:
+    """Places of keys that `complete` has and `data` has not, although both say the same."""
+    if isinstance(complete, dict):
+        for key, value in complete.items():
+            place = f"{where}.{key}"
+            yield from missing(data[key], value, place) if key in data else [place]
+    elif isinstance(complete, list):
+        for number, value in enumerate(complete):
+            yield from missing(data[number], value, f"{where}[{number}]")
+
+
 def said_of(error: ValidationError, data: Any) -> str:
     """The first thing that is wrong, with its place in the file, and how many more there are."""
     first, *more = error.errors(include_url=False)
@@ -65,7 +77,9 @@ def said_of(error: ValidationError, data: Any) -> str:
     elif not isinstance(value, dict | list) and message.startswith("should"):
         message = f"{message}, found {_shown(value)}"
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
-    return (f"`{_short(where)}` {message}" if where else message) + (f" (and {len(more):,} more)" if more else "")
+    return (f"`{_short(where)}` {message}" if where else message) + (
+        f" (and {len(more):,} more)" if more else ""
+    )
 
 
 def _shown(value: Any) -> str:

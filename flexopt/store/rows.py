@@ -28,9 +28,11 @@ class AssignmentRow(PlanPart):
     """Forecast chargeable days in the horizon that this row serves."""
     tokens: Amount
     """Tokens those days use, without buffer; 0 with a seat."""
-    cost_if_named: Amount | None
-    """Money: the seat's cost in the horizon; on Flex, that of the cheapest new seats for the same days."""
-    cost_if_flex: Amount | None
+    cost: Amount
+    """Money: what the row is charged: its share of the seat, or of the packs its tokens are drawn from."""
+    seat_price: Amount | None
+    """Money: the whole seat in the horizon; on Flex, the cheapest new seats for the same days."""
+    flex_price: Amount | None
     """Money: tokens for those days, with buffer; none if the product is not on Flex."""
     break_even_days: Amount | None
     """Days in the horizon at which a new seat costs as much as tokens."""
@@ -89,7 +91,7 @@ class PurchaseRow(PlanPart):
 
 
 class LedgerRow(PlanPart):
-    """The tokens in one period."""
+    """The tokens in one period, if the forecast holds, and if the buffer is used in full as well."""
 
     period_start: PlanDay
     """First day."""
@@ -99,14 +101,37 @@ class LedgerRow(PlanPart):
     """Tokens at the start."""
     bought: Amount
     """Tokens bought on that day."""
-    drawn: Amount
+    used: Amount
     """Tokens used according to the forecast."""
-    buffer: Amount
-    """Tokens held on top of that."""
     expired: Amount
-    """Tokens at the end of the period."""
+    """Tokens that expire at the end of the period if the forecast holds."""
     closing: Amount
-    """Tokens at its end."""
+    """Tokens at its end if the forecast holds."""
+    buffer: Amount
+    """Tokens kept on top of the forecast."""
+    opening_with_buffer: Amount
+    """Tokens at the start if the buffer is used in full."""
+    expired_with_buffer: Amount
+    """Tokens that expire all the same if it is."""
+    closing_with_buffer: Amount
+    """Tokens at the end of the period if it is."""
+
+
+class ChargeRow(PlanPart):
+    """What a group and cost centre is charged for one kind of thing in one month."""
+
+    month: Text
+    """A calendar month of the horizon, such as 2026-01."""
+    group: Text
+    """From the people table; empty without one, and for what nobody uses."""
+    cost_centre: Text
+    """The same."""
+    kind: Literal["seat", "tokens", "per-result service", "empty seat", "buffer", "unused tokens"]
+    """What it is for."""
+    quantity: Amount
+    """Days of use on seats, empty seats, or tokens."""
+    amount: Amount
+    """Money; all rows add up to the total."""
 
 
 class LeftOutRow(PlanPart):
@@ -127,6 +152,7 @@ TABLES: dict[str, type[PlanPart]] = {
     "seats": SeatRow,
     "purchases": PurchaseRow,
     "ledger": LedgerRow,
+    "charges": ChargeRow,
     "left_out": LeftOutRow,
 }
 """The plan's tables by their key."""

@@ -66,8 +66,28 @@ class Quote(PlanPart):
     """Tokens in packs."""
     tokens_used: Amount
     """Tokens according to the forecast."""
+    tokens_buffer: Amount
+    """Tokens kept as buffer."""
     tokens_expired: Amount
-    """Tokens expired during the horizon."""
+    """Tokens that expire if the forecast holds."""
+    tokens_left: Amount
+    """Tokens left at the end if the forecast holds."""
+    used_cost: Amount
+    """Money: the tokens used."""
+    buffer_cost: Amount
+    """Money: the buffer."""
+    expired_cost: Amount
+    """Money: the tokens that expire if the forecast holds."""
+    left_cost: Amount
+    """Money: the tokens left if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
+    expired_cost_with_buffer: Amount
+    """Money: those that expire even if it is."""
+    left_cost_with_buffer: Amount
+    """Money: those left even if it is."""
     effective_token_price: Amount | None
     """Money per token used; none if no tokens are used."""
     difference: Difference
@@ -152,7 +172,9 @@ class Comparison(PlanPart):
             raise ValueError("`regret` does not have a row and a column for each of `scenarios`")
         if [row.scenario for row in self.drivers] != ids[1:]:
             raise ValueError("`drivers` does not have a row for each of `scenarios` except the first")
-        named = {row.scenario for row in self.changes} | {name for n in self.notes for name in (n.plan, n.quote)}
+        named = {row.scenario for row in self.changes} | {
+            name for n in self.notes for name in (n.plan, n.quote)
+        }
         if others := named.difference(ids):
             raise ValueError(f"`{min(others)}` is not one of `scenarios`")
         return self
@@ -302,7 +324,7 @@ class MoveRow(PlanPart):
     after: Text
     """Access in the plan."""
     saving: Difference | None
-    """Money: the extra cost of keeping today's access; none on further rows of products that move together."""
+    """Money: the extra cost of keeping today's access; none on further rows of products moved together."""
 
 
 class MoveCounts(PlanPart):

@@ -31,8 +31,6 @@ class Explanation:
 
     document: Mapping[str, Any]
     currency: str
-    names: Mapping[str, str]
-    """Names of offers by id, as far as they have one."""
 
     @property
     def headline(self) -> str:
@@ -56,8 +54,6 @@ class UserExplanation:
 
     document: Mapping[str, Any]
     currency: str
-    names: Mapping[str, str]
-    """Names of offers by id, as far as they have one."""
 
     @property
     def assignment(self) -> pd.DataFrame:
@@ -117,8 +113,14 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     if not rows and not left_out:
         users = {*assignment.columns["user"].array(), *gone.columns["user"].array()}
         raise FlexoptError(f"the plan has no user `{printable(user[:100])}`", _whom(user, users))
-    found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
-    return UserExplanation(found, document["currency"], names_of(document))
+    found = {
+        "schema": "flexopt.explain/1",
+        "user": user,
+        "offers": names_of(document),
+        "assignment": rows,
+        "left_out": left_out,
+    }
+    return UserExplanation(found, document["currency"])
 
 
 def _whom(part: str, users: set[str]) -> str:
@@ -158,11 +160,12 @@ def _whole(document: PlanDocument) -> Explanation:
     found = {
         "schema": "flexopt.explain/1",
         "headline": headline(document),
+        "offers": names_of(document),
         "products": products,
         "marginal_token_prices": document["proof"]["marginal_token_prices"],
         "purchases": document["purchases"],
     }
-    return Explanation(found, document["currency"], names_of(document))
+    return Explanation(found, document["currency"])
 
 
 def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str | None:

@@ -90,7 +90,7 @@ def test_no_set_of_moves_is_better(
     assert free is not None
     restriction = todays_access(problem, access)
     assume(moves_of(problem, restriction).subproblem.max() < 5)
-    fee = Decimal(amount)
+    fee = source.scenario.money.ceil(Decimal(amount))
     found = with_fee(problem, restriction, fee, SearchOptions(small=small))
     best = by_trying(problem, restriction, fee)
     slack = Decimal("0.01") * (len(problem.packs) + 2) + best * problem.scenario.solver.gap

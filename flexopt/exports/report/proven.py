@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
@@ -60,8 +60,7 @@ def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document["proof"], document["currency"]
     room = Decimal(document["total"]) - Decimal(proof["bound"])
-    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
-    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if cents else "claim"
+    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if room else "claim"
     least = "0"
     if document.get("review", {}).get("threshold"):
         key, least = "claim_threshold", document["review"]["min_saving"]
@@ -69,20 +68,19 @@ def claim(document: PlanDocument, words: Words) -> str:
     users, inside = document["summary"]["users"], proof["users_in_core"]
     details = words(
         "claim_details",
-        bound=words.money(Decimal(proof["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)),
+        bound=words.money(proof["bound"]),
         gap=_gap(proof["gap"]),
         solver=named(proof["solver"]),
         core=words.number(inside),
         users=words.count(users, "user"),
         others=words("claim_others") if inside < users else "",
     )
-    bound = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
     return (
-        words(key, room=words.money(cents), currency=currency, share=share, least=words.money(least))
+        words(key, room=words.money(room), currency=currency, share=share, least=words.money(least))
         + details
         + words(
             "replayed",
-            bound=words.money(bound),
+            bound=words.money(proof["prices"]["bound"]),
             needed=words.number(len(proof["prices"]["cuts"])),
             cuts=words.count(proof["prices"]["cuts_found"], "cut"),
         )

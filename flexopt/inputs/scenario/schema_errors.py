@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -87,7 +87,7 @@ def real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
     for part in loc:
         if isinstance(value, dict) and part in value:
             value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        elif isinstance(value, Sequence) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:
             continue

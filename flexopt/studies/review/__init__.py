@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError, LimitError, SolverError
-from flexopt.base.money import CENT, Money, cents
+from flexopt.base.money import Currency, Money
 from flexopt.inputs.records import ScenarioFile
 from flexopt.model.moves import MoveFee
 from flexopt.planning.arguments import (
@@ -119,6 +119,7 @@ def review(
             f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
         )
     file = scenario_of(scenario)
+    min_saving = file.scenario.money.ceil(min_saving)
     forecasts = forecasts_for(file, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
     file = completed(file, forecasts.usage)
@@ -179,10 +180,7 @@ def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved,
     )
     bound = min(solved.optimum.objective_bound, found.cost)
     optimum = replace(solved.optimum, solution=found.solution, cost=found.cost, objective_bound=bound)
-    near = optimum.gap <= problem.scenario.solver.gap
-    return replace(
-        solved, optimum=replace(optimum, status=Status.OPTIMAL if near else Status.FEASIBLE)
-    ), found
+    return replace(solved, optimum=optimum), found
 
 
 def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> dict[str, Any]:
@@ -210,8 +208,8 @@ def _threshold(proof: Optimum) -> dict[str, Any]:
     """The proof of the set of moves: its cost with the fee for each move, and the lower bound."""
     return {
         "moves": proof.moves,
-        "cost": str(cents(proof.objective)),
-        "bound": str(proof.objective_bound.quantize(CENT, ROUND_FLOOR)),
+        "cost": str(proof.objective),
+        "bound": str(proof.objective_bound),
         "proven": proof.status is Status.OPTIMAL,
     }
 
@@ -221,7 +219,7 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
     people = facts.source.people
     said: set[tuple[str, int]] = set()
     rows = []
-    for move in sorted(facts.moves, key=lambda m: _rank(m, facts.savings)):
+    for move in sorted(facts.moves, key=lambda m: _rank(m, facts)):
         key = move.user, move.together
         saving = facts.savings.get(key) if key not in said else None
         said.add(key)
@@ -233,25 +231,25 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
                 "move": move.kind,
                 "before": move.before.words,
                 "after": move.after.words,
-                "saving": None if saving is None else str(_money(saving)),
+                "saving": None if saving is None else str(_money(facts.source.scenario.money, saving)),
             }
         )
     return rows
 
 
-def _rank(move: Move, saved: Mapping[tuple[str, int], float]) -> tuple[bool, bool, Decimal, str, int, str]:
+def _rank(move: Move, facts: Facts) -> tuple[bool, bool, Decimal, str, int, str]:
     """Moves by saving, then those without a figure, then new access, then unchanged access."""
-    saving = saved.get((move.user, move.together))
+    saving = facts.savings.get((move.user, move.together))
     stays = move.together < 0
     return (
         stays and move.kind == "keep",
         saving is None,
-        -_money(saving or 0.0),
+        -_money(facts.source.scenario.money, saving or 0.0),
         move.user,
         move.together,
         move.product,
     )
 
 
-def _money(amount: float) -> Decimal:
-    return cents(Decimal(repr(amount))) + 0  # no negative zero
+def _money(money: Currency, amount: float) -> Decimal:
+    return money.round(Decimal(repr(amount))) + 0  # no negative zero
