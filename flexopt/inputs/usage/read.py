@@ -294,7 +294,7 @@ class _UsageReader:
         unplanned = self._unplanned()
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
-        if self.names and not len(days) and not len(totals) and not self.findings.errors:
+        if coverage and not len(days) and not len(totals) and not self.findings.errors:
             empty = not any(c.rows for c in coverage.values())
             self.findings.add(
                 "U131",
