@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand, the_value, usage_of
+from documents import typed
 
 from flexopt import plan
 from flexopt.audit import audit
@@ -34,7 +35,7 @@ def document(scenario: Scenario) -> dict[str, Any]:
 
 
 def failures(doc: Mapping[str, Any], scenario: Scenario) -> list[str]:
-    return audit(doc, scenario, scenario.holdings, the_demand(USE, scenario))
+    return audit(typed(doc), scenario, scenario.holdings, the_demand(USE, scenario))
 
 
 SEAT = {"offer": "autocad-1y", "kind": "new", "start": "2026-01-01", "end": "2027-01-01"}

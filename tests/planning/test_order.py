@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR, a_scenario, a_source, every, usage_of
+from documents import data
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -255,7 +256,7 @@ USE = {("ann", "AutoCAD"): every(date(2025, 1, 1), 300), ("bob", "Revit"): every
 
 
 def ordered(scenario: Scenario) -> list[dict[str, Any]]:
-    return plan(a_source(scenario), usage_of(USE)).document["order"]  # type: ignore[no-any-return]
+    return data(plan(a_source(scenario), usage_of(USE)).document)["order"]  # type: ignore[no-any-return]
 
 
 def test_holdings_and_a_subscriptions_export_give_the_same_order(tmp_path: Path) -> None:
@@ -287,7 +288,8 @@ def test_holdings_and_a_subscriptions_export_give_the_same_order(tmp_path: Path)
     (tmp_path / "holdings.yaml").write_text(json.dumps(common | {"holdings": stated}))
     (tmp_path / "export.yaml").write_text(json.dumps(common | {"subscriptions": ["subs.csv"]}))
     one, other = (
-        plan(load_scenario(tmp_path / f"{name}.yaml")).document["order"] for name in ("holdings", "export")
+        data(plan(load_scenario(tmp_path / f"{name}.yaml")).document)["order"]
+        for name in ("holdings", "export")
     )
     assert list(one) == list(other)
     assert {(row["subscription_id"], row["have"]) for row in one if row["have"]} == {

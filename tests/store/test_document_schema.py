@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from documents import typed
 from jsonschema import Draft202012Validator, FormatChecker
 
 from flexopt.inputs.scenario.schema import scenario_schema
@@ -70,7 +71,7 @@ def test_what_is_wrong_is_found(document: dict[str, Any], change: dict[str, Any]
 
 @pytest.mark.parametrize("table", TABLES)
 def test_frames_have_the_rows_of_the_document(planned: dict[str, Any], table: str) -> None:
-    frame = typed_frame(planned, table)
+    frame = typed_frame(getattr(typed(planned), table), table)
     assert list(frame.columns) == list(TABLES[table])
     back = [
         {k: v if v is None or TABLES[table][str(k)] is int else str(v) for k, v in row.items()}
