@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -184,7 +183,7 @@ def test_an_addition_beyond_the_horizon_counts_its_share_and_in_full_for_a_leave
     ],
 )
 def test_the_audit_prices_additions_again(column: str, value: int | str, words: str) -> None:
-    document = copy.deepcopy(dict(the_plan(additions=ADDED).document))
+    document = data(the_plan(additions=ADDED).document)
     document["seats"][1][column] = value
     own = scenario(additions=ADDED)
     found = audit(typed(document), own, own.holdings, the_demand(USE, own))
@@ -192,7 +191,7 @@ def test_the_audit_prices_additions_again(column: str, value: int | str, words: 
 
 
 def test_the_audit_knows_that_new_seats_must_join() -> None:
-    document = copy.deepcopy(dict(the_plan().document))
+    document = data(the_plan().document)
     own = scenario(offer={"co_term": True})
     found = audit(typed(document), own, own.holdings, the_demand(USE, own))
     assert "new seats of revit-1y must end with their contract on 2026-12-01" in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -71,7 +70,7 @@ def test_the_cap_allows_for_the_largest_of_the_smallest_purchases() -> None:
 
 
 def test_the_audit_prices_each_pack_by_its_day() -> None:
-    document = copy.deepcopy(dict(the_plan().document))
+    document = data(the_plan().document)
     document["purchases"][1] |= {"unit_price": "3.00", "cost": "252.00"}
     scenario = a_scenario(offers=[], products=[AUTOCAD], tokens=TOKENS)
     found = audit(typed(document), scenario, (), the_demand(USE, scenario))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -104,7 +103,7 @@ def test_today_keeps_an_idle_seat_until_its_holder_leaves() -> None:
 def test_the_audit_knows_who_leaves(column: str, value: int | str, words: str) -> None:
     scenario = a_scenario(offers=[THREE_YEARS], policy=SEATS)
     people = [Person("lea", leaves=date(2026, 5, 1))]
-    document = copy.deepcopy(dict(plan(a_source(scenario, people), usage_of(USE)).document))
+    document = data(plan(a_source(scenario, people), usage_of(USE)).document)
     document["seats"][0][column] = value
     found = audit(typed(document), scenario, (), the_demand(USE, scenario, people))
     assert any(words in failure for failure in found), found

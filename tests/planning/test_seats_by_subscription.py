@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -98,7 +97,7 @@ IDS = {
 @pytest.fixture(scope="module")
 def sound() -> dict[str, Any]:
     document = plan(a_source(estate(**IDS), PEOPLE), usage_of(USE)).document
-    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
+    return data(document)
 
 
 def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
