@@ -185,14 +185,14 @@ def test_quotes_in_columns_baseline_first(document: Document) -> None:
     report = make_report(typed(whole))
     quotes = whole["comparison"]["scenarios"]
     columns = table(report, "comparison")
-    assert columns.columns[1:] == tuple(q["name"] for q in quotes)
+    assert columns.columns[1:] == tuple(q["label"] for q in quotes)
     assert [amount(c) for c in columns.rows[1][1:]] == [Decimal(q["total"]) for q in quotes]
     drivers = [[amount(cell) for cell in row[1:]] for row in table(report, "drivers").rows]
     assert [sum(column[:-1]) for column in zip(*drivers, strict=True)] == drivers[-1]
     regret = table(report, "regret").rows
     assert regret[0][-1] == "-"
     assert [regret[i][i + 1] for i in range(3)] == ["0.00"] * 3
-    assert report_comparison(whole["comparison"]).parts == section(report, "comparison").parts
+    assert report_comparison(compared).parts == section(report, "comparison").parts
 
 
 def test_quotes_of_one_name_are_told_apart_by_their_ids(document: Document) -> None:

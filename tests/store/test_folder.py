@@ -37,7 +37,7 @@ def documents(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     changed["assignment"] *= 2
     for table in ("seats", "purchases"):
         changed[table] += [row | {"cost": "0.00"} for row in changed[table]]
-    changed["ledger"][0]["drawn"] = "0"
+    changed["ledger"][0]["used"] = "0"
     return document, changed
 
 
@@ -70,7 +70,8 @@ def test_writers_and_readers_at_once_see_whole_plans(
     place = tmp_path / "my.plan"
     script = (
         "import json, sys; from pathlib import Path; from flexopt.store.folder import write_folder\n"
-        "document = json.loads(Path(sys.argv[2]).read_text())\n"
+        f"sys.path.insert(0, {str(HERE.parent)!r}); from documents import typed\n"
+        "document = typed(json.loads(Path(sys.argv[2]).read_text()))\n"
         "for _ in range(40): write_folder(document, Path(sys.argv[1]))\n"
     )
     writers = []
@@ -191,7 +192,9 @@ import json, os, sys
 from pathlib import Path
 from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import write_folder
-document = json.load(sys.stdin)
+sys.path.insert(0, sys.argv[3])
+from documents import typed
+document = typed(json.load(sys.stdin))
 if os.geteuid() == 0 and sys.argv[2] == "as nobody":
     os.seteuid(65534)  # permissions mean nothing to root
 try:
@@ -204,7 +207,7 @@ except FlexoptError as error:
 def write_in_process(document: dict[str, Any], place: Path, user: str = "", **limits: Any) -> str:
     """The message of a writer that fails."""
     done: subprocess.CompletedProcess[str] = subprocess.run(
-        [sys.executable, "-c", WRITE, str(place), user],
+        [sys.executable, "-c", WRITE, str(place), user, str(HERE.parent)],
         input=json.dumps(document),
         capture_output=True,
         text=True,
