@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flexopt.exports.report.assumed import assumptions, is_estimate
-from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
@@ -92,7 +91,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
     sheet.table(columns, [[*rate, _mark(rate[-1])] for rate in rates], title="Rates")
     sheet.gap()
     sheet.line("Forecast and rules", "section")
-    for what, text in assumptions(document, ENGLISH).rows:
+    for what, text in assumptions(document, sheet.book.words).rows:
         sheet.put(sheet.row, 0, what)
         sheet.put(sheet.row, 1, text, "wrap", across=6)
         sheet.row += 1
