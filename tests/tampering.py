@@ -110,6 +110,7 @@ def ledger(number: int) -> Callable[[Document], Any]:
 
 
 CENT, LESS = "0.01", "-0.01"
+SEAT_CHARGE = row("charge_rows", user="ray", month="2026-01")
 TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     # who has what
     "a day more on Flex": (add("1", "days", FLEX), "days of AutoCAD on Flex"),
@@ -161,13 +162,13 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "an unknown access": (put("both", "access", FLEX), "the access both"),
     "Flex with a contract": (put("aec-1y", "offer", FLEX), "on Flex has a contract"),
     "another group": (put("site", "group", FLEX), "another group"),
-    "cost_if_flex up a cent": (add(CENT, "cost_if_flex", FLEX), "cost_if_flex"),
-    "cost_if_flex of a seat up a cent": (add(CENT, "cost_if_flex", renewed_row), "cost_if_flex"),
-    "cost_if_flex of what is not on Flex": (
-        put("1.00", "cost_if_flex", row("assignment", user="val")),
-        "cost_if_flex",
+    "flex_price up a cent": (add(CENT, "flex_price", FLEX), "flex_price"),
+    "flex_price of a seat up a cent": (add(CENT, "flex_price", renewed_row), "flex_price"),
+    "flex_price of what is not on Flex": (
+        put("1.00", "flex_price", row("assignment", user="val")),
+        "flex_price",
     ),
-    "cost_if_named down a cent": (add(LESS, "cost_if_named", renewed_row), "cost_if_named"),
+    "seat_price down a cent": (add(LESS, "seat_price", renewed_row), "seat_price"),
     # seats
     "a seat's price up a cent": (add(CENT, "unit_price", NEW), "`unit_price` of 3 seats of autocad-1y"),
     "a seat's cost up a cent": (add(CENT, "cost", NEW), "`cost` of 3 seats of autocad-1y"),
@@ -252,10 +253,139 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     # the ledger
     "opening": (add("1", "opening", ledger(0)), "`opening` in the ledger of 2026-01-01"),
     "bought": (add("1", "bought", ledger(3)), "`bought` in the ledger"),
-    "drawn": (both(add("1", "drawn", ledger(2)), add("-1", "buffer", ledger(2))), "`drawn` in the ledger"),
-    "drawn and closing": (
-        both(add("1", "drawn", ledger(2)), add("-1", "closing", ledger(2))),
+    "used": (both(add("1", "used", ledger(2)), add("-1", "buffer", ledger(2))), "`used` in the ledger"),
+    "used and closing": (
+        both(add("1", "used", ledger(2)), add("-1", "closing", ledger(2))),
         "`closing` in the ledger",
+    ),
+    "buffer kept": (
+        both(add("-1", "buffer", ledger(2)), add("1", "closing_with_buffer", ledger(2))),
+        "`buffer` in the ledger",
+    ),
+    "opening with the buffer": (
+        add("1", "opening_with_buffer", ledger(2)),
+        "does not add up with the buffer",
+    ),
+    "expired with the buffer": (
+        both(add("1", "expired_with_buffer", ledger(2)), add("-1", "closing_with_buffer", ledger(2))),
+        "`expired_with_buffer` in the ledger",
+    ),
+    # the charges
+    "a cent more": (add(CENT, "amount", SEAT_CHARGE), "the charges add up to"),
+    "a cent moved between months": (
+        both(
+            add(CENT, "amount", SEAT_CHARGE),
+            add(LESS, "amount", row("charge_rows", user="ray", month="2026-02")),
+        ),
+        "is not the sum of its rows",
+    ),
+    "a euro moved between months, sums too": (
+        both(
+            add("1.00", "amount", SEAT_CHARGE),
+            add("-1.00", "amount", row("charge_rows", user="ray", month="2026-02")),
+            add("1.00", "amount", row("charges", month="2026-01", group="", kind="seat")),
+            add("-1.00", "amount", row("charges", month="2026-02", group="", kind="seat")),
+        ),
+        "are not charged by days in 2026-01",
+    ),
+    "a charge moved between users": (
+        both(
+            add("1.00", "amount", SEAT_CHARGE),
+            add("-1.00", "amount", row("charge_rows", user="val", month="2026-01")),
+        ),
+        "the charges for Revit are not its cost",
+    ),
+    "a charge moved between products": (
+        both(
+            *(
+                add(amount, "amount", row("charge_rows", user="dot", product=product, month=month))
+                for amount, product, month in (
+                    ("5.00", "Revit", "2026-01"),
+                    ("-5.00", "Revit", "2026-02"),
+                    ("-5.00", "AutoCAD", "2026-01"),
+                    ("5.00", "AutoCAD", "2026-02"),
+                )
+            )
+        ),
+        "a seat is not shared by days of use in 2026-01",
+    ),
+    "days moved between months": (
+        both(
+            add("1", "quantity", SEAT_CHARGE),
+            add("-2", "quantity", row("charge_rows", user="ray", month="2026-02")),
+        ),
+        "the charges for Revit are not its days",
+    ),
+    "tokens of one user cheaper": (
+        both(
+            add("-3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-09")),
+            add("3.00", "amount", row("charge_rows", user="", kind="per-result service", month="2026-09")),
+        ),
+        "a token does not cost everybody the same in 2026-09",
+    ),
+    "tokens moved between months": (
+        both(
+            add("-3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-09")),
+            add("3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-10")),
+        ),
+        "the tokens of 2026-09 do not cost what they are drawn from",
+    ),
+    "buffer called unused": (
+        both(
+            add("-1.00", "amount", row("charge_rows", kind="buffer", month="2026-12")),
+            add("1.00", "amount", row("charge_rows", kind="unused tokens", month="2026-12")),
+        ),
+        "the unused tokens of 2026-12 is not what the packs cost",
+    ),
+    "buffer called unused, in tokens": (
+        both(
+            add("-1", "quantity", row("charge_rows", kind="buffer", month="2026-12")),
+            add("1", "quantity", row("charge_rows", kind="unused tokens", month="2026-12")),
+        ),
+        "the buffer of 2026-12 is",
+    ),
+    "an empty seat cheaper": (
+        both(
+            add("-1.00", "amount", row("charge_rows", kind="empty seat")),
+            add("1.00", "amount", row("charge_rows", kind="buffer", month="2026-12")),
+        ),
+        "the empty seats of vault-1y are charged -100 cents too much",
+    ),
+    "two empty seats": (
+        add("1", "quantity", row("charge_rows", kind="empty seat")),
+        "1 empty seats of vault-1y",
+    ),
+    "another cost centre": (
+        put("CC 1", "cost_centre", SEAT_CHARGE),
+        "a cost centre that is not their user's",
+    ),
+    "another group": (put("site", "group", SEAT_CHARGE), "a group that is not their user's"),
+    "a month outside the horizon": (put("2027-01", "month", SEAT_CHARGE), "charges have the month 2027-01"),
+    "an unknown kind": (put("gift", "kind", SEAT_CHARGE), "charges have the kind gift"),
+    "nobody's charge of a user": (
+        put("ray", "user", row("charge_rows", kind="buffer")),
+        "charges for use are not of a user and product",
+    ),
+    "a charge missing": (drop("charge_rows", user="ray", month="2026-01"), "the charges add up to"),
+    "a charge twice": (twice("charge_rows", user="ray", month="2026-01"), "charges appear twice"),
+    "parts of a cent": (add("0.001", "amount", SEAT_CHARGE), "charges are not whole minor units"),
+    "a payer missing": (drop("charges", kind="seat", month="2026-01"), "the charges by payer are not those"),
+    "a payer's amount": (add(CENT, "amount", row("charges", kind="seat")), "is not the sum of its rows"),
+    "the cost of a seat": (
+        both(add("1.00", "cost", row("assignment", user="ray")), add("1.00", "amount", SEAT_CHARGE)),
+        "which is not its price",
+    ),
+    "the cost of tokens": (add(CENT, "cost", FLEX), "the charges for AutoCAD are not its cost"),
+    "the cost of what is used": (add(CENT, "used_cost", PART["summary"]), "`used_cost` of the summary is"),
+    "the cost of the buffer": (add(LESS, "buffer_cost", PART["summary"]), "`buffer_cost` of the summary is"),
+    "the cost of what expires": (add(CENT, "expired_cost", PART["summary"]), "left tokens do not cost"),
+    "what expires and what is left": (
+        both(add("50.00", "expired_cost", PART["summary"]), add("-50.00", "left_cost", PART["summary"])),
+        "`expired_cost` of the summary is not what the packs cost",
+    ),
+    "what is left with the buffer": (
+        add("1.00", "left_cost_with_buffer", PART["summary"]),
+        "left tokens with the buffer do not cost",
     ),
     "expired tokens kept": (
         lambda doc: ledger(0)(doc).update(
@@ -325,6 +455,11 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "tokens bought": (add("100", "tokens_bought", PART["summary"]), "`tokens_bought` of the summary"),
     "tokens used": (add("1", "tokens_used", PART["summary"]), "`tokens_used` of the summary"),
     "tokens expired": (add("-1", "tokens_expired", PART["summary"]), "`tokens_expired` of the summary"),
+    "tokens of the buffer": (add("1", "tokens_buffer", PART["summary"]), "`tokens_buffer` of the summary"),
+    "tokens left with the buffer": (
+        add("0.2", "tokens_left_with_buffer", PART["summary"]),
+        "buffer and unused tokens are not those left and expired",
+    ),
     "tokens left": (add("1", "tokens_left", PART["summary"]), "`tokens_left` of the summary"),
     "number of purchases": (add("1", "purchases", PART["summary"]), "`purchases` of the summary"),
     "the price of a token": (add("0.001", "token_price", PART["summary"]), "`token_price` of the summary"),
@@ -335,7 +470,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "a bound above the total": (add("9999", "bound", PART["proof"]), "is above the total"),
     "a bound that is too low to be optimal": (
         lambda doc: doc["proof"].update(bound="0", gap="1"),
-        "is not optimal",
+        "above its bound is feasible, not optimal",
     ),
     "a gap that flatters": (
         both(add("-500", "bound", PART["proof"]), put("0.0", "gap", PART["proof"])),
@@ -343,7 +478,16 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "the gap asked": (put("0.5", "gap_asked", PART["proof"]), "gap_asked is not the scenario's"),
     "the proof of another plan": (add("1", "cost", PART["proof"]), "the proof is of a plan that costs"),
-    "a status": (put("proven", "status", PART["plan"]), "there is no status proven"),
+    "a status": (put("proven", "status", PART["plan"]), "above its bound is optimal, not proven"),
+    "less proven than is": (
+        put("feasible", "status", PART["plan"]),
+        "above its bound is optimal, not feasible",
+    ),
+    "a bound of half a cent": (add("-0.005", "bound", PART["proof"]), "is not a whole number of minor units"),
+    "rounding that explains a gap": (
+        lambda doc: doc["proof"]["rounding"].update(amount="0.05", invoices=10),
+        "may be rounding, not 0.05",
+    ),
     "a baseline below the bound": (
         lambda doc: PART["named"](doc).update(total="1.00", seats="1.00", tokens="0.00"),
         "all_named costs less than the bound",

@@ -39,7 +39,7 @@ from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES
+from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, UNWRITTEN
 
 
 def make_document(
@@ -107,7 +107,8 @@ def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, s
 def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    rows = ColumnTable.of(document[table], TABLES[table])
+    kinds = CHARGES if table == UNWRITTEN else TABLES[table]
+    rows = ColumnTable.of(document[table], kinds)
 
     def typed(column: str, kind: type) -> pd.Series[Any]:
         cells = rows.columns[column].mapped(
@@ -115,7 +116,7 @@ def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
         )
         return pd.Series(cells.array(), dtype="int64" if kind is int else object)
 
-    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
+    return pd.DataFrame({column: typed(column, kind) for column, kind in kinds.items()})
 
 
 def _row(table: str, record: object) -> dict[str, Any]:

@@ -174,6 +174,7 @@ SHEETS = [
     "Seats",
     "Purchases",
     "Ledger",
+    "Charges",
     "Assumptions",
     "Proof",
 ]

@@ -94,7 +94,7 @@ def test_stated_additions_are_paid_whoever_has_them() -> None:
     found = the_plan({("old", "Revit"): NEED}, additions=[*ADDED, later])
     assert found.total.amount == Decimal("1995.46") + Decimal("253.52")
     assert found.seats["assigned"].tolist() == [1, 0, 0]
-    assert found.document["proof"]["prices"]["bound"] == "2248.9800"
+    assert found.document["proof"]["prices"]["bound"] == "2248.98"
 
 
 def test_added_seats_are_renewed_like_owned_ones() -> None:

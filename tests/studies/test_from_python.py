@@ -121,7 +121,7 @@ def test_explain() -> None:
     assert found.headline.startswith("saves 3,129 USD a year against today's access")
     assert found.products.to_numpy().tolist() == [["AutoCAD", "Flex", 1], ["AutoCAD", "autocad-1y", 1]]
     (mine,) = explain(made_plan().document, "bob").assignment.to_dict("records")
-    assert (mine["group"], mine["offer"], mine["cost_if_flex"]) == ("site", "", Decimal("21.00"))
+    assert (mine["group"], mine["offer"], mine["flex_price"]) == ("site", "", Decimal("21.00"))
     assert explain(made_plan(), "bob").left_out.empty
     with pytest.raises(FlexoptError, match="no user `bo`") as error:
         explain(made_plan(), "bo")

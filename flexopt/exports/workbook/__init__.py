@@ -10,6 +10,7 @@ from flexopt.exports.workbook.assignment import write_assignment, write_left_out
 from flexopt.exports.workbook.assumed import write_assumptions
 from flexopt.exports.workbook.bill import write_ledger, write_purchases, write_seats
 from flexopt.exports.workbook.book import ROWS, Book
+from flexopt.exports.workbook.charges import write_charges
 from flexopt.exports.workbook.compared import write_comparison, write_sensitivity
 from flexopt.exports.workbook.order import write_order, write_payments
 from flexopt.exports.workbook.overview import write_summary
@@ -25,7 +26,7 @@ def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
     """The workbook of a plan document, as .xlsx; FlexoptError if a table has more than `most_rows`."""
     book = Book(document, most_rows)
     # sheets are added in reading order, and written in the order of their dependencies
-    names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger"]
+    names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger", "Charges"]
     names += [part.capitalize() for part in ("comparison", "review", "sensitivity") if part in document]
     names += ["Assumptions", "Proof", *(["Left out"] if document["left_out"] else [])]
     sheets = {name: book.add(name) for name in names}
@@ -35,6 +36,7 @@ def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
     packs = write_purchases(sheets["Purchases"], document, listed, cell_of)
     write_payments(sheets["Payments"], document, write_order(sheets["Order"], document))
     write_ledger(sheets["Ledger"], document)
+    write_charges(sheets["Charges"], document)
     write_summary(sheets["Summary"], document, seats, packs)
     write_assignment(sheets["Assignments"], document)
     write_proof(sheets["Proof"], document)
