@@ -32,6 +32,7 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
         "scenarios": [
             {
                 "id": name,
+                "label": name,
                 "name": f"Renewal 2026, {5 * i} % off",
                 "status": "optimal",
                 "total": _cents(bill),
@@ -50,7 +51,9 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
                 "effective_token_price": s["effective_token_price"],
                 "difference": _cents(bill - total),
                 "users_changed": min(i, 1) * len(users),
-                "offers": [{"offer": offer, "seats": 10 + i, "cost": "100.00"} for offer in offers],
+                "offers": [
+                    {"offer": offer, "name": offer, "seats": 10 + i, "cost": "100.00"} for offer in offers
+                ],
                 "purchases": [],
             }
             for i, (name, bill) in enumerate(zip(ids, bills, strict=True))

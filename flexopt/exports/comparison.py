@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
+from flexopt.exports.shown import shown_comparison
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import TOKEN_FIGURES
 
@@ -41,25 +42,27 @@ BUFFER_NOTE = "the buffer is bought on top of the forecast: if the forecast hold
 
 def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
     """The comparison for a terminal of `width` columns; scenarios that do not fit follow in more blocks."""
+    document = shown_comparison(document)
     tables = [*_tables(document)]
     blocks = _Blocks(document, tables, max(width, WIDTH))
-    parts = [fill(_headline(document)), text_table(["scenario", "name"], _names(document))]
+    parts = [text_table(["scenario", "name"], _names(document))]
     for table in tables:
         parts.append(blocks.text(table))
         parts += [fill(printable(table.note))] if table.note else []
         parts += [fill(note, later="  ") for note in table.notes]
-    return "\n\n".join([*parts, fill(_proof(document))])
+    return "\n\n".join([*parts, fill(_proof(document)), fill(_headline(document))])
 
 
 def comparison_markdown(document: ComparisonDocument) -> str:
     """The comparison as Markdown; names from the inputs are escaped."""
+    document = shown_comparison(document)
     heads = [s["id"] for s in document["scenarios"]]
-    parts = ["# Comparison", _escaped(_headline(document)), _pipes(["scenario", "name"], _names(document))]
+    parts = ["# Comparison", _pipes(["scenario", "name"], _names(document))]
     for table in _tables(document):
         parts.append(_pipes([table.title, *heads], table.lines))
         parts += [_escaped(table.note)] if table.note else []
         parts += ["\n".join(f"- {_escaped(note)}" for note in table.notes)] if table.notes else []
-    return "\n\n".join([*parts, _escaped(_proof(document))])
+    return "\n\n".join([*parts, _escaped(_proof(document)), _escaped(_headline(document))])
 
 
 def comparison_csv(document: ComparisonDocument) -> Iterator[str]:

@@ -102,7 +102,9 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
             [_number(part, y), *(money(total) for total in totals)]
             for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
         ]
-        texts.append(f"## Total by {_cell(grid['y'])} (down) and {_cell(grid['x'])} (across)")
+        texts.append(
+            f"## Total by {_cell(_axis(part, grid['y']))} (down) and {_cell(_axis(part, grid['x']))} (across)"
+        )
         texts.append(_markdown(["", *(_number(part, x) for x in grid["x_values"])], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
@@ -123,13 +125,13 @@ def _ask_first(part: Part, currency: str) -> str:
 def _tornado(part: Part) -> str:
     """A bar for each lever that moves the total: cheaper to the left, more expensive to the right."""
     moving = [b for b in part["levers"] if any(_difference(part, b[s]) != 0 for s in ("low", "high"))]
-    still = [printable(b["lever"]) for b in part["levers"] if b not in moving]
+    still = [printable(_lever(b)) for b in part["levers"] if b not in moving]
     quiet = fill(f"no effect: {', '.join(still)}") if still else ""
     if not moving:
         return quiet
     cells = [
         [
-            _short(b["lever"].removeprefix("seat:")),
+            _short(_lever(b)),
             *(
                 text
                 for s in ("low", "high")
@@ -159,7 +161,7 @@ def _tornado(part: Part) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(b["lever"].removeprefix("seat:")),
+            _short(_lever(b)),
             *(text for s in ("low", "high") for text in _side(part, b[s])[1:]),
         ]
         for b in moving
@@ -178,7 +180,8 @@ def _grid(part: Part, grid: Part) -> str:
         ]
         for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
     ]
-    words = f"change of the total, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
+    down, across = (printable(_axis(part, grid[axis])) for axis in "yx")
+    words = f"change of the total, by {down} (down) and {across} (across)"
     return f"{fill(words)}\n{text_table(['', *(_number(part, x) for x in grid['x_values'])], rows)}"
 
 
@@ -290,6 +293,16 @@ def _number(part: Part, value: str) -> str:
     whole, _, digits = f"{Decimal(value):,f}".partition(".")
     digits = digits[:least] + digits[least:].rstrip("0")
     return f"{whole}.{digits}" if digits else whole
+
+
+def _lever(bar: Part) -> str:
+    """A price of seats by the name of their offer, anything else as it is typed."""
+    return str(bar["label"].removeprefix("price of ") if bar["lever"].startswith("seat:") else bar["lever"])
+
+
+def _axis(part: Part, name: str) -> str:
+    """A lever of a grid, in words where they are known."""
+    return next((str(b["label"]) for b in part["levers"] if b["lever"] == name), name)
 
 
 def _short(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flexopt.base.text import fill, printable, text_table
 from flexopt.exports.report import ReportTable, assumed, changes, costs, order, proven
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import BASELINES
@@ -21,6 +22,7 @@ def headline(document: PlanDocument) -> str:
 
 def summary_text(document: PlanDocument) -> str:
     """The summary for a terminal."""
+    document = shown(document)
     horizon = document["horizon"]
     baselines, notes = costs.baselines(document, ENGLISH)
     parts = [
@@ -45,9 +47,9 @@ def _order(document: PlanDocument) -> str:
     if isinstance(table, str):
         return table
     # until when, and the ids of subscriptions, are in order.csv: with them, lines would be too long
-    shown = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, ("until", "subscription"))]
-    *lines, total = ([row[n] for n in shown] for row in table.rows)
-    text = text_table([table.columns[n] for n in shown], [*lines[:LINES], total])
+    kept = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, ("until", "subscription"))]
+    *lines, total = ([row[n] for n in kept] for row in table.rows)
+    text = text_table([table.columns[n] for n in kept], [*lines[:LINES], total])
     return f"{text}\n... and {ENGLISH.count(len(lines) - LINES, 'line')}" if len(lines) > LINES else text
 
 

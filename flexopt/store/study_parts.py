@@ -14,6 +14,8 @@ class QuoteOffer(PlanPart):
 
     offer: Name
     """Id of the offer."""
+    name: Name
+    """What reports call it: its name, or its id."""
     seats: Count
     """Most seats at once, owned ones too."""
     cost: Amount
@@ -38,6 +40,8 @@ class Quote(PlanPart):
 
     id: Name
     """The stem of its file name, with a number if two are the same."""
+    label: Name
+    """What tables and charts call it: its label, or its id."""
     name: Text
     """Name of the scenario."""
     status: Literal["optimal", "feasible"]

@@ -27,6 +27,7 @@ from flexopt.solve.optimise import optimise
 
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]
+NO_SOURCE = {"source": "", "estimate": False}
 
 
 def plain(document: Any) -> Document:
@@ -114,7 +115,7 @@ def many_seats(document: Document) -> Document:
         )
     document["scenario"]["offers"] = [
         document["scenario"]["offers"][0]
-        | {"id": p["id"], "prices": [{"from": p["from"], "new": p["new"], "renewal": None, "source": ""}]}
+        | {"id": p["id"], "prices": [{"from": p["from"], "new": p["new"], "renewal": None, **NO_SOURCE}]}
         for p in prices
     ]
     tiers = []
@@ -124,7 +125,7 @@ def many_seats(document: Document) -> Document:
             random.randrange(1, 10**6),
             Decimal(random.randrange(1, 10 ** (n := random.choice([4, 6, 8, 9, 12])))).scaleb(-n + 1),
         )
-        tiers.append({"from": number, "price": format(price, "f"), "source": ""})
+        tiers.append({"from": number, "price": format(price, "f"), **NO_SOURCE})
         document["purchases"].append(
             {
                 "date": str(start),

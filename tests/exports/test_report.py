@@ -16,10 +16,10 @@ from flexopt.exports.report import (
     make_report,
     report_comparison,
 )
-from flexopt.exports.report.assumed import is_estimate, prices
+from flexopt.exports.report.assumed import mark_of, prices
 from flexopt.exports.report.changes import changes
 from flexopt.exports.report.parts import named
-from flexopt.exports.summary import headline
+from flexopt.exports.summary import headline, summary_text
 from flexopt.exports.words import ENGLISH
 
 Document = dict[str, Any]
@@ -75,20 +75,27 @@ def test_every_row_of_every_table_has_every_column(document: Document) -> None:
             assert all(isinstance(cell, str) for row in part.rows for cell in row)
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("vendor's price list", False),
-        ("quote 4711 of 2 March", False),
-        ("illustrative: adviser's guide", True),
-        ("Estimated from last year", True),
-        ("geschätzt", True),
-        ("estimation du revendeur", True),
-        ("rate sheet, second hand", True),
-    ],
-)
-def test_a_source_that_says_it_is_an_estimate(source: str, said: bool) -> None:
-    assert is_estimate(source) == said
+@pytest.mark.parametrize("source", ["quote Q-4711 dated 2026-01-15", "quote validated by reseller", ""])
+@pytest.mark.parametrize("estimate", [False, True])
+def test_a_price_is_an_estimate_if_the_scenario_says_so(source: str, estimate: bool) -> None:
+    mark = mark_of({"source": source, "estimate": estimate}, ENGLISH)
+    assert mark == ("estimate" if estimate else "" if source else "no source")
+
+
+def test_estimates_are_counted_in_every_text(document: Document) -> None:
+    scenario = document["scenario"]
+    entries = [price for offer in scenario["offers"] for price in offer["prices"]]
+    entries += [rate for product in scenario["products"] for rate in product["rates"]]
+    entries += scenario["tokens"]["tiers"]
+    for entry in entries:
+        entry |= {"source": "quote 7 dated 2026-01-15", "estimate": False}
+    number = f"{len(prices(document, ENGLISH)[0].rows)} prices"
+    said = f"{number}, each with its source and none marked as an estimate"
+    assert said in " ".join(summary_text(document).split())
+    scenario["tokens"]["tiers"][0]["estimate"] = True
+    said = f"1 of {number} marked as estimates, 0 without a source; check them before you sign"
+    assert said in " ".join(summary_text(document).split())
+    assert said in " ".join(str(part) for s in make_report(document).sections for part in s.parts)
 
 
 def test_every_price_has_its_source_or_a_mark(document: Document) -> None:
@@ -100,8 +107,7 @@ def test_every_price_has_its_source_or_a_mark(document: Document) -> None:
         assert any(row[0].startswith(f"{offer}, ") for row in (*used.rows, *others.rows)), offer
     assert {row[0].split(", ")[0] for row in used.rows} >= kinds
     assert sum("token, from" in row[0] for row in used.rows) == len(scenario["tokens"]["tiers"])
-    for *_, source, mark in (*used.rows, *others.rows):
-        assert mark == ("no source" if not source else "estimate" if is_estimate(source) else "")
+    assert {mark for *_, source, mark in (*used.rows, *others.rows) if not source} <= {"no source"}
 
 
 def test_prices_show_what_is_paid_after_discounts(document: Document) -> None:
@@ -119,7 +125,9 @@ def test_prices_show_what_is_paid_after_discounts(document: Document) -> None:
 
 def test_token_tiers_show_the_discount(document: Document) -> None:
     document["scenario"]["negotiated"]["tokens"] = "0.05"
-    document["scenario"]["tokens"]["tiers"] = [{"from": 100, "price": "2.85", "source": ""}]
+    document["scenario"]["tokens"]["tiers"] = [
+        {"from": 100, "price": "2.85", "source": "", "estimate": False}
+    ]
     used, _ = prices(document, ENGLISH)
     row = next(r for r in used.rows if "token, from" in r[0])
     assert row == ("a token, from 100 tokens", "", "2.85", "5.0 %", "2.7075", "", "no source")

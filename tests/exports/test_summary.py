@@ -55,6 +55,11 @@ def test_headline(
     assert headline(document) == f"{words[0]} today's access{words[1]}"
 
 
+def sold(document: Document, *offers: str) -> None:
+    """More offers, with the prices of the first."""
+    document["scenario"]["offers"] += [document["scenario"]["offers"][0] | {"id": offer} for offer in offers]
+
+
 def test_headline_passes_over_a_baseline_that_costs_nothing(document: Document) -> None:
     assert (
         headline(today(document, "0.00", "0.00"))
@@ -88,6 +93,7 @@ def test_the_order_is_on_the_screen(document: Document) -> None:
 
 def test_a_screen_is_not_flooded(document: Document) -> None:
     document["order"] = [document["order"][0] | {"offer": f"offer-{n}"} for n in range(100)]
+    sold(document, *(f"offer-{n}" for n in range(100)))
     text = summary_text(document)
     assert "... and 76 more lines" in text
     assert "whole order" in text

@@ -73,13 +73,12 @@ def review(document: PlanDocument, words: Words) -> Iterator[Part]:
             check["code"],
             named(check["name"]),
             words("found" if check["found"] else "clear"),
-            " ".join(
-                named(check[key], 400) for key in ("message", "repair") if check["found"] or key == "message"
-            ),
+            named(check["message"], 400),
+            named(check["repair"], 400),
         )
         for check in found["checks"]
     ]
-    heads = ("", *map(words, ("check", "result", "message")))
+    heads = ("", *map(words, ("check", "result", "message", "repair")))
     yield ReportTable("checks", heads, tuple(rows), title=words("checks"))
     details: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "double_use": lambda row: f"{words.number(row['flex_days'])} {words('days')}",

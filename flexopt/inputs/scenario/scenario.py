@@ -55,6 +55,8 @@ class Rate(Part):
     """Tokens for one chargeable day."""
     source: str = ""
     """Source of the rate."""
+    estimate: Flag = False
+    """Whether the rate is an estimate; reports say so beside it."""
 
 
 class Product(Part):
@@ -76,6 +78,8 @@ class Price(Part):
     """Price of renewing an owned seat for the whole term; defaults to the new price."""
     source: str = ""
     """Source of the price."""
+    estimate: Flag = False
+    """Whether a price of this entry is an estimate; reports say so beside it."""
 
 
 class Instalments(Part):
@@ -95,6 +99,8 @@ class SeatTier(Part):
 
 class Offer(Part):
     id: Id
+    name: Annotated[str, Field(max_length=200, strict=True)] = ""
+    """Name of the offer in reports; without one they show the id."""
     aliases: tuple[Id, ...] = ()
     """Names of the offer in Subscriptions exports."""
     covers: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -115,6 +121,11 @@ class Offer(Part):
     instalments: Instalments | None = None
     """How an order is invoiced, if not all of it on the day the seats start; additions are not divided."""
 
+    @property
+    def title(self) -> str:
+        """What reports call the offer."""
+        return self.name.strip() or self.id
+
 
 class TokenTier(Part):
     from_: Positive = Field(alias="from")
@@ -122,6 +133,9 @@ class TokenTier(Part):
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Price of one token, before the negotiated discount."""
     source: str = ""
+    """Source of the price."""
+    estimate: Flag = False
+    """Whether the price is an estimate; reports say so beside it."""
 
 
 class TokenTiers(Part):
@@ -221,6 +235,8 @@ class Exchange(Part):
     """What one unit of it costs in the currency of the scenario."""
     source: str = ""
     """Source of the rate, and its day."""
+    estimate: Flag = False
+    """Whether the rate is an estimate: then every price converted at it is one, too."""
 
 
 class Policy(Part):
@@ -280,6 +296,9 @@ class Scenario(Part):
 
     schema_: Literal["flexopt.scenario/1"] = Field(alias="schema")
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Title of reports."""
+    label: Annotated[str, Field(max_length=24, strict=True)] = ""
+    """A few words for this quote in tables and charts beside others; without them its file name."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
     exchange: tuple[Exchange, ...] = ()

@@ -147,7 +147,9 @@ def _on_flex(scenario: Scenario, need: CollectionNeed) -> str:
     rate = in_force(product.rates, scenario.horizon.start)
     if rate is None:
         return "nothing else: none of its titles is on Flex"
-    basis = "the mix of its titles in the other files" if need.mix else rate.source.removeprefix("estimate: ")
+    basis = (
+        "the mix of its titles in the other files" if need.mix else rate.source.removeprefix("calculated: ")
+    )
     return f"{rate.tokens.normalize():f} tokens a day on Flex ({basis})"
 
 

@@ -11,6 +11,7 @@ from flexopt.base.columns import ColumnTable
 from flexopt.base.dates import most_at_once
 from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
+from flexopt.planning.quotes import labels_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TOKEN_FIGURES
 from flexopt.studies.compare.drivers import Drivers
@@ -28,12 +29,16 @@ def make_comparison(
     """How the plans differ; the first is the baseline. Money as decimal strings, as in plan.json."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
+    labels = labels_of({id_: d["scenario"]["label"] for id_, d in documents.items()})
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
     money = Currency(first["currency"])
     return {
         "currency": first["currency"],
-        "scenarios": [_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()],
+        "scenarios": [
+            _scenario(id_, label, d, first, changes[id_])
+            for (id_, d), label in zip(documents.items(), labels, strict=True)
+        ],
         "cheapest": min(documents, key=lambda id_: Decimal(documents[id_]["total"])),
         "regret": [[None if cell is None else str(money.round(cell)) for cell in row] for row in regret],
         "notes": [dict(note) for note in notes],
@@ -52,7 +57,7 @@ def make_comparison(
 
 
 def _scenario(
-    id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
+    id_: str, label: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
@@ -60,6 +65,7 @@ def _scenario(
     tokens = ("tokens_bought", *TOKEN_FIGURES, "effective_token_price")
     return {
         "id": id_,
+        "label": label,
         "name": document["name"],
         "status": document["status"],
         "total": document["total"],
@@ -84,9 +90,15 @@ def _offers(document: PlanDocument) -> list[dict[str, Any]]:
         count = row["owned"] + row["renewed"] + row["new"] + row["added"]
         seats[row["offer"]].append((row["contract_start"], row["contract_end"], count))
         cost[row["offer"]] += Decimal(row["cost"])
-    order = [offer["id"] for offer in document["scenario"]["offers"]]
     return [
-        {"offer": o, "seats": most_at_once(seats[o]), "cost": str(cost[o])} for o in order if o in seats
+        {
+            "offer": id_,
+            "name": offer["name"].strip() or id_,
+            "seats": most_at_once(seats[id_]),
+            "cost": str(cost[id_]),
+        }
+        for offer in document["scenario"]["offers"]
+        if (id_ := offer["id"]) in seats
     ]
 
 

@@ -142,7 +142,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         return _with_offer(scenario, offer.id, prices)
 
     return _price(
-        f"seat:{offer.id}", f"price of {offer.id}", paid, offer.id, change, finest=scenario.money.unit
+        f"seat:{offer.id}", f"price of {offer.title}", paid, offer.id, change, finest=scenario.money.unit
     )
 
 
