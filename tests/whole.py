@@ -41,7 +41,9 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
                 "seats": _cents(Decimal(s["seats"]) * (100 - 5 * i) / 100),
                 "tokens": _cents(bill - (Decimal(s["seats"]) * (100 - 5 * i) / 100)),
                 "commitment": _cents(bill * 11 / 10),
-                "seats_bought": s["seats_bought"] + i,
+                "annual_seats": s["annual_seats"] + i,
+                "monthly_seats": s["monthly_seats"],
+                "seat_months": s["seat_months"],
                 "seats_owned": s["seats_owned"],
                 "tokens_bought": s["tokens_bought"] - 100 * i,
                 "tokens_used": s["tokens_used"],
@@ -95,7 +97,7 @@ def _sensitivity(document: Mapping[str, Any]) -> dict[str, Any]:
 
     def end(share: int, value: str) -> dict[str, Any]:
         moved = Decimal(value) * (100 + share) / 100
-        return {"value": str(moved), "total": "", "seats_bought": 1, "tokens_bought": 100}
+        return {"value": str(moved), "total": "", "annual_seats": 1, "monthly_seats": 0, "tokens_bought": 100}
 
     found = []
     for number, (lever, label, value) in enumerate(levers):

@@ -23,10 +23,14 @@ COLUMNS: dict[str, type] = {
     "with_value": Decimal,
     "total": Decimal,
     "difference": Decimal,
-    "seats_bought": int,
+    "annual_seats": int,
+    "monthly_seats": int,
     "tokens_bought": int,
     "answer": str,
 }
+
+
+MONTHLY = "seats: annual ones + the most monthly ones at once"
 
 
 def sensitivity_text(part: Part, name: str, currency: str) -> str:
@@ -163,7 +167,9 @@ def _tornado(part: Part) -> str:
         for b in moving
     ]
     header = ["bought at these values", *["total", "seats", "tokens"] * 2]
-    return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
+    monthly = any(b[side]["monthly_seats"] for b in moving for side in ("low", "high"))
+    table = text_table(header, mix) + (f"\n{MONTHLY}" if monthly else "")
+    return "\n\n".join(text for text in ["\n".join(lines), table, quiet] if text)
 
 
 def _grid(part: Part, grid: Part) -> str:
@@ -264,8 +270,10 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
 
 
 def _side(part: Part, side: Part) -> list[str]:
-    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
-    return [_number(part, side["value"]), money(side["total"]), *bought]
+    tokens, annual, monthly = (side[n] for n in ("tokens_bought", "annual_seats", "monthly_seats"))
+    seats = "-" if annual is None else f"{annual:,} + {monthly:,}" if monthly else f"{annual:,}"
+    total = money(side["total"])
+    return [_number(part, side["value"]), total, seats, "-" if tokens is None else f"{tokens:,}"]
 
 
 def _difference(part: Part, side: Part) -> Decimal | None:

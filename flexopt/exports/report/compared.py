@@ -11,7 +11,8 @@ from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
-NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES, "users_changed")
+SEATS = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+NUMBERS = (*SEATS, "tokens_bought", *TOKEN_FIGURES, "users_changed")
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:

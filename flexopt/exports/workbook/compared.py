@@ -13,7 +13,9 @@ from flexopt.store.tables import DRIVERS
 FIGURES = {
     "name": ("Name", "text right"),
     "commitment": ("Total commitment (whole terms)", "money"),
-    "seats_bought": ("Seats bought", "count"),
+    "annual_seats": ("Annual seats", "count"),
+    "monthly_seats": ("Monthly seats, most at once", "count"),
+    "seat_months": ("Seat-months", "count"),
     "seats_owned": ("Seats owned", "count"),
     "tokens_bought": ("Tokens bought", "count"),
     "tokens_used": ("Tokens used", "quantity"),
@@ -202,7 +204,8 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Total at high", "money", 15),
         SheetColumn("Less the plan", "money", 14),
         SheetColumn("As planned", "price", 12),
-        SheetColumn("Seats bought, low to high", "text right", 14),
+        SheetColumn("Annual seats, low to high", "text right", 14),
+        SheetColumn("Monthly seats at once, low to high", "text right", 14),
         SheetColumn("Tokens bought, low to high", "text right", 18),
     ]
     total = Decimal(found["total"])
@@ -218,7 +221,7 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
             )
             row += [Decimal(side["value"]), there, less]
         row.append(Decimal(lever["value"]))
-        for key in ("seats_bought", "tokens_bought"):
+        for key in ("annual_seats", "monthly_seats", "tokens_bought"):
             low, high = ("-" if (n := lever[side][key]) is None else f"{n:,}" for side in ("low", "high"))
             row.append(f"{low} to {high}")
         rows.append(row)

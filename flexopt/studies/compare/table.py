@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from flexopt.base.columns import ColumnTable
+from flexopt.base.dates import most_at_once
 from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
 from flexopt.planning.quotes import labels_of
@@ -60,7 +61,8 @@ def _scenario(
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
-    counts = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES)
+    counts = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+    tokens = ("tokens_bought", *TOKEN_FIGURES, "effective_token_price")
     return {
         "id": id_,
         "label": label,
@@ -69,7 +71,7 @@ def _scenario(
         "total": document["total"],
         "bound": proof["bound"],
         "gap": proof["gap"],
-        **{name: summary[name] for name in (*money, *counts, "effective_token_price")},
+        **{name: summary[name] for name in (*money, *counts, *tokens)},
         "difference": str(Decimal(document["total"]) - Decimal(first["total"])),
         "users_changed": len({change["user"] for change in changes}),
         "offers": _offers(document),
@@ -81,14 +83,20 @@ def _scenario(
 
 
 def _offers(document: PlanDocument) -> list[dict[str, Any]]:
-    """Seats bought or owned by offer, in the order of the scenario's offers."""
-    seats: defaultdict[str, int] = defaultdict(int)
+    """The most seats at once, bought or owned, by offer, in the order of the scenario's offers."""
+    seats: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in document["seats"]:
-        seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"] + row["added"]
+        count = row["owned"] + row["renewed"] + row["new"] + row["added"]
+        seats[row["offer"]].append((row["contract_start"], row["contract_end"], count))
         cost[row["offer"]] += Decimal(row["cost"])
     return [
-        {"offer": id_, "name": offer["name"].strip() or id_, "seats": seats[id_], "cost": str(cost[id_])}
+        {
+            "offer": id_,
+            "name": offer["name"].strip() or id_,
+            "seats": most_at_once(seats[id_]),
+            "cost": str(cost[id_]),
+        }
         for offer in document["scenario"]["offers"]
         if (id_ := offer["id"]) in seats
     ]

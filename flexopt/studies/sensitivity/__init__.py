@@ -24,7 +24,7 @@ __all__ = ["Sensitivity", "sensitivity"]
 SPREAD = (-2, -1, 0, 1, 2)
 """Steps of a grid, in each direction."""
 
-POINT = ("value", "total", "seats_bought", "tokens_bought")
+POINT = ("value", "total", "annual_seats", "monthly_seats", "tokens_bought")
 """The figures of a lever at a value."""
 
 
@@ -212,7 +212,7 @@ def _told(value: Decimal, answer: Answer | None) -> dict[str, Any]:
     return {
         "value": format(value, "f"),
         "total": None if answer is None else str(answer.total),
-        "seats_bought": None if answer is None else answer.seats_bought,
+        **{n: None if answer is None else answer.to_pay[n] for n in ("annual_seats", "monthly_seats")},
         "tokens_bought": None if answer is None else answer.charges.tokens_bought,
     }
 
