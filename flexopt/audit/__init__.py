@@ -49,6 +49,6 @@ def audit(
     purchases(document, scenario, notes)
     limits(document, scenario, holdings, pool, notes)
     summary(document, rows, scenario, notes)
-    proof(document, notes)
+    proof(document, scenario, holdings, notes)
     certificate(document, scenario, holdings, demand, notes)
     return list(notes.failures)

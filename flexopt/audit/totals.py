@@ -10,10 +10,11 @@ import numpy as np
 
 from flexopt.audit.notes import TOLERANCE, Notes, close, read_columns, show
 from flexopt.audit.rules import tiers_of_day, token_price
+from flexopt.audit.threshold import threshold
 from flexopt.base.columns import Column, classes
 from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 TENTH = Fraction(1, 10)
@@ -134,20 +135,24 @@ def _baseline(name: str, baseline: PlanRow, total: Decimal, notes: Notes) -> Non
     notes.expect(saving == whole - total, f"the saving against the baseline {name} is {whole - total}")
 
 
-def proof(doc: PlanDocument, notes: Notes) -> None:
-    """The bound is not above the cost, the gap is theirs, and no baseline costs less than the bound."""
+def proof(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+    """The bound is not above the cost, the gap is theirs, and no baseline costs less than the bound.
+
+    With `policy.min_saving` the gap is that of cost and fees.
+    """
     total, said = Decimal(doc["total"]), doc["proof"]
     bound, gap, asked = (Decimal(said[k]) for k in ("bound", "gap", "gap_asked"))
     notes.expect(Decimal(said["cost"]) == total, f"the proof is of a plan that costs {said['cost']}")
     notes.expect(bound <= total, f"the bound {bound} is above the total {total}")
-    real = (total - bound) / total if total else Decimal(0)
+    minimised, least = threshold(doc, scenario, holdings, notes)
+    real = (minimised - least) / minimised if minimised else Decimal(0)
     notes.expect(abs(real - gap) <= Decimal("1e-9"), f"the gap is {real:.10f}, not {gap}")
     notes.expect(asked == Decimal(doc["scenario"]["solver"]["gap"]), "gap_asked is not the scenario's")
     notes.expect(doc["status"] in ("optimal", "feasible"), f"there is no status {doc['status']}")
     # a solver prints few digits and compares floats: a few cents are not a gap
-    proven = total - bound <= asked * total + 5 * CENT
+    proven = minimised - least <= asked * minimised + 5 * CENT
     notes.expect(
-        doc["status"] != "optimal" or proven, f"a plan {total - bound} above its bound is not optimal"
+        doc["status"] != "optimal" or proven, f"a plan {minimised - least} above its bound is not optimal"
     )
     for name, baseline in doc["baselines"].items():
         possible = baseline["total"] is None or Decimal(baseline["total"]) >= bound - CENT

@@ -47,6 +47,16 @@ class Solution:
             total += cents(problem.tiers[pack][j].price * tokens.increment * units)
         return total
 
+    def new_contracts(self, problem: Problem) -> int:
+        """How many new contracts users get (`model/fees.py`)."""
+        new = [k for k, c in enumerate(problem.contracts) if c.is_new]
+        return int(np.isin(self.seats[:, 1], new).sum())
+
+    def fees(self, problem: Problem) -> Decimal:
+        """The fees of new contracts, if the problem has them."""
+        counts = np.bincount(self.seats[:, 1], minlength=len(problem.contracts)).tolist()
+        return sum((c.fee * n for c, n in zip(problem.contracts, counts, strict=True)), Decimal(0))
+
 
 def read_solution(m: Model) -> Solution:
     """Integers from the solver's values, without seats that are not needed.

@@ -32,7 +32,7 @@ from flexopt.planning.coverage import coverage_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
-from flexopt.solve.optimise import Optimum
+from flexopt.solve.optimise import Certificate, Optimum
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
@@ -113,14 +113,27 @@ def _cell(value: object) -> Any:
 
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
-    options, certificate = problem.scenario.solver, optimum.certificate
-    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
-    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
-    # if the solver was stopped, the prices may prove more
-    optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
+    options = problem.scenario.solver
+    cheapest = optimum.cheapest
+    of_cost = cheapest or optimum
+    proven, bound = _bounds(of_cost, bill.total)
+    threshold = None
+    if cheapest:
+        charged, least = _bounds(optimum, optimum.objective)
+        optimum = replace(optimum, objective_bound=max(least, bound))
+        threshold = {
+            "contracts": optimum.contracts,
+            "moves": optimum.moves,
+            "objective": str(cents(optimum.objective)),
+            "bound": format(optimum.objective_bound, "f"),
+            "cheapest": str(cents(min(cheapest.cost, bill.total))),
+            "prices": _prices(optimum.certificate, charged),
+        }
+    else:
+        optimum = replace(optimum, objective_bound=bound)
     return {
         "cost": str(cents(optimum.cost)),
-        "bound": format(optimum.objective_bound, "f"),
+        "bound": format(bound, "f"),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
         "solver": solver_version(options),
@@ -133,20 +146,35 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             {"start": str(start), "end": str(end), "price": price}
             for start, end, price in _merged(problem, marginal)
         ],
-        "prices": {
-            "bound": format(proven, "f"),
-            "cuts_found": certificate.asked if certificate else 0,
-            "cuts": [
-                [
-                    {**label, "price": repr(price)}
-                    for label, price in zip(
-                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
-                    )
-                    if price or label["row"] == "pool"
-                ]
-                for cut in (certificate.cuts if certificate else ())
-            ],
-        },
+        "prices": _prices(of_cost.certificate, proven),
+        "threshold": threshold,
+    }
+
+
+def _bounds(optimum: Optimum, most: Decimal) -> tuple[Decimal, Decimal]:
+    """What the prices alone prove, and what is proven at all: at most what the plan has."""
+    certificate = optimum.certificate
+    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
+    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), most)
+    # if the solver was stopped, the prices may prove more
+    return proven, min(max(optimum.objective_bound, proven), most)
+
+
+def _prices(certificate: Certificate | None, proven: Decimal) -> dict[str, Any]:
+    """The cuts that prove a bound without a solver."""
+    return {
+        "bound": format(proven, "f"),
+        "cuts_found": certificate.asked if certificate else 0,
+        "cuts": [
+            [
+                {**label, "price": repr(price)}
+                for label, price in zip(certificate.labels, cut.rows.tolist(), strict=True)
+                if price or label["row"] == "pool"
+            ]
+            for cut in certificate.cuts
+        ]
+        if certificate
+        else [],
     }
 
 

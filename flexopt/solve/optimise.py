@@ -10,7 +10,7 @@ from decimal import ROUND_FLOOR, Decimal
 from flexopt.base.arrays import Floats
 from flexopt.base.errors import LimitError, SolverError
 from flexopt.model.core import everything
-from flexopt.model.moves import MoveFee
+from flexopt.model.fees import Fees, Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
 from flexopt.model.sets import Problem
@@ -24,6 +24,7 @@ from flexopt.solve.pricing import PricingProblem
 from flexopt.solve.pricing_moves import PricingWithMoves
 from flexopt.solve.search import Search
 from flexopt.solve.stopwatch import Stopwatch
+from flexopt.solve.subproblems import subproblem_of_pairs, subproblems_of
 
 
 class Infeasible(Exception):
@@ -50,12 +51,14 @@ class Certificate:
 class Optimum:
     """A solution, its cost to the cent, and how it is proven.
 
-    cost : of the plan, without the fees of its moves
-    moves : subproblems that leave today's access, each at a `fee` on top of the plan (0: no fee)
-    objective_bound : no solution has a lower `objective`, which without a fee is its cost
+    cost : of the plan, without fees
+    objective_bound : no solution has a lower `objective`, which without fees is its cost
     variables, rows, choices, users : of the largest core given to the solver
-    certificate : of the plan itself, not of baselines, and not with a fee
+    certificate : of the objective of a plan; baselines have none
     seconds : by phase
+    contracts, moves : new contracts, and subproblems that leave today's access: with fees
+    fees : of all of these
+    cheapest : with fees, the optimum without them, if it was searched
     """
 
     solution: Solution
@@ -68,13 +71,15 @@ class Optimum:
     users: int
     certificate: Certificate | None
     seconds: Mapping[str, float]
+    contracts: int = 0
     moves: int = 0
-    fee: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    cheapest: Optimum | None = None
 
     @property
     def objective(self) -> Decimal:
-        """What is minimised: cost + fee x moves."""
-        return self.cost + self.fee * self.moves
+        """What is minimised: the cost and the fees."""
+        return self.cost + self.fees
 
     @property
     def gap(self) -> Decimal:
@@ -90,7 +95,7 @@ def optimise(
     restriction: Restriction | None = None,
     tell: Callable[[str], None] | None = None,
     *,
-    fee: MoveFee | None = None,
+    fees: Fees | None = None,
     known: Sequence[Solution] = (),
     options: SearchOptions = SearchOptions(),
     backend: Backend = Backend(),
@@ -103,8 +108,9 @@ def optimise(
         Rules in addition to the scenario's own: those of a baseline.
     tell
         Called with each step as it begins.
-    fee
-        Cost of each move away from today's access: cost + fee x moves is minimised, and ties are not settled.
+    fees
+        What new contracts and moves must save: they are minimised with the cost. With a fee for moves ties
+        are not settled.
     known
         Solutions to start from.
     options, backend
@@ -119,12 +125,15 @@ def optimise(
     """
     tell = tell or (lambda step: None)
     rules = restriction or Restriction()
+    problem = fees.on(problem) if fees else problem
     watch = Stopwatch(float(problem.scenario.solver.time_limit))
     small = problem.demand.pairs <= options.small and everything(problem, rules).choices <= options.small
     if not small:
         tell("bound")
     pricing = (
-        PricingWithMoves(problem, rules, fee, options) if fee else PricingProblem(problem, rules, options)
+        PricingWithMoves(problem, rules, fees, options)
+        if fees and fees.move
+        else PricingProblem(problem, rules, options)
     )
     bound = None if small else Bound(pricing, watch, options, backend)
     cores = CoreSolver(pricing, bound, watch, backend, tell)
@@ -133,15 +142,14 @@ def optimise(
     search = Search(bound, cores, options) if bound else None
     best, proven = _searched(cores, search, options)
     solution, certificate = best.solution, None
-    if fee is None:
-        if cores.proves(proven):
-            solution = _settle_ties(cores, search, best, options)
-        watch.lap("ties")
-        if restriction is None:
-            bound = bound or Bound(pricing, watch, options, backend)
-            certificate = _certify(cores, bound, best, solution)
-            proven = max(proven, certificate.bound)
-        watch.lap("certificate")
+    if pricing.moves is None and cores.proves(proven):
+        solution = _settle_ties(cores, search, best, options)
+    watch.lap("ties")
+    if restriction is None:
+        bound = bound or Bound(pricing, watch, options, backend)
+        certificate = _certify(cores, bound, best, solution)
+        proven = max(proven, certificate.bound)
+    watch.lap("certificate")
     variables, rows, choices, users = cores.largest
     least = _floor(min(proven, cores.objective) - cores.rounding)
     return Optimum(
@@ -155,9 +163,20 @@ def optimise(
         users=users,
         certificate=certificate,
         seconds=watch.seconds,
+        contracts=solution.new_contracts(problem) if fees else 0,
         moves=best.moves,
-        fee=fee.amount if fee else Decimal(0),
+        fees=solution.fees(problem) + (fees.move * best.moves if fees else 0),
     )
+
+
+def charged(problem: Problem, fees: Fees, solution: Solution) -> tuple[int, int, Decimal]:
+    """The new contracts and the moves of a solution, and their fees."""
+    contracts, moves = solution.new_contracts(problem), 0
+    if fees.move:
+        parts = subproblems_of(problem, Restriction(), SearchOptions().most_states)
+        access = Moves(problem, fees, subproblem_of_pairs(parts, problem.demand.pairs))
+        moves = len(access.moved(problem, solution.seats))
+    return contracts, moves, fees.contract * contracts + fees.move * moves
 
 
 def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) -> tuple[Incumbent, float]:
@@ -204,7 +223,7 @@ def _settle_ties(
     if core is None or not core.flexes or core.choices > options.tie_choices:
         return best.solution
     cores.tell("ties")
-    ties = build(problem, core, at_most=best.cost)
+    ties = build(problem, core, at_most=best.objective)
     start_from(ties, best.solution)
     try:
         outcome = cores.backend.solve(
@@ -215,7 +234,8 @@ def _settle_ties(
     if outcome.status is not Status.OPTIMAL:
         return best.solution
     settled = read_solution(ties)
-    return settled if settled.cost(problem) <= best.cost else best.solution
+    objective = settled.cost(problem) + settled.fees(problem)
+    return settled if objective <= best.objective else best.solution
 
 
 def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:

@@ -34,6 +34,18 @@ def plan_schema() -> dict[str, Any]:
         "required": ["row", "price"],
         "additionalProperties": False,
     }
+    prices = _object(
+        {
+            "bound": _DECIMAL,
+            "cuts_found": integer,
+            "cuts": {"type": "array", "items": {"type": "array", "items": price}},
+        }
+    )
+    threshold = _object(
+        dict.fromkeys(("contracts", "moves"), integer)
+        | dict.fromkeys(("objective", "bound", "cheapest"), _DECIMAL)
+        | {"prices": prices}
+    )
     proof = _object(
         {
             "cost": _DECIMAL,
@@ -43,13 +55,8 @@ def plan_schema() -> dict[str, Any]:
             "solver": text,
             **dict.fromkeys(("seed", "users_in_core", "choices_in_core", "variables", "rows"), integer),
             "marginal_token_prices": {"type": "array", "items": _object(_SPAN | {"price": _DECIMAL})},
-            "prices": _object(
-                {
-                    "bound": _DECIMAL,
-                    "cuts_found": integer,
-                    "cuts": {"type": "array", "items": {"type": "array", "items": price}},
-                }
-            ),
+            "prices": prices,
+            "threshold": {"anyOf": [threshold, {"type": "null"}]},
         }
     )
     integer_or_null = {"type": ["integer", "null"]}
@@ -117,7 +124,6 @@ def _review() -> dict[str, Any]:
     """What `flexopt review --into` adds."""
     text, integer, truth = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
     money_or_null = {"anyOf": [_DECIMAL, {"type": "null"}]}
-    threshold = _object({"moves": integer, "cost": _DECIMAL, "bound": _DECIMAL, "proven": truth})
     who = dict.fromkeys(("user", "product", "offer"), text)
     kinds = ("to collection", "to seat", "to Flex", "release", "new", "keep")
     move = _object(
@@ -130,8 +136,7 @@ def _review() -> dict[str, Any]:
         | dict.fromkeys(("message", "repair"), text)
     )
     return _object(
-        {"min_saving": _DECIMAL, "today": money_or_null, "total": _DECIMAL}
-        | {"threshold": {"anyOf": [threshold, {"type": "null"}]}, "saving": money_or_null}
+        {"today": money_or_null, "total": _DECIMAL, "saving": money_or_null}
         | {"moves": _array(move), "counts": _object(dict.fromkeys(kinds, integer))}
         | {
             "double_use": _array(_object(who | {"flex_days": integer})),

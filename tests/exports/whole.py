@@ -170,7 +170,6 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
         "collection overlooked",
     )
     return {
-        "min_saving": "50",
         "today": "516759.96",
         "total": document["total"],
         "saving": "76660.44",

@@ -17,7 +17,7 @@ from strategies import Instance, small
 
 from flexopt.base.errors import LimitError
 from flexopt.inputs.records import TodaysAccess
-from flexopt.model.moves import MoveFee, Moves
+from flexopt.model.fees import Fees, Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.planning.baselines import todays_access
@@ -38,11 +38,11 @@ def with_fee(
     problem: Problem, today: Restriction, fee: Decimal, options: SearchOptions = SearchOptions()
 ) -> Optimum:
     known = [o.solution for o in (solved(problem, Restriction()), solved(problem, today)) if o]
-    return optimise(problem, fee=MoveFee(fee, today), known=known, options=options)
+    return optimise(problem, fees=Fees(move=fee, today=today), known=known, options=options)
 
 
 def moves_of(problem: Problem, today: Restriction) -> Moves:
-    return PricingWithMoves(problem, Restriction(), MoveFee(Decimal(1), today)).moves
+    return PricingWithMoves(problem, Restriction(), Fees(move=Decimal(1), today=today)).moves
 
 
 def by_trying(problem: Problem, restriction: Restriction, fee: Decimal) -> Decimal:

@@ -1,0 +1,43 @@
+"""What `policy.min_saving` adds to the cost: fees of new contracts and moves, counted from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from flexopt.audit.notes import Notes, seat_of
+from flexopt.audit.rules import additions_of
+from flexopt.base.money import CENT
+from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.store.plan_json import PlanDocument
+
+
+def threshold(
+    doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
+) -> tuple[Decimal, Decimal]:
+    """What the plan minimises, and the bound on it: its cost, with `policy.min_saving` also all fees."""
+    said, least = doc["proof"]["threshold"], scenario.policy.min_saving
+    total, bound = Decimal(doc["total"]), Decimal(doc["proof"]["bound"])
+    notes.expect((said is not None) == any((least.contract, least.move)), "the threshold is not the policy's")
+    if said is None:
+        return total, bound
+    contracts = new_contracts(doc, scenario, holdings)
+    notes.expect(said["contracts"] == contracts, f"{contracts} new contracts, not {said['contracts']}")
+    charged = least.contract * contracts + least.move * said["moves"]
+    objective, of_objective, cheapest = (Decimal(said[key]) for key in ("objective", "bound", "cheapest"))
+    notes.expect(objective == total + charged, f"with its fees the plan costs {total + charged}")
+    notes.expect(of_objective <= objective, "the bound of cost and fees is above them")
+    notes.expect(of_objective >= bound, "cost and fees are not below the bound of the cost")
+    possible = bound - CENT <= cheapest <= total
+    notes.expect(possible, f"a cheapest plan of {cheapest} is below the bound, or dearer than this one")
+    return objective, of_objective
+
+
+def new_contracts(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -> int:
+    """The seats of users that are neither owned nor renewed nor stated."""
+    stated = additions_of(scenario, holdings)
+    found = 0
+    for row in doc["seats"]:
+        free = stated.get(seat_of(row), (0,))[0] if row["added"] else 0
+        found += max(0, row["assigned"] - free) if row["new"] or row["added"] else 0
+    return found
