@@ -25,10 +25,12 @@ from flexopt.base.findings import Finding, Findings
 from flexopt.base.money import cents
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.model.fees import Fees
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.min_saving import fees_of
 from flexopt.planning.reasons import explain_rows, plain, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
@@ -66,7 +68,7 @@ def make_document(
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal),
+        "assignment": _assignment(problem, bill, marginal, fees_of(source, problem)),
         "seats": [
             _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
         ],
@@ -268,9 +270,9 @@ def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
     return {**money, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
+def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], fees: Fees | None) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
-    told = explain_rows(problem, bill, marginal)
+    told = explain_rows(problem, bill, marginal, fees)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0

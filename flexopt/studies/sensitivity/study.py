@@ -25,6 +25,8 @@ class Answer:
     """The result of a solve: the total, what is bought, and the cost of the same decisions at base prices."""
 
     total: Decimal
+    fees: Decimal
+    """What the search adds for changes (`policy.min_saving`): the least total with its fees is the answer."""
     charges: Charges
     proven: bool
     at_base: Decimal | None
@@ -115,7 +117,9 @@ class Study:
         """
         if answer is None or answer.base_here is None or (self.scenario.budgets and not cut):
             return answer
-        return answer if answer.total <= answer.base_here else replace(self.base, total=answer.base_here)
+        if answer.total + answer.fees <= answer.base_here + self.base.fees:
+            return answer
+        return replace(self.base, total=answer.base_here)
 
     def _answer(self, solved: Solved) -> Answer:
         problem, solution = solved.problem, solved.optimum.solution
@@ -123,6 +127,7 @@ class Study:
         same = _shape(problem) == _shape(base.problem)
         return Answer(
             total=solved.optimum.cost,
+            fees=solved.optimum.fees,
             charges=make_charges(problem, solution),
             proven=solved.optimum.status is Status.OPTIMAL,
             at_base=solution.cost(base.problem) if same else None,
