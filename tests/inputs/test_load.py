@@ -85,14 +85,15 @@ def test_a_policy_that_is_a_list_is_its_rules(tmp_path: Path, base: str) -> None
     """A variant that says what changes must save keeps the rules, and the other way round."""
     over = "extends: base.yaml\npolicy: {min_saving: {contract: 50}}\n"
     policy = load(tmp_path, base_yaml=GOOD + base, scenario_yaml=over).scenario.policy
-    assert ([r.access for r in policy.rules], policy.min_saving.contract) == (["named"], 50)
-    assert policy.min_saving.move == 0
+    assert [r.access for r in policy.rules] == ["named"]
+    assert (str(policy.min_saving.contract), str(policy.min_saving.move)) == ("50", "0")
     back = load(
         tmp_path,
         two_yaml=over,
         scenario_yaml="extends: two.yaml\npolicy: [{product: AutoCAD, access: flex}]\n",
     ).scenario.policy
-    assert ([r.access for r in back.rules], back.min_saving.contract) == (["flex"], 50)
+    assert [r.access for r in back.rules] == ["flex"]
+    assert str(back.min_saving.contract) == "50"
 
 
 def test_a_wrong_rule_in_a_list_is_found_where_it_is(tmp_path: Path) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pytest
-from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every
+from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every, the_demand
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from profiles import one_in
+from strategies import Instance, small
 
 from flexopt import Plan, plan
+from flexopt.audit import audit
+from flexopt.base.errors import InfeasibleError
 from flexopt.base.findings import InputError
 from flexopt.inputs.records import TodaysAccess
+from flexopt.inputs.scenario.scenario import Scenario
 
 MONTH: dict[str, Any] = {
     "id": "autocad-1m",
@@ -96,3 +104,55 @@ def test_a_move_needs_todays_access() -> None:
     assert [f.code for f in raised.value.findings] == ["S200"]
     assert "`users`" in str(raised.value)
     assert planned([], contract=50).document["proof"]["threshold"]["contracts"] == 1
+
+
+# --- the audit -------------------------------------------------------------------------------------------
+
+
+@one_in(4)
+@given(small(), st.sampled_from(["0", "12", "150"]), st.sampled_from(["0", "20", "300"]))
+def test_the_audit_counts_the_same_and_proves_the_bounds(
+    instance: Instance, contract: str, move: str
+) -> None:
+    """A plan that fails its audit raises; prices alone prove nearly what the solver does."""
+    least = {"contract": contract, "move": move}
+    policy = {"rules": instance.document.get("policy", []), "min_saving": least}
+    source = instance.changed(policy=policy).source()
+    assume(source.access or move == "0")
+    try:
+        found = plan(source, instance.usage)
+    except InfeasibleError:
+        assume(False)
+    proof = found.document["proof"]
+    said = proof["threshold"]
+    assert (said is None) == (contract == move == "0")
+    if said is not None:
+        fees = said["contracts"] * Decimal(contract) + said["moves"] * Decimal(move)
+        assert Decimal(said["objective"]) == found.total.amount + fees
+        assert Decimal(proof["bound"]) <= Decimal(said["cheapest"]) <= found.total.amount
+        assert Decimal(said["prices"]["bound"]) <= Decimal(said["bound"]) <= Decimal(said["objective"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "failure"),
+    [
+        (("contracts",), 1, "2 new contracts, not 1"),
+        (("moves",), 1, "2 moves, not 1"),
+        (("objective",), "4219.00", "with its fees the plan costs 4409"),
+        (("bound",), "4900.0000", "the bound of cost and fees is above them"),
+        (("bound",), "4000.0000", "the bound of cost and fees is below that of the cost"),
+        (("cheapest",), "100.00", "the cheapest plan known"),
+        (("prices", "cuts"), [], "there are no prices to prove it"),
+    ],
+)
+def test_what_is_not_true_of_the_threshold_is_found(path: tuple[str, ...], value: Any, failure: str) -> None:
+    found = planned(move=100, contract=20)
+    worse = copy.deepcopy(dict(found.document))
+    part = worse["proof"]["threshold"]
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    scenario = Scenario.model_validate(worse["scenario"])
+    demand = the_demand(DAYS, scenario)
+    assert audit(found.document, scenario, (), demand, ACCESS) == []
+    assert any(failure in f for f in audit(worse, scenario, (), demand, ACCESS))
