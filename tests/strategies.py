@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
+from flexopt.inputs.rules.prices import rounded_off
 from flexopt.inputs.scenario.scenario import Scenario
 
 Draw = st.DrawFn
@@ -115,7 +116,7 @@ def _instances(draw: Draw, size: parts.Size) -> Instance:
     people = _people(draw, start, users)
     document: Document = {
         "schema": "flexopt.scenario/1",
-        "currency": "USD",
+        "currency": draw(st.sampled_from(["USD", "USD", "JPY", "KWD"])),
         "horizon": {"start": str(start), "months": months},
         "products": [parts.product(draw, start, name) for name in products],
         "offers": parts.offers(draw, size, start, months, products),
@@ -211,6 +212,7 @@ FEATURES = {
     "holdings with several ends", "pool", "two opening packs", "cloud", "cloud buffer", "budgets",
     "two budgets", "people", "starts", "leaves", "access", "policy of user", "policy of group",
     "policy of product", "policy named", "policy flex", "policy none",
+    "yen", "fils", "rounded invoices",
 }  # fmt: skip
 
 
@@ -223,6 +225,9 @@ def _features(instance: Instance) -> list[str]:
     rates = [r.tokens for p in s.products for r in p.rates]
     has = {
         **terms,
+        "yen": s.currency == "JPY",
+        "fils": s.currency == "KWD",
+        "rounded invoices": any(rounded_off(s, day) for day in s.purchase_dates()),
         "one user": days["user"].nunique() == 1,
         "several users": days["user"].nunique() > 1,
         "several products": days["product"].nunique() > 1,

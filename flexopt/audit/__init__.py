@@ -2,7 +2,7 @@
 
 It shares no rule with `model`, `solve` or `planning`, but has its own (`rules.py`): it reads the plan
 document as it will be written, the scenario and the demand, and reports what does not hold. A plan with a
-failure is never written. Not checked: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and the
+failure is never written. Not checked: `seat_price` of a row on Flex, `break_even_days`, `segment` and the
 wording of reasons, which explain a decision but are not part of the bill.
 
 Rows are read as columns, and no step loops over them: rows that are alike in everything a check looks at are
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
 from flexopt.audit.certificate.subproblems import UserSubproblems
+from flexopt.audit.charged import charge_rows
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
@@ -58,6 +59,7 @@ def audit(
     seats(document, claims, scenario, holdings, notes)
     purchases(document, scenario, notes)
     limits(document, scenario, holdings, pool, notes)
+    charge_rows(document, claims, pool, scenario, notes)
     summary(document, rows, scenario, notes)
     proof(document, scenario, holdings, notes)
     today = read_today(access, scenario, demand) if scenario.policy.min_saving.move else None

@@ -13,7 +13,6 @@ from flexopt.audit.replay import Replay
 from flexopt.audit.rules import additions_of
 from flexopt.audit.todays_access import SEAT, TOKENS, Today
 from flexopt.base.arrays import Ints
-from flexopt.base.money import CENT
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan_json import PlanDocument
 
@@ -29,12 +28,16 @@ def threshold(
         return total, bound
     contracts = new_contracts(doc, scenario, holdings)
     notes.expect(said["contracts"] == contracts, f"{contracts} new contracts, not {said['contracts']}")
-    charged = least.contract * contracts + least.move * said["moves"]
+    money = scenario.money
+    charged = money.ceil(least.contract) * contracts + money.ceil(least.move) * said["moves"]
     objective, of_objective, cheapest = (Decimal(said[key]) for key in ("objective", "bound", "cheapest"))
     notes.expect(objective == total + charged, f"with its fees the plan costs {total + charged}")
     notes.expect(of_objective <= objective, "the bound of cost and fees is above them")
+    notes.expect(
+        of_objective == money.floor(of_objective), "the bound with fees has a fraction of a minor unit"
+    )
     notes.expect(of_objective >= bound, "the bound of cost and fees is below that of the cost")
-    possible = bound - CENT <= cheapest <= total
+    possible = bound <= cheapest <= total
     notes.expect(possible, f"the cheapest plan known, {cheapest}, is below the bound or dearer than this")
     return objective, of_objective
 

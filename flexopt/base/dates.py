@@ -5,6 +5,25 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
+MONTH_NAMES = {
+    name: number
+    for number, names in enumerate(
+        (
+            *("jan", "feb fév fev", "mar mär mrz", "apr avr", "may mai", "jun juin"),
+            *("jul juil", "aug aoû aou", "sep", "oct okt", "nov", "dec dez déc"),
+        ),
+        1,
+    )
+    for name in names.split()
+}
+"""The number of a month by the first letters of its name, in English, German and French."""
+
+
+def month_named(name: str) -> int:
+    """The number of the month; 0 if the name is none."""
+    name = name.casefold()
+    return MONTH_NAMES.get(name[:4]) or MONTH_NAMES.get(name[:3], 0)
+
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month `months` later, or the last day of a shorter month."""

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from flexopt import __version__
 from flexopt.base.errors import FlexoptError
-from flexopt.base.findings import InputError
+from flexopt.base.findings import InputError, with_each_hint_once
 from flexopt.base.text import count, screen
 from flexopt.cli.interruption import end_tidily, keep_temporary_files_together
 
@@ -153,7 +153,7 @@ def _drop(*streams: TextIO) -> None:
 
 def _findings(error: InputError) -> str:
     """The first findings in full, then how many more there are and how to list them."""
-    texts = [str(finding) for finding in error.findings[: error.SHOWN]]
+    texts = [*with_each_hint_once(error.findings[: error.SHOWN])]
     if (more := len(error.findings) - error.SHOWN) > 0:
         texts.append(f"... and {count(more, 'more error')}: `flexopt check` lists them all")
     return "\n\n".join(texts)

@@ -35,6 +35,7 @@ class Demand:
     """Chargeable days in the horizon. A *pair* is one user with one product.
 
     users : user ids, sorted
+    groups, cost_centres : of each user, from the people table; empty without one
     products : ids of all products of the scenario, in its order
     pair_user, pair_product : int64[pairs], indexes into them; pairs are sorted by user, then product
     pair_factor : object[pairs] of Decimal, growth factor (1.05)
@@ -47,6 +48,7 @@ class Demand:
 
     users: tuple[str, ...]
     groups: tuple[str, ...]
+    cost_centres: tuple[str, ...]
     products: tuple[str, ...]
     pair_user: Ints
     pair_product: Ints
@@ -126,6 +128,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     return Demand(
         users=names,
         groups=tuple(index.groups[u] for u in users.tolist()),
+        cost_centres=tuple(people[name].cost_centre if name in people else "" for name in names),
         products=tuple(p.id for p in scenario.products),
         pair_user=pair_user.astype(np.int64),
         pair_product=pairs % index.width,

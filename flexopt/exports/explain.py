@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flexopt.base.money import Currency
 from flexopt.base.text import count, fill, money, printable, text_table
 
 
@@ -20,7 +21,7 @@ def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
             "",
             f"{printable(row['product'])}: {how}",
             fill(
-                f"{_days(row['days'])}; {_costs(row['cost_if_named'], row['cost_if_flex'], currency)}"
+                f"{_days(row['days'])}; {_costs(row['seat_price'], row['flex_price'], currency)}"
                 + (f"; break-even {row['break_even_days']} days a year" if row["break_even_days"] else "")
                 + f"; {row['segment']} user",
                 "  ",
@@ -75,7 +76,7 @@ def _marginal_prices(prices: Sequence[Mapping[str, str]], currency: str) -> Iter
         when = f"from {entry['start']} to {entry['end']}"
         if Decimal(entry["price"]):
             price = Decimal(entry["price"])
-            shown = whole if (whole := price.quantize(Decimal("0.01"))) == price else price
+            shown = Currency(currency).shown(price)
             yield fill(f"marginal price of a token {when}: {shown} {currency}")
         else:
             yield fill(

@@ -64,7 +64,7 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     moved = [
         [
             b["label"],
-            _number(b["value"]),
+            _number(part, b["value"]),
             *(cell for side in ("low", "high") for cell in _side(part, b[side])),
         ]
         for b in part["levers"]
@@ -76,7 +76,7 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
                 cell
                 for side in (row["below"], row["above"])
                 for cell in (
-                    [_number(side["value"]), side["answer"], money(side["total"])] if side else [""] * 3
+                    [_number(part, side["value"]), side["answer"], money(side["total"])] if side else [""] * 3
                 )
             ),
             row["note"],
@@ -95,11 +95,11 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
     ]
     for grid in part["grids"]:
         rows = [
-            [_number(y), *(money(total) for total in totals)]
+            [_number(part, y), *(money(total) for total in totals)]
             for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
         ]
         texts.append(f"## Total by {_cell(grid['y'])} (down) and {_cell(grid['x'])} (across)")
-        texts.append(_markdown(["", *(_number(x) for x in grid["x_values"])], rows))
+        texts.append(_markdown(["", *(_number(part, x) for x in grid["x_values"])], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
     if asks:
@@ -129,7 +129,7 @@ def _tornado(part: Part) -> str:
             *(
                 text
                 for s in ("low", "high")
-                for text in (_number(b[s]["value"]), _whole(_difference(part, b[s])))
+                for text in (_number(part, b[s]["value"]), _whole(_difference(part, b[s])))
             ),
         ]
         for b in moving
@@ -167,13 +167,13 @@ def _tornado(part: Part) -> str:
 def _grid(part: Part, grid: Part) -> str:
     rows = [
         [
-            _number(y),
+            _number(part, y),
             *("-" if total is None else _whole(Decimal(total) - Decimal(part["total"])) for total in totals),
         ]
         for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
     ]
     words = f"change of the total, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
-    return f"{fill(words)}\n{text_table(['', *(_number(x) for x in grid['x_values'])], rows)}"
+    return f"{fill(words)}\n{text_table(['', *(_number(part, x) for x in grid['x_values'])], rows)}"
 
 
 def _indifference(part: Part) -> str:
@@ -189,7 +189,7 @@ def _indifference(part: Part) -> str:
         found.append(
             [
                 question,
-                _number(row["below"]["value"]),
+                _number(part, row["below"]["value"]),
                 row["below"]["answer"],
                 row["above"]["answer"],
                 percent,
@@ -222,7 +222,7 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
     def moved(total: str | None) -> str | None:
         return None if total is None else str(Decimal(total) - Decimal(part["total"]))
 
-    yield row(part="now", total=part["total"], difference="0.00")
+    yield row(part="now", total=part["total"], difference=moved(part["total"]))
     for bar in part["levers"]:
         for side in ("low", "high"):
             yield row(
@@ -262,7 +262,7 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
 
 def _side(part: Part, side: Part) -> list[str]:
     bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
-    return [_number(side["value"]), money(side["total"]), *bought]
+    return [_number(part, side["value"]), money(side["total"]), *bought]
 
 
 def _difference(part: Part, side: Part) -> Decimal | None:
@@ -276,12 +276,12 @@ def _whole(amount: Decimal | None) -> str:
     return f"{whole:+,}" if whole else "0" if not amount else "+0" if amount > 0 else "-0"
 
 
-def _number(value: str) -> str:
-    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros, but at least cents."""
-    number = Decimal(value)
-    text = f"{number:,f}"
-    whole, _, digits = text.partition(".")
-    return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}" if digits else whole
+def _number(part: Part, value: str) -> str:
+    """`2310.00` -> `2,310.00`, `2.7000` -> `2.70`: no trailing zeros beyond the digits of an amount."""
+    least = len(part["total"].partition(".")[2])
+    whole, _, digits = f"{Decimal(value):,f}".partition(".")
+    digits = digits[:least] + digits[least:].rstrip("0")
+    return f"{whole}.{digits}" if digits else whole
 
 
 def _short(name: str) -> str:

@@ -62,6 +62,7 @@ def _owned(document: PlanDocument) -> list[str]:
 
 def _packs(document: PlanDocument) -> str:
     table, use = costs.packs(document, ENGLISH), fill(costs.token_use(document, ENGLISH))
+    use = "\n".join([use, *map(fill, costs.unused(document, ENGLISH))])
     if table is None:
         return use
     lines = [row for i, row in enumerate(table.rows) if i not in table.sums]

@@ -20,7 +20,7 @@ from flexopt.model.sets import Problem
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fees:
-    """What a new contract and a move must save, in the scenario's currency; today : today's access"""
+    """What a new contract and a move must save, in whole minor units; today : today's access"""
 
     contract: Decimal = Decimal(0)
     move: Decimal = Decimal(0)
@@ -39,7 +39,7 @@ class Fees:
 class Moves:
     """The fee, and today's access of every pair, as far as it is known.
 
-    fee : for one subproblem that moves
+    fee : for one subproblem that moves, in whole minor units
     rule : object[pairs], "named", "flex" or "" (free); the scenario's own rules take precedence
     foreign : by offer, bool[pairs]: whether a seat of it would not be today's access
     subproblem : int64[pairs], the subproblem of every pair without the restriction

@@ -11,12 +11,15 @@ from flexopt.planning.baselines import todays_access
 
 
 def fees_of(source: ScenarioFile, problem: Problem) -> Fees | None:
-    """The fees of the scenario; None if it has none."""
-    least = source.scenario.policy.min_saving
+    """The fees of the scenario; None if it has none.
+
+    Plans cost whole minor units: what saves a fraction of one more saves as much as the fee rounded up.
+    """
+    least, money = source.scenario.policy.min_saving, source.scenario.money
     if not (least.contract or least.move):
         return None
     today = todays_access(problem, source.access) if least.move else Restriction()
-    return Fees(least.contract, least.move, today)
+    return Fees(money.ceil(least.contract), money.ceil(least.move), today)
 
 
 def check_min_saving(source: ScenarioFile) -> Findings:

@@ -221,7 +221,8 @@ def _optimum(source: ScenarioFile, problem: Problem, tell: Callable[[str], None]
     if cheapest is None:
         return found
     seconds = {**cheapest.seconds, "threshold": sum(found.seconds.values())}
-    return replace(found, cheapest=cheapest, seconds=seconds)
+    bound = min(max(found.objective_bound, cheapest.objective_bound), found.objective)
+    return replace(found, cheapest=cheapest, seconds=seconds, objective_bound=bound)
 
 
 def compared(solved: Solved, tell: Progress, clock: Clock) -> Solved:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
-from flexopt.base.money import CENT, cents
+from flexopt.base.money import half_up
+from flexopt.base.text import plain
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.model.fees import Fees
 from flexopt.model.leaving import Leaving, leaving
@@ -31,29 +31,22 @@ NEVER = 2**60
 class Explained:
     """The alternatives of every row of the assignment, in its order; None if there is no such alternative.
 
-    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    seat_price, flex_price, break_even_days : Decimal or None
     segment, reason : str
     """
 
-    cost_if_named: Column
-    cost_if_flex: Column
+    seat_price: Column
+    flex_price: Column
     break_even_days: Column
     segment: Column
     reason: Column
 
 
-def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
-    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
-    text = format(Decimal(scaled).scaleb(-digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     """Price per token: the average of the plan's purchases, otherwise that of the smallest purchase."""
     if bill.tokens_bought:
-        return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
-    return token_price(tiers_on(problem.scenario.tokens, problem.edges[0])[0], problem.scenario.negotiated)
+        return problem.scenario.money.round_price(Fraction(bill.tokens_cost) / bill.tokens_bought)
+    return token_price(problem.scenario, tiers_on(problem.scenario.tokens, problem.edges[0])[0])
 
 
 def explain_rows(
@@ -68,9 +61,14 @@ def explain_rows(
     product = demand.pair_product[rows.pair]
     seated = rows.contract >= 0
     group = tell.gone.group[demand.pair_user[rows.pair]]
+    money = problem.scenario.money
+
+    def paid(units: int) -> Decimal | None:
+        return Decimal(int(units)).scaleb(-money.digits) if units < NEVER else None
+
     on_flex, cheapest = _alternatives(problem, tell.gone, product, group, rows.periods)
     named = Column.by_class(
-        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else _money(cheapest[i]),
+        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else paid(cheapest[i]),
         rows.contract,
         np.where(seated, 0, cheapest),
     )
@@ -85,7 +83,7 @@ def explain_rows(
     break_even = Column.by_class(
         lambda i: tell.break_even(
             rows.tokens[i] / rows.days[i] if on_flex[i] else None,
-            _money(year[i]) if year[i] < NEVER else named[i],
+            paid(year[i]) if year[i] < NEVER else named[i],
         ),
         *(on_flex, rows.days.codes, rows.tokens.codes, year, np.where(year < NEVER, -1, named.codes)),
     )
@@ -98,22 +96,24 @@ def explain_rows(
         lambda i: tell.at_the_margin(int(product[i]), break_even[i]) if edge[i] else "",
         *(edge, product, break_even.codes),
     )
-    # what the row's change must save, in cents: leaving tokens for seats, or today's seat for tokens
-    fee = np.zeros(len(product), dtype=np.int64)
+    # what the row's change must save, in minor units: leaving tokens for seats, or today's seat for tokens
+    fee, digits = np.zeros(len(product), dtype=np.int64), problem.scenario.money.digits
     if fees:
         today = fees.today.rules(problem)[rows.pair]
         leaves = np.where(seated, today == "named", today == "flex")
         charged = _alternatives(fees.on(problem), tell.gone, product, group, rows.periods)[1]
-        fee = np.where(seated, 0, charged - cheapest) + leaves * int(fees.move * 100)
+        fee = np.where(seated, 0, charged - cheapest) + leaves * int(fees.move.scaleb(digits))
     amounts, codes = np.unique(fee, return_inverse=True)
-    tell.fee = Column(codes.astype(np.int32), [Decimal(int(cents)).scaleb(-2) for cents in amounts])
+    tell.fee = Column(codes.astype(np.int32), [Decimal(int(units)).scaleb(-digits) for units in amounts])
     return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
 
 
 def _alternatives(
     problem: Problem, gone: Leaving, product: Ints, group: Ints, periods: Column
 ) -> tuple[Bools, Ints]:
-    """For each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them.
+    """For each row: whether all its periods are on Flex, and what the cheapest new seats for them cost.
+
+    The cost is in minor units.
 
     group : of each row's user, by the contracts that last longer than the user stays
     """
@@ -132,7 +132,7 @@ def _alternatives(
 
 
 def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: frozenset[int]) -> Ints:
-    """Least cost (and fees) in cents of new seats that cover the needed periods; NEVER if none can.
+    """Least cost and fees in minor units of new seats that cover the needed periods; NEVER if none can.
 
     needed : bool[cases, periods]; barred : contracts that are not for the user; returns int64[cases].
 
@@ -142,17 +142,14 @@ def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: froze
     mine = [
         c for k, c in enumerate(problem.contracts) if product in c.covers and c.on_sale and k not in barred
     ]
-    best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
+    best, digits = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64), problem.scenario.money.digits
     for t in reversed(range(problem.periods)):
-        options = [int((c.cost[0] + c.fee) * 100) + best[c.after] for c in mine if c.first <= t < c.after]
+        live = [c for c in mine if c.first <= t < c.after]
+        options = [int((c.cost[0] + c.fee).scaleb(digits)) + best[c.after] for c in live]
         least = np.minimum.reduce([np.full(len(needed), NEVER), *options])
         best[t] = np.where(needed[:, t], least, best[t + 1])
     least_of_all: Ints = best[0]
     return least_of_all
-
-
-def _money(cents: int) -> Decimal | None:
-    return Decimal(int(cents)).scaleb(-2) if cents < NEVER else None
 
 
 class _Teller:
@@ -187,11 +184,11 @@ class _Teller:
             self.seat_price[k] = charged, c.commitment[tier]
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
-        # not rounded: whole cents per day would move the break-even of a low rate by days
+        # not rounded: whole minor units per day would move the break-even of a low rate by days
         self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
 
     def flex_cost(self, tokens: Fraction) -> Decimal:
-        return cents(tokens * self.buffered)
+        return self.problem.scenario.money.round(tokens * self.buffered)
 
     def break_even(self, per_day: Fraction | None, anchor: Decimal | None) -> Decimal | None:
         """Days whose tokens cost as much as the seat; `per_day` is in tokens."""
@@ -207,13 +204,13 @@ class _Teller:
             return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
         days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
         return (
-            f" At the marginal price of {_at_least_cents(price)} per token the break-even for "
+            f" At the marginal price of {self._shown(price)} per token the break-even for "
             f"{self.names[product]} is {days} days."
         )
 
     def worth(self) -> str:
         """What one more token is worth to the plan."""
-        prices = [_at_least_cents(p) if p else "nothing" for p in self.marginal]
+        prices = [self._shown(p) if p else "nothing" for p in self.marginal]
         if not prices:
             return ""
         return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
@@ -292,9 +289,14 @@ class _Teller:
             f"leaves no seat.{self.worth()}"
         )
 
+    def _shown(self, price: Decimal) -> str:
+        """A price as people write it: 2.70, 2.7075."""
+        whole = price.quantize(self.problem.scenario.money.unit)
+        return f"{whole:,}" if whole == price else plain(price, 6)
+
     def _price(self) -> str:
         average = "an average of " if self.token_prices > 1 else ""
-        return f"{average}{_at_least_cents(self.price)} per token"
+        return f"{average}{self._shown(self.price)} per token"
 
 
 def _must_save(fee: Decimal) -> str:
@@ -361,14 +363,8 @@ def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     return start, size, group, order
 
 
-def _at_least_cents(price: Decimal) -> str:
-    """A price as people write it: 2.70, 2.7075."""
-    whole = price.quantize(CENT)
-    return f"{whole:,}" if whole == price else plain(price, 6)
-
-
 def _tenths(number: Fraction) -> Decimal:
-    return (cents(number / 10) * 10).quantize(Decimal("0.1"))
+    return half_up(number, 1)
 
 
 def _days(count: str) -> str:

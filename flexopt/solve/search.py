@@ -20,7 +20,6 @@ from heapq import heappop, heappush
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats
-from flexopt.base.money import HALF_CENT
 from flexopt.model.core import Core, given
 from flexopt.solve.backend import Status
 from flexopt.solve.bound import Bound
@@ -95,10 +94,11 @@ class Search:
     def needed(self, cut: Cut, tiers: tuple[int, ...]) -> float:
         """The window outside which no plan in the tiers (if there are none, in any) beats the incumbent.
 
-        It is a cent wider, to allow for arithmetic.
+        It is a minor unit wider, to allow for arithmetic.
         """
-        most, left = self.cores.objective + HALF_CENT, max(1.0, self.cores.left())
-        return most - self.bound.master.least(cut, most, tiers, self.cores.solver, left) + HALF_CENT
+        room = 2 * self.cores.arithmetic(self.cores.objective)
+        most, left = self.cores.objective + room, max(1.0, self.cores.left())
+        return most - self.bound.master.least(cut, most, tiers, self.cores.solver, left) + room
 
     def _in_any_tiers(self) -> None:
         """Find prices for fractions of tiers, which rule out most sets at once, and a first plan at these."""

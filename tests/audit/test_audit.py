@@ -292,6 +292,7 @@ def test_a_year_of_single_days_of_3000_users_takes_seconds(sound: Document) -> N
     demand = Demand(
         users=tuple(f"u{i:04}" for i in range(users)),
         groups=("",) * users,
+        cost_centres=("",) * users,
         products=tuple(p.id for p in scenario.products),
         pair_user=np.repeat(np.arange(users), products),
         pair_product=np.tile(np.arange(products), users),

@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 
 from flexopt.base.dates import overlap_days
 from flexopt.base.findings import Findings
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import formulate
 from flexopt.planning.bill import Bill, make_bill
@@ -92,7 +92,7 @@ def many_seats(document: Document) -> Document:
             until = since + timedelta(days=term)
         unit = Decimal(random.randrange(1, 10 ** random.choice([3, 5, 7, 9]))) / 100
         count = random.randrange(1, 500)
-        each = cents(Fraction(unit) * Fraction(overlap_days(since, until, start, end), term))
+        each = Currency("USD").round(Fraction(unit) * Fraction(overlap_days(since, until, start, end), term))
         prices.append({"id": f"o{number}", "from": str(since), "new": str(unit)})
         document["seats"].append(
             {
@@ -130,7 +130,7 @@ def many_seats(document: Document) -> Document:
                 "tokens": tokens,
                 "tier_from": number,
                 "unit_price": format(price, "f"),
-                "cost": str(cents(price * tokens)),
+                "cost": str(Currency("USD").round(price * tokens)),
                 "expires": str(end),
             }
         )

@@ -27,6 +27,7 @@ from flexopt.inputs.tables.subscription_words import months_of, standing_of
         ("20.04.2025", "19.04.2026", "2026-04-20"),
         ("4/20/2025", "4/19/2026", "2026-04-20"),
         ("20-Apr-2025", "20-Apr-2026", "2026-04-20"),
+        ("1. Mai 2025", "May 1 2026", "2026-05-01"),
         ("2025-01-31", "2026-01-30", "2026-01-31"),
         ("2025-02-28", "2026-02-28", "2026-02-28"),
         ("2025-03-01", "2026-02-28", "2026-03-01"),
@@ -232,6 +233,17 @@ def test_unknown_offerings_are_left_out_and_said(tmp_path: Path) -> None:
     assert said(read).message == (
         "0 seats of 0 offers read from subs.csv; 4 have no offer in the scenario and are left out"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "term", "offer"),
+    [("AutoCAD", "Annual", "autocad-1y"), ("AutoCAD", "3 Year", "autocad-3y")],
+)
+def test_a_product_s_name_stands_for_the_offers_of_it_alone(
+    name: str, term: str, offer: str, tmp_path: Path
+) -> None:
+    read = load(tmp_path, f"1,{name},4,,2026-04-01,{term},Active")
+    assert owned(read) == [(offer, 4, "2026-04-01")]
 
 
 def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:

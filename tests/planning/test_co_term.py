@@ -22,7 +22,6 @@ from flexopt.exports.report.changes import changes
 from flexopt.exports.words import LANGUAGES
 from flexopt.inputs.records import Person
 from flexopt.inputs.rules.co_term import added_seat_price
-from flexopt.inputs.scenario.scenario import Negotiated, Offer
 
 NEED = every(date(2025, 8, 1), 120)
 USE: Days = {
@@ -139,8 +138,8 @@ def test_the_days_of_the_term_that_ends_with_the_contract(
     day: date, end: date, months: int, price: str
 ) -> None:
     listed = {"term_months": months, "prices": [{"from": "2020-01-01", "new": 2985}]}
-    offer = Offer.model_validate(YEAR | listed)
-    assert added_seat_price(offer, Negotiated(), day, end) == Decimal(price)
+    scenario = a_scenario(products=[REVIT], offers=[YEAR | listed])
+    assert added_seat_price(scenario, scenario.offers[0], day, end) == Decimal(price)
 
 
 def test_a_holding_may_begin_later() -> None:

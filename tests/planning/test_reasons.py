@@ -26,9 +26,9 @@ from build import (
 from estate import estate_plan
 
 from flexopt import plan
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
+from flexopt.base.text import plain
 from flexopt.inputs.records import Person
-from flexopt.planning.reasons import plain
 
 
 def year(count: int) -> list[date]:
@@ -211,7 +211,9 @@ def test_the_estate_adds_up_in_words() -> None:
         uses = re.findall(r"on Flex uses? ([\d.]+) tokens", row.reason)
         for tokens in uses:
             assert Decimal(tokens) == row.tokens
-            assert row.cost_if_flex == cents(Fraction(row.tokens) * Fraction("1.15") * Fraction(price))
+            assert row.cost_if_flex == Currency("USD").round(
+                Fraction(row.tokens) * Fraction("1.15") * Fraction(price)
+            )
             assert (
                 f"{row.cost_if_flex:,} with a 15 % buffer at an average of {plain(price, 4)} per token"
                 in row.reason

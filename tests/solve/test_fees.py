@@ -41,10 +41,9 @@ def with_fee(problem: Problem, fee: Decimal, options: SearchOptions = SearchOpti
 @one_in(8)
 @given(small(), st.sampled_from(["0.01", "12", "75.50", "5000"]))
 def test_cost_and_fees_are_the_least_there_are(size: int, instance: Instance, amount: str) -> None:
-    fee = Decimal(amount)
-    source = instance.changed(
-        policy={"rules": instance.document.get("policy", []), "min_saving": {"contract": amount}}
-    ).source()
+    fee = instance.scenario.money.ceil(Decimal(amount))
+    policy = {"rules": instance.document.get("policy", []), "min_saving": {"contract": str(fee)}}
+    source = instance.changed(policy=policy).source()
     try:
         expected = least_total(source.scenario, instance.usage, source.people, source.holdings)
     except TooLarge:
@@ -71,7 +70,7 @@ def test_a_higher_fee_gives_no_more_contracts_and_no_lower_bill(
 ) -> None:
     """What is not proven, the tolerance allows: (contracts - contracts) x (fee - fee) <= both gaps."""
     problem = a_problem_of(instance)
-    low, high = map(Decimal, amounts)
+    low, high = map(problem.scenario.money.ceil, map(Decimal, amounts))
     few, many = with_fee(problem, high), with_fee(problem, low)
     open_ = sum((o.objective - o.objective_bound for o in (few, many)), CENT * (len(problem.packs) + 2))
     assert (few.contracts - many.contracts) * (high - low) <= open_

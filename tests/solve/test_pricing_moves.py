@@ -100,7 +100,7 @@ def test_no_set_of_moves_is_better(
     assert free is not None
     restriction = todays_access(problem, access)
     assume(moves_of(problem, restriction).subproblem.max() < 5)
-    fee, contract = Decimal(amount), Decimal(of_contract)
+    fee, contract = (source.scenario.money.ceil(Decimal(of)) for of in (amount, of_contract))
     found = with_fee(problem, restriction, fee, SearchOptions(small=small), contract)
     best = by_trying(problem, restriction, fee, contract)
     slack = Decimal("0.01") * (len(problem.packs) + 2) + best * problem.scenario.solver.gap

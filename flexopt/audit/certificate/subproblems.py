@@ -72,7 +72,7 @@ class UserSubproblems:
         self.terms = make_terms(scenario, holdings, demand)
         self.settled = sum(  # what is paid whatever is decided
             (
-                count * seat_cost(price, begin, finish, scenario.horizon)
+                count * seat_cost(scenario, price, begin, finish)
                 for (_, begin, finish), (count, price) in additions_of(scenario, holdings).items()
             ),
             Decimal(0),

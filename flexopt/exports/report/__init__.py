@@ -63,8 +63,9 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
         "group": named,
         "offer": lambda offer: named(offer) or words("flex"),
         "days": words.number,
-        "cost_if_named": words.money,
-        "cost_if_flex": words.money,
+        "cost": words.money,
+        "seat_price": words.money,
+        "flex_price": words.money,
     }
     start, end = (rows.columns[f"contract_{name}"] for name in ("start", "end"))
     term = Column.by_class(
@@ -72,14 +73,13 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
     )
     columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
     columns.insert(4, term.array().tolist())
-    keys = ("who", "product", "group", "access", "term", "days", "if_seat", "if_flex")
-    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
+    keys = ("who", "product", "group", "access", "term", "days", "cost_", "if_seat", "if_flex")
+    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7, 8))
 
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
     """The sections by name, with their parts uncut."""
-    packs = costs.packs(document, words)
-    expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
+    packs, tokens = costs.packs(document, words), costs.tokens(document, words)
     yield (
         "cost",
         [
@@ -87,7 +87,8 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Par
             *costs.seats(document, words),
             *([packs] if packs else []),
             sentence(costs.token_use(document, words)),
-            sentence(words("expired", expired=expired, left=left)),
+            *map(sentence, costs.unused(document, words)),
+            *([tokens] if tokens else []),
         ],
     )
     table, notes = costs.baselines(document, words)

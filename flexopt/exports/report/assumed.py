@@ -11,7 +11,7 @@ from typing import Any
 
 from flexopt.base.columns import ColumnTable
 from flexopt.base.dates import add_months
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.inputs.files.formats import is_summary
@@ -128,6 +128,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
     scenario = document["scenario"]
     negotiated = scenario["negotiated"]
     paid = _paid(document)
+    money = Currency(document["currency"])
     for offer in scenario["offers"]:
         off = Decimal(negotiated["offers"].get(offer["id"], negotiated["seats"]))
         for price in offer["prices"]:
@@ -138,21 +139,23 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
                     start: tuple[str, ...] = (what, words.date(price["from"]))
-                    for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
-                        cells = _discounted(listed, amount, words)
+                    for amount in pays or [str(money.round(Decimal(listed) * (1 - off)))]:
+                        cells = _discounted(document, listed, amount, words)
                         (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
     offers = {offer["id"]: offer for offer in scenario["offers"]}
     for row in (row for row in document["seats"] if row["added"]):
         offer = offers[row["offer"]]
         entry = price_in_force(offer, row["contract_start"])
         what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
-        cells = _discounted(str(price_by_days(entry["new"], row, offer)), row["unit_price"], words)
+        whole = str(price_by_days(document, entry["new"], row, offer))
+        cells = _discounted(document, whole, row["unit_price"], words)
         used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
     off = Decimal(negotiated["tokens"])
     for since, tiers in tier_lists(document):
         for tier in tiers:
             what = words("a_token_from", tokens=words.count(tier["from"], "token"))
-            cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
+            price = _plain(document, Decimal(tier["price"]) * (1 - off))
+            cells = _discounted(document, tier["price"], price, words)
             used.append((what, words.date(since) if since else "", *cells, *_sourced(tier["source"], words)))
     assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
     on_flex = {row["product"] for row in assignment.where("access", "flex")}
@@ -189,11 +192,12 @@ def price_in_force(offer: PlanRow, day: str) -> PlanRow:
     return max(begun, key=lambda price: str(price["from"]))
 
 
-def price_by_days(price: str, row: PlanRow, offer: PlanRow) -> Decimal:
+def price_by_days(document: PlanDocument, price: str, row: PlanRow, offer: PlanRow) -> Decimal:
     """The share of a price of a whole term that seats of an addition cost."""
     begin, end = (date.fromisoformat(row[key]) for key in ("contract_start", "contract_end"))
     term = (end - add_months(end, -offer["term_months"])).days
-    return cents(Fraction(price) * Fraction((end - begin).days, term))
+    share = Fraction((end - begin).days, term)
+    return Currency(document["currency"]).round(Fraction(price) * share)
 
 
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
@@ -221,10 +225,10 @@ def marked(table: ReportTable, words: Words) -> str:
     )
 
 
-def _discounted(listed: str, pays: str, words: Words) -> tuple[str, str, str]:
+def _discounted(document: PlanDocument, listed: str, pays: str, words: Words) -> tuple[str, str, str]:
     before = Decimal(listed)
     off = (before - Decimal(pays)) / before if before else Decimal(0)
-    return words.number(_plain(before)), words.percent(off) if off else "", words.number(pays)
+    return words.number(_plain(document, before)), words.percent(off) if off else "", words.number(pays)
 
 
 def _sourced(source: str, words: Words) -> tuple[str, str]:
@@ -232,10 +236,10 @@ def _sourced(source: str, words: Words) -> tuple[str, str]:
     return named(source), mark
 
 
-def _plain(amount: Decimal) -> str:
-    """With cents, or with more places if needed."""
-    cents = amount.quantize(Decimal("0.01"))
-    return str(cents) if cents == amount else format(amount.normalize(), "f")
+def _plain(document: PlanDocument, price: Decimal) -> str:
+    """With the digits of an amount, or with more if needed."""
+    whole = Currency(document["currency"]).round(price)
+    return str(whole) if whole == price else format(price.normalize(), "f")
 
 
 def _forecast(document: PlanDocument, words: Words) -> str:

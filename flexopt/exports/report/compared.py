@@ -9,10 +9,10 @@ from typing import Any
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import DRIVERS
+from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
-NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired", "users_changed")
+NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES, "users_changed")
 
 
 def comparison(compared: Mapping[str, Any], words: Words) -> Iterator[Part]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from flexopt.base.text import plain
 from flexopt.exports.report.parts import Part, ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
@@ -15,7 +16,7 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """The saving against the first known baseline, and how many users move; first, who is not in the plan."""
+    """The saving against the first known baseline, who moves, what stays unused; first, who is left out."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
     if found := _first(document):
@@ -35,6 +36,9 @@ def headline(document: PlanDocument, words: Words) -> str:
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
+    s = document["summary"]
+    if unused := Decimal(s["expired_cost"]) + Decimal(s["left_cost"]):
+        sentence += words("headline_unused", cost=words.whole(unused), currency=currency)
     missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], words)
     return words("headline_after", missing=missing, sentence=sentence) if missing else sentence
 
@@ -163,6 +167,66 @@ def token_use(document: PlanDocument, words: Words) -> str:
         return words("no_packs") + (words("uses_owned", used=used) if Decimal(s["tokens_used"]) else "")
     per = words("uses_price", price=words.number(price), currency=document["currency"]) if price else ""
     return words("uses", used=used) + per
+
+
+def unused(document: PlanDocument, words: Words) -> list[str]:
+    """What expires and what is left if the forecast holds; with a buffer, also if it is used in full."""
+    s, names = document["summary"], ("tokens_expired", "tokens_left", "expired_cost", "left_cost")
+    said = []
+    for key, case in _cases(s):
+        expired, left, *costs = (Decimal(s[f"{name}{case}"]) for name in names)
+        said.append(
+            words(
+                key,
+                unused=_tokens(expired + left, words),
+                cost=words.money(sum(costs, Decimal(0))),
+                currency=document["currency"],
+                expired=_tokens(expired, words),
+                left=_tokens(left, words),
+                buffer=_tokens(s["tokens_buffer"], words),
+                buffer_cost=words.money(s["buffer_cost"]),
+            )
+        )
+    return said
+
+
+def tokens(document: PlanDocument, words: Words) -> ReportTable | None:
+    """The same as a table that adds up to the tokens held and bought and their cost; None without tokens."""
+    s, currency, cases = document["summary"], document["currency"], _cases(document["summary"])
+    if not cases:
+        return None
+    kinds = ["used", *["buffer"] * (len(cases) - 1), "expired", "left"]
+    sums = [Decimal(0)] * 2 * len(cases)
+    rows: list[tuple[str, ...]] = []
+    for kind in kinds:
+        amounts: list[Decimal] = []
+        for _, case in cases:
+            of = case if kind in ("expired", "left") else ""
+            share = 1 if case or kind != "buffer" else 0  # the buffer is no use if the forecast holds
+            amounts += (Decimal(s[name]) * share for name in (f"tokens_{kind}{of}", f"{kind}_cost{of}"))
+        sums = [a + b for a, b in zip(sums, amounts, strict=True)]
+        rows.append((words(f"use_{kind}"), *_line(amounts, words)))
+    rows.append((words("sum_tokens"), *_line(sums, words)))
+    heads = [head for key, _ in cases for head in (words(f"if_{key}"), currency)]
+    columns = (words("token_use"), *heads)
+    return ReportTable("tokens", columns, tuple(rows), tuple(range(1, len(columns))), (len(rows) - 1,))
+
+
+def _line(amounts: Sequence[Decimal], words: Words) -> Iterator[str]:
+    for tokens, cost in zip(amounts[::2], amounts[1::2], strict=True):
+        yield from (_tokens(tokens, words), words.money(cost))
+
+
+def _tokens(number: Decimal | str, words: Words) -> str:
+    """A number without zeros at its end."""
+    return words.number(plain(Decimal(number)))
+
+
+def _cases(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The cases that a plan tells apart, and the ends of their figures' names; none without tokens."""
+    if not any(Decimal(summary[f"tokens_{kind}"]) for kind in ("used", "expired", "left")):
+        return []
+    return [("holds", ""), *([("full", "_with_buffer")] if Decimal(summary["tokens_buffer"]) else [])]
 
 
 def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
@@ -59,27 +59,26 @@ def left_out(document: PlanDocument, words: Words) -> ReportTable:
 def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document["proof"], document["currency"]
-    cents = _room(document["total"], proof["bound"])
+    room = Decimal(document["total"]) - Decimal(proof["bound"])
     least = proof["threshold"] or proof
-    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if cents else "claim"
-    said = words(key, room=words.money(cents), currency=currency, share=words.small(Decimal(proof["gap"])))
+    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if room else "claim"
+    said = words(key, room=words.money(room), currency=currency, share=words.small(Decimal(proof["gap"])))
     users, inside = document["summary"]["users"], proof["users_in_core"]
     details = words(
         "claim_details",
-        bound=words.money(Decimal(least["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)),
+        bound=words.money(least["bound"]),
         gap=_gap(proof["gap"]),
         solver=named(proof["solver"]),
         core=words.number(inside),
         users=words.count(users, "user"),
         others=words("claim_others") if inside < users else "",
     )
-    bound = Decimal(proof["prices"]["bound"]).quantize(Decimal("0.01"), ROUND_FLOOR)
     return (
         (threshold(document, words) or said)
         + details
         + words(
             "replayed",
-            bound=words.money(bound),
+            bound=words.money(proof["prices"]["bound"]),
             needed=words.number(len(proof["prices"]["cuts"])),
             cuts=words.count(proof["prices"]["cuts_found"], "cut"),
         )
@@ -101,7 +100,8 @@ def threshold(document: PlanDocument, words: Words) -> str:
         for key, name in (("contract", "new_contract"), ("move", "move_count"))
         if Decimal(least[key])
     ]
-    room, slack = _room(total, document["proof"]["bound"]), _room(found["objective"], found["bound"])
+    room = total - Decimal(document["proof"]["bound"])
+    slack = Decimal(found["objective"]) - Decimal(found["bound"])
     known = total - Decimal(found["cheapest"])
     key = "charged_limit" if document["status"] != "optimal" else "charged_room" if slack else "charged"
     return words(
@@ -113,12 +113,6 @@ def threshold(document: PlanDocument, words: Words) -> str:
         known=words("threshold_known", known=words.money(known), currency=currency) if known != room else "",
         charged=words(key, slack=words.money(slack), currency=currency),
     )
-
-
-def _room(cost: Decimal | str, bound: str) -> Decimal:
-    """How far a cost can be above the least, in whole cents."""
-    room = Decimal(cost) - Decimal(bound)
-    return max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
 
 
 def proof(document: PlanDocument, words: Words) -> ReportTable:

@@ -18,7 +18,7 @@ HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "a
 NUMBERS = (3, 4, 5, 6)
 """The columns of numbers, flush right; page.css lists them too."""
 
-DECIDED = ("offer", "cost_if_named", "contract_start", "contract_end", "reason")
+DECIDED = ("offer", "seat_price", "contract_start", "contract_end", "reason")
 """What the rows of one decision of a user have in common."""
 
 
@@ -38,7 +38,7 @@ def assignment_rows(assignment: Sequence[PlanRow]) -> Iterator[str]:
             cells = (_number(cost), (text(offer) or "Flex") + term, text(reason))
             after = "".join(f"<td{mine}>{cell}" for cell in cells)
             for row in rows:
-                numbers = (_number(row[name]) for name in ("days", "break_even_days", "cost_if_flex"))
+                numbers = (_number(row[name]) for name in ("days", "break_even_days", "flex_price"))
                 own = (text(row["product"]), *numbers)
                 yield before + "".join(f"<td>{cell}" for cell in own) + after
                 before, after = "<tr>", ""

@@ -16,7 +16,17 @@ FIGURES = {
     "seats_owned": ("Seats owned", "count"),
     "tokens_bought": ("Tokens bought", "count"),
     "tokens_used": ("Tokens used", "quantity"),
-    "tokens_expired": ("Tokens expired", "quantity"),
+    "used_cost": ("their cost", "money"),
+    "tokens_buffer": ("Tokens kept as buffer", "quantity"),
+    "buffer_cost": ("their cost", "money"),
+    "tokens_expired": ("Tokens that expire if the forecast holds", "quantity"),
+    "expired_cost": ("their cost", "money"),
+    "tokens_left": ("Tokens left at the end if the forecast holds", "quantity"),
+    "left_cost": ("their cost", "money"),
+    "tokens_expired_with_buffer": ("Tokens that expire even if the buffer is used", "quantity"),
+    "expired_cost_with_buffer": ("their cost", "money"),
+    "tokens_left_with_buffer": ("Tokens left even if the buffer is used", "quantity"),
+    "left_cost_with_buffer": ("their cost", "money"),
     "effective_token_price": ("Cost per token used", "price"),
     "users_changed": ("Users whose access changes", "count"),
     "status": ("Status", "text right"),
@@ -56,9 +66,9 @@ def _totals(sheet: Sheet, scenarios: Sequence[PlanRow]) -> int:
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
         rows[0].append(Decimal(s["seats"]))
         rows[1].append(Decimal(s["tokens"]))
-        rows[2].append(Formula(f"=ROUND({place[0]}+{place[1]},2)", Decimal(s["total"])))
+        rows[2].append(Formula(f"=ROUND({place[0]}+{place[1]},{sheet.money.digits})", Decimal(s["total"])))
         first = cell(header + 3, 1)
-        rows[3].append(Formula(f"=ROUND({place[2]}-{first},2)", Decimal(s["difference"])))
+        rows[3].append(Formula(f"=ROUND({place[2]}-{first},{sheet.money.digits})", Decimal(s["difference"])))
     looks = {(2, column): "money total" for column in range(1, len(columns))} | {(2, 0): "text total"}
     for name, (words, style) in FIGURES.items():
         values = [s[name] for s in scenarios]
@@ -82,7 +92,9 @@ def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
         sums = [
             Formula(
-                f"=ROUND(SUM({cells(first, first + len(offers) - 1, 1 + n)}),2)" if offers else "=0",
+                f"=ROUND(SUM({cells(first, first + len(offers) - 1, 1 + n)}),{sheet.money.digits})"
+                if offers
+                else "=0",
                 sum(mine.values(), Decimal(0)),
             )
             for n, mine in enumerate(by_offer)
@@ -132,7 +144,9 @@ def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     rows: list[list[Cell]] = []
     for number, driver in enumerate(found["drivers"]):
         r = sheet.row + 1 + number
-        total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),2)", Decimal(driver["difference"]))
+        total = Formula(
+            f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),{sheet.money.digits})", Decimal(driver["difference"])
+        )
         name = names.get(driver["scenario"], driver["scenario"])
         rows.append([name, *(Decimal(driver[key]) for key in DRIVERS), total])
     sheet.table(columns, rows)
@@ -195,7 +209,9 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
         for n, side in enumerate((lever["low"], lever["high"])):
             there = _amount(side["total"])  # none if no plan is possible
             less = (
-                None if there is None else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},2)", there - total)
+                None
+                if there is None
+                else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},{sheet.money.digits})", there - total)
             )
             row += [Decimal(side["value"]), there, less]
         row.append(Decimal(lever["value"]))

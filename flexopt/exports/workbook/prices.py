@@ -42,7 +42,7 @@ def prices(document: PlanDocument) -> PlanPrices:
         if row["owned"]:
             found.of_seats.append(None)
             continue
-        price = _of_seat(row, offers[row["offer"]])
+        price = _of_seat(document, row, offers[row["offer"]])
         if price not in known:
             known[price] = len(found.listed)
             found.listed.append(price)
@@ -68,7 +68,7 @@ def prices(document: PlanDocument) -> PlanPrices:
     return found
 
 
-def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
+def _of_seat(document: PlanDocument, row: PlanRow, offer: PlanRow) -> PlanPrice:
     """The price in force when the seats start, after all discounts, as in the bill."""
     entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
@@ -77,7 +77,7 @@ def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
             what=row["offer"],
             kind=f"added {row['contract_start']} until {row['contract_end']}",
             since=entry["from"],
-            listed=str(price_by_days(entry["new"], row, offer)),
+            listed=str(price_by_days(document, entry["new"], row, offer)),
             price=row["unit_price"],
             source=entry["source"],
             style="money",

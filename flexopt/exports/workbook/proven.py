@@ -83,8 +83,7 @@ def _coverage(sheet: Sheet, document: PlanDocument) -> None:
     columns = [SheetColumn("Usage file", "wrap"), *(SheetColumn(title, "count", 11) for title in titles)]
     first = sheet.row + 2
     sums = [
-        total_of((file[name] for file in files), first, 1 + n, len(files), digits=0)
-        for n, name in enumerate(COUNTS)
+        total_of((file[name] for file in files), first, 1 + n, len(files)) for n, name in enumerate(COUNTS)
     ]
     rows = [[file["file"], *(file[name] for name in COUNTS)] for file in files]
     sheet.table(columns, rows, ["Total", *sums], title="Coverage")

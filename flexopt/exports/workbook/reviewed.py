@@ -84,6 +84,8 @@ def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
     ]
     first = sheet.row + 2
     total = sum((Decimal(m["saving"]) for m in moves if m["saving"] is not None), Decimal(0))
-    formula = Formula(f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),2)", total)
+    formula = Formula(
+        f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),{sheet.money.digits})", total
+    )
     sheet.table(columns, rows, ["Total of visible rows", "", "", "", "", "", formula], title="Moves")
     sheet.sheet.autofilter(first - 1, 0, first - 1 + len(rows), 6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from flexopt.base.findings import Refusal
 from flexopt.inputs.files.formats import compact
@@ -24,6 +24,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *(
             "login",
             "loginname",
+            "loginid",
+            "userlogin",
+            "networklogin",
             "account",
             "accountname",
             "samaccountname",
@@ -61,6 +64,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
             "timestart",
         ),
         *(
+            "started",
+            "sessionstarted",
             "launched",
             "launchedat",
             "launchtime",
@@ -90,6 +95,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
             "intime",
             "sessionend",
             "sessionendtime",
+            "ended",
+            "sessionended",
             "timeend",
             "closed",
             "closedat",
@@ -104,6 +111,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
             "accessdate",
             "activitydate",
             "reportdate",
+            "usageday",
+            "launchdate",
             "datum",
             "tag",
             "nutzungstag",
@@ -173,9 +182,19 @@ def unknown_header(header: Sequence[str], mapped: Sequence[str] = ()) -> Refusal
     return Refusal("U116", f"these columns match no known usage export: {seen}", hint, 1)
 
 
-def is_mappable(header: Sequence[str]) -> bool:
-    """Whether the header has columns that look like user, product and a day or a start."""
-    return _complete(_guess(header))
+_ROLES = {
+    "user": ("hash", "name"),
+    "product": ("product",),
+    "date": ("date",),
+    "started_at": ("date", "start"),
+}
+"""Roles of exports that columns of other names may have."""
+
+
+def is_mappable(header: Sequence[str], needed: Collection[str]) -> bool:
+    """Whether columns look like user, product and day or start, one of them like a role that is needed."""
+    found = _guess(header)
+    return _complete(found) and any(role in needed for key in found for role in _ROLES.get(key, ()))
 
 
 def _complete(found: Mapping[str, str]) -> bool:

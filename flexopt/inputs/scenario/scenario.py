@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from flexopt.base.dates import add_months, anniversaries
+from flexopt.base.money import Currency
 from flexopt.inputs.scenario.fields import (
     MAX,
     Amount,
@@ -357,7 +358,7 @@ class Scenario(Part):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
     exchange: tuple[Exchange, ...] = ()
-    """Rates for prices of bases in other currencies; the prices are converted, and rounded to the cent."""
+    """Rates for prices of bases in other currencies, which are converted and rounded to the minor unit."""
     horizon: Horizon
     usage: UsageFiles = UsageFiles()
     demand: DemandOptions = DemandOptions()
@@ -385,6 +386,11 @@ class Scenario(Part):
     cloud: tuple[Cloud, ...] = ()
     budgets: tuple[Budget, ...] = ()
     solver: SolverOptions = SolverOptions()
+
+    @property
+    def money(self) -> Currency:
+        """The currency, which rounds every amount to its minor unit."""
+        return Currency(self.currency)
 
     @property
     def offer_by_id(self) -> dict[str, Offer]:

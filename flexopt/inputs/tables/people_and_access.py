@@ -8,7 +8,7 @@ from typing import Literal, cast
 from flexopt.base.findings import did_you_mean
 from flexopt.inputs.records import Person, TodaysAccess
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
-from flexopt.inputs.scenario.scenario import Scenario, normal
+from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable, read_table
 
 PEOPLE = (
@@ -115,13 +115,25 @@ def _aliases(table: DelimitedTable, people: dict[str, Person], lines: dict[str, 
 
 
 def names_of(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Product id by normal name, and offer ids by normal name; ids take precedence over aliases."""
+    """Product id by normal name, and offer ids by normal name; ids take precedence over aliases.
+
+    A product's names stand for the offers that cover it alone, where no offer of that term has the name.
+    """
     products = {normal(a): p.id for p in reversed(scenario.products) for a in p.aliases}
     products |= {normal(p.id): p.id for p in reversed(scenario.products)}
     offers: dict[str, list[str]] = {}
     for offer in scenario.offers:
         for name in sorted({normal(n) for n in (offer.id, *offer.aliases)}):
             offers.setdefault(name, []).append(offer.id)
+    alone: dict[str, list[Offer]] = {}
+    for offer in scenario.offers:
+        if len(offer.covers) == 1:
+            alone.setdefault(offer.covers[0], []).append(offer)
+    for name, product in products.items():
+        terms = {scenario.offer_by_id[o].term_months for o in offers.get(name, ())}
+        same = [o.id for o in alone.get(product, ()) if o.term_months not in terms]
+        if same:
+            offers.setdefault(name, []).extend(same)
     return products, offers
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flexopt.base.findings import did_you_mean
-from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
-from flexopt.inputs.tables.people_and_access import names_of
+from flexopt.base.text import count
+from flexopt.inputs.scenario.scenario import Offer, Scenario
 from flexopt.inputs.tables.subscription_rows import Subscription
 
 
@@ -15,14 +15,10 @@ def offer_of(sub: Subscription, scenario: Scenario, named: list[Offer]) -> Offer
     """
     if not named:
         known = [n for o in scenario.offers for n in (o.id, *o.aliases)]
-        product = names_of(scenario)[0].get(normal(sub.offering))
-        alone = next((o for o in scenario.offers if o.covers == (product,)), None)
         sub.table.add(
             "14",
             f'"{sub.offering[:60]}" is not an offer of the scenario; its seats are left out',
-            f'add "{sub.offering[:100]}" to the `aliases` of `{alone.id}`'
-            if alone
-            else did_you_mean(sub.offering, known, "add the name to the `aliases` of an offer"),
+            did_you_mean(sub.offering, known, "add the name to the `aliases` of an offer"),
             row=sub.row,
             column="offering_name",
             value=sub.offering,
@@ -32,7 +28,7 @@ def offer_of(sub: Subscription, scenario: Scenario, named: list[Offer]) -> Offer
     term = sub.row["term"]
     months = sub.months if sub.months or len(named) == 1 else _months_between(sub)
     fitting = [o for o in named if months in (None, o.term_months)]
-    listed = ", ".join(f"`{o.id}` ({o.term_months} months)" for o in named)
+    listed = ", ".join(f"`{o.id}` ({count(o.term_months, 'month')})" for o in named)
     if len(fitting) == 1:
         if term and sub.months is None:
             sub.table.add(

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import PurePath
 from typing import Literal
 
-from flexopt.base.dates import add_months
+from flexopt.base.dates import add_months, month_named
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.tables.delimited import DelimitedRow, DelimitedTable
 from flexopt.inputs.tables.subscription_words import Standing, is_flex, months_of, standing_of
@@ -25,12 +25,12 @@ _TIME = r"(?:[T ]+[0-9:.]+ ?(?:[AP]M)?(?:Z|[+-][0-9:]+)?)?"
 ISO = re.compile(rf"([0-9]{{4}})[-/.]?([0-9]{{2}})[-/.]?([0-9]{{2}}){_TIME}", re.IGNORECASE)
 SLASHED = re.compile(rf"([0-9]{{1,2}})([/.-])([0-9]{{1,2}})\2([0-9]{{4}}){_TIME}", re.IGNORECASE)
 NAMED = re.compile(
-    r"([0-9]{1,2})[ -]([a-zä]{3,9})\.?[ -]([0-9]{4})|([a-z]{3,9})\.? ([0-9]{1,2}), ?([0-9]{4})"
+    r"([0-9]{1,2})\.?[ -]?([^\W\d_]{3,9})\.?[ -]?([0-9]{4})|"
+    r"([^\W\d_]{3,9})\.?[ -]([0-9]{1,2})(?:, ?|[ -])([0-9]{4})"
 )
-SHORT = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}")
+SHORT = re.compile(r"[0-9]{1,2}[/. -][^\W_]{1,9}[/. -][0-9]{2}")
 SERIAL = re.compile(r"[34567][0-9]{4}(\.[0-9]+)?")
 LATE = re.compile(r"[T ]23:5[0-9]")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,9 @@ def _quantity(table: DelimitedTable, row: DelimitedRow) -> int | None:
             "07", "the cell is empty", "fill in the seat_quantity", row=row.number, column="seat_quantity"
         )
         return None
-    if re.fullmatch(r"[0-9]{1,8}", text, re.ASCII) and 1 <= int(text) <= MOST:
-        return int(text)
+    number = re.sub(r"[.,]0+$", "", text) if not re.search(r"[.,]000$", text) else text
+    if re.fullmatch(r"[0-9]{1,8}", number, re.ASCII) and 1 <= int(number) <= MOST:
+        return int(number)
     message = f'"{text[:60]}" is not a number of seats'
     table.add("10", message, "write a whole number, 1 or more", row=row, column="seat_quantity")
     return None
@@ -221,8 +222,7 @@ def _day(table: DelimitedTable, row: DelimitedRow, column: str, order: DateOrder
         first, second, year = int(slashed[1]), int(slashed[3]), int(slashed[4])
         day, month = (first, second) if order == "dmy" else (second, first)
     elif named := NAMED.fullmatch(text.casefold()):
-        name = (named[2] or named[4])[:3]
-        month = MONTHS.index(name) + 1 if name in MONTHS else 0
+        month = month_named(named[2] or named[4])
         day, year = int(named[1] or named[5]), int(named[3] or named[6])
     try:
         return date(min(year, 2999), month, day)  # 9999 is no end, and the last day that can be counted

@@ -57,7 +57,15 @@ def with_date_styles(
                 "two date styles in one column: "
                 f"{count.iso + count.ymd:,} year first, {count.day_first:,} day first, "
                 f"{count.month_first:,} month first, {count.open:,} ambiguous"
-                + (f", {count.serial:,} serial numbers of Excel" if count.serial else ""),
+                + "".join(
+                    f", {number:,} {what}"
+                    for number, what in (
+                        (count.serial, "serial numbers of Excel"),
+                        (count.compact, "without separators"),
+                        (count.named, "with the name of the month"),
+                    )
+                    if number
+                ),
                 "write all dates of the column as 2025-12-31",
                 row,
                 column=column,
@@ -101,7 +109,8 @@ def _styles(con: duckdb.DuckDBPyConnection, table: UsageTable) -> dict[str, _Sty
             rows = con.execute(
                 "select kind, count(*), min(line), min_by(v, line), count(*) filter (where short), "
                 "count(distinct regexp_extract(v, '^\\s*(\\d+)', 1)) filter (where short), "
-                "count(distinct regexp_extract(v, '^\\s*\\d+[/.-]\\d+[/.-](\\d+)', 1)) filter (where short) "
+                "count(distinct regexp_extract(v, '^\\s*\\d+\\D+(?:\\d+[/.-])?(\\d+)', 1)) "
+                "filter (where short) "
                 "from (select "
                 f"{style_of('v')} as kind, {is_short('v')} as short, v, line from ("
                 f"select left({table.sql(role)}, 300) as v, {table.row} as line from {table.relation})) "

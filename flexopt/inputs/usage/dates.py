@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Style = Literal["iso", "ymd", "dmy", "mdy", "serial"]
-"""2025-03-01, 2025/03/01, 01/03/2025, 03/01/2025 and 45717, the day's number in Excel."""
+from flexopt.base.dates import MONTH_NAMES
+
+Style = Literal["iso", "ymd", "dmy", "mdy", "serial", "compact", "named"]
+"""2025-03-01, 2025/03/01, 01/03/2025, 03/01/2025, 45717 (the day's number in Excel), 20250301, 1 Mar 2025."""
 
 EARLIEST, LATEST = "1990-01-01", "2201-01-01"
 """Dates outside [EARLIEST, LATEST) are typing errors."""
@@ -19,7 +21,11 @@ _TIME = r"([T ]+\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?[AaPp][Mm]|Z|[+-]\d{2}(:?\d
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}" + _TIME
 _YMD = r"\d{4}[/.]\d{1,2}[/.]\d{1,2}" + _TIME
 _XY = r"\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})" + _TIME
-_SHORT = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}" + _TIME
+_DAY_NAMED = r"(\d{1,2})\.?[ -]?(\p{L}{3,9})\.?[ -]?(\d{4}|\d{2})"
+_NAMED_DAY = r"(\p{L}{3,9})\.?[ -](\d{1,2})(?:, ?|[ -])(\d{4})"
+_NAMED = f"({_DAY_NAMED}|{_NAMED_DAY}){_TIME}"
+_SHORT = r"\d{1,2}([/.-]\d{1,2}[/.-]|\.?[ -]?\p{L}{3,9}\.?[ -]?)\d{2}" + _TIME
+_COMPACT = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])" + _TIME
 _SERIAL = r"[3-7]\d{4}([.,]\d+)?"
 """1982 to 2119."""
 
@@ -36,6 +42,9 @@ class StyleCount:
     open: int
     """Values that are dates in both orders."""
     serial: int = 0
+    compact: int = 0
+    named: int = 0
+    """Values with the name of the month."""
 
 
 def style_of(v: str) -> str:
@@ -46,7 +55,9 @@ def style_of(v: str) -> str:
     return (
         f"case when regexp_full_match(trim({v}), '{_ISO}') then 'iso' "
         f"when regexp_full_match(trim({v}), '{_YMD}') then 'ymd' "
-        f"when regexp_full_match(trim({v}), '{_SERIAL}') then 'serial' when not {xy} then null "
+        f"when regexp_full_match(trim({v}), '{_SERIAL}') then 'serial' "
+        f"when regexp_full_match(trim({v}), '{_COMPACT}') then 'compact' "
+        f"when regexp_full_match(trim({v}), '{_NAMED}') then 'named' when not {xy} then null "
         f"when {a} > 12 and {b} <= 12 then 'day_first' when {b} > 12 and {a} <= 12 then 'month_first' "
         f"when {a} <= 12 and {b} <= 12 then 'open' end"
     )
@@ -63,12 +74,18 @@ _SETTINGS: dict[str, Style] = {"dmy": "dmy", "mdy": "mdy"}
 def decide(count: StyleCount, setting: str | None) -> Style | Literal["mixed", "ambiguous"]:
     """The style of a column; the file's own evidence takes precedence over the scenario's `usage.dates`."""
     slashes = count.day_first + count.month_first + count.open
-    if sum(1 for n in (count.iso, count.ymd, slashes, count.serial) if n) > 1:
+    clear: dict[Style, int] = {
+        "iso": count.iso,
+        "ymd": count.ymd,
+        "serial": count.serial,
+        "compact": count.compact,
+        "named": count.named,
+    }
+    found = [style for style, number in clear.items() if number]
+    if len(found) + (slashes > 0) > 1:
         return "mixed"
-    if count.ymd or count.serial:
-        return "ymd" if count.ymd else "serial"
     if not slashes:
-        return "iso"
+        return found[0] if found else "iso"
     if count.day_first and count.month_first:
         return "mixed"
     if count.day_first or count.month_first:
@@ -86,9 +103,13 @@ def instant(v: str, style: Style) -> str:
     pattern, swap = {
         "iso": (_ISO, ""),
         "ymd": (_YMD, r"'^(\d+)[/.](\d+)[/.](\d+)', '\1-\2-\3'"),
+        "compact": (_COMPACT, r"'^(\d{4})(\d{2})(\d{2})', '\1-\2-\3'"),
+        "named": (_ISO, ""),
         "dmy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\2-\1'"),
         "mdy": (_XY, r"'^(\d+)[/.-](\d+)[/.-](\d+)', '\3-\1-\2'"),
     }[style]
+    if style == "named":
+        text = _numbered(text)
     if pattern == _XY:
         short = r"'^(\d{1,2}[/.-]\d{1,2}[/.-])(\d{2})($|[T ])', '\120\2\3'"
         text = f"regexp_replace({text}, {short})"
@@ -100,6 +121,21 @@ def instant(v: str, style: Style) -> str:
         f"else epoch_us(try_cast({iso} as timestamptz)) end"
     )
     return f"(case when regexp_full_match({text}, '{pattern}') then {halves} end)"
+
+
+def _numbered(text: str) -> str:
+    """SQL: dates with the name of the month as ISO dates; other texts, and names of no month, as they are."""
+    year_first = f"regexp_replace({text}, '^{_DAY_NAMED}', '\\3-\\2-\\1')"
+    year_first = f"regexp_replace({year_first}, '^{_NAMED_DAY}', '\\3-\\1-\\2')"
+    year_first = rf"regexp_replace({year_first}, '^(\d\d-)', '20\1')"
+    name = rf"lower(regexp_extract({year_first}, '^\d+-(\p{{L}}+)', 1))"
+    number = " ".join(
+        f"when {name} like '{start}%' then '{month}'"
+        for start, month in sorted(MONTH_NAMES.items(), key=lambda item: -len(item[0]))
+    )
+    after = rf"regexp_extract({year_first}, '^\d+-\p{{L}}+(-.*)$', 1)"
+    day = f"left({year_first}, 5) || (case {number} end) || {after}"
+    return f"(case when {name} <> '' then {day} else {text} end)"
 
 
 def fast_day(v: str) -> str:

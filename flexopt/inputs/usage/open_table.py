@@ -23,7 +23,6 @@ from flexopt.inputs.files.containers import (
     sniff_text,
 )
 from flexopt.inputs.files.formats import (
-    FORMATS,
     USAGE,
     Format,
     Kind,
@@ -169,7 +168,7 @@ def _format(header: Sequence[str], wanted: frozenset[Kind], own: Format | None =
                 "U119", "the export has months, not days", f"every row needs a day: {known.repair}", 1
             )
         # a header that only looks like that of the export, and has columns of other names
-        if (known is FORMATS[-1] or "hash" in needed) and is_mappable(header):
+        if is_mappable(header, needed):
             raise unknown_header(header)
         columns = " or ".join(
             f"`{spelt(known, known.roles[role][0])}`" for role in needed if role in known.roles

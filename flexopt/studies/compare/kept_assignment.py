@@ -12,7 +12,6 @@ import numpy as np
 
 from flexopt.base.arrays import Ints
 from flexopt.base.errors import SolverError
-from flexopt.base.money import SAME_COST
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
 from flexopt.model.cover import cover_of
@@ -154,8 +153,10 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssign
     """Tokens bought again, and each group's seats taken from its contracts, as cheaply as possible."""
     model, split = _model(problem, core, groups)
     options = problem.scenario.solver
+    # plans closer than half a minor unit cost the same: the difference is the solver's arithmetic
+    same = 0.4 * float(problem.scenario.money.unit)
     try:
-        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=SAME_COST)
+        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=same)
     except SolverError:
         return KeptAssignment(None, "the solver ended without a result: try `solver: {name: highs}`")
     if outcome.status is Status.INFEASIBLE:

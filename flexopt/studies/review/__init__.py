@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flexopt.base.errors import FlexoptError
-from flexopt.base.money import Money, cents
+from flexopt.base.money import Currency, Money
 from flexopt.inputs.records import ScenarioFile
 from flexopt.planning.arguments import (
     Progress,
@@ -183,7 +183,7 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
     people = facts.source.people
     said: set[tuple[str, int]] = set()
     rows = []
-    for move in sorted(facts.moves, key=lambda m: _rank(m, facts.savings)):
+    for move in sorted(facts.moves, key=lambda m: _rank(m, facts)):
         key = move.user, move.together
         saving = facts.savings.get(key) if key not in said else None
         said.add(key)
@@ -195,25 +195,25 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
                 "move": move.kind,
                 "before": move.before.words,
                 "after": move.after.words,
-                "saving": None if saving is None else str(_money(saving)),
+                "saving": None if saving is None else str(_money(facts.source.scenario.money, saving)),
             }
         )
     return rows
 
 
-def _rank(move: Move, saved: Mapping[tuple[str, int], float]) -> tuple[bool, bool, Decimal, str, int, str]:
+def _rank(move: Move, facts: Facts) -> tuple[bool, bool, Decimal, str, int, str]:
     """Moves by saving, then those without a figure, then new access, then unchanged access."""
-    saving = saved.get((move.user, move.together))
+    saving = facts.savings.get((move.user, move.together))
     stays = move.together < 0
     return (
         stays and move.kind == "keep",
         saving is None,
-        -_money(saving or 0.0),
+        -_money(facts.source.scenario.money, saving or 0.0),
         move.user,
         move.together,
         move.product,
     )
 
 
-def _money(amount: float) -> Decimal:
-    return cents(Decimal(repr(amount))) + 0  # no negative zero
+def _money(money: Currency, amount: float) -> Decimal:
+    return money.round(Decimal(repr(amount))) + 0  # no negative zero

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from flexopt.base.money import Money
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.studies.review.access import Move
@@ -41,7 +42,7 @@ class Facts:
         return self.money(sum(self.savings[key] for key in sorted(known)))
 
     def money(self, amount: float | Decimal) -> str:
-        return f"{Decimal(amount):,.2f} {self.document['currency']}"
+        return str(Money(Decimal(amount), self.document["currency"]))
 
 
 CheckResult = tuple[int, str, str]
@@ -72,8 +73,8 @@ def _power_users(facts: Facts) -> CheckResult:
     power: dict[tuple[str, str], Decimal] = {}
     for row in facts.document["assignment"]:
         pair = row["user"], row["product"]
-        if pair in today and row["segment"] == "power" and row["cost_if_flex"] is not None:
-            power[pair] = power.get(pair, Decimal(0)) + Decimal(row["cost_if_flex"])
+        if pair in today and row["segment"] == "power" and row["flex_price"] is not None:
+            power[pair] = power.get(pair, Decimal(0)) + Decimal(row["flex_price"])
     if not power:
         return 0, "no user on Flex today is far above the break-even", ""
     cost = sum(power.values(), Decimal(0))

@@ -38,6 +38,14 @@ def proposed(folder: Path, content: str) -> dict[str, str]:
             {"user": "user_principal_name", "product": "software_model", "date": "usage_date"},
         ),
         (
+            "Username,Software,Usage date",  # a column of the Insights API among others
+            {"user": "Username", "product": "Software", "date": "Usage date"},
+        ),
+        (
+            "Login ID,Application,Session start",
+            {"user": "Login ID", "product": "Application", "started_at": "Session start"},
+        ),
+        (
             "Benutzer|Anwendung|Datum",
             {"user": "Benutzer", "product": "Anwendung", "date": "Datum"},
         ),

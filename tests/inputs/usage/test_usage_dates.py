@@ -28,6 +28,15 @@ def rows(*dates: str) -> str:
         (("2025-03-01T00:00:00Z", "2025-03-02 00:00:00"), ("03-01", "03-02")),
         (("2025-03-01T23:30:00-05:00",), ("03-02",)),
         ((" 2025-03-01 ",), ("03-01",)),
+        (("20250301", "20251231"), ("03-01", "12-31")),
+        (
+            ("1 Mar 2025", "02-May-2025", "3. März 2025", "4 DEC 2025 11:30 PM"),
+            ("03-01", "03-03", "05-02", "12-04"),
+        ),
+        (
+            ("March 1, 2025", "Sept. 30 2025", "Jul 4, 2025", "5 juin 2025"),
+            ("03-01", "06-05", "07-04", "09-30"),
+        ),
     ],
 )
 def test_styles(dates: tuple[str, ...], expected: tuple[str, ...], tmp_path: Path) -> None:
@@ -43,6 +52,8 @@ def test_styles(dates: tuple[str, ...], expected: tuple[str, ...], tmp_path: Pat
         (("2025-03-01", "13/03/2025"), 3),
         (("01/02/2025", "13/03/2025", "12/03/2025", "03/13/2025"), 5),
         (("2025/03/01", "2025-03-01"), 3),
+        (("2025-03-01", "1 March 2025"), 3),
+        (("20250301", "1 March 2025"), 3),
     ],
 )
 def test_two_styles_in_a_column_are_an_error(dates: tuple[str, ...], row: int, tmp_path: Path) -> None:
@@ -86,8 +97,6 @@ def test_each_column_has_its_style(tmp_path: Path) -> None:
                 "2025-00-10",
                 "2025-03-01T25:00:00",
                 "2025-03-01 13:00 PM",
-                "20250301",
-                "1 March 2025",
                 "yesterday",
                 "2025-W10",
                 "2025-03",
@@ -109,6 +118,16 @@ def test_a_date_that_does_not_exist_is_an_error_with_its_row(
     assert places == [("U104", row, "date", day) for row, day in enumerate(bad, start=3)]
     assert days(usage) == ["ann Revit 03-14"]
     assert usage.coverage[0].rejected == len(bad)
+
+
+def test_months_with_names_and_years_of_two_digits(tmp_path: Path) -> None:
+    usage = one(tmp_path, rows("01-Mar-25", "14-Okt-25"))
+    assert days(usage) == ["ann Revit 03-01", "ann Revit 10-14"]
+    assert found(usage, "U159").message == (
+        "2 dates with a year of two digits: 01-Mar-25 is read as 2025-03-01"
+    )
+    assert codes(one(tmp_path, rows(*(f"25-Mar-{day:02}" for day in range(1, 9))))) == ["U106"]
+    assert codes(one(tmp_path, rows("1 Foo 2025"))) == ["U104"]
 
 
 def test_the_29th_of_february(tmp_path: Path) -> None:

@@ -172,10 +172,11 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "today": "516759.96",
         "total": document["total"],
+        "threshold": None,
         "saving": "76660.44",
         "moves": moves,
         "counts": {kind: sum(m["move"] == kind for m in moves) for kind in kinds},
-        "double_use": [user | {"flex_days": "12"}],
+        "double_use": [user | {"flex_days": 12}],
         "idle": [user | {"last_use": None}],
         "leavers": [user | {"leaves": "2026-03-01"}],
         "checks": [
