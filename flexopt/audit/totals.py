@@ -88,7 +88,6 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
         "users_named_only": int((named & ~flex & ~other).sum()),
         "users_flex_only": int((flex & ~named & ~other).sum()),
         "users_both": int((named & flex & ~other).sum()),
-        "seats_bought": sum(r["renewed"] + r["new"] + r["added"] for r in rows),
         "seats_owned": sum(r["owned"] for r in rows),
         "tokens_bought": bought,
         "purchases": len(packs),
@@ -159,16 +158,17 @@ def proof(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], no
     total, said = Decimal(doc["total"]), doc["proof"]
     bound, gap, asked = (Decimal(said[k]) for k in ("bound", "gap", "gap_asked"))
     notes.expect(Decimal(said["cost"]) == total, f"the proof is of a plan that costs {said['cost']}")
-    notes.expect(0 <= bound <= total, f"the bound {bound} is not between 0 and the total {total}")
-    whole = bound == scenario.money.floor(bound)
-    notes.expect(whole, f"the bound {bound} has a fraction of a minor unit")
+    notes.expect(bound <= total, f"the bound {bound} is above the total {total}")
+    whole = 0 <= bound == scenario.money.floor(bound)
+    notes.expect(whole, f"the bound {bound} is not a whole number of minor units")
     minimised, least = threshold(doc, scenario, holdings, notes)
     share = (minimised - least) / minimised if minimised else Decimal(0)
     real = share.quantize(Decimal("1e-12"), ROUND_CEILING)
     notes.expect(gap == real, f"the gap is {real:f}, not {gap}")
     notes.expect(asked == scenario.solver.gap, "gap_asked is not the scenario's")
     status = "optimal" if minimised - least <= asked * minimised else "feasible"
-    notes.expect(doc["status"] == status, f"a plan {minimised - least} above its bound is {status}")
+    wrong = f"a plan {minimised - least} above its bound is {status}, not {doc['status']}"
+    notes.expect(doc["status"] == status, wrong)
     _rounding(doc, scenario, minimised - least, notes)
     for name, baseline in doc["baselines"].items():
         possible = baseline["total"] is None or Decimal(baseline["total"]) >= bound

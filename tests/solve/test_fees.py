@@ -21,8 +21,6 @@ from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, charged, optimise
 from flexopt.solve.options import SearchOptions
 
-CENT = Decimal("0.01")
-
 
 def a_problem_of(instance: Instance) -> Problem:
     source = instance.source()
@@ -51,13 +49,14 @@ def test_cost_and_fees_are_the_least_there_are(size: int, instance: Instance, am
     problem = a_problem_of(instance)
     found = with_fee(problem, fee, SearchOptions(small=size))
     assert expected is not None
-    slack = CENT * (len(problem.packs) + 1) + found.objective * problem.scenario.solver.gap
     assert found.objective == found.cost + fee * found.contracts
     assert charged(problem, Fees(fee), found.solution) == (found.contracts, 0, found.fees)
-    assert expected - slack <= found.objective
-    assert found.objective_bound <= expected + slack
-    if size > 0 or found.status is Status.OPTIMAL:
-        assert found.objective <= expected + slack
+    assert found.objective_bound <= expected <= found.objective
+    if found.status is Status.OPTIMAL:
+        assert found.objective - expected <= found.objective * problem.scenario.solver.gap
+    else:  # the time limit is never reached: what is left open is rounding
+        left_open = float(found.objective - found.objective_bound)
+        assert left_open <= float(found.solution.rounding(problem)) + 0.01
 
 
 @one_in(8)
@@ -72,7 +71,7 @@ def test_a_higher_fee_gives_no_more_contracts_and_no_lower_bill(
     problem = a_problem_of(instance)
     low, high = map(problem.scenario.money.ceil, map(Decimal, amounts))
     few, many = with_fee(problem, high), with_fee(problem, low)
-    open_ = sum((o.objective - o.objective_bound for o in (few, many)), CENT * (len(problem.packs) + 2))
+    open_ = sum((o.objective - o.objective_bound for o in (few, many)), Decimal(0))
     assert (few.contracts - many.contracts) * (high - low) <= open_
     assert few.cost + low * few.contracts >= many.objective - open_
     assert few.cost >= many.cost - open_ * (1 + low / (high - low))
@@ -109,7 +108,7 @@ def test_a_month_that_saves_little_is_not_bought(fee: str, cost: int, contracts:
     problem = a_problem(days, products=products, offers=[MONTH], tokens=tokens)
     found = with_fee(problem, Decimal(fee))
     assert (found.cost, found.contracts, found.status) == (Decimal(cost), contracts, Status.OPTIMAL)
-    assert found.objective_bound == pytest.approx(cost + Decimal(fee) * contracts, abs=CENT)
+    assert found.objective_bound == found.objective == cost + Decimal(fee) * contracts
 
 
 def test_renewing_is_no_new_contract() -> None:
