@@ -40,7 +40,7 @@ def shown(document: PlanDocument) -> PlanDocument:
             },
             "additions": _renamed(scenario["additions"], say),
         },
-        "seats": _renamed(document["seats"], say),
+        **{table: _renamed(document[table], say) for table in ("order", "payments", "seats")},
         "holdings": _renamed(document["holdings"], say),
         "assignment": ColumnTable({**assignment.columns, "offer": offers}),
         **({"review": _review(document["review"], say)} if "review" in document else {}),
