@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def charges(self) -> pd.DataFrame:
-        """A row per month, user, product and kind: columns of charges.csv; the amounts add up to the total."""
+        """A row per month, user, product and kind: columns of charges.csv, which add up to the total."""
         return self._frame("charge_rows")
 
     def _frame(self, table: str) -> pd.DataFrame:
