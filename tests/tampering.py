@@ -98,6 +98,8 @@ NEW = row("seats", offer="autocad-1y", contract_start="2026-01-01", contract_end
 AEC, VAULT = row("seats", offer="aec-1y"), row("seats", offer="vault-1y")
 MONTH = row("seats", offer="autocad-1m")
 
+ORDER = row("order", offer="autocad-1y", date="2026-04-01")
+
 
 def first_pack(doc: Document) -> Any:
     return doc["purchases"][0]
@@ -414,7 +416,41 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "users": (add("1", "users", PART["summary"]), "`users` of the summary"),
     "users on both": (add("1", "users_both", PART["summary"]), "`users_both` of the summary"),
     "users on seats": (add("-1", "users_named_only", PART["summary"]), "`users_named_only` of the summary"),
-    "seats bought": (add("1", "seats_bought", PART["summary"]), "`seats_bought` of the summary"),
+    "annual seats": (add("-1", "annual_seats", PART["summary"]), "`annual_seats` of the summary"),
+    "monthly seats": (add("1", "monthly_seats", PART["summary"]), "`monthly_seats` of the summary"),
+    "months of seats": (add("1", "seat_months", PART["summary"]), "`seat_months` of the summary"),
+    "paid later": (
+        both(add("5", "paid_later", PART["summary"]), add("-5", "paid_in_horizon", PART["summary"])),
+        "`paid_later` of the summary",
+    ),
+    # what is ordered and invoiced
+    "a line of the order gone": (
+        drop("order", offer="aec-1y"),
+        "a row of aec-1y on 2026-01-01 in `order` is",
+    ),
+    "a line ordered twice": (twice("order", offer="aec-1y"), "`order` is not one of the plan"),
+    "a seat ordered instead of renewed": (
+        both(add("-1", "renew", ORDER), add("1", "new", ORDER)),
+        "`renew` of autocad-1y on 2026-04-01 in `order` is",
+    ),
+    "seats held that are not": (
+        both(add("1", "have", ORDER), add("1", "reduce", ORDER)),
+        "`have` of autocad-1y",
+    ),
+    "another subscription": (put("S9", "subscription_id", ORDER), "`subscription_id` of autocad-1y"),
+    "an order up a cent": (add(CENT, "amount", ORDER), "`amount` of autocad-1y on 2026-04-01 in `order`"),
+    "a pack of another day": (put("2026-02-01", "date", row("order", kind="tokens")), "of tokens on 2026"),
+    "an order out of its place": (lambda doc: doc["order"].reverse(), "`order` are not sorted by date"),
+    "an invoice gone": (drop("payments", kind="tokens"), "a row of tokens on 2026-01-01 in `payments`"),
+    "an invoice of a later day": (
+        put("2026-12-31", "date", row("payments", offer="aec-1y")),
+        "`payments` is missing",
+    ),
+    "another fiscal year": (
+        put("2027", "fiscal_year", row("payments", offer="aec-1y")),
+        "`fiscal_year` of aec-1y",
+    ),
+    "an invoice up a cent": (add(CENT, "amount", row("payments", offer="aec-1y")), "`amount` of aec-1y"),
     "seats owned": (add("1", "seats_owned", PART["summary"]), "`seats_owned` of the summary"),
     "tokens bought": (add("100", "tokens_bought", PART["summary"]), "`tokens_bought` of the summary"),
     "tokens used": (add("1", "tokens_used", PART["summary"]), "`tokens_used` of the summary"),
@@ -434,7 +470,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "a bound above the total": (add("9999", "bound", PART["proof"]), "is above the total"),
     "a bound that is too low to be optimal": (
         lambda doc: doc["proof"].update(bound="0", gap="1"),
-        "is not optimal",
+        "above its bound is feasible, not optimal",
     ),
     "a gap that flatters": (
         both(add("-500", "bound", PART["proof"]), put("0.0", "gap", PART["proof"])),
@@ -442,7 +478,16 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "the gap asked": (put("0.5", "gap_asked", PART["proof"]), "gap_asked is not the scenario's"),
     "the proof of another plan": (add("1", "cost", PART["proof"]), "the proof is of a plan that costs"),
-    "a status": (put("proven", "status", PART["plan"]), "there is no status proven"),
+    "a status": (put("proven", "status", PART["plan"]), "above its bound is optimal, not proven"),
+    "less proven than is": (
+        put("feasible", "status", PART["plan"]),
+        "above its bound is optimal, not feasible",
+    ),
+    "a bound of half a cent": (add("-0.005", "bound", PART["proof"]), "is not a whole number of minor units"),
+    "rounding that explains a gap": (
+        lambda doc: doc["proof"]["rounding"].update(amount="0.05", invoices=10),
+        "may be rounding, not 0.05",
+    ),
     "a baseline below the bound": (
         lambda doc: PART["named"](doc).update(total="1.00", seats="1.00", tokens="0.00"),
         "all_named costs less than the bound",

@@ -25,15 +25,19 @@ from flexopt.base.money import Currency
 from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.model.fees import Fees
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.min_saving import fees_of
+from flexopt.planning.order import order_lines, seats_to_pay
+from flexopt.planning.payments import Payment, payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
-from flexopt.solve.optimise import Optimum
+from flexopt.solve.optimise import Certificate, Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
@@ -55,6 +59,9 @@ def make_document(
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
     charged = charges(problem, optimum.solution, bill)
+    seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+    order = order_lines(seats, bill.purchases, source.holdings, scenario)
+    payments = payments_of(order, scenario)
     return {
         "schema": "flexopt.plan/1",
         "flexopt": version,
@@ -64,18 +71,18 @@ def make_document(
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
         "total": str(scenario.money.round(bill.total)),
-        "summary": _summary(problem, bill, charged) | _moves(source, problem, bill),
+        "summary": _summary(problem, bill, charged, payments) | _moves(source, problem, bill),
         "baselines": {name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal, charged),
-        "seats": [
-            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
-        ],
+        "assignment": _assignment(problem, bill, marginal, charged, fees_of(source, problem)),
+        "seats": [_row("seats", s) for s in seats],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
+        "order": [_row("order", line) for line in order],
+        "payments": [_row("payments", p) for p in payments],
         "ledger": [_row("ledger", entry) for entry in bill.pool.ledger],
         "charges": charged.by_payer,
         "charge_rows": charged.rows,
@@ -128,12 +135,20 @@ def _cell(value: object) -> Any:
 
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
-    options, certificate = problem.scenario.solver, optimum.certificate
-    money = problem.scenario.money
-    proven = min(certificate.bound, optimum.cost) if certificate else money.zero
+    options, money, cheapest = problem.scenario.solver, problem.scenario.money, optimum.cheapest
+    of_cost, threshold = cheapest or optimum, None
+    if cheapest:
+        threshold = {
+            "contracts": optimum.contracts,
+            "moves": optimum.moves,
+            "objective": str(money.round(optimum.objective)),
+            "bound": str(money.round(optimum.objective_bound)),
+            "cheapest": str(money.round(min(cheapest.cost, optimum.cost))),
+            "prices": _prices(money, optimum.certificate, optimum.objective),
+        }
     return {
         "cost": str(money.round(optimum.cost)),
-        "bound": str(money.round(optimum.objective_bound)),
+        "bound": str(money.round(min(of_cost.objective_bound, optimum.cost))),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
         "rounding": _rounding(problem, optimum),
@@ -147,20 +162,26 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             {"start": str(start), "end": str(end), "price": price}
             for start, end, price in _merged(problem, marginal)
         ],
-        "prices": {
-            "bound": str(money.round(proven)),
-            "cuts_found": certificate.asked if certificate else 0,
-            "cuts": [
-                [
-                    {**label, "price": repr(price)}
-                    for label, price in zip(
-                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
-                    )
-                    if price or label["row"] == "pool"
-                ]
-                for cut in (certificate.cuts if certificate else ())
-            ],
-        },
+        "prices": _prices(money, of_cost.certificate, optimum.cost),
+        "threshold": threshold,
+    }
+
+
+def _prices(money: Currency, certificate: Certificate | None, most: Decimal) -> dict[str, Any]:
+    """The cuts that prove a bound without a solver."""
+    if certificate is None:
+        return {"bound": str(money.zero), "cuts_found": 0, "cuts": []}
+    return {
+        "bound": str(money.round(min(certificate.bound, most))),
+        "cuts_found": certificate.asked,
+        "cuts": [
+            [
+                {**label, "price": repr(price)}
+                for label, price in zip(certificate.labels, cut.rows.tolist(), strict=True)
+                if price or label["row"] == "pool"
+            ]
+            for cut in certificate.cuts
+        ],
     }
 
 
@@ -168,7 +189,7 @@ def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
     """What of the difference between cost and bound may be rounding, and of how many invoices."""
     unit, solution = problem.scenario.money.unit, optimum.solution
     most = solution.rounding(problem) // Fraction(unit) * unit
-    amount = min(most, optimum.cost - optimum.objective_bound)
+    amount = min(most, optimum.objective - optimum.objective_bound)
     invoices = sum(above > 0 for above in solution.invoices_above(problem))
     return {"amount": str(amount), "invoices": invoices if amount else 0}
 
@@ -201,7 +222,7 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
+def _summary(problem: Problem, bill: Bill, charged: Charged, payments: Sequence[Payment]) -> dict[str, Any]:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
@@ -209,15 +230,18 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
     used = sum((row.used for row in bill.pool.ledger), Fraction(0))
     money = problem.scenario.money
     effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
+    inside = sum((p.amount for p in payments if p.date < problem.edges[-1]), Decimal(0))
     return {
         "seats": str(money.round(bill.seats_cost)),
         "tokens": str(money.round(bill.tokens_cost)),
         "commitment": str(money.round(bill.commitment)),
+        "paid_in_horizon": str(money.round(inside)),
+        "paid_later": str(money.round(bill.commitment - inside)),
         "users": len(problem.demand.users),
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
+        **seats_to_pay(bill.seats, problem.scenario.offer_by_id),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
         **{name: charged.tokens[name] for name in TOKEN_FIGURES},
@@ -262,9 +286,11 @@ def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> dict[str, 
     return {**amounts, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:
+def _assignment(
+    problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged, fees: Fees | None
+) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
-    told = explain_rows(problem, bill, marginal)
+    told = explain_rows(problem, bill, marginal, fees)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0

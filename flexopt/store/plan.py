@@ -10,7 +10,16 @@ from pydantic import SerializerFunctionWrapHandler as Handler
 from flexopt.base.columns import ColumnTable
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.big_table import Rows
-from flexopt.store.rows import AssignmentRow, ChargeRow, LedgerRow, LeftOutRow, PurchaseRow, SeatRow
+from flexopt.store.rows import (
+    AssignmentRow,
+    ChargeRow,
+    LedgerRow,
+    LeftOutRow,
+    OrderRow,
+    PaymentRow,
+    PurchaseRow,
+    SeatRow,
+)
 from flexopt.store.study_parts import Comparison, Review, Sensitivity
 from flexopt.store.values import Amount, Count, Difference, Dual, Name, PlanDay, PlanPart, Text
 
@@ -42,6 +51,10 @@ class Summary(PlanPart):
     """Money: packs."""
     commitment: Amount
     """Money: whole terms of the seats, plus packs."""
+    paid_in_horizon: Amount
+    """Money: what of it is invoiced before the horizon ends."""
+    paid_later: Amount
+    """Money: what of it is invoiced afterwards, in instalments."""
     users: Count
     """Users planned."""
     users_named_only: Count
@@ -50,8 +63,12 @@ class Summary(PlanPart):
     """Users with tokens only."""
     users_both: Count
     """Users with both."""
-    seats_bought: Count
-    """Seats renewed, new or added."""
+    annual_seats: Count
+    """Most seats bought that there are at once, of terms of 12 months or more."""
+    monthly_seats: Count
+    """The same of shorter terms."""
+    seat_months: Count
+    """Months of the seats bought with shorter terms."""
     seats_owned: Count
     """Seats owned, nothing to pay."""
     tokens_bought: Count
@@ -156,6 +173,23 @@ class ProvenPrices(PlanPart):
     """The sets of prices that add to the proof."""
 
 
+class Threshold(PlanPart):
+    """What was minimised with `policy.min_saving`: the cost and the fees of changes."""
+
+    contracts: Count
+    """New contracts: seats of users that are neither owned, renewed nor stated additions."""
+    moves: Count
+    """Changes of today's access; products of one user that collections tie together are one."""
+    objective: Amount
+    """Money: the cost, `min_saving.contract` for each contract, and `min_saving.move` for each move."""
+    bound: Amount
+    """Money: no plan has a lower objective."""
+    cheapest: Amount
+    """Money: the cheapest plan known without the threshold."""
+    prices: ProvenPrices
+    """What stored prices prove of the objective."""
+
+
 class Rounding(PlanPart):
     """What the rounding of invoices takes off a plan's cost at most."""
 
@@ -194,6 +228,8 @@ class Proof(PlanPart):
     """The value of one more token in the pool; no days without a live pack."""
     prices: ProvenPrices
     """The certificate."""
+    threshold: Threshold | None
+    """With `policy.min_saving`, what was minimised; `status`, `gap` and `rounding` are of it."""
 
 
 class InputFile(PlanPart):
@@ -322,6 +358,10 @@ class PlanDocument(PlanPart):
     """The seats owned or renewable at the start."""
     purchases: tuple[PurchaseRow, ...]
     """Which token packs to buy when."""
+    order: tuple[OrderRow, ...]
+    """What becomes of the seats held, and what is bought."""
+    payments: tuple[PaymentRow, ...]
+    """What is invoiced when."""
     ledger: tuple[LedgerRow, ...]
     """The tokens, period by period."""
     charges: tuple[ChargeRow, ...]

@@ -79,7 +79,7 @@ def test_sensitivity() -> None:
     found = sensitivity(made(), usage(), as_good_as=made("b"), **options)
     assert (found.total.amount, found.currency) == (Decimal("2331.00"), "USD")
     (bar,) = found.levers.to_dict("records")
-    assert (bar["value"], bar["low_value"], bar["low_total"], bar["low_seats_bought"]) == (
+    assert (bar["value"], bar["low_value"], bar["low_total"], bar["low_annual_seats"]) == (
         *(Decimal(n) for n in ("2310.00", "1848.00", "1869.00")),
         1,
     )

@@ -22,19 +22,19 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
     saving = (
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
-    least = (
-        f"Moves that save less than {Decimal(found['min_saving']):,} are not made."
-        if Decimal(found["min_saving"])
+    made = (
+        f"Moves that save less than {least:,} are not made."
+        if (least := Decimal(document["scenario"]["policy"]["min_saving"]["move"]))
         else ""
     )
-    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
+    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),
         SheetColumn("Found", "text", 18),
         SheetColumn("Number", "count", 14),
         SheetColumn("Finding", "wrap", 36),
-        SheetColumn("Repair", "wrap", 36),
+        SheetColumn("What to do", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
         [c["code"], c["name"], "yes" if c["found"] else "no", c["count"], c["message"], c["repair"]]
