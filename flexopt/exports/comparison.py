@@ -17,8 +17,8 @@ ComparisonDocument = Mapping[str, Any]
 
 Line = list[str]
 
-HEAD, LABEL = 13, 20
-"""Characters of an id in the head of a column, and of a row's label: four scenarios fit in 80 columns."""
+HEAD, LABEL = 13, 24
+"""Most characters of a label in the head of a column, and of the name of a row."""
 
 DRIVERS = {"seat_price": "seat prices", "token_price": "token prices", "tier": "token tiers", "mix": "mix"}
 
