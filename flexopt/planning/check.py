@@ -55,7 +55,7 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
-    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
+    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand), " on Flex")
     return InputCheck(
         Findings([*source.findings, *usage.findings, *demand.findings, *people]),
         usage.coverage,
