@@ -27,6 +27,11 @@ def write_proof(sheet: Sheet, document: PlanDocument) -> None:
         (f"Cost, {currency}", total, "money"),
         (f"Lower bound: no plan costs less, {currency}", bound, "price"),
         ("Gap between them", gap, "gap"),
+        *(
+            (f"{words}, {currency}", Decimal(proof["threshold"][key]), "price")
+            for words, key in (("Cost and fees", "objective"), ("Lower bound of cost and fees", "bound"))
+            if proof["threshold"]
+        ),
         ("Requested gap", Decimal(proof["gap_asked"]), "gap"),
         (
             f"Bound of the stored prices, without the solver, {currency}",
