@@ -23,7 +23,7 @@ from operator import add
 
 import pandas as pd
 from brute_demand import Needs, access_rule, chargeable_days, later, rate_of
-from brute_packs import PackSearch, TooLarge, whole_cents
+from brute_packs import PackSearch, TooLarge, in_units
 
 from flexopt.inputs.records import Person
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
@@ -43,6 +43,8 @@ def least_total(
     most: int = 4000,
 ) -> Decimal | None:
     """The cheapest total to the cent; None where no plan satisfies all rules.
+
+    With `policy.min_saving.contract` it includes that fee for every new contract of a user.
 
     `most` bounds the options of a user and the entries of the table; beyond it TooLarge is raised.
     """
@@ -112,7 +114,7 @@ def contracts_of(
         for day in added_on:
             if joins and (price := price_by_days(scenario, offer, day, joins)) is not None:
                 share = Fraction((min(joins, end) - day).days, (joins - day).days)
-                in_horizon, one = (whole_cents(price * share),), (price,)
+                in_horizon, one = (in_units(scenario, price * share),), (price,)
                 found.append(Contract(offer, "addition", day, joins, None, in_horizon, one))
                 if joins > end and any(p.leaves and day < p.leaves < joins for p in people.values()):
                     found.append(Contract(offer, "addition", day, joins, None, one, one, in_full=True))
@@ -130,9 +132,10 @@ def contracts_of(
             inside = Fraction((min(finish, end) - begin).days, (finish - begin).days)
             discounts = [Decimal(0), *(t.discount for t in offer.tiers)]
             whole = tuple(
-                whole_cents(Fraction(listed) * (1 - Fraction(off)) * (1 - Fraction(d))) for d in discounts
+                in_units(scenario, Fraction(listed) * (1 - Fraction(off)) * (1 - Fraction(d)))
+                for d in discounts
             )
-            charge = tuple(whole_cents(price * inside) for price in whole)
+            charge = tuple(in_units(scenario, price * inside) for price in whole)
             found.append(Contract(offer, kind, begin, finish, limit, charge, whole))
             if finish > end and any(p.leaves and begin < p.leaves < finish for p in people.values()):
                 found.append(Contract(offer, kind, begin, finish, limit, whole, whole, in_full=True))
@@ -145,8 +148,9 @@ def price_by_days(scenario: Scenario, offer: Offer, day: date, end: date) -> Fra
     if not prices:
         return None
     off = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
-    whole = whole_cents(Fraction(prices[-1].new) * (1 - Fraction(off)))
-    return whole_cents(whole * Fraction((end - day).days, (end - later(end, -offer.term_months)).days))
+    whole = in_units(scenario, Fraction(prices[-1].new) * (1 - Fraction(off)))
+    term = (end - later(end, -offer.term_months)).days
+    return in_units(scenario, whole * Fraction((end - day).days, term))
 
 
 class _Enumeration:
@@ -161,6 +165,7 @@ class _Enumeration:
         self.scenario, self.needs, self.people = scenario, needs, people
         # under max_oversize little can be dropped, and every entry has its own packs
         self.most = most if scenario.tokens.max_oversize is None else most // 20
+        self.fee = Fraction(scenario.policy.min_saving.contract)
         self.start = scenario.horizon.start
         self.end = later(self.start, scenario.horizon.months)
         self.contracts = contracts_of(scenario, holdings, people)
@@ -222,6 +227,7 @@ class _Enumeration:
                     for b in self.scenario.budgets
                 )
                 cost = sum((c.charge[0] for c in loose), Fraction(0))
+                cost += self.fee * sum(self.contracts[k].kind in ("new", "addition") for k in held)
                 found.append((tuple(int(k in held) for k in self.counted), tuple(use), due, cost))
         return found
 
@@ -303,7 +309,7 @@ class _Enumeration:
                 raise TooLarge("an addition without a price")
             days = (added.ends - added.from_).days
             inside = Fraction((min(added.ends, self.end) - added.from_).days, days)
-            paid += added.quantity * whole_cents(price * inside)
+            paid += added.quantity * in_units(self.scenario, price * inside)
             for g, b in enumerate(self.scenario.budgets):
                 stated_due[g] += added.quantity * price if b.from_ <= added.from_ < b.to else 0
         for counts, tokens, due, cost in self._table():

@@ -22,9 +22,10 @@ class TooLarge(Exception):
     """The instance has more combinations than are worth trying."""
 
 
-def whole_cents(amount: Fraction) -> Fraction:
-    """Rounded half up, as on an invoice."""
-    return Fraction((2 * amount.numerator * 100 + amount.denominator) // (2 * amount.denominator), 100)
+def in_units(scenario: Scenario, amount: Fraction) -> Fraction:
+    """Rounded half up to cents, yen or fils, as on an invoice."""
+    units = {"JPY": 1, "KWD": 1000}.get(scenario.currency, 100)
+    return Fraction((2 * amount.numerator * units + amount.denominator) // (2 * amount.denominator), units)
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ class PackSearch:
             tiers = [t for t in self._tiers(day) if t.from_ <= size]
             if not tiers or (task.cap is not None and tokens + size > task.cap):
                 continue
-            price = whole_cents(
-                size * Fraction(tiers[-1].price) * (1 - Fraction(self.scenario.negotiated.tokens))
+            price = in_units(
+                self.scenario,
+                size * Fraction(tiers[-1].price) * (1 - Fraction(self.scenario.negotiated.tokens)),
             )
             room = tuple(
                 r - price if b.from_ <= day < b.to else r

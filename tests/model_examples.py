@@ -16,7 +16,7 @@ import numpy as np
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything
-from flexopt.model.moves import MoveFee
+from flexopt.model.fees import Fees
 from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
@@ -50,6 +50,8 @@ VAULT_YEAR = {
     "term_months": 12,
     "prices": [{"from": "2025-01-01", "new": 700}],
 }
+SUB_CENT = {"tiers": [{"from": 1, "price": "2.7077"}]}
+BUDGET = [{"id": "2026", "from": "2026-01-01", "to": "2027-01-01", "amount": 2320}]
 JANUARY, FEBRUARY = every(date(2025, 1, 5), 3), every(date(2025, 2, 5), 2)
 AMY: Days = {("amy", "AutoCAD"): [*JANUARY, *FEBRUARY]}
 """21 tokens in January, 14 in February."""
@@ -78,7 +80,7 @@ def whole(P: Problem) -> Model:
 def with_moves(P: Problem) -> Model:
     """With every decision, and a fee of 200 for leaving a seat of AutoCAD for a year."""
     restriction = Restriction(np.array(["named"], object), {0: frozenset(["autocad-1y"])})
-    moves = PricingWithMoves(P, Restriction(), MoveFee(Decimal(200), restriction)).moves
+    moves = PricingWithMoves(P, Restriction(), Fees(move=Decimal(200), today=restriction)).moves
     return build(P, everything(P, Restriction()), moves=moves)
 
 
@@ -230,14 +232,18 @@ EXAMPLES = [
         {"seatsfirst": AMY_ON_A_SEAT},
     ),
     Example(
+        "invoice",
+        "3 tokens at 2.7077 in a year with a budget: 8.1231 is invoiced as 812 cents, not 811",
+        built(tokens=SUB_CENT, budgets=BUDGET),
+        {**AMY_ON_A_SEAT, "units_l000_j00": 3, "tier_l000_j00": 1, "invoice_l000_j00": 812},
+        {"invoice": {"invoice_l000_j00": 811}},
+    ),
+    Example(
         "budget",
         "a whole seat of 2,310 and packs of one token at 2.7077 (invoiced to the cent) within 2,320",
-        built(
-            tokens={"tiers": [{"from": 1, "price": "2.7077"}]},
-            budgets=[{"id": "2026", "from": "2026-01-01", "to": "2027-01-01", "amount": 2320}],
-        ),
-        {**AMY_ON_A_SEAT, "units_l000_j00": 3, "tier_l000_j00": 1},
-        {"budget": {"units_l000_j00": 4}},
+        built(tokens=SUB_CENT, budgets=BUDGET),
+        {**AMY_ON_A_SEAT, "units_l000_j00": 3, "tier_l000_j00": 1, "invoice_l000_j00": 812},
+        {"budget": {"units_l000_j00": 4, "invoice_l000_j00": 1083}},
     ),
     Example(
         "ties",

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import Demand, forecast
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
+from flexopt.inputs.rules.prices import rounded_off
 from flexopt.inputs.scenario.scenario import Scenario
 
 Draw = st.DrawFn
@@ -115,7 +116,7 @@ def _instances(draw: Draw, size: parts.Size) -> Instance:
     people = _people(draw, start, users)
     document: Document = {
         "schema": "flexopt.scenario/1",
-        "currency": "USD",
+        "currency": draw(st.sampled_from(["USD", "USD", "JPY", "KWD"])),
         "horizon": {"start": str(start), "months": months},
         "products": [parts.product(draw, start, name) for name in products],
         "offers": parts.offers(draw, size, start, months, products),
@@ -206,11 +207,13 @@ FEATURES = {
     "longer life",
     "purchase_dates start", "purchase_dates quarterly", "purchase_dates monthly", "purchase_dates list",
     "no purchase at start", "buffer", "max_oversize", "max_purchases", "negotiated seats",
+    "instalments of seats", "instalments of tokens",
     "negotiated offers", "negotiated tokens", "holdings", "holding ends at start",
     "holding beyond the horizon",
     "holdings with several ends", "pool", "two opening packs", "cloud", "cloud buffer", "budgets",
     "two budgets", "people", "starts", "leaves", "access", "policy of user", "policy of group",
     "policy of product", "policy named", "policy flex", "policy none",
+    "yen", "fils", "rounded invoices",
 }  # fmt: skip
 
 
@@ -223,6 +226,9 @@ def _features(instance: Instance) -> list[str]:
     rates = [r.tokens for p in s.products for r in p.rates]
     has = {
         **terms,
+        "yen": s.currency == "JPY",
+        "fils": s.currency == "KWD",
+        "rounded invoices": any(rounded_off(s, day) for day in s.purchase_dates()),
         "one user": days["user"].nunique() == 1,
         "several users": days["user"].nunique() > 1,
         "several products": days["product"].nunique() > 1,
@@ -262,6 +268,8 @@ def _features(instance: Instance) -> list[str]:
         "buffer": bool(tokens.buffer),
         "max_oversize": tokens.max_oversize is not None,
         "max_purchases": tokens.max_purchases is not None,
+        "instalments of seats": any(o.instalments for o in s.offers),
+        "instalments of tokens": tokens.instalments is not None,
         "negotiated seats": bool(s.negotiated.seats),
         "negotiated offers": bool(s.negotiated.offers),
         "negotiated tokens": bool(s.negotiated.tokens),
@@ -279,9 +287,9 @@ def _features(instance: Instance) -> list[str]:
         "starts": any(p.starts for p in instance.people.values()),
         "leaves": any(p.leaves for p in instance.people.values()),
         "access": bool(instance.access),
-        "policy of user": any(p.user for p in s.policy),
-        "policy of group": any(p.group for p in s.policy),
-        "policy of product": any(p.product for p in s.policy),
-        **{f"policy {p.access}": True for p in s.policy},
+        "policy of user": any(p.user for p in s.policy.rules),
+        "policy of group": any(p.group for p in s.policy.rules),
+        "policy of product": any(p.product for p in s.policy.rules),
+        **{f"policy {p.access}": True for p in s.policy.rules},
     }
     return [name for name, there in has.items() if there]

@@ -2,7 +2,7 @@
 
 It shares no rule with `model`, `solve` or `planning`, but has its own (`rules.py`): it reads the plan
 document as it will be written, the scenario and the demand, and reports what does not hold. A plan with a
-failure is never written. Not checked: `cost_if_named` of a row on Flex, `break_even_days`, `segment` and the
+failure is never written. Not checked: `seat_price` of a row on Flex, `break_even_days`, `segment` and the
 wording of reasons, which explain a decision but are not part of the bill.
 
 Rows are read as columns, and no step loops over them: rows that are alike in everything a check looks at are
@@ -15,13 +15,19 @@ from collections.abc import Sequence
 
 from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
+from flexopt.audit.certificate.subproblems import UserSubproblems
+from flexopt.audit.charged import charge_rows
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
-from flexopt.audit.notes import Notes, read_columns
+from flexopt.audit.notes import Notes, day_of, read_columns
+from flexopt.audit.order import check_order
 from flexopt.audit.replay import replay_days
+from flexopt.audit.threshold import moves
+from flexopt.audit.todays_access import read_today
 from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
+from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan_json import PlanDocument
 
@@ -29,9 +35,15 @@ __all__ = ["audit"]
 
 
 def audit(
-    document: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand
+    document: PlanDocument,
+    scenario: Scenario,
+    holdings: Sequence[Holding],
+    demand: Demand,
+    access: Sequence[TodaysAccess] = (),
 ) -> list[str]:
     """What does not hold in the plan, each kind of failure once; an empty list is a pass.
+
+    access : today's, for what a move must save
 
     No failure names a user: usage is personal data, and these messages may end up in a log.
     """
@@ -47,8 +59,15 @@ def audit(
     ledger(document, scenario, pool, notes)
     seats(document, claims, scenario, holdings, notes)
     purchases(document, scenario, notes)
+    check_order(document, scenario, holdings, notes)
     limits(document, scenario, holdings, pool, notes)
+    charge_rows(document, claims, pool, scenario, notes)
     summary(document, rows, scenario, notes)
-    proof(document, notes)
-    certificate(document, scenario, holdings, demand, notes)
+    proof(document, scenario, holdings, notes)
+    today = read_today(access, scenario, demand) if scenario.policy.min_saving.move else None
+    if today is not None:
+        periods = [day_of(row["period_start"]) for row in document["ledger"]]
+        users = UserSubproblems(scenario, holdings, demand, periods=periods, days=set())
+        moves(document, claims, replay, today, whole=users.whole, notes=notes)
+    certificate(document, scenario, holdings, demand, notes, today=today)
     return list(notes.failures)

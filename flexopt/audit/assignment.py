@@ -18,7 +18,6 @@ from flexopt.audit.replay import Replay
 from flexopt.audit.rules import tiers_of_day, token_price
 from flexopt.base.arrays import Ints, places_in
 from flexopt.base.columns import classes
-from flexopt.base.money import cents
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
@@ -29,13 +28,15 @@ def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Note
     """Every day has access, of a kind that the policy allows."""
     start = scenario.horizon.start
     # users whom no rule names share a result
-    named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
+    named = pd.Index(np.asarray(demand.users, dtype=object)).isin(
+        [r.user for r in scenario.policy.rules if r.user]
+    )
     user = np.where(named[demand.pair_user], demand.pair_user, -1)
     groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
     kind, first = classes(user, groups, demand.pair_product)
     rules = [
         rule_for(
-            scenario.policy,
+            scenario.policy.rules,
             demand.users[demand.pair_user[i]],
             groups[i],
             demand.products[demand.pair_product[i]],
@@ -131,29 +132,18 @@ def _check_seats(claims: Claims, replay: Replay, rows: Ints, notes: Notes) -> No
 def check_alternatives(
     doc: PlanDocument, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes
 ) -> None:
-    """`cost_if_flex` of every row whose days are certain, and `cost_if_named` of those on a seat."""
+    """`flex_price` of every row whose days are certain, and `seat_price` of those on a seat."""
     buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
-    price: dict[tuple[Seat, bool], set[Decimal]] = defaultdict(set)
-    for row in doc["seats"]:
-        unit, whole = Decimal(row["unit_price"]), row["in_full"]
-        if row["owned"]:
-            price[seat_of(row), True].add(unit)
-            price[seat_of(row), False].add(unit)
-        elif others := row["renewed"] + row["new"] + row["added"] - whole:
-            price[seat_of(row), False].add((Decimal(row["cost"]) - whole * unit) / others)
-        price[seat_of(row), True].update([unit] * min(whole, 1))
-        if row["added"]:  # stated ones cost the same whoever has them
-            price[seat_of(row), True] |= price[seat_of(row), False]
-
+    price = seat_prices(doc)
     demand, rows = claims.demand, np.flatnonzero(claims.pair >= 0)
     pair, seat, seated = claims.pair[rows], claims.seat[rows], claims.named[rows]
-    product, named = demand.pair_product[pair], claims.cells["cost_if_named"]
+    product, named = demand.pair_product[pair], claims.cells["seat_price"]
     gone = outlasting(claims, scenario, demand.pair_user[pair], seat)
     for n in distinct(np.flatnonzero(seated), product, seat, gone, named.codes[rows]):
         cost = named.values[named.codes[rows[n]]]
         notes.expect(
             cost is not None and Decimal(cost) in price[claims.seats[seat[n]], bool(gone[n])],
-            f"cost_if_named of a row for {demand.products[product[n]]} is not the price of its seat of "
+            f"seat_price of a row for {demand.products[product[n]]} is not the price of its seat of "
             f"{claims.seats[seat[n]][0]}",
         )
 
@@ -169,16 +159,33 @@ def check_alternatives(
 
     tokens, reached = gathered(replay.tokens), gathered((~replay.on_flex).astype(np.int64)) == 0
     certain = gathered((replay.live > 1).astype(np.int64)) == 0
-    flex = claims.cells["cost_if_flex"]
+    flex = claims.cells["flex_price"]
     keys = (product, reached, tokens, replay.weight_of[pair], flex.codes[rows])
     for n in distinct(np.flatnonzero(certain), *keys):
-        expected = cents(_days(replay, tokens[n], pair[n]) / replay.scale * buffered) if reached[n] else None
+        served = _days(replay, tokens[n], pair[n]) / replay.scale
+        expected = scenario.money.round(served * buffered) if reached[n] else None
         cell = flex.values[flex.codes[rows[n]]]
         said = None if cell is None else Decimal(cell)
         notes.expect(
             said == expected,
-            f"cost_if_flex of a row for {demand.products[product[n]]} is {expected}, not {said}",
+            f"flex_price of a row for {demand.products[product[n]]} is {expected}, not {said}",
         )
+
+
+def seat_prices(doc: PlanDocument) -> dict[tuple[Seat, bool], set[Decimal]]:
+    """What a seat may cost in the horizon, by seat and whether its user leaves before its term ends."""
+    price: dict[tuple[Seat, bool], set[Decimal]] = defaultdict(set)
+    for row in doc["seats"]:
+        unit, whole = Decimal(row["unit_price"]), row["in_full"]
+        if row["owned"]:
+            price[seat_of(row), True].add(unit)
+            price[seat_of(row), False].add(unit)
+        elif others := row["renewed"] + row["new"] + row["added"] - whole:
+            price[seat_of(row), False].add((Decimal(row["cost"]) - whole * unit) / others)
+        price[seat_of(row), True].update([unit] * min(whole, 1))
+        if row["added"]:  # stated ones cost the same whoever has them
+            price[seat_of(row), True] |= price[seat_of(row), False]
+    return price
 
 
 def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
@@ -187,7 +194,7 @@ def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     bought = sum(r["tokens"] for r in packs)
     if bought:
         paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
-        return Fraction(cents(Fraction(paid) / bought * 100) / 100)
+        return Fraction(scenario.money.round_price(Fraction(paid) / bought))
     return Fraction(token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0]))
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.claims import Claims, outlasting
-from flexopt.audit.ledger import PoolDay
+from flexopt.audit.ledger import PoolReplay
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, day_of, distinct, seat_of
 from flexopt.audit.rules import (
     added_price,
@@ -27,7 +27,6 @@ from flexopt.audit.rules import (
     tier_of,
     token_price,
 )
-from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
@@ -157,7 +156,7 @@ def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, no
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
-    _costs(row, unit, seat_cost(unit, begin, finish, scenario.horizon), f"seats of {offer.id}", notes)
+    _costs(row, unit, seat_cost(scenario, unit, begin, finish), f"seats of {offer.id}", notes)
 
 
 def _costs(row: PlanRow, unit: Decimal, share: Decimal, seats: str, notes: Notes) -> None:
@@ -190,7 +189,7 @@ def _added_row(
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
-    _costs(row, unit, seat_cost(unit, begin, finish, scenario.horizon), f"added seats of {offer.id}", notes)
+    _costs(row, unit, seat_cost(scenario, unit, begin, finish), f"added seats of {offer.id}", notes)
 
 
 def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
@@ -255,7 +254,7 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             Decimal(row["unit_price"]) == price,
             f"a token of {day} costs {price}, not {row['unit_price']}",
         )
-        cost = cents(price * count)
+        cost = scenario.money.round(price * count)
         notes.expect(Decimal(row["cost"]) == cost, f"the pack of {day} costs {cost}, not {row['cost']}")
     days = [row["date"] for row in doc["purchases"]]
     notes.expect(len(days) == len(set(days)), "two purchases on one day")
@@ -267,7 +266,7 @@ def limits(
     doc: PlanDocument,
     scenario: Scenario,
     holdings: Sequence[Holding],
-    pool: Mapping[date, PoolDay],
+    pool: PoolReplay,
     notes: Notes,
 ) -> None:
     """Oversize, maxima and budgets."""
@@ -275,7 +274,7 @@ def limits(
     bought = sum(row["tokens"] for row in doc["purchases"])
     if tokens.max_oversize is not None:
         smallest = smallest_bought(scenario)
-        needed = sum((d.raw for d in pool.values()), Fraction(0))
+        needed = sum((d.drawn for d in pool.holds.values()), Fraction(0))
         most = (1 + Fraction(tokens.max_oversize)) * needed + smallest
         notes.expect(bought <= most + TOLERANCE, f"{bought} tokens are more than max_oversize allows")
     for offer in scenario.offers:

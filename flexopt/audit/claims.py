@@ -24,8 +24,9 @@ ASSIGNMENT = (
     "contract_end",
     "days",
     "tokens",
-    "cost_if_named",
-    "cost_if_flex",
+    "cost",
+    "seat_price",
+    "flex_price",
 )
 """Columns that the audit reads."""
 

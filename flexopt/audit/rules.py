@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Protocol, TypeVar
 
 from flexopt.base.dates import add_months, overlap_days
-from flexopt.base.money import cents
 from flexopt.inputs.scenario.scenario import (
     Holding,
     Horizon,
@@ -59,6 +59,41 @@ def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
     return due
 
 
+# --- invoices --------------------------------------------------------------------------------------------
+
+
+def instalments_of(
+    scenario: Scenario, kind: str, offer: str, ordered: date, amount: Decimal
+) -> list[tuple[date, Decimal]]:
+    """Days and parts in which an amount is invoiced: equal but for a minor unit, larger ones first."""
+    of_seats = {o.id: o.instalments for o in scenario.offers if kind == "seats"}
+    stated = scenario.tokens.instalments if kind == "tokens" else of_seats.get(offer)
+    if stated is None:
+        return [(ordered, amount)]
+    unit, parts = scenario.money.unit, []
+    left = Fraction(amount) / Fraction(unit)
+    for n in range(stated.number):
+        part = ceil(left / (stated.number - n))
+        parts.append((add_months(ordered, n * stated.every_months), part * unit))
+        left -= part
+    return parts
+
+
+def fiscal_year_of(scenario: Scenario, day: date) -> str:
+    """`2026`, or `2026/27` if the fiscal year begins in another month than January."""
+    first = scenario.fiscal_year_starts
+    begun = add_months(day, 1 - first).year
+    return str(begun) if first == 1 else f"{begun}/{str(begun + 1)[-2:]}"
+
+
+def months_of(begin: date, finish: date) -> int:
+    """The months of a term, one that has begun as a whole one."""
+    months = 0
+    while add_months(begin, months) < finish:
+        months += 1
+    return months
+
+
 # --- packs -----------------------------------------------------------------------------------------------
 
 
@@ -100,6 +135,43 @@ def token_price(scenario: Scenario, tier: TokenTier) -> Decimal:
     return tier.price * (1 - scenario.negotiated.tokens)
 
 
+def rounded_off(scenario: Scenario, day: date) -> Fraction:
+    """The most that an invoice of the day can be below the exact price of its tokens."""
+    step = scenario.tokens.increment
+    return max(
+        scenario.money.rounded_off(token_price(scenario, tier) * step)
+        for tier in tiers_of_day(scenario.tokens, day)
+    )
+
+
+def useful_dates(scenario: Scenario) -> list[date]:
+    """Days on which buying a pack may be useful.
+
+    A later purchase whose tokens an earlier pack could hold as long might as well be made with the earlier
+    one: larger purchases cost no more per token, the tiers of both days are the same, and no budget depends
+    on the date.
+    """
+    tokens, days = scenario.tokens, scenario.purchase_dates()
+    if scenario.budgets:
+        return days
+    found = days[:1]
+    for day in days[1:]:
+        here, before = (tiers_of_day(tokens, d) for d in (day, found[-1]))
+        prices = [t.price for t in here]
+        longer = min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1])
+        if longer or here != before or prices != sorted(prices, reverse=True):
+            found.append(day)
+    return found
+
+
+def split_off(scenario: Scenario) -> Fraction:
+    """The most that can be rounded off by splitting purchases over the days that are of no other use."""
+    useful, most = useful_dates(scenario), scenario.tokens.max_purchases
+    others = sorted(rounded_off(scenario, day) for day in scenario.purchase_dates() if day not in useful)
+    count = len(others) if most is None else min(len(others), max(0, most - 1))
+    return sum(others[len(others) - count :], Fraction(0))
+
+
 # --- seats -----------------------------------------------------------------------------------------------
 
 
@@ -138,7 +210,7 @@ def seat_price(
         return None
     listed = price.renewal if renewed and price.renewal is not None else price.new
     negotiated = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
-    return cents(listed * (1 - negotiated) * (1 - discount))
+    return scenario.money.round(listed * (1 - negotiated) * (1 - discount))
 
 
 def ends_joined(offer: Offer, holdings: Sequence[Holding], day: date) -> set[date]:
@@ -158,7 +230,8 @@ def added_price(scenario: Scenario, offer: Offer, begin: date, finish: date) -> 
     """The price of an added seat: of the term that ends with it, its days' share of a new seat's price."""
     whole = seat_price(scenario, offer, begin, Decimal(0), renewed=False)
     term = finish - add_months(finish, -offer.term_months)
-    return None if whole is None else cents(Fraction(whole) * Fraction((finish - begin).days, term.days))
+    share = Fraction((finish - begin).days, term.days)
+    return None if whole is None else scenario.money.round(Fraction(whole) * share)
 
 
 def additions_of(
@@ -179,7 +252,8 @@ def additions_of(
     return found
 
 
-def seat_cost(price: Decimal, begin: date, finish: date, horizon: Horizon) -> Decimal:
+def seat_cost(scenario: Scenario, price: Decimal, begin: date, finish: date) -> Decimal:
     """The share of a seat's price that falls on days of the horizon."""
+    horizon = scenario.horizon
     share = Fraction(overlap_days(begin, finish, horizon.start, horizon.end), (finish - begin).days)
-    return cents(Fraction(price) * share)
+    return scenario.money.round(Fraction(price) * share)

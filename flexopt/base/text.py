@@ -5,10 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import floor
 from unicodedata import category, east_asian_width
 
 WIDTH = 80
 """Width of texts in columns: the narrowest terminal in use, and a page."""
+
+
+def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
+    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
+    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
+    text = format(Decimal(scaled).scaleb(-digits), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def printable(text: str) -> str:

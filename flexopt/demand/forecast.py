@@ -22,7 +22,8 @@ from flexopt.base.findings import Findings
 from flexopt.demand.history import history_of
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.records import Person, Unplanned, Usage
-from flexopt.inputs.scenario.scenario import Growth, Scenario
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.use import Growth
 
 Objects = npt.NDArray[np.object_]
 
@@ -35,6 +36,7 @@ class Demand:
     """Chargeable days in the horizon. A *pair* is one user with one product.
 
     users : user ids, sorted
+    groups, cost_centres : of each user, from the people table; empty without one
     products : ids of all products of the scenario, in its order
     pair_user, pair_product : int64[pairs], indexes into them; pairs are sorted by user, then product
     pair_factor : object[pairs] of Decimal, growth factor (1.05)
@@ -47,6 +49,7 @@ class Demand:
 
     users: tuple[str, ...]
     groups: tuple[str, ...]
+    cost_centres: tuple[str, ...]
     products: tuple[str, ...]
     pair_user: Ints
     pair_product: Ints
@@ -126,6 +129,7 @@ def forecast(scenario: Scenario, usage: Usage, people: Mapping[str, Person]) -> 
     return Demand(
         users=names,
         groups=tuple(index.groups[u] for u in users.tolist()),
+        cost_centres=tuple(people[name].cost_centre if name in people else "" for name in names),
         products=tuple(p.id for p in scenario.products),
         pair_user=pair_user.astype(np.int64),
         pair_product=pairs % index.width,
@@ -306,10 +310,10 @@ def _within_policy(
     pairs, place = _distinct(spans)
 
     def access(user: str, group: str, product: str) -> str:
-        rule = rule_for(scenario.policy, user, group, product)
+        rule = rule_for(scenario.policy.rules, user, group, product)
         return rule.access if rule else ""
 
-    rules = index.each(pairs, {r.user for r in scenario.policy if r.user}, access)
+    rules = index.each(pairs, {r.user for r in scenario.policy.rules if r.user}, access)
     none = rules == "none"
     return *_without(spans, none[place], REFUSED), rules[~none]
 

@@ -51,6 +51,7 @@ def history_of(
     # a year back from 28 February is the day after 28 February, whether or not one of the years has a 29th
     first = max(add_months(last + timedelta(days=1), -12), add_months(last, -12) + timedelta(days=1))
     _say_short_or_old(scenario, first_seen, last, short=(first_seen - first).days > 31, findings=findings)
+    _say_gap(scenario, days, first, first_seen, findings)
     first = max(first, first_seen) if scenario.demand.method == "rate" else first
     return days if first <= first_seen else days[days["date"] >= pd.Timestamp(first)], (first, last)
 
@@ -85,6 +86,32 @@ def _say_short_or_old(
             severity="warning",
             hint="export the usage again up to today, or correct `horizon.start`",
         )
+
+
+def _say_gap(
+    scenario: Scenario, days: pd.DataFrame, first: date, first_seen: date, findings: Findings
+) -> None:
+    """D107: a history that begins a few days late, as a portal's "last 12 months" do in the current month."""
+    covered = days[days["date"] >= pd.Timestamp(first)]
+    missing, known = _working_days(first, first_seen), _working_days(first_seen, add_months(first, 12))
+    dense = 2 * covered["date"].nunique() > known  # with little use, some days without use say nothing
+    if scenario.demand.method != "repeat" or missing < 5 or (first_seen - first).days > 31 or not dense:
+        return
+    findings.add(
+        "D107",
+        f"the history begins on {first_seen}: the {missing} working days from {first} are planned without "
+        f"use, about {round(len(covered) * missing / known):,} chargeable days too few",
+        file="usage",
+        severity="warning",
+        hint=f"add an export that begins on {first} or earlier; or raise `tokens.buffer` by "
+        f"{-(-missing * 100 // known)} percentage points",
+    )
+
+
+def _working_days(first: date, after: date) -> int:
+    """Days from Monday to Friday, without the turn of the year, when many firms are closed."""
+    days = pd.bdate_range(first, after, inclusive="left")
+    return int((~((days.month == 12) & (days.day > 20) | (days.month == 1) & (days.day < 7))).sum())
 
 
 _FAR = 92

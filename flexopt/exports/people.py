@@ -21,7 +21,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock, write_whole
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import TABLES, UNWRITTEN
 
 WITHHELD = "(name withheld)"
 
@@ -81,21 +81,20 @@ def _users(document: PlanDocument) -> Iterator[str]:
         yield from ColumnTable.of(document[table], TABLES[table]).columns["user"].values
     yield from (row["user"] for row in document.get("comparison", {}).get("changes", ()))
     yield from (row["user"] for name in REVIEWED for row in document.get("review", {}).get(name, ()))
-    yield from (rule["user"] for rule in document["scenario"]["policy"] if rule["user"] is not None)
+    yield from (rule["user"] for rule in document["scenario"]["policy"]["rules"] if rule["user"] is not None)
 
 
 def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]:
     """Every user replaced; the tables in their order."""
-    changed = dict(document)
+    changed = {key: value for key, value in document.items() if key != UNWRITTEN}
     for table in ("assignment", "left_out"):
         rows = ColumnTable.of(document[table], TABLES[table])
         changed[table] = ColumnTable(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
     said = _sayer(code)
     changed["findings"] = [_finding(finding, said) for finding in document["findings"]]
-    rules = [
-        r | {"user": None if r["user"] is None else code[r["user"]]} for r in document["scenario"]["policy"]
-    ]
-    changed["scenario"] = document["scenario"] | {"policy": rules}
+    policy = document["scenario"]["policy"]
+    rules = [r | {"user": None if r["user"] is None else code[r["user"]]} for r in policy["rules"]]
+    changed["scenario"] = document["scenario"] | {"policy": policy | {"rules": rules}}
     if "comparison" in document:
         comparison = document["comparison"]
         changed["comparison"] = comparison | {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
 from flexopt.exports.report.costs import not_planned
+from flexopt.exports.report.proven import threshold
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
@@ -53,6 +55,7 @@ def review_csv(document: PlanDocument) -> Iterator[str]:
 
 def review_text(document: PlanDocument) -> str:
     """The review for a terminal; long lists are cut, with a note."""
+    document = shown(document)
     parts = [
         f"{printable(document['name'] or 'Review')}, {document['horizon']['start']} to "
         f"{document['horizon']['end']}",
@@ -60,33 +63,38 @@ def review_text(document: PlanDocument) -> str:
         text_table(*_cost(document)),
         text_table(*_counts(document)),
     ]
-    if threshold := document["review"]["threshold"]:
-        parts.append(fill(_threshold(document, threshold)))
+    if said := threshold(document, ENGLISH):
+        parts.append(fill(f"threshold: {said}."))
     if moves := _moves(document["review"]["moves"]):
         parts.append(_cut(_moves_table(moves), LINES, "`--format csv` has all"))
         parts.append(fill(_note(document)))
     for title, table in _lists(document):
         parts.append(f"{title}\n" + _cut(table, LINES // 3, "`--format json` has all"))
-    checks = [fill(_check(row), f"{row['code']} ", "   ") for row in document["review"]["checks"]]
+    checks = [line for row in document["review"]["checks"] for line in _check(row)]
     return "\n\n".join([*parts, "checks\n" + "\n".join(checks)])
 
 
 def review_markdown(document: PlanDocument) -> str:
     """The review as Markdown, with all lists in full."""
+    document = shown(document)
     parts = [
         f"# {escaped(document['name'] or 'Review')}",
         f"**{escaped(_headline(document))}**",
         _piped(*_cost(document)),
         _piped(*_counts(document)),
     ]
-    if threshold := document["review"]["threshold"]:
-        parts.append(escaped(_threshold(document, threshold)))
+    if said := threshold(document, ENGLISH):
+        parts.append(escaped(f"Threshold: {said}."))
     if moves := _moves(document["review"]["moves"]):
         parts += ["## Moves", _piped(*_moves_table(moves)), escaped(_note(document))]
     for title, table in _lists(document):
         parts += [f"## {title[0].upper()}{title[1:]}", _piped(*table)]
-    checks = [f"- {row['code']} {escaped(_check(row))}" for row in document["review"]["checks"]]
-    return "\n\n".join([*parts, "## Checks", "\n".join(checks)])
+    checks = [
+        [row["code"], row["name"], "found" if row["found"] else "clear", row["message"], row["repair"]]
+        for row in document["review"]["checks"]
+    ]
+    checked = _piped(["", "check", "result", "finding", "what to do"], checks)
+    return "\n\n".join([*parts, "## Checks", checked])
 
 
 def _headline(document: PlanDocument) -> str:
@@ -109,21 +117,6 @@ def _saves(document: PlanDocument) -> str:
     whole = f"{abs(saving).quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
     share = f" ({abs(saving) / today * 100:.1f} %)" if today else ""
     return f"all moves together {verb} {whole}{share} against today's access: {moves}"
-
-
-def _threshold(document: PlanDocument, found: Mapping[str, Any]) -> str:
-    """The effect of the threshold, and how good the set of moves is proven to be."""
-    least, currency = document["review"]["min_saving"], document["currency"]
-    room = Decimal(found["cost"]) - Decimal(found["bound"])
-    cents = max(room, Decimal(0)).quantize(Decimal("0.01"), ROUND_CEILING)
-    better = f"by more than {cents:,} {currency}" if cents else "at all"
-    ended = "No" if found["proven"] else "The search stopped before the proof was complete: no"
-    return (
-        f"threshold: moves that save less than {money(least)} {currency} are not made; "
-        f"{count(found['moves'], 'move')} made, not counting releases. {ended} other set of moves is better "
-        f"{better} when each move is charged {money(least)} {currency} (products of one user that "
-        "collections tie together count as one move)."
-    )
 
 
 def _cost(document: PlanDocument) -> Table:
@@ -199,9 +192,15 @@ def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
             yield f"{title}: {len(rows):,}", (["user", "product", "seat", header], rows)
 
 
-def _check(row: Mapping[str, Any]) -> str:
-    said = f"{'FOUND' if row['found'] else 'ok'}, {row['name']}: {printable(row['message'])}"
-    return f"{said}. What to do: {printable(row['repair'])}" if row["repair"] else said
+def _check(row: Mapping[str, Any]) -> Iterator[str]:
+    """Its result, what was found, and on a line of its own what to do."""
+    yield fill(
+        f"{'FOUND' if row['found'] else 'clear'}, {row['name']}: {printable(row['message'])}",
+        f"{row['code']} ",
+        "   ",
+    )
+    if row["repair"]:
+        yield fill(f"What to do: {printable(row['repair'])}", "   ", "   ")
 
 
 def _cut(table: Table, most: int, where: str) -> str:

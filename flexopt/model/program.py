@@ -11,8 +11,8 @@ import pulp
 
 from flexopt.base.arrays import Floats
 from flexopt.model.core import Core
-from flexopt.model.moves import Moves
-from flexopt.model.sets import Problem, span_end
+from flexopt.model.fees import Moves
+from flexopt.model.sets import Contract, Problem, span_end
 
 Var = pulp.LpVariable
 
@@ -40,7 +40,8 @@ class Model:
 
     moves : the move fee, if there is one
     at_most : maximum cost of the plans among which ties are settled, if requested
-    decided : cost of seats and moves outside the core, and of stated additions
+    rounded : whether packs cost their invoice, not their price less the most that rounding takes off
+    decided : cost and fees of seats and moves outside the core, and of stated additions
     use : float64[flexes, periods], tokens of each `flex` variable, without buffer
     coupling : the rows that users share
     """
@@ -49,6 +50,7 @@ class Model:
     core: Core
     moves: Moves | None
     at_most: Decimal | None
+    rounded: bool
     decided: float
     lp: pulp.LpProblem
     cost: pulp.LpAffineExpression
@@ -60,11 +62,14 @@ class Model:
     seats: dict[tuple[int, int], Var]
     order: dict[tuple[int, int], Var]
     move: dict[int, Var]
+    invoice: dict[tuple[int, int], Var]
     use: Floats
     coupling: list[CouplingRow]
 
 
-def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None) -> Model:
+def without_rows(
+    P: Problem, core: Core, moves: Moves | None, at_most: Decimal | None, rounded: bool
+) -> Model:
     """The variables, each below the question that it answers."""
     lp = pulp.LpProblem("flexopt", pulp.LpMinimize)
     tiers = [(pk, j) for pk, of in enumerate(P.tiers) for j in range(len(of))]
@@ -76,6 +81,7 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
         core,
         moves,
         at_most,
+        rounded,
         _decided_cost(P, core, moves),
         lp,
         pulp.LpAffineExpression(),
@@ -98,6 +104,12 @@ def without_rows(P: Problem, core: Core, moves: Moves | None, at_most: Decimal |
         {(o, j): lp.add_variable(f"order_o{o:03d}_j{j:02d}", cat="Binary") for o, j in orders},
         # does subproblem n get access other than today's? only with a fee, and if undecided
         {n: lp.add_variable(f"moved_n{n:05d}", cat="Binary") for n in _may_move(P, core, moves)},
+        # how many minor units is the invoice of l in tier j? if it is rounded, and counts exactly
+        {
+            (pk, j): lp.add_variable(f"invoice_l{pk:03d}_j{j:02d}", 0, None, "Integer")
+            for pk, j in tiers
+            if P.is_rounded(pk, j) and (rounded or P.limited(P.packs[pk].start))
+        },
         _use(P, core),
         [],
     )
@@ -120,14 +132,16 @@ def _use(P: Problem, core: Core) -> Floats:
 
 
 def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
-    """Cost of what is not decided in the core; seats of orders are paid for with the order."""
+    """Cost and fees of what is not decided in the core."""
     counts = core.counts.tolist()
     fees = float(moves.fee) * len(core.moved) if moves else 0.0
-    return (
-        float(P.settled)
-        + fees
-        + sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
-    )
+    seats = sum((seat_price(c) * int(n) for c, n in zip(P.contracts, counts, strict=True)), 0.0)
+    return float(P.settled) + fees + seats
+
+
+def seat_price(c: Contract) -> float:
+    """What a user's seat adds to the objective: its fee, and its cost unless its order is paid for."""
+    return float(c.fee if c.order is not None else c.cost[0] + c.fee)
 
 
 def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:

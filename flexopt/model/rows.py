@@ -9,32 +9,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pulp
 
-from flexopt.base.money import CENT, HALF_CENT, SAME_COST
 from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
-from flexopt.model.moves import Moves
-from flexopt.model.program import Model, Var, add_row, couple, without_rows
+from flexopt.model.fees import Moves
+from flexopt.model.program import Model, Var, add_row, couple, seat_price, without_rows
 from flexopt.model.sets import Contract, Problem
 
 
 def build(
-    problem: Problem, core: Core, *, moves: Moves | None = None, at_most: Decimal | None = None
+    problem: Problem,
+    core: Core,
+    *,
+    moves: Moves | None = None,
+    at_most: Decimal | None = None,
+    rounded: bool = False,
 ) -> Model:
     """The model of the decisions in the core; what is decided outside it is in the right-hand sides.
 
-    With `moves` every move has a fee; with `at_most` ties are settled among the plans that cost no more.
+    With `moves` every move has a fee; with `at_most` ties are settled among the plans that cost no more; if
+    `rounded`, packs cost exactly what is invoiced.
     """
-    m = without_rows(problem, core, moves, at_most)
+    m = without_rows(problem, core, moves, at_most, rounded)
     m.lp.setObjective(total_cost(m))
     access(m)
     pool(m)
     pack(m)
     tier(m)
+    invoice(m)
     holding(m)
     renewable(m)
     volume(m)
@@ -48,13 +55,22 @@ def build(
 
 
 def total_cost(m: Model) -> pulp.LpAffineExpression:
-    """Seats (pro rata inside the horizon), packs, and the fee of every move."""
+    """Seats (pro rata inside the horizon), packs, and the fees of new contracts and moves.
+
+    A pack costs its price less the most that rounding can take off its invoice: never more than the invoice,
+    which is what it costs in a model that is `rounded`.
+    """
     P = m.problem
-    terms = [
-        (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
-    ]
+    seats = [(x, P.contracts[k]) for (_, k), x in m.seat.items()]
+    terms = [(x, seat_price(c)) for x, c in seats if c.order is None or c.fee]
     terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
-    terms += [(n, _increment_price(P, pk, j)) for (pk, j), n in m.units.items()]
+    for key, n in m.units.items():
+        if m.rounded and key in m.invoice:
+            terms.append((m.invoice[key], float(P.scenario.money.unit)))
+            continue
+        terms.append((n, float(P.increment_price(*key))))
+        if not m.rounded and (off := P.packs[key[0]].rounded_off):
+            terms.append((m.tier[key], -float(off)))
     terms += [(x, float(m.moves.fee)) for x in m.move.values() if m.moves]
     m.cost.addInPlace(pulp.LpAffineExpression(terms))
     return m.cost
@@ -105,6 +121,16 @@ def tier(m: Model) -> None:
     for pk, tiers in enumerate(P.tiers):
         if len(tiers) > 1:
             add_row(m, f"tier_l{pk:03d}", [(m.tier[pk, j], 1) for j in range(len(tiers))], "<=", 1)
+
+
+def invoice(m: Model) -> None:
+    """An invoice that a budget limits is at least the price of its pack, rounded half up to minor units."""
+    P = m.problem
+    for (pk, j), x in m.invoice.items():
+        unit = Fraction(P.scenario.money.unit)
+        terms = [(x, 1.0), (m.units[pk, j], -float(Fraction(P.increment_price(pk, j)) / unit))]
+        terms.append((m.tier[pk, j], float(P.rounded_off(pk, j) / unit)))
+        add_row(m, f"invoice_l{pk:03d}_j{j:02d}", terms, ">=", 0)
 
 
 def holding(m: Model) -> None:
@@ -220,12 +246,12 @@ def budget(m: Model) -> None:
             for j in range(len(c.cost))
         ]
         packs = [key for key in m.units if limit.from_ <= P.packs[key[0]].start < limit.to]
-        terms += [(m.units[key], _increment_price(P, *key)) for key in packs]
-        most = float(limit.amount.quantize(CENT, ROUND_FLOOR) - spent)
-        if any(P.tiers[pk][j].price * P.scenario.tokens.increment % CENT for pk, j in packs):
-            # a pack's invoice may exceed its unrounded price by half a cent; sums of cents leave a cent less
-            terms += [(m.tier[key], HALF_CENT) for key in packs]
-            most += 0.0099
+        unit = float(P.scenario.money.unit)
+        terms += [
+            (m.invoice[key], unit) if key in m.invoice else (m.units[key], float(P.increment_price(*key)))
+            for key in packs
+        ]
+        most = float(P.scenario.money.floor(limit.amount) - spent)
         couple(m, f"budget_g{g:03d}", terms, "<=", most, label={"row": "budget", "id": limit.id}, seat=seat)
 
 
@@ -253,8 +279,9 @@ def ties(m: Model) -> None:
     many, packs = len(m.tier) + 1, len(m.problem.packs)
     terms = [(x, 1.0) for x in m.flex.values()]
     terms += [(x, (1 + pk / (packs * many)) / many) for (pk, _), x in m.tier.items()]
-    # the result is then priced to the cent
-    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + SAME_COST)
+    # the result is then priced exactly; plans closer than half a unit differ by the solver's arithmetic
+    room = 0.4 * float(m.problem.scenario.money.unit)
+    add_row(m, "ties", list(m.cost.items()), "<=", float(m.at_most) - m.decided + room)
     m.lp.setObjective(pulp.LpAffineExpression(terms))
 
 
@@ -275,10 +302,6 @@ def _count(m: Model, ks: Sequence[int]) -> tuple[list[tuple[Var, float]], dict[i
     """Seats of contracts: those bought if a contract belongs to an order, otherwise those held."""
     ordered = [k for k in ks if m.problem.contracts[k].order is not None]
     return [term for k in ordered for term in _bought(m, k)], {k: 1.0 for k in ks if k not in ordered}
-
-
-def _increment_price(P: Problem, pk: int, j: int) -> float:
-    return float(P.tiers[pk][j].price * P.scenario.tokens.increment)
 
 
 def fix_tiers(m: Model, tiers: Sequence[int]) -> None:

@@ -19,12 +19,12 @@ import pandas as pd
 
 from flexopt.base.arrays import Bools, Floats
 from flexopt.base.dates import anniversaries, overlap_days
-from flexopt.base.money import CENT
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.rules.expiry import expiry_date, opening_packs
 from flexopt.inputs.rules.prices import (
     price_in_horizon,
     rate_on,
+    rounded_off,
     seat_price,
     tiers_on,
     token_price,
@@ -41,9 +41,10 @@ class Contract:
     `kind` is `owned` (until it ends, price 0), `renewal` (at most `quantity`), `new`, `addition` (new, but
     ends with another contract), or `stated`: an addition of `quantity` seats that are bought in any case, at
     `settled` each, so that they cost nothing more here. In seat tier j a seat costs `cost[j]` inside the
-    horizon and `commitment[j]` for its whole term, in whole cents. It covers the periods [`first`, `after`).
+    horizon and `commitment[j]` for its whole term, in minor units. It covers the periods [`first`, `after`).
     Contracts of one `order` share the seat tier. Seats `in_full` are the same seats for people who leave
-    before the end (`leaving.py`): their cost is the commitment.
+    before the end (`leaving.py`): their cost is the commitment. `fee` is what a search adds for a seat that
+    somebody gets (`fees.py`); it is no cost.
     """
 
     offer: str
@@ -59,11 +60,17 @@ class Contract:
     order: int | None
     in_full: bool = False
     settled: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a seat of it is a new contract, neither held today nor decided."""
+        return self.kind in ("new", "addition")
 
     @property
     def on_sale(self) -> bool:
         """Whether anybody may have a seat: where seats can be added, these can also be renewed."""
-        return self.kind in ("new", "addition") or (self.kind == "renewal" and self.quantity is None)
+        return self.is_new or (self.kind == "renewal" and self.quantity is None)
 
     @property
     def key(self) -> tuple[str, str, date, date]:
@@ -82,13 +89,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Tokens with one life: an opening pack (`tokens` given) or a day on which a pack may be bought."""
+    """Tokens with one life: an opening pack (`tokens` given) or a day on which a pack may be bought.
+
+    `rounded_off` is the most that rounding takes off the invoice of a pack that is bought.
+    """
 
     start: date
     expires: date
     tokens: Decimal | None
     first: int
     after: int
+    rounded_off: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ class Problem:
     days : float64[pairs, periods], chargeable days with growth
     blocks : for each product, the first periods of the spans in which its cover cannot change
     cloud_exact : per period, tokens of per-result services without and with their buffers
+    split_off : the most that rounding can take off if purchases are split over the dates left out of `packs`
     on_flex : bool[products, periods], whether the product can be used with tokens
     """
 
@@ -126,6 +138,7 @@ class Problem:
     packs: tuple[Pack, ...]
     tiers: tuple[tuple[PriceTier, ...], ...]
     cloud_exact: tuple[tuple[Fraction, Fraction], ...]
+    split_off: Fraction = Fraction(0)
 
     @property
     def periods(self) -> int:
@@ -135,6 +148,27 @@ class Problem:
     def settled(self) -> Decimal:
         """What is paid inside the horizon whatever is decided: stated additions."""
         return sum((c.settled * (c.quantity or 0) for c in self.contracts), Decimal(0))
+
+    @property
+    def every_date(self) -> bool:
+        """Whether there is a pack for every purchase date."""
+        return sum(pack.tokens is None for pack in self.packs) == len(self.scenario.purchase_dates())
+
+    def increment_price(self, pack: int, tier: int) -> Decimal:
+        """The exact price of one increment of a pack in a tier."""
+        return self.tiers[pack][tier].price * self.scenario.tokens.increment
+
+    def is_rounded(self, pack: int, tier: int) -> bool:
+        """Whether an invoice of a pack in a tier may have to be rounded."""
+        return self.increment_price(pack, tier) % self.scenario.money.unit != 0
+
+    def rounded_off(self, pack: int, tier: int) -> Fraction:
+        """The most that rounding takes off the invoice of a pack in a tier."""
+        return self.scenario.money.rounded_off(self.increment_price(pack, tier))
+
+    def limited(self, day: date) -> bool:
+        """Whether a budget limits what is invoiced on the day."""
+        return any(budget.from_ <= day < budget.to for budget in self.scenario.budgets)
 
     @property
     def cloud(self) -> Floats:
@@ -187,9 +221,13 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
     cloud = _cloud(scenario, edges)
 
     contracts, orders = _contracts(scenario, terms, edges, len(demand.users))
+    kept = _undominated(scenario, bought)
     packs = tuple(
-        Pack(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end)))
-        for s, e, t in opening + _undominated(scenario, bought)
+        Pack(
+            *(s, e, t, bisect_left(edges, s), bisect_left(edges, min(e, end))),
+            Fraction(0) if t is not None else rounded_off(scenario, s),
+        )
+        for s, e, t in opening + kept
     )
     need = (1 + float(scenario.tokens.buffer)) * tokens.sum(axis=0)
     need += [float(buffered) for _, buffered in cloud]
@@ -212,6 +250,7 @@ def formulate(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -
             for k in packs
         ),
         cloud_exact=tuple(cloud),
+        split_off=_split_off(scenario, bought, kept),
     )
 
 
@@ -235,6 +274,7 @@ def _contracts(
                 orders.append(Order(tiers, minimum, most))
             order = order_of[key]
         cost, commitment = _charges(scenario, term)
+        settled = _share(scenario, term, commitment[0]) if term.kind == "stated" else scenario.money.zero
         contracts.append(
             Contract(
                 offer=offer.id,
@@ -249,7 +289,7 @@ def _contracts(
                 commitment=commitment,
                 order=order,
                 in_full=term.in_full,
-                settled=_share(scenario, term, commitment[0]) if term.kind == "stated" else CENT * 0,
+                settled=settled,
             )
         )
     return tuple(contracts), tuple(orders)
@@ -258,16 +298,16 @@ def _contracts(
 def _charges(scenario: Scenario, term: Term) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Charge inside the horizon and full price of one seat, by seat tier (tier 0 has no discount)."""
     if term.kind == "owned":
-        return (CENT * 0,), (CENT * 0,)
+        return (scenario.money.zero,), (scenario.money.zero,)
     if term.price is not None:
         share = _share(scenario, term, term.price)
-        return (CENT * 0 if term.kind == "stated" else share,), (term.price,)
+        return (scenario.money.zero if term.kind == "stated" else share,), (term.price,)
     discounts = [Decimal(0)] + [tier.discount for tier in term.offer.tiers]
     whole = []
     for discount in discounts:
         price = seat_price(
+            scenario,
             term.offer,
-            scenario.negotiated,
             term.start,
             renewal=term.kind == "renewal",
             tier_discount=discount,
@@ -279,7 +319,7 @@ def _charges(scenario: Scenario, term: Term) -> tuple[tuple[Decimal, ...], tuple
 
 def _share(scenario: Scenario, term: Term, price: Decimal) -> Decimal:
     """What of a seat's price counts inside the horizon."""
-    return price if term.in_full else price_in_horizon(price, term.start, term.end, scenario.horizon)
+    return price if term.in_full else price_in_horizon(scenario, price, term.start, term.end)
 
 
 def _blocks(product: int, contracts: Sequence[Contract], on_flex: Bools, periods: int) -> tuple[int, ...]:
@@ -315,6 +355,13 @@ def _undominated(scenario: Scenario, bought: Sequence[Lot]) -> list[Lot]:
     return kept
 
 
+def _split_off(scenario: Scenario, bought: Sequence[Lot], kept: Sequence[Lot]) -> Fraction:
+    """What more invoices could round off: as many as there are dates left out, within `max_purchases`."""
+    left = sorted((rounded_off(scenario, lot[0]) for lot in bought if lot not in kept), reverse=True)
+    most = scenario.tokens.max_purchases
+    return sum(left if most is None else left[: max(0, most - 1)], Fraction(0))
+
+
 def _price_tiers(scenario: Scenario, day: date, most: float) -> tuple[PriceTier, ...]:
     """Tiers of the day in whole increments, limited to `most` tokens or the tier's smallest purchase."""
     tokens, tiers = scenario.tokens, []
@@ -324,7 +371,7 @@ def _price_tiers(scenario: Scenario, day: date, most: float) -> tuple[PriceTier,
         lower, last = increments_in_tier(listed, tokens.increment, j)
         upper = max(lower, needed) if last is None else min(max(lower, needed), last)
         if lower <= upper:
-            tiers.append(PriceTier(token_price(tier, scenario.negotiated), lower, upper))
+            tiers.append(PriceTier(token_price(scenario, tier), lower, upper))
     return tuple(tiers)
 
 

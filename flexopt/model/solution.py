@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pulp
 
 from flexopt.base.arrays import Ints
-from flexopt.base.money import cents
 from flexopt.model.program import Model
 from flexopt.model.sets import Contract, Problem
 
@@ -30,8 +30,8 @@ class Solution:
     bought: tuple[tuple[int, int, int], ...]
 
     def cost(self, problem: Problem) -> Decimal:
-        """Seats (their share inside the horizon), stated additions and packs, in whole cents."""
-        contracts, tokens = problem.contracts, problem.scenario.tokens
+        """Seats (their share inside the horizon), stated additions and packs, each invoice rounded."""
+        contracts = problem.contracts
         ordered = {k for k, _, _ in self.bought}
         counts = np.bincount(self.seats[:, 1], minlength=len(contracts)).tolist()
         total = sum(
@@ -44,8 +44,35 @@ class Solution:
         )
         total += sum((contracts[k].cost[j] * n for k, j, n in self.bought), Decimal(0))
         for pack, j, units in self.purchases:
-            total += cents(problem.tiers[pack][j].price * tokens.increment * units)
+            total += problem.scenario.money.round(problem.increment_price(pack, j) * units)
         return total
+
+    def new_contracts(self, problem: Problem) -> int:
+        """How many new contracts users get (`model/fees.py`)."""
+        new = [k for k, c in enumerate(problem.contracts) if c.is_new]
+        return int(np.isin(self.seats[:, 1], new).sum())
+
+    def fees(self, problem: Problem) -> Decimal:
+        """The fees of new contracts, if the problem has them."""
+        counts = np.bincount(self.seats[:, 1], minlength=len(problem.contracts)).tolist()
+        return sum((c.fee * n for c, n in zip(problem.contracts, counts, strict=True)), Decimal(0))
+
+    def rounding(self, problem: Problem) -> Fraction:
+        """What of the cost may be rounding: a plan that is as cheap before rounding may cost that much less.
+
+        It is how far the invoices are above the least that rounding can make of their price, and what
+        splitting purchases over further dates could round off.
+        """
+        return problem.split_off + sum(self.invoices_above(problem), Fraction(0))
+
+    def invoices_above(self, problem: Problem) -> list[Fraction]:
+        """How far each invoice is above the least that rounding can make of its price."""
+        above = []
+        for pack, j, units in self.purchases:
+            price = problem.increment_price(pack, j) * units
+            rounded = Fraction(problem.scenario.money.round(price)) - Fraction(price)
+            above.append(rounded + problem.packs[pack].rounded_off)
+        return above
 
 
 def read_solution(m: Model) -> Solution:
@@ -81,6 +108,10 @@ def start_from(m: Model, solution: Solution) -> None:
     for pack, j, units in solution.purchases:
         m.units[pack, j].varValue = float(units)
         m.tier[pack, j].varValue = 1.0
+        if invoice := m.invoice.get((pack, j)):
+            money = m.problem.scenario.money
+            due = money.round(m.problem.increment_price(pack, j) * units)
+            invoice.varValue = float(due / money.unit)
     for k, j, count in solution.bought:
         m.seats[k, j].varValue = float(count)
     if m.moves:

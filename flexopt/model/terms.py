@@ -70,7 +70,7 @@ def terms_of(scenario: Scenario, holdings: Sequence[Holding]) -> list[Term]:
                 terms.append(Term(offer, "renewal", ends, add_months(ends, offer.term_months), most))
         for day, joins in joined.items():
             if joins is not None:
-                price = added_seat_price(offer, scenario.negotiated, day, joins)
+                price = added_seat_price(scenario, offer, day, joins)
                 terms.append(Term(offer, "addition", day, joins, None, price=price))
                 continue
             # a term from the 31st ends on a 31st again: in a horizon from 31 January, 28 February + 1 month

@@ -60,7 +60,7 @@ def assignment_rows(
     per[pair_of] = pers
     factor, first = classes(np.asarray(demand.pair_factor, dtype=object))
     factors = [Fraction(demand.pair_factor[i]) for i in first]
-    rates, scale = _rates(problem)
+    rates, scale = token_rates(problem)
     kind, kind_first = classes(demand.pair_product, factor, per)  # pairs whose cells are added up together
 
     most = int(counts.max(initial=0))
@@ -126,7 +126,7 @@ def _added(
     )
 
 
-def _rates(problem: Problem) -> tuple[list[list[int]], int]:
+def token_rates(problem: Problem) -> tuple[list[list[int]], int]:
     """Tokens per chargeable day times a whole number, [products][periods], and that number.
 
     0 where the product is not on Flex.

@@ -168,6 +168,7 @@ def with_idle_holders(
     return Demand(
         users=users,
         groups=tuple(group.get(u, "") for u in users),
+        cost_centres=tuple(people[u].cost_centre if u in people else "" for u in users),
         products=demand.products,
         pair_user=pairs["u"].to_numpy(np.int64),
         pair_product=pairs["p"].to_numpy(np.int64),

@@ -5,23 +5,19 @@ Exact from here on: chargeable days and tokens are fractions of integers, money 
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 
-from flexopt.base.money import cents
-from flexopt.inputs.rules.expiry import Lot, draw, live_lots, opening_packs
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
+from flexopt.planning.pool import Pool, PurchaseRow, make_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +46,6 @@ class SeatRow:
     @property
     def count(self) -> int:
         return self.owned + self.renewed + self.new + self.added
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
-    """One pack bought; `expires` is the first day on which it cannot be used."""
-
-    date: datetime.date
-    tokens: int
-    tier_from: int
-    unit_price: Decimal
-    cost: Decimal
-    expires: datetime.date
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """The pool in one period: opening + bought - drawn - buffer - expired = closing.
-
-    `expired` is what was left in the packs whose last day is the last of the period, including at the end of
-    the horizon; `closing` can still be used afterwards.
-    """
-
-    period_start: date
-    period_end: date
-    opening: Fraction
-    bought: Fraction
-    drawn: Fraction
-    buffer: Fraction
-    expired: Fraction
-    closing: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +81,7 @@ class Bill(Charges):
     """The charges, each pair's days, and the pool over the horizon."""
 
     assignment: AssignmentRows
-    ledger: tuple[LedgerRow, ...]
-
-    @property
-    def tokens_drawn(self) -> Fraction:
-        """Tokens the forecast uses, without buffer."""
-        return sum((row.drawn for row in self.ledger), Fraction(0))
+    pool: Pool
 
 
 def make_charges(problem: Problem, solution: Solution) -> Charges:
@@ -132,18 +93,26 @@ def make_bill(problem: Problem, solution: Solution) -> Bill:
     """Rows and money of the solution."""
     charges = make_charges(problem, solution)
     rows, need = assignment_rows(problem, solution)
-    return Bill(charges.seats, charges.purchases, rows, _ledger(problem, need, charges.purchases))
+    pool = make_pool(problem.scenario, problem.edges, need, problem.cloud_exact, charges.purchases)
+    return Bill(charges.seats, charges.purchases, rows, pool)
+
+
+def bought_seats(problem: Problem, solution: Solution) -> list[tuple[int, int, int]]:
+    """For every contract: the seat tier, the seats (used or not), and how many users have one."""
+    users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts)).tolist()
+    ordered = {k: (j, n) for k, j, n in solution.bought}
+    found = []
+    for k, (c, assigned) in enumerate(zip(problem.contracts, users, strict=True)):
+        tier, count = ordered.get(k, (0, assigned))
+        if c.kind in ("owned", "stated"):
+            count = c.quantity or 0
+        found.append((tier, count, assigned))
+    return found
 
 
 def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
-    users = np.bincount(users_on_seats(solution)[:, 1], minlength=len(problem.contracts))
-    assigned: list[int] = users.tolist()
-    tier_and_count = {k: (j, n) for k, j, n in solution.bought}
     rows: dict[Hashable, SeatRow] = {}
-    for k, c in enumerate(problem.contracts):
-        j, count = tier_and_count.get(k, (0, assigned[k]))
-        if c.kind in ("owned", "stated"):
-            count = c.quantity or 0
+    for c, (j, count, assigned) in zip(problem.contracts, bought_seats(problem, solution), strict=True):
         if count:
             kind = "addition" if c.kind == "stated" else c.kind
             row = SeatRow(
@@ -157,7 +126,7 @@ def _seats(problem: Problem, solution: Solution) -> tuple[SeatRow, ...]:
                 unit_price=c.commitment[j],
                 cost=(c.settled if c.kind == "stated" else c.cost[j]) * count,
                 commitment=c.commitment[j] * count,
-                assigned=assigned[k],
+                assigned=assigned,
                 in_full=count if c.in_full else 0,
                 stated=count if c.kind == "stated" else 0,
             )
@@ -184,31 +153,16 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
         price = problem.tiers[lot][j].price
         pack = problem.packs[lot]
         tier = tier_reached(tiers_on(problem.scenario.tokens, pack.start), tokens)
-        if token_price(tier, problem.scenario.negotiated) != price:
+        if token_price(problem.scenario, tier) != price:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
-        rows.append(PurchaseRow(pack.start, tokens, tier.from_, price, cents(price * tokens), pack.expires))
+        rows.append(
+            PurchaseRow(
+                pack.start,
+                tokens,
+                tier.from_,
+                price,
+                problem.scenario.money.round(price * tokens),
+                pack.expires,
+            )
+        )
     return tuple(sorted(rows, key=lambda r: r.date))
-
-
-def _ledger(problem: Problem, need: list[Fraction], bought: tuple[PurchaseRow, ...]) -> tuple[LedgerRow, ...]:
-    """The pool period by period.
-
-    `need` has the tokens of all users on Flex per period, without buffer; per-result services are added.
-    """
-    share = 1 + Fraction(problem.scenario.tokens.buffer)
-    raw = [tokens + due for tokens, (due, _) in zip(need, problem.cloud_exact, strict=True)]
-    buffered = [tokens * share + due for tokens, (_, due) in zip(need, problem.cloud_exact, strict=True)]
-    opening = opening_packs(problem.scenario)
-    packs = [Lot(problem.edges[0], p.expires, Fraction(p.tokens)) for p in opening]
-    packs += [Lot(p.date, p.expires, Fraction(p.tokens)) for p in bought]
-    rows = []
-    for t, (start, end) in enumerate(pairwise(problem.edges)):
-        live = live_lots(packs, start)
-        arrived = sum((Fraction(p.tokens) for p in bought if p.date == start), Fraction(0))
-        before = sum((p.left for p in live), Fraction(0)) - arrived
-        missing = draw(live, buffered[t])
-        expired = sum((p.left for p in live if p.expires == end), Fraction(0))
-        closing = sum((p.left for p in live), Fraction(0)) - expired
-        drawn_as_buffer = buffered[t] - missing - raw[t]
-        rows.append(LedgerRow(start, end, before, arrived, raw[t], drawn_as_buffer, expired, closing))
-    return tuple(rows)

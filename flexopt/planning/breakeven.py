@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from flexopt.base.money import cents
+from flexopt.base.money import half_up
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.rules.prices import rate_on, seat_price, tiers_on, token_price
 from flexopt.inputs.scenario.load import load_scenario
@@ -43,7 +43,7 @@ def break_even_days(
     days makes the seat cheaper.
     """
     a_day = Fraction(tokens_per_day) * Fraction(price) * (1 + Fraction(buffer))
-    return cents(Fraction(seat) / a_day) if a_day else None
+    return half_up(Fraction(seat) / a_day, 2) if a_day else None
 
 
 def breakeven(
@@ -95,7 +95,7 @@ def breakeven(
     scenario, own = prices_of(source)
     marginal = own if marginal is None else marginal
     tiers = tiers_on(scenario.tokens, scenario.horizon.start)
-    tokens = [(tier.from_, token_price(tier, scenario.negotiated)) for tier in tiers]
+    tokens = [(tier.from_, token_price(scenario, tier)) for tier in tiers]
     tokens += [] if marginal is None else [(0, marginal)]
     rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -118,7 +118,7 @@ def _rows(
     scenario: Scenario, offer: Offer, renewal: bool, prices: Sequence[tuple[int, Decimal]]
 ) -> Iterator[tuple[object, ...]]:
     start, buffer = scenario.horizon.start, scenario.tokens.buffer
-    seat = seat_price(offer, scenario.negotiated, start, renewal=renewal)
+    seat = seat_price(scenario, offer, start, renewal=renewal)
     if seat is None:
         return
     for names, tokens in _sets(scenario, offer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from flexopt.base.text import plain
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import Usage
-from flexopt.planning.reasons import plain
 
 
 def coverage_of(demand: Demand, usage: Usage) -> dict[str, Any]:

@@ -7,13 +7,12 @@ of this computer, so that the same input gives the same bytes. The tables that g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,27 @@ import pandas as pd
 
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.findings import Finding, Findings
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
+from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.model.fees import Fees
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
+from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
-from flexopt.planning.reasons import explain_rows, plain, planned_token_price
+from flexopt.planning.min_saving import fees_of
+from flexopt.planning.order import order_lines, seats_to_pay
+from flexopt.planning.payments import Payment, payments_of
+from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
-from flexopt.solve.optimise import Optimum
+from flexopt.solve.optimise import Certificate, Optimum
+from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.table_csv import table_csv
+from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, UNWRITTEN
 
 
 def make_document(
@@ -51,6 +58,10 @@ def make_document(
     """The plan document (`flexopt.plan/1`) of an optimum and its bill."""
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
+    charged = charges(problem, optimum.solution, bill)
+    seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+    order = order_lines(seats, bill.purchases, source.holdings, scenario)
+    payments = payments_of(order, scenario)
     return {
         "schema": "flexopt.plan/1",
         "flexopt": version,
@@ -59,25 +70,35 @@ def make_document(
         "horizon": {"start": str(scenario.horizon.start), "end": str(scenario.horizon.end)},
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
-        "total": str(cents(bill.total)),
-        "summary": _summary(problem, bill) | _moves(source, problem, bill),
-        "baselines": {name: _baseline(b, bill.total) for name, b in baselines.items()},
+        "total": str(scenario.money.round(bill.total)),
+        "summary": _summary(problem, bill, charged, payments) | _moves(source, problem, bill),
+        "baselines": {name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal),
-        "seats": [
-            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
-        ],
+        "assignment": _assignment(problem, bill, marginal, charged, fees_of(source, problem)),
+        "seats": [_row("seats", s) for s in seats],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
-        "ledger": [_row("ledger", entry) for entry in bill.ledger],
+        "order": [_row("order", line) for line in order],
+        "payments": [_row("payments", p) for p in payments],
+        "ledger": [_row("ledger", entry) for entry in bill.pool.ledger],
+        "charges": charged.by_payer,
+        "charge_rows": charged.rows,
+        "files": [{"file": CHARGES_CSV, "sha256": _sha256(table_csv(charged.rows, CHARGES))}],
         "left_out": ColumnTable(
             {name: Column.from_array(demand.left_out[name]) for name in TABLES["left_out"]}
         ),
         "scenario": scenario.model_dump(mode="json", by_alias=True),
     }
+
+
+def _sha256(pieces: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode("utf-8"))
+    return digest.hexdigest()
 
 
 def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, str]]:
@@ -88,7 +109,8 @@ def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, s
 def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    rows = ColumnTable.of(document[table], TABLES[table])
+    kinds = CHARGES if table == UNWRITTEN else TABLES[table]
+    rows = ColumnTable.of(document[table], kinds)
 
     def typed(column: str, kind: type) -> pd.Series[Any]:
         cells = rows.columns[column].mapped(
@@ -96,7 +118,7 @@ def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
         )
         return pd.Series(cells.array(), dtype="int64" if kind is int else object)
 
-    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
+    return pd.DataFrame({column: typed(column, kind) for column, kind in kinds.items()})
 
 
 def _row(table: str, record: object) -> dict[str, Any]:
@@ -113,16 +135,23 @@ def _cell(value: object) -> Any:
 
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
-    options, certificate = problem.scenario.solver, optimum.certificate
-    bound = Decimal(repr(certificate.bound)) if certificate and isfinite(certificate.bound) else Decimal(0)
-    proven = min(max(bound.quantize(Decimal("0.0001"), ROUND_FLOOR), Decimal(0)), bill.total)
-    # if the solver was stopped, the prices may prove more
-    optimum = replace(optimum, objective_bound=min(max(optimum.objective_bound, proven), bill.total))
+    options, money, cheapest = problem.scenario.solver, problem.scenario.money, optimum.cheapest
+    of_cost, threshold = cheapest or optimum, None
+    if cheapest:
+        threshold = {
+            "contracts": optimum.contracts,
+            "moves": optimum.moves,
+            "objective": str(money.round(optimum.objective)),
+            "bound": str(money.round(optimum.objective_bound)),
+            "cheapest": str(money.round(min(cheapest.cost, optimum.cost))),
+            "prices": _prices(money, optimum.certificate, optimum.objective),
+        }
     return {
-        "cost": str(cents(optimum.cost)),
-        "bound": format(optimum.objective_bound, "f"),
+        "cost": str(money.round(optimum.cost)),
+        "bound": str(money.round(min(of_cost.objective_bound, optimum.cost))),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
+        "rounding": _rounding(problem, optimum),
         "solver": solver_version(options),
         "seed": options.seed,
         "users_in_core": optimum.users,
@@ -133,21 +162,36 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             {"start": str(start), "end": str(end), "price": price}
             for start, end, price in _merged(problem, marginal)
         ],
-        "prices": {
-            "bound": format(proven, "f"),
-            "cuts_found": certificate.asked if certificate else 0,
-            "cuts": [
-                [
-                    {**label, "price": repr(price)}
-                    for label, price in zip(
-                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
-                    )
-                    if price or label["row"] == "pool"
-                ]
-                for cut in (certificate.cuts if certificate else ())
-            ],
-        },
+        "prices": _prices(money, of_cost.certificate, optimum.cost),
+        "threshold": threshold,
     }
+
+
+def _prices(money: Currency, certificate: Certificate | None, most: Decimal) -> dict[str, Any]:
+    """The cuts that prove a bound without a solver."""
+    if certificate is None:
+        return {"bound": str(money.zero), "cuts_found": 0, "cuts": []}
+    return {
+        "bound": str(money.round(min(certificate.bound, most))),
+        "cuts_found": certificate.asked,
+        "cuts": [
+            [
+                {**label, "price": repr(price)}
+                for label, price in zip(certificate.labels, cut.rows.tolist(), strict=True)
+                if price or label["row"] == "pool"
+            ]
+            for cut in certificate.cuts
+        ],
+    }
+
+
+def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
+    """What of the difference between cost and bound may be rounding, and of how many invoices."""
+    unit, solution = problem.scenario.money.unit, optimum.solution
+    most = solution.rounding(problem) // Fraction(unit) * unit
+    amount = min(most, optimum.objective - optimum.objective_bound)
+    invoices = sum(above > 0 for above in solution.invoices_above(problem))
+    return {"amount": str(amount), "invoices": invoices if amount else 0}
 
 
 def _marginal(problem: Problem, optimum: Optimum, bill: Bill) -> list[str]:
@@ -178,30 +222,32 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(problem: Problem, bill: Bill) -> dict[str, Any]:
+def _summary(problem: Problem, bill: Bill, charged: Charged, payments: Sequence[Payment]) -> dict[str, Any]:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
-    drawn = bill.tokens_drawn
-    effective = cents(Fraction(bill.tokens_cost) / drawn * 100) / 100 if drawn else None
+    used = sum((row.used for row in bill.pool.ledger), Fraction(0))
+    money = problem.scenario.money
+    effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
+    inside = sum((p.amount for p in payments if p.date < problem.edges[-1]), Decimal(0))
     return {
-        "seats": str(cents(bill.seats_cost)),
-        "tokens": str(cents(bill.tokens_cost)),
-        "commitment": str(cents(bill.commitment)),
+        "seats": str(money.round(bill.seats_cost)),
+        "tokens": str(money.round(bill.tokens_cost)),
+        "commitment": str(money.round(bill.commitment)),
+        "paid_in_horizon": str(money.round(inside)),
+        "paid_later": str(money.round(bill.commitment - inside)),
         "users": len(problem.demand.users),
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
+        **seats_to_pay(bill.seats, problem.scenario.offer_by_id),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
-        "tokens_used": plain(drawn, 1),
-        "tokens_expired": plain(sum((row.expired for row in bill.ledger), Fraction(0)), 1),
-        "tokens_left": plain(bill.ledger[-1].closing, 1),
+        **{name: charged.tokens[name] for name in TOKEN_FIGURES},
         "purchases": len(bill.purchases),
-        "token_price": plain(planned_token_price(problem, bill), 4),
-        "effective_token_price": None if effective is None else plain(effective, 4),
+        "token_price": plain(planned_token_price(problem, bill), money.digits + 2),
+        "effective_token_price": None if effective is None else plain(effective, money.digits + 2),
     }
 
 
@@ -231,18 +277,20 @@ def _moves(source: ScenarioFile, problem: Problem, bill: Bill) -> dict[str, int 
     }
 
 
-def _baseline(baseline: Baseline, total: Decimal) -> dict[str, Any]:
-    money = {
-        name: None if (amount := getattr(baseline, name)) is None else str(cents(amount))
+def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> dict[str, Any]:
+    amounts = {
+        name: None if (amount := getattr(baseline, name)) is None else str(money.round(amount))
         for name in ("total", "seats", "tokens")
     }
-    saving = None if baseline.total is None else str(cents(baseline.total - total))
-    return {**money, "saving": saving, "note": baseline.note}
+    saving = None if baseline.total is None else str(money.round(baseline.total - total))
+    return {**amounts, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> ColumnTable:
+def _assignment(
+    problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged, fees: Fees | None
+) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
-    told = explain_rows(problem, bill, marginal)
+    told = explain_rows(problem, bill, marginal, fees)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0
@@ -259,10 +307,11 @@ def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Column
         "contract_end": Column(contract, [None, *(str(c.end) for c in contracts)]),
         "days": rows.days.mapped(plain),
         "tokens": Column(np.where(seated, 0, tokens.codes + 1), ["0", *tokens.values]),
+        "cost": charged.of_assignment,
         "segment": told.segment,
         "reason": told.reason,
     }
-    for name in ("cost_if_named", "cost_if_flex", "break_even_days"):
+    for name in ("seat_price", "flex_price", "break_even_days"):
         amounts: Column = getattr(told, name)
         columns[name] = amounts.mapped(lambda amount: None if amount is None else str(amount))
     return ColumnTable({name: columns[name] for name in TABLES["assignment"]})

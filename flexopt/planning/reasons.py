@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 
 from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
-from flexopt.base.money import CENT, cents
+from flexopt.base.money import half_up
+from flexopt.base.text import plain
 from flexopt.inputs.rules.prices import tiers_on, token_price
+from flexopt.model.fees import Fees
 from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
@@ -30,43 +31,44 @@ NEVER = 2**60
 class Explained:
     """The alternatives of every row of the assignment, in its order; None if there is no such alternative.
 
-    cost_if_named, cost_if_flex, break_even_days : Decimal or None
+    seat_price, flex_price, break_even_days : Decimal or None
     segment, reason : str
     """
 
-    cost_if_named: Column
-    cost_if_flex: Column
+    seat_price: Column
+    flex_price: Column
     break_even_days: Column
     segment: Column
     reason: Column
 
 
-def plain(number: Fraction | Decimal | int, digits: int = 6) -> str:
-    """A number as people write it: at most `digits` decimals, half up, without trailing zeros or exponent."""
-    scaled = floor(Fraction(number) * 10**digits + Fraction(1, 2))
-    text = format(Decimal(scaled).scaleb(-digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     """Price per token: the average of the plan's purchases, otherwise that of the smallest purchase."""
     if bill.tokens_bought:
-        return cents(Fraction(bill.tokens_cost) / bill.tokens_bought * 100) / 100
-    return token_price(tiers_on(problem.scenario.tokens, problem.edges[0])[0], problem.scenario.negotiated)
+        return problem.scenario.money.round_price(Fraction(bill.tokens_cost) / bill.tokens_bought)
+    return token_price(problem.scenario, tiers_on(problem.scenario.tokens, problem.edges[0])[0])
 
 
-def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
+def explain_rows(
+    problem: Problem, bill: Bill, marginal: Sequence[str], fees: Fees | None = None
+) -> Explained:
     """Explain every row of the assignment. A cell depends on few numbers: it is made once for each set.
 
     marginal : for every period, what one more token is worth to the plan; empty if unknown
+    fees : what changes must save
     """
     rows, demand, tell = bill.assignment, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
     seated = rows.contract >= 0
     group = tell.gone.group[demand.pair_user[rows.pair]]
+    money = problem.scenario.money
+
+    def paid(units: int) -> Decimal | None:
+        return Decimal(int(units)).scaleb(-money.digits) if units < NEVER else None
+
     on_flex, cheapest = _alternatives(problem, tell.gone, product, group, rows.periods)
     named = Column.by_class(
-        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else _money(cheapest[i]),
+        lambda i: tell.seat_price[rows.contract[i]][0] if seated[i] else paid(cheapest[i]),
         rows.contract,
         np.where(seated, 0, cheapest),
     )
@@ -81,7 +83,7 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
     break_even = Column.by_class(
         lambda i: tell.break_even(
             rows.tokens[i] / rows.days[i] if on_flex[i] else None,
-            _money(year[i]) if year[i] < NEVER else named[i],
+            paid(year[i]) if year[i] < NEVER else named[i],
         ),
         *(on_flex, rows.days.codes, rows.tokens.codes, year, np.where(year < NEVER, -1, named.codes)),
     )
@@ -94,13 +96,24 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
         lambda i: tell.at_the_margin(int(product[i]), break_even[i]) if edge[i] else "",
         *(edge, product, break_even.codes),
     )
+    # what the row's change must save, in minor units: leaving tokens for seats, or today's seat for tokens
+    fee, digits = np.zeros(len(product), dtype=np.int64), problem.scenario.money.digits
+    if fees:
+        today = fees.today.rules(problem)[rows.pair]
+        leaves = np.where(seated, today == "named", today == "flex")
+        charged = _alternatives(fees.on(problem), tell.gone, product, group, rows.periods)[1]
+        fee = np.where(seated, 0, charged - cheapest) + leaves * int(fees.move.scaleb(digits))
+    amounts, codes = np.unique(fee, return_inverse=True)
+    tell.fee = Column(codes.astype(np.int32), [Decimal(int(units)).scaleb(-digits) for units in amounts])
     return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
 
 
 def _alternatives(
     problem: Problem, gone: Leaving, product: Ints, group: Ints, periods: Column
 ) -> tuple[Bools, Ints]:
-    """For each row: whether all its periods are on Flex, and the cents of the cheapest new seats for them.
+    """For each row: whether all its periods are on Flex, and what the cheapest new seats for them cost.
+
+    The cost is in minor units.
 
     group : of each row's user, by the contracts that last longer than the user stays
     """
@@ -119,7 +132,7 @@ def _alternatives(
 
 
 def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: frozenset[int]) -> Ints:
-    """Least cost in cents of new seats that cover the product in the needed periods; NEVER if none can.
+    """Least cost and fees in minor units of new seats that cover the needed periods; NEVER if none can.
 
     needed : bool[cases, periods]; barred : contracts that are not for the user; returns int64[cases].
 
@@ -129,17 +142,14 @@ def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: froze
     mine = [
         c for k, c in enumerate(problem.contracts) if product in c.covers and c.on_sale and k not in barred
     ]
-    best = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64)
+    best, digits = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64), problem.scenario.money.digits
     for t in reversed(range(problem.periods)):
-        options = [int(c.cost[0] * 100) + best[c.after] for c in mine if c.first <= t < c.after]
+        live = [c for c in mine if c.first <= t < c.after]
+        options = [int((c.cost[0] + c.fee).scaleb(digits)) + best[c.after] for c in live]
         least = np.minimum.reduce([np.full(len(needed), NEVER), *options])
         best[t] = np.where(needed[:, t], least, best[t + 1])
     least_of_all: Ints = best[0]
     return least_of_all
-
-
-def _money(cents: int) -> Decimal | None:
-    return Decimal(int(cents)).scaleb(-2) if cents < NEVER else None
 
 
 class _Teller:
@@ -147,10 +157,13 @@ class _Teller:
 
     def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
         self.problem, self.gone = problem, leaving(problem)
+        self.fee: Column
+        """Of every row, what its change must save (`policy.min_saving`), in the order of the amounts."""
         self.marginal = sorted({Decimal(price) for price in marginal if price})
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
+        self.titles = {o.id: o.title for o in problem.scenario.offers}
         # the cost of a seat of each contract in this plan, which depends on the size of the order
         self.seat_price: dict[int, tuple[Decimal, Decimal]] = {}
         rows = {
@@ -172,11 +185,11 @@ class _Teller:
             self.seat_price[k] = charged, c.commitment[tier]
         buffer = problem.scenario.tokens.buffer
         self.buffer = f" with a {plain(buffer * 100, 2)} % buffer" if buffer else ""
-        # not rounded: whole cents per day would move the break-even of a low rate by days
+        # not rounded: whole minor units per day would move the break-even of a low rate by days
         self.buffered = (1 + Fraction(buffer)) * Fraction(self.price)
 
     def flex_cost(self, tokens: Fraction) -> Decimal:
-        return cents(tokens * self.buffered)
+        return self.problem.scenario.money.round(tokens * self.buffered)
 
     def break_even(self, per_day: Fraction | None, anchor: Decimal | None) -> Decimal | None:
         """Days whose tokens cost as much as the seat; `per_day` is in tokens."""
@@ -192,23 +205,23 @@ class _Teller:
             return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
         days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
         return (
-            f" At the marginal price of {_at_least_cents(price)} per token the break-even for "
+            f" At the marginal price of {self._shown(price)} per token the break-even for "
             f"{self.names[product]} is {days} days."
         )
 
     def worth(self) -> str:
         """What one more token is worth to the plan."""
-        prices = [_at_least_cents(p) if p else "nothing" for p in self.marginal]
+        prices = [self._shown(p) if p else "nothing" for p in self.marginal]
         if not prices:
             return ""
         return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
 
     def why_seat(
-        self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str, leaves: int
+        self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str, leaves: int, fee: Decimal
     ) -> str:
         """`under` has product, days and tokens of all the user's use on the seat of contract k.
 
-        leaves : when the user leaves, in days since the horizon's start
+        leaves : when the user leaves, in days since the horizon's start; fee : what a change must save
         """
         lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
         if self.problem.contracts[k].in_full:
@@ -231,6 +244,8 @@ class _Teller:
                 else "the same as the seat, whose cost is certain"
             )
             return f"{words}, {saved}."
+        if cost - on_flex <= fee:
+            return f"{words}, {cost - on_flex:,} less: too little, {_must_save(fee)}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
             f"or a limit leaves no tokens.{self.worth()}"
@@ -239,11 +254,12 @@ class _Teller:
     def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
         what = f" for {' and '.join(self.names[p] for p in products)}" if len(products) > 1 else ""
         charged, price = self.seat_price[k]
+        offer = self.titles[contract.offer]
         if contract.kind == "owned":
-            return f"Holds a seat of {contract.offer}, owned until {contract.end}{what}: no new cost."
+            return f"Holds a seat of {offer}, owned until {contract.end}{what}: no new cost."
         if contract.kind == "stated":
             return (
-                f"Holds a seat of {contract.offer}, added on {contract.start} until {contract.end}{what}: it "
+                f"Holds a seat of {offer}, added on {contract.start} until {contract.end}{what}: it "
                 f"is one of the stated additions, which cost {charged:,} each whoever has them."
             )
         verb = {"renewal": "Renewing", "addition": "Adding a seat of"}.get(contract.kind, "A new seat of")
@@ -252,9 +268,11 @@ class _Teller:
         whole = ""
         if charged != price:
             whole = f" in the horizon ({price:,} for its term)"
-        return f"{verb} {contract.offer} from {contract.start}{what} costs {charged:,}{whole}."
+        return f"{verb} {offer} from {contract.start}{what} costs {charged:,}{whole}."
 
-    def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
+    def why_flex(
+        self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str, fee: Decimal
+    ) -> str:
         days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
         use = "uses" if days == "1 day" else "use"
         lead = f"{days} on Flex {use} {tokens} tokens: {cost:,}{self.buffer} at {self._price()}."
@@ -264,29 +282,41 @@ class _Teller:
             return f"{lead} No seat on offer covers these days."
         if cost <= named:
             return f"{lead} The cheapest new seats for these days cost {named:,}, {named - cost:,} more."
+        if cost - named <= fee:
+            less = f"{cost - named:,} less: too little, {_must_save(fee)}"
+            return f"{lead} The cheapest new seats for these days cost {named:,}, {less}."
         return (
             f"{lead} The cheapest new seats for these days cost {named:,}, but for the plan as a whole Flex "
             "is cheaper: packs have tokens to spare, a larger purchase reaches a cheaper tier, or a limit "
             f"leaves no seat.{self.worth()}"
         )
 
+    def _shown(self, price: Decimal) -> str:
+        """A price as people write it: 2.70, 2.7075."""
+        whole = price.quantize(self.problem.scenario.money.unit)
+        return f"{whole:,}" if whole == price else plain(price, 6)
+
     def _price(self) -> str:
         average = "an average of " if self.token_prices > 1 else ""
-        return f"{average}{_at_least_cents(self.price)} per token"
+        return f"{average}{self._shown(self.price)} per token"
+
+
+def _must_save(fee: Decimal) -> str:
+    return f"as such a change must save at least {fee:,} (`policy.min_saving`)"
 
 
 def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
-    rows, demand = bill.assignment, tell.problem.demand
+    rows, demand, fee = bill.assignment, tell.problem.demand, tell.fee
     product = demand.pair_product[rows.pair]
     rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
     rule = Column(rules.codes[rows.pair], rules.values)
     flex, seat = np.flatnonzero(rows.contract < 0), np.flatnonzero(rows.contract >= 0)
     on_tokens = Column.by_class(
         lambda n: (
-            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule)))
+            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule, fee)))
             + ("" if rule[flex[n]] else margin[flex[n]])
         ),
-        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin)),
+        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin, fee)),
     )
     kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
     start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
@@ -294,7 +324,9 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
     leaves = np.array([demand.leaves.get(u, -1) for u in range(len(demand.users))], dtype=np.int64)
     leaves = leaves[demand.pair_user[rows.pair[seat]]]
     # seats with the same use are alike: their first products are compared, then their second, ...
-    alike, _ = classes(rows.contract[seat[order[start]]], leaves[order[start]])
+    of_seat = fee.codes[seat[order]]  # in the order of amounts: any of the products must save it
+    most = np.maximum.reduceat(of_seat, start) if len(start) else of_seat
+    alike, _ = classes(rows.contract[seat[order[start]]], leaves[order[start]], most)
     for position in range(int(size.max(initial=0))):
         there = size > position
         alike, _ = classes(alike, np.where(there, under[np.where(there, start + position, 0)], -1))
@@ -308,7 +340,7 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
             instead = "The policy requires named access."
         members = seat[order[start[g] : start[g] + size[g]]]
         done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
-        words = tell.why_seat(int(rows.contract[i]), done, instead, int(leaves[n]))
+        words = tell.why_seat(int(rows.contract[i]), done, instead, int(leaves[n]), fee.values[most[g]])
         return words if instead else f"{words}{margin[i]}"
 
     needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])
@@ -333,14 +365,8 @@ def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     return start, size, group, order
 
 
-def _at_least_cents(price: Decimal) -> str:
-    """A price as people write it: 2.70, 2.7075."""
-    whole = price.quantize(CENT)
-    return f"{whole:,}" if whole == price else plain(price, 6)
-
-
 def _tenths(number: Fraction) -> Decimal:
-    return (cents(number / 10) * 10).quantize(Decimal("0.1"))
+    return half_up(number, 1)
 
 
 def _days(count: str) -> str:

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from flexopt.base.findings import Findings
-from flexopt.base.money import cents
 from flexopt.base.text import count
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import ScenarioFile, Usage
@@ -182,7 +181,7 @@ def _more(number: int) -> str:
 def costs_on_flex(source: ScenarioFile, demand: Demand) -> dict[str, Decimal]:
     """What each user's forecast costs on Flex at the price of the smallest purchase, before planning."""
     scenario = source.scenario
-    price = Fraction(token_price(tiers_on(scenario.tokens, scenario.horizon.start)[0], scenario.negotiated))
+    price = Fraction(token_price(scenario, tiers_on(scenario.tokens, scenario.horizon.start)[0]))
     rates = [Fraction(rate_on(p, scenario.horizon.start) or 0) for p in scenario.products]
     spans = demand.spans
     days = spans["count"].to_numpy(np.float64) * (spans["after"] - spans["first"]) / spans["per"]
@@ -192,7 +191,7 @@ def costs_on_flex(source: ScenarioFile, demand: Demand) -> dict[str, Decimal]:
         tokens = Fraction(of_pair[pair]) * Fraction(demand.pair_factor[pair]) * rates[product]
         found[int(user)] = found.get(int(user), Fraction(0)) + tokens * price
     share = 1 + Fraction(scenario.tokens.buffer)
-    return {demand.users[user]: cents(cost * share) for user, cost in found.items()}
+    return {demand.users[user]: scenario.money.round(cost * share) for user, cost in found.items()}
 
 
 def costs_in_plan(problem: Problem, bill: Bill) -> dict[str, Decimal]:
@@ -211,4 +210,4 @@ def costs_in_plan(problem: Problem, bill: Bill) -> dict[str, Decimal]:
     tokens = rows.tokens.array()
     for i in np.flatnonzero(rows.contract < 0):
         found[int(user[i])] = found.get(int(user[i]), Fraction(0)) + tokens[i] * price
-    return {demand.users[u]: cents(cost) for u, cost in found.items()}
+    return {demand.users[u]: problem.scenario.money.round(cost) for u, cost in found.items()}

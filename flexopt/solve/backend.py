@@ -6,15 +6,16 @@ import enum
 import math
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import version
+from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import pulp
@@ -147,11 +148,37 @@ def _quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
-def solver_version(options: SolverOptions) -> str:
-    """Name and version, for the plan's proof."""
-    if options.name == "highs":
-        return f"HiGHS {version('highspy')} through PuLP {pulp.__version__}"
-    return f"CBC 2.10.3 through PuLP {pulp.__version__}"
+def solver_version(options: SolverOptions, *, cbc: str = pulp_cbc_path) -> str:
+    """Name and version of the solver that is asked, in its own words, for the plan's proof."""
+    found = _highs_version() if options.name == "highs" else _cbc_version(cbc)
+    return f"{found} through PuLP {pulp.__version__}"
+
+
+@cache
+def _cbc_version(program: str) -> str:
+    """From the banner that CBC prints when it starts."""
+    try:
+        said = subprocess.run([program, "-quit"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "CBC of unknown version"
+    found = re.search(r"^Version:\s*(\S+)", said.stdout, re.MULTILINE)
+    return f"CBC {found[1]}" if found else "CBC of unknown version"
+
+
+@cache
+def _highs_version() -> str:
+    with _quiet():
+        return f"HiGHS {_import_highs().Highs().version()}"
+
+
+def _import_highs() -> ModuleType:
+    try:
+        import highspy
+    except ImportError:
+        raise SolverError(
+            "the solver highs is not installed", "pip install 'flexopt[highs]', or set solver.name: cbc"
+        ) from None
+    return highspy
 
 
 def _cbc(
@@ -237,12 +264,7 @@ def _highs(
     again: bool,
     start: bool,
 ) -> tuple[Status, float] | None:
-    try:
-        import highspy
-    except ImportError:
-        raise SolverError(
-            "the solver highs is not installed", "pip install 'flexopt[highs]', or set solver.name: cbc"
-        ) from None
+    highspy = _import_highs()
     highs = HiGHS(
         msg=False,
         gapRel=float(options.gap) if gap is None else 0.0,
@@ -260,7 +282,7 @@ def _highs(
         return None
     except KeyError:
         pass  # PuLP does not know every status of HiGHS (a node limit): the values are in place, ask HiGHS
-    model = cast("highspy.Highs", lp.solverModel)
+    model = cast("Any", lp.solverModel)
     status, info, kinds = model.getModelStatus(), model.getInfo(), highspy.HighsModelStatus
     # without integers there is no search, and so no bound from one
     bound = float(info.mip_dual_bound) if lp.isMIP() else -math.inf

@@ -74,13 +74,12 @@ class Bound:
             self.master.add(cut)
         return cut, self.restricted.add(response)
 
-    def certify(self, cost: float, tell: Callable[[str], None]) -> tuple[float, tuple[Cut, ...]]:
-        """The bound that prices alone prove for a plan of this cost, and the cuts needed.
+    def certify(self, wanted: float, tell: Callable[[str], None]) -> tuple[float, tuple[Cut, ...]]:
+        """The bound that prices alone prove, if possible the one wanted, and the cuts needed.
 
         For every choice of tiers one cut is then enough, which can be added up without a solver. If one is
         missing, prices in these tiers are searched, until nothing more is needed or found.
         """
-        wanted = cost * (1 - float(self.solver.gap))
         proven, chosen = self.purchases.least(self.cuts, wanted)
         for n in range(self.options.most_certified):
             if proven >= wanted or self.watch.left() <= 0 or not math.isfinite(proven):
@@ -89,7 +88,7 @@ class Bound:
             self.search(self.purchases.tiers(chosen), tell, wanted)
             before = proven
             proven, chosen = self.purchases.least(self.cuts, wanted)
-            if len(self.cuts) == known or (proven <= before + 1e-9 * cost and n > 3):
+            if len(self.cuts) == known or (proven <= before + 1e-9 * abs(wanted) and n > 3):
                 break
         return proven, self._enough(proven)
 

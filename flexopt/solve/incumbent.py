@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from flexopt.base.money import CENT, HALF_CENT
 from flexopt.model.core import Core
 from flexopt.model.rows import build, fix_tiers
 from flexopt.model.solution import Solution, read_solution, start_from, tiers_of
@@ -16,6 +15,9 @@ from flexopt.solve.bound import Bound
 from flexopt.solve.coupling import Cut
 from flexopt.solve.pricing import PricingProblem
 from flexopt.solve.stopwatch import Stopwatch
+
+RELATIVE = 1e-9
+"""The relative error of a bound, which is a sum of floats."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ class TierPrices:
 class Incumbent:
     """The best solution so far.
 
-    cost : of the plan; moves : subproblems that move, with a move fee; objective : cost + fee x moves
+    cost : of the plan; moves : subproblems that move, with a move fee; objective : cost and all fees
     found_at : the prices at which it was found: None if in the whole model or known before
     """
 
@@ -55,11 +57,7 @@ class CoreSolver:
         self.pricing, self.bound, self.watch, self.backend, self.tell = pricing, bound, watch, backend, tell
         self.problem = pricing.problem
         self.solver = self.problem.scenario.solver
-        step, tiers = self.problem.scenario.tokens.increment, self.problem.tiers
-        uneven = any(t.price * step % CENT for of in tiers for t in of)
-        # invoices are rounded, costs in the bound are not
-        self.rounding = HALF_CENT * sum(map(bool, tiers)) if uneven else 0.0
-        self.gap = float(self.solver.gap)
+        self.money, self.gap = self.problem.scenario.money, self.solver.gap
         self.incumbent: Incumbent | None = None
         self.largest = (0, 0, 0, 0)
         self.reserve = 0.0
@@ -71,9 +69,9 @@ class CoreSolver:
 
     def take(self, solution: Solution, found_at: TierPrices | None = None) -> None:
         """Make the solution the incumbent if it is better."""
-        cost, fee = solution.cost(self.problem), self.pricing.moves
-        moves = len(fee.moved(self.problem, solution.seats)) if fee else 0
-        objective = cost + fee.fee * moves if fee else cost
+        cost, leaving = solution.cost(self.problem), self.pricing.moves
+        moves = len(leaving.moved(self.problem, solution.seats)) if leaving else 0
+        objective = cost + solution.fees(self.problem) + (leaving.fee * moves if leaving else 0)
         if self.incumbent is None or objective < self.incumbent.objective:
             self.incumbent = Incumbent(solution, cost, moves, objective, found_at)
 
@@ -116,19 +114,46 @@ class CoreSolver:
         return outcome.status, outcome.bound + model.decided
 
     def proves(self, bound: float) -> bool:
-        """Whether the bound proves the incumbent within the required gap, up to rounding."""
+        """Whether the bound proves the incumbent within the required gap, or leaves only rounding open."""
         return self.incumbent is not None and bound >= self.enough()
 
     def enough(self) -> float:
-        """The bound that proves the incumbent; infinite without one."""
-        return self.objective * (1 - self.gap) - HALF_CENT - self.rounding
+        """The bound that proves the incumbent, or leaves only rounding open; infinite without one."""
+        if self.incumbent is None:
+            return math.inf
+        objective, unit = self.incumbent.objective, self.money.unit
+        split = self.problem.split_off
+        needed = float(self.money.ceil(objective * (1 - self.gap)) - unit) + float(split)
+        alike = float(objective - unit) - float(self.incumbent.solution.rounding(self.problem) - split)
+        return min(needed, alike) + 2 * self.arithmetic(needed)
+
+    def open(self, bound: float) -> bool:
+        """Whether the bound leaves more open than the required gap."""
+        if self.incumbent is None:
+            return True
+        objective = self.incumbent.objective
+        return objective - min(self.whole(bound), objective) > self.gap * objective
+
+    def whole(self, bound: float) -> Decimal:
+        """What a bound proves: every plan costs whole minor units, if purchases are split over all dates too.
+
+        So a bound that is a fraction of a unit below the cost of a plan proves the plan.
+        """
+        if not math.isfinite(bound):
+            return self.money.zero
+        least = bound - float(self.problem.split_off) - self.arithmetic(bound)
+        return max(self.money.ceil(Decimal(repr(least))), self.money.zero)
+
+    def arithmetic(self, amount: float) -> float:
+        """What is left to the arithmetic of floats: a quarter of a minor unit, more of large amounts."""
+        return max(float(self.money.unit) / 4, RELATIVE * abs(amount))
 
     def allowed(self) -> float | None:
         """The required gap for the whole plan, in money; None if no plan is known to measure it by."""
         known = self.objective if self.incumbent else None
         if known is None and self.bound and self.bound.cuts:
             known = max(0.0, self.bound.cuts[-1].value)
-        return None if known is None else self.gap * known
+        return None if known is None else float(self.gap) * known
 
     def left(self) -> float:
         """Seconds to the limit, less those reserved for the whole model."""

@@ -77,7 +77,13 @@ class PurchaseBound:
         for j, tier in enumerate(self.model.problem.tiers[pk]):
             x = self.model.units[pk, j].name
             each = self.cost.get(x, 0.0) + cut.slope.get(x, 0.0) - value
-            fixed = cut.slope.get(self.model.tier[pk, j].name, 0.0)
+            bought = self.model.tier[pk, j].name
+            fixed = self.cost.get(bought, 0.0) + cut.slope.get(bought, 0.0)
+            if invoice := self.model.invoice.get((pk, j)):
+                # the invoice is at least the price less what is rounded off, in minor units
+                due = cut.slope.get(invoice.name, 0.0) / float(self.model.problem.scenario.money.unit)
+                each += due * self.step * float(tier.price)
+                fixed -= due * float(self.model.problem.rounded_off(pk, j))
             found.append(fixed + min(each * tier.lower, each * tier.upper))
         return found
 

@@ -6,8 +6,8 @@ indifference at their prices get their cheapest choice; the rest, the *core*, is
 incumbent is not within the gap of the bound, the core grows. It may also prove what the bound alone cannot: a
 plan that decides anything outside a window differently costs at least the window more.
 
-A move fee changes nothing in this: the pricing problem has the fee in its choices and the model in its
-objective; only the knapsack bound, which cannot handle a fee, is not used.
+Fees change nothing in this: the pricing problem has them in its choices and the model in its objective; only
+the knapsack bound, which cannot handle a fee for moves, is not used with one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from heapq import heappop, heappush
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats
-from flexopt.base.money import HALF_CENT
 from flexopt.model.core import Core, given
 from flexopt.solve.backend import Status
 from flexopt.solve.bound import Bound
@@ -95,10 +94,11 @@ class Search:
     def needed(self, cut: Cut, tiers: tuple[int, ...]) -> float:
         """The window outside which no plan in the tiers (if there are none, in any) beats the incumbent.
 
-        It is a cent wider, to allow for arithmetic.
+        It is a minor unit wider, to allow for arithmetic.
         """
-        most, left = self.cores.objective + HALF_CENT, max(1.0, self.cores.left())
-        return most - self.bound.master.least(cut, most, tiers, self.cores.solver, left) + HALF_CENT
+        room = 2 * self.cores.arithmetic(self.cores.objective)
+        most, left = self.cores.objective + room, max(1.0, self.cores.left())
+        return most - self.bound.master.least(cut, most, tiers, self.cores.solver, left) + room
 
     def _in_any_tiers(self) -> None:
         """Find prices for fractions of tiers, which rule out most sets at once, and a first plan at these."""

@@ -11,6 +11,8 @@ from typing import Any
 from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import check_place, plan_files, read_document, write_files
 from flexopt.store.plan_json import document_json
+from flexopt.store.reading import read_model
+from flexopt.store.study_parts import ComparisonDocument
 
 NAME, SCHEMA = "comparison.json", "flexopt.comparison/"
 
@@ -43,17 +45,18 @@ def read_plan_or_cheapest(plan: Path) -> dict[str, Any]:
     together = plan / NAME
     if (plan / "plan.json").exists() or not together.is_file():
         return read_document(plan)
-    hint = "run `flexopt compare` again"
+    hint = f"write the comparison again: flexopt compare SCENARIO SCENARIO -o {plan}"
     try:
-        comparison = json.loads(together.read_text(encoding="utf-8"))
-        cheapest = comparison["cheapest"]
-        if comparison.pop("schema") != "flexopt.comparison/1" or not isinstance(cheapest, str):
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise FlexoptError(f"{plan}: {NAME} is damaged or has another version", hint) from None
-    if Path(cheapest).name != cheapest:
-        raise FlexoptError(f"{plan}: {NAME} does not name a plan in the folder", hint)
-    return {**read_document(plan / f"{cheapest}.plan"), "comparison": comparison}
+        content = together.read_bytes()
+    except OSError as error:
+        raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
+    where = f"{plan}: {NAME}"
+    comparison, checked = read_model(content, ComparisonDocument, "flexopt.comparison/1", where, hint)
+    if Path(checked.cheapest).name != checked.cheapest:
+        raise FlexoptError(f"{where}: `cheapest` does not name a plan in the folder", hint)
+    document = read_document(plan / f"{checked.cheapest}.plan")
+    del comparison["schema"]
+    return document | {"comparison": comparison}
 
 
 def _plans(path: Path) -> list[str]:

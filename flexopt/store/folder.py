@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import shutil
 import sys
@@ -23,28 +24,49 @@ from typing import Any, Protocol, TypeAlias
 
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock
-from flexopt.store.plan_json import PlanDocument, document_json, parse_document
+from flexopt.store.plan_json import PlanDocument, document_json
+from flexopt.store.reading import missing, read_model
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import ADDED, TABLES
+from flexopt.store.tables import ADDED, CHARGES, TABLES, UNWRITTEN
 
 FILES = {
+    "order": "order.csv",
+    "payments": "payments.csv",
     "assignment": "assignment.csv",
     "seats": "seats.csv",
     "purchases": "purchases.csv",
     "ledger": "ledger.csv",
 }
-NAMES = {*FILES.values(), "summary.json", "plan.json"}
+CHARGES_CSV = "charges.csv"
+NAMES = {*FILES.values(), CHARGES_CSV, "summary.json", "plan.json"}
 
 ABANDONED = 24 * 3600
 """Seconds after which a draft counts as abandoned if writers cannot take turns (no file locks)."""
 
 
 def write_folder(document: PlanDocument, folder: Path) -> Path:
-    """Write the plan folder whole or not at all.
+    """Write the plan folder whole or not at all; what was read from it keeps its charges.csv.
 
     Raises FlexoptError if the place holds something that is not a plan, or cannot be written.
     """
-    return write_files(plan_files(document), folder, check_place(folder))
+    place, files = check_place(folder), plan_files(document)
+    if UNWRITTEN not in document:
+        files = {CHARGES_CSV: _charges_of(document, place, folder)} | files
+    return write_files(files, folder, place)
+
+
+def _charges_of(document: PlanDocument, place: Path, folder: Path) -> list[str]:
+    """charges.csv of the place, if it is that of the document. Raises FlexoptError if it is not."""
+    try:
+        content = (place / CHARGES_CSV).read_bytes()
+    except OSError:
+        content = b""
+    if [{"file": CHARGES_CSV, "sha256": hashlib.sha256(content).hexdigest()}] != document["files"]:
+        raise FlexoptError(
+            f"{folder}: {CHARGES_CSV} is not that of the plan: changed or missing",
+            f"write the plan again: flexopt plan SCENARIO -o {folder}",
+        )
+    return [content.decode("utf-8")]
 
 
 def write_files(files: Mapping[str, Iterable[str]], folder: Path, place: Path) -> Path:
@@ -129,26 +151,34 @@ def _check_parent(folder: Path, place: Path) -> None:
 
 
 def read_document(plan: Path) -> dict[str, Any]:
-    """plan.json of a plan folder (or the file itself). Raises FlexoptError if it is not one."""
+    """plan.json of a plan folder (or the file itself), checked. Raises FlexoptError if it is not a plan."""
+    from flexopt.store.consistency import contradictions
+    from flexopt.store.plan import PlanDocument as Checked
+
+    name = "DIR" if plan.name == "plan.json" else plan
     hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
     try:
         place = (plan.parent if plan.name == "plan.json" else plan).resolve()
         if place.is_file():
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        document = parse_document(_read(place / "plan.json"))
+        again = f"write the plan again: flexopt plan SCENARIO -o {name}"
+        document, checked = read_model(
+            _read(place / "plan.json"), Checked, "flexopt.plan/1", f"{plan}: plan.json", again
+        )
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
-    except (ValueError, RecursionError):
-        raise FlexoptError(f"{plan}: plan.json is damaged (not JSON)", hint) from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != "flexopt.plan/1":
-        said = f'schema "{schema}"' if isinstance(schema, str) else "no schema"
-        raise FlexoptError(
-            f'{plan}: this version cannot read plan.json ({said}, expected "flexopt.plan/1")', hint
-        )
-    return dict(document)
+    planned = {
+        "holdings": [holding.model_dump(mode="json", by_alias=True) for holding in checked.holdings],
+        "scenario": checked.scenario.model_dump(mode="json", by_alias=True),
+    }
+    for key, complete in planned.items():
+        for where in missing(document[key], complete, key):
+            raise FlexoptError(f"{plan}: plan.json is damaged: `{where}` is missing", again)
+    for contradiction in contradictions(checked):
+        raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", again)
+    return {key: planned.get(key, value) for key, value in document.items() if value is not None}
 
 
 class HasDocument(Protocol):
@@ -188,24 +218,26 @@ def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]
     return document
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         # if names cannot be exchanged, a writer may be between its two renames, or was killed there
         if not path.parents[1].is_dir():
             raise
         with folder_lock(path.parents[1]):
             _recover(path.parent)
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes()
 
 
 def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
-    """The text of every file of a plan folder, in pieces."""
+    """The text of every file of a plan folder, in pieces; charges.csv only if the plan was just made."""
     added = {key: document[key] for key in ADDED if key in document}
     document = {key: document[key] for key in document if key not in added} | added
+    charges = {CHARGES_CSV: table_csv(document[UNWRITTEN], CHARGES)} if UNWRITTEN in document else {}
     return {
         **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
+        **charges,
         "summary.json": chain(document_json(summary_json(document)), "\n"),
         "plan.json": chain(document_json(document), "\n"),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import TABLES, UNWRITTEN
 
 PlanDocument: TypeAlias = Mapping[str, Any]
 """A plan as in plan.json (`plan_schema`): created, read and rendered, but never changed in place."""
@@ -29,7 +29,8 @@ def document_json(document: PlanDocument) -> Iterator[str]:
     """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists."""
     if not document:
         yield "{}"
-    for number, (key, value) in enumerate(document.items()):
+    written = ((key, value) for key, value in document.items() if key != UNWRITTEN)
+    for number, (key, value) in enumerate(written):
         yield f"{',' if number else '{'}\n {_text(key)}: "
         # JSON texts contain no line breaks of their own
         yield from _table(value) if isinstance(value, ColumnTable) else [_text(value).replace("\n", "\n ")]
@@ -59,26 +60,41 @@ def _table(rows: ColumnTable) -> Iterator[str]:
     yield "\n ]"
 
 
+ODD = (list, dict, bool, float)
+"""Types that no cell of a large table has; some could not be told from others in a column."""
+
+
 class _Cells(tuple[Any, ...]):
     """A row of a large table, without its keys."""
 
     __slots__ = ()
 
 
+class DamageError(ValueError):
+    """JSON that no program of ours wrote; the message says why."""
+
+
 def parse_document(text: str) -> Any:
-    """The document, with its large tables as columns. Raises ValueError if it is not JSON.
+    """The document, with its large tables as columns. Raises ValueError if it is not JSON, or ambiguous.
 
     A table in which a row has other keys, or another order, stays a list of dicts.
     """
     known: dict[str, str] = {}
 
     def row(pairs: list[tuple[str, Any]]) -> Any:
-        if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, list | dict) for _, c in pairs):
-            return dict(pairs)
+        if tuple(name for name, _ in pairs) not in BIG or any(isinstance(c, ODD) for _, c in pairs):
+            part = dict(pairs)
+            if len(part) < len(pairs):
+                twice = next(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
+                raise DamageError(f"it has the key `{twice}` twice in one place")
+            return part
         # millions of rows have few distinct cells: each text is kept once
         return _Cells(known.setdefault(c, c) if isinstance(c, str) else c for _, c in pairs)
 
-    document = json.loads(text, object_pairs_hook=row)
+    def constant(word: str) -> Any:
+        raise DamageError(f"{word} is not a number")
+
+    document = json.loads(text, object_pairs_hook=row, parse_constant=constant)
     for columns, table in BIG.items():
         if isinstance(document, dict) and isinstance(rows := document.get(table), list):
             document[table] = _with_keys(rows, columns)

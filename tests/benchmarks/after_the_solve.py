@@ -33,7 +33,6 @@ from flexopt.model.solution import Solution
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill, make_bill
 from flexopt.planning.document import make_document
-from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import write_folder
 
@@ -129,6 +128,7 @@ def a_demand(scenario: Scenario, users: int, rng: np.random.Generator) -> Demand
     return Demand(
         users=tuple(f"u{n:07}@example.com" for n in range(users)),
         groups=tuple(names[group].tolist()),
+        cost_centres=tuple(f"CC {n:02}" for n in group.tolist()),
         products=tuple(PRODUCTS),
         pair_user=pair_user,
         pair_product=pair_product,
@@ -205,7 +205,7 @@ def a_document(
         source=source,
         usage=usage,
         problem=problem,
-        optimum=Optimum(solution, bill.total, Status.OPTIMAL, bill.total, 0, 0, 0, 0, None, {}),
+        optimum=Optimum(solution, bill.total, Decimal(0), bill.total, 0, 0, 0, 0, None, {}),
         bill=bill,
         baselines={"all_named": Baseline(bill.total, bill.total, Decimal(0))},
         findings=Findings(),

@@ -100,6 +100,7 @@ def a_demand(users: int, seed: int = 1) -> Demand:
     return Demand(
         users=tuple(f"u{n:07d}" for n in range(users)),
         groups=("",) * users,
+        cost_centres=("",) * users,
         products=tuple(names),
         pair_user=pair_user.astype(np.int64),
         pair_product=pair_product.astype(np.int64),

@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
+from whole import with_everything
 
 from flexopt.exports.formats import EXPORTERS
 from flexopt.store.folder import write_folder
@@ -92,17 +93,12 @@ def test_without_people(call: Run, plan_folder: Path, folder: Path, planned: Doc
 
 
 def comparison(folder: Path, planned: Document, **changes: Any) -> Path:
-    """What `compare` writes, as far as `export` looks at it."""
+    """What `compare` writes: here two quotes, of which the second is the cheapest."""
     place = folder / "quotes"
     place.mkdir()
-    for name in ("dear", "cheap"):
+    for name in ("quote-1", "quote-2"):
         write_folder(planned | {"name": name}, place / f"{name}.plan")
-    data = {
-        "schema": "flexopt.comparison/1",
-        "currency": "USD",
-        "scenarios": [],
-        "cheapest": "cheap",
-    } | changes
+    data = {"schema": "flexopt.comparison/1", **with_everything(planned, 2)["comparison"], **changes}
     (place / "comparison.json").write_text(json.dumps(data))
     return place
 
@@ -111,19 +107,19 @@ def test_of_a_comparison_the_cheapest_plan_is_exported(call: Run, folder: Path, 
     place = comparison(folder, planned)
     assert call("export", place, "-o", "x.json").returncode == 0
     data = json.loads((folder / "x.json").read_text())
-    assert data["name"] == "cheap"
-    assert data["comparison"] == {"currency": "USD", "scenarios": [], "cheapest": "cheap"}
-    assert call("export", place / "dear.plan", "-o", "x.json").returncode == 0
-    assert json.loads((folder / "x.json").read_text())["name"] == "dear"
+    assert data["name"] == "quote-2"
+    assert data["comparison"] == with_everything(planned, 2)["comparison"]
+    assert call("export", place / "quote-1.plan", "-o", "x.json").returncode == 0
+    assert json.loads((folder / "x.json").read_text())["name"] == "quote-1"
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"schema": "flexopt.comparison/2"}, "damaged or has another version"),
-        ({"cheapest": None}, "damaged or has another version"),
-        ({"cheapest": "../dear"}, "does not name a plan in the folder"),
-        ({"cheapest": "gone"}, "no plan found here"),
+        ({"schema": "flexopt.comparison/2"}, "from a newer flexopt"),
+        ({"cheapest": None}, "damaged: `cheapest` should be a valid string, found null"),
+        ({"cheapest": "../dear"}, "`cheapest` is `../dear`, which is not one of `scenarios`"),
+        ({"regret": []}, "`regret` does not have a row and a column for each of `scenarios`"),
     ],
 )
 def test_comparison_that_is_none(

@@ -98,7 +98,9 @@ def test_2_into_what_is_no_plan_or_another(call: Run, folder: Path, quote: str) 
     assert "scenario.plan: the plan was made from different inputs (changed.yaml)" in said
     assert "no plan found here" in clean(call("sensitivity", quote, "--into", "no.plan"), 2)
     document = json.loads(before)
-    document["total"] = "1.00"
+    document["total"] = document["proof"]["cost"] = document["summary"]["tokens"] = "1.00"
+    document["summary"]["seats"], document["seats"] = "0.00", []
+    document["purchases"][0]["cost"] = "1.00"
     (folder / "scenario.plan" / "plan.json").write_text(json.dumps(document))
     said = clean(call("sensitivity", "scenario.yaml", "--lever", "buffer", "--into", "scenario.plan"), 2)
     assert "the plan costs 1.00, but a total of " in said

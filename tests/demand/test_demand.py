@@ -109,6 +109,22 @@ def test_a_short_history_proposes_a_small_pack_and_a_day_to_look_again() -> None
         assert "buy only a small first pack, for the use until 2026-10-01, and plan again then" in found.hint
 
 
+def test_a_year_that_begins_a_few_days_late_is_said() -> None:
+    """A portal's last 12 months, exported on 20 November: 11 months and the current one."""
+    year = every(date(2024, 12, 2), 353)
+    demand = the_demand({ONE: year, ("bob", "Revit"): year})
+    (found,) = demand.findings.items
+    assert found.code == "D107"
+    # 20, 21, 22 and 25 to 29 November; 353 days of two people on 243 working days
+    assert "begins on 2024-12-02: the 8 working days from 2024-11-20 are planned without" in found.message
+    assert "about 23 chargeable days too few" in found.message
+    assert "begins on 2024-11-20 or earlier; or raise `tokens.buffer` by 4 percentage points" in found.hint
+    assert codes(the_demand({ONE: every(date(2024, 11, 26), 359)})) == []  # less than a week
+    assert codes(the_demand({ONE: every(date(2024, 12, 2), 118, 3)})) == []  # little use says nothing
+    assert codes(the_demand({ONE: year}, demand={"method": "rate"})) == []
+    assert codes(the_demand({ONE: every(date(2025, 1, 7), 351)})) == []  # the turn of the year
+
+
 def test_a_horizon_far_from_the_data_is_said() -> None:
     # 31 December 2025 is the last day of HISTORY; a quarter ahead is usual
     assert codes(the_demand({ONE: HISTORY}, horizon={"start": "2026-04-01"})) == []

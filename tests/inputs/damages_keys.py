@@ -99,6 +99,9 @@ SCHEMA = {
     "negative pack": add("S134", "pool: [{tokens: -5, expires: 2026-05-01}]\n"),
     "policy without access": add("S131", "policy: [{product: AutoCAD}]\n"),
     "policy with a wrong access": add("S135", "policy: [{product: AutoCAD, access: token}]\n"),
+    "a negative saving": add("S134", "policy: {min_saving: {contract: -1}}\n"),
+    "an unknown saving": add("S130", "policy: {min_saving: {contracts: 5}}\n"),
+    "a saving without a map": add("S132", "policy: {min_saving: 50}\n"),
     "policy for nobody": add("S137", "policy: [{access: flex}]\n"),
     "budget backwards": add("S137", "budgets: [{id: fy, from: 2026-12-31, to: 2026-01-01, amount: 1}]\n"),
     "period backwards": swap(
@@ -158,7 +161,7 @@ TABLES = {
     "people slash date": people("T111", "user,starts\nann,01/02/2026\n"),
     "people leaves first": people("T112", "user,starts,leaves\nann,2026-02-01,2026-01-01\n"),
     "people leaves at once": people("T112", "user,starts,leaves\nann,2026-02-01,2026-02-01\n"),
-    "people latin-1": people("T101", "user\njosé\n".encode("latin-1")),
+    "people of no encoding": people("T101", b"user\njos\x81\n"),
     "people workbook": people("T101", b"PK\x03\x04"),
     "people half utf-16": people("T101", "user\nann\n".encode("utf-16")[:-1]),
     "people open quote": people("T106", 'user,group\n"ann,a\n'),

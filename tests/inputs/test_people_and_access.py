@@ -150,3 +150,18 @@ def test_what_would_break_a_line_is_a_finding_without_it(mark: str, tmp_path: Pa
     (found,) = read_scenario(tmp_path / "scenario.yaml")[1]
     assert (found.code, found.row, found.column) == ("T108", 2, "user")
     assert mark not in str(found).replace("\n\nhint", "")
+
+
+def test_a_table_that_excel_saved_in_german(tmp_path: Path) -> None:
+    """Semicolons, Windows-1252, dates with points: as the usage files, it is read, and said."""
+    (tmp_path / "usage.csv").write_text(USAGE)
+    table = "user;group;leaves\nann;Büro Köln;01.07.2026\nbob;Zürich;31.12.2026 00:00\n"
+    (tmp_path / "people.csv").write_bytes(table.encode("cp1252"))
+    (tmp_path / "scenario.yaml").write_text(GOOD + "people: people.csv\n")
+    file, findings = read_scenario(tmp_path / "scenario.yaml")
+    assert file is not None
+    assert [(f.code, f.severity) for f in findings] == [("T109", "warning")]
+    assert [(p.group, p.leaves) for p in file.people.values()] == [
+        ("Büro Köln", date(2026, 7, 1)),
+        ("Zürich", date(2026, 12, 31)),
+    ]

@@ -22,7 +22,6 @@ from flexopt.base.findings import InputError
 from flexopt.base.money import Money
 from flexopt.planning.baselines import all_flex
 from flexopt.planning.planner import Plan
-from flexopt.solve.backend import Status
 from flexopt.solve.optimise import optimise
 from flexopt.store.tables import TABLES
 
@@ -49,7 +48,7 @@ def test_the_headline(made: Plan) -> None:
     assert isinstance(made.gap, Decimal)
 
 
-@pytest.mark.parametrize("table", ["assignment", "seats", "purchases", "ledger"])
+@pytest.mark.parametrize("table", ["order", "payments", "assignment", "seats", "purchases", "ledger"])
 def test_frames_have_the_documented_columns_and_types(made: Plan, table: str) -> None:
     frame = getattr(made, table)
     assert list(frame.columns) == list(TABLES[table])
@@ -134,7 +133,8 @@ def test_dates_of_a_frame_may_be_of_any_kind(kind: Any) -> None:
 
 def test_saved_and_read_again(made: Plan, tmp_path: Path) -> None:
     folder = made.save(tmp_path / "plan")
-    assert json.loads((folder / "plan.json").read_text()) == made.document
+    written = {key: value for key, value in made.document.items() if key != "charge_rows"}
+    assert json.loads((folder / "plan.json").read_text()) == written
     again = Plan(json.loads((folder / "plan.json").read_text()))
     pd.testing.assert_frame_equal(again.seats, made.seats)
 
@@ -201,12 +201,10 @@ def test_a_comparison_cheaper_than_what_the_time_limit_left_becomes_the_plan(
     def cut_short(problem: Any, restriction: Any = None, tell: Any = None) -> Any:
         if restriction is not None:
             return optimise(problem, restriction)
-        return replace(
-            optimise(problem, all_flex(problem)), status=Status.FEASIBLE, objective_bound=Decimal(1)
-        )
+        return replace(optimise(problem, all_flex(problem)), objective_bound=Decimal(1))
 
     monkeypatch.setattr("flexopt.planning.planner.optimise", cut_short)
     found = plan(CASES / "break-even" / "scenario.yaml")
     totals = [Decimal(b["total"]) for b in found.document["baselines"].values() if b["total"]]
     assert found.total.amount == min(totals) < max(totals)
-    assert (found.status, found.document["proof"]["bound"]) == ("feasible", "1")
+    assert (found.status, found.document["proof"]["bound"]) == ("feasible", "1.00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
 import os
 import random
@@ -294,9 +295,30 @@ def test_highs_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install 'flexopt[highs]'" in caught.value.hint
 
 
-def test_versions() -> None:
-    assert solver_version(CBC) == f"CBC 2.10.3 through PuLP {pulp.__version__}"
-    assert solver_version(HIGHS).startswith("HiGHS 1.")
+def test_versions_are_those_of_the_solvers_that_are_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    """CBC's is in the banner of its own program, HiGHS's in its library; neither prints anything here."""
+    banner = subprocess.run([pulp_cbc_path, "-quit"], capture_output=True, text=True, check=True).stdout
+    cbc, highs = solver_version(CBC), solver_version(HIGHS)
+    assert cbc.split()[0] == "CBC"
+    assert f"Version: {cbc.split()[1]} " in banner
+    assert highs.split()[:2] == ["HiGHS", importlib.metadata.version("highspy")]
+    assert all(found.endswith(f" through PuLP {pulp.__version__}") for found in (cbc, highs))
+    assert capfd.readouterr().out == ""
+
+
+@WINDOWS
+@pytest.mark.parametrize(
+    ("says", "version"), [("Version: 9.9.1 ", "CBC 9.9.1"), ("hello", "CBC of unknown version")]
+)
+def test_another_cbc_says_its_own_version(tmp_path: Path, says: str, version: str) -> None:
+    program = tmp_path / "cbc"
+    program.write_text(f"#!/bin/sh\necho 'Welcome to the CBC MILP Solver'\necho '{says}'\n")
+    program.chmod(0o755)
+    assert solver_version(CBC, cbc=str(program)) == f"{version} through PuLP {pulp.__version__}"
+
+
+def test_a_cbc_that_cannot_be_started_has_no_version() -> None:
+    assert solver_version(CBC, cbc="/nowhere/cbc").startswith("CBC of unknown version")
 
 
 @pytest.mark.parametrize("name", ["cbc", "highs"])

@@ -57,8 +57,7 @@ def test_the_bound_is_never_above_the_optimum(instance: Instance) -> None:
         whole = _whole(problem)
     except Infeasible:
         return
-    # sub-cent packs are rounded in the bill, not in the model
-    most = float(whole.cost) * (1 + 1e-9) + 0.01 * (1 + len(whole.solution.purchases))
+    most = float(whole.cost) * (1 + 1e-9) + 1e-6
     best = bound.best_tiers()
     assert best is not None
     assert best[0] <= most
@@ -82,11 +81,10 @@ def test_a_core_finds_what_the_whole_model_finds(instance: Instance, states: int
     # as narrow as can be: it must widen
     narrow = SearchOptions(small=0, first_window=0, first_core=2, quick_cores=(1,), most_states=states)
     found = optimise(problem, options=narrow)
-    cents = Decimal("0.01") * (1 + len(whole.solution.purchases))
-    assert found.objective_bound <= whole.cost + cents
-    assert found.cost >= whole.objective_bound - cents
+    assert found.objective_bound <= whole.cost
+    assert found.cost >= whole.objective_bound
     if found.status is Status.OPTIMAL:
-        assert abs(found.cost - whole.cost) <= whole.cost * Decimal("0.000002") + cents
+        assert abs(found.cost - whole.cost) <= max(whole.cost, found.cost) * Decimal("0.000001")
 
 
 @one_in(8)

@@ -18,6 +18,7 @@ from strategies import Instance, small
 from flexopt.base.dates import add_months
 from flexopt.inputs.records import Person
 from flexopt.model.sets import formulate
+from flexopt.solve.backend import Status
 from flexopt.solve.optimise import Infeasible, Optimum, optimise
 
 
@@ -48,11 +49,12 @@ def _least_there_is(instance: Instance) -> None:
     if expected is None or found is None:
         assert (found and found.cost) == expected
         return
-    # the solver adds up unrounded packs: among equals it may take the one that rounds up
-    purchases = len(file.scenario.purchase_dates())
-    slack = Decimal("0.01") * purchases + found.cost * file.scenario.solver.gap
-    assert found.cost - slack <= expected <= found.cost
-    assert found.objective_bound <= expected + slack
+    assert found.objective_bound <= expected <= found.cost
+    if found.status is Status.OPTIMAL:
+        assert found.cost - expected <= found.cost * file.scenario.solver.gap
+    else:  # the time limit is never reached: what is left open is rounding
+        problem = formulate(file.scenario, file.holdings, instance.demand())
+        assert float(found.cost - found.objective_bound) <= float(found.solution.rounding(problem)) + 0.01
 
 
 @one_in(8)

@@ -77,9 +77,9 @@ def test_result_does_not_depend_on_the_core() -> None:
     for best in (core, whole):
         assert best.certificate is not None
         assert best.certificate.cuts
-        assert best.certificate.bound <= min(core.cost, whole.cost) + Decimal("0.01")
+        assert best.certificate.bound <= min(core.cost, whole.cost)
     assert core.status is whole.status is Status.OPTIMAL
-    assert abs(core.cost - whole.cost) <= Decimal("1e-6") * whole.cost + Decimal("0.01")
+    assert abs(core.cost - whole.cost) <= Decimal("1e-6") * max(core.cost, whole.cost)
     assert core.objective_bound <= whole.cost
     assert whole.objective_bound <= core.cost
 

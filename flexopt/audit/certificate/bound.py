@@ -11,9 +11,16 @@ import numpy as np
 
 from flexopt.audit.certificate.cuts import StoredCut
 from flexopt.audit.certificate.subproblems import UserSubproblems
-from flexopt.audit.rules import expiry_of, opening_packs, smallest_in_tier, tiers_of_day, token_price
+from flexopt.audit.rules import (
+    expiry_of,
+    opening_packs,
+    rounded_off,
+    smallest_in_tier,
+    tiers_of_day,
+    token_price,
+    useful_dates,
+)
 from flexopt.base.minmax import least_of_best
-from flexopt.inputs.scenario.scenario import Scenario
 
 
 def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough: float) -> float:
@@ -26,7 +33,7 @@ def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough:
         - math.fsum(float(p.tokens) * c.value(subproblems, subproblems.start, p.expires) for p in opening)
         for c in cuts
     ]
-    packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in _dates(scenario)]
+    packs = [np.array([_pack(subproblems, c, day) for c in cuts]) for day in useful_dates(scenario)]
     orders: dict[tuple[str, date, bool], list[int]] = defaultdict(list)
     for k, t in enumerate(subproblems.terms):
         if t.ordered:
@@ -37,43 +44,26 @@ def least_bound(subproblems: UserSubproblems, cuts: Sequence[StoredCut], enough:
     return least_of_best(np.array(constant), [*packs, *seats], counts, most, enough)[0]
 
 
-def _dates(scenario: Scenario) -> list[date]:
-    """Days on which buying a pack may be useful.
-
-    A later purchase whose tokens an earlier pack could hold as long might as well be made with the earlier
-    one: larger purchases cost no more per token, the tiers of both days are the same, and no budget depends
-    on the date.
-    """
-    tokens, days = scenario.tokens, scenario.purchase_dates()
-    if scenario.budgets:
-        return days
-    found = days[:1]
-    for day in days[1:]:
-        here, before = (tiers_of_day(tokens, d) for d in (day, found[-1]))
-        prices = [t.price for t in here]
-        longer = min(expiry_of(tokens, day), scenario.horizon.end) > expiry_of(tokens, found[-1])
-        if longer or here != before or prices != sorted(prices, reverse=True):
-            found.append(day)
-    return found
-
-
 def _pack(subproblems: UserSubproblems, cut: StoredCut, day: date) -> list[float]:
     """No purchase on the day, or one in each tier, as small or as large as it may be."""
     scenario, tokens = subproblems.scenario, subproblems.scenario.tokens
     expires, step = expiry_of(tokens, day), tokens.increment
     worth = cut.value(subproblems, day, expires)
-    share = 1.0 + sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
+    limited = sum(cut.budget.get(b.id, 0.0) for b in scenario.budgets if b.from_ <= day < b.to)
     tiers = tiers_of_day(tokens, day)
     needed = math.ceil(subproblems.use[subproblems.pieces(day, expires)].sum() / step - 1e-9) * step
     found = [0.0]
     for tier, after in zip(tiers, [*tiers[1:], None], strict=True):
-        each = float(token_price(scenario, tier)) * share + cut.oversize - worth
+        price = token_price(scenario, tier)
+        each = float(price) * (1.0 + limited) + cut.oversize - worth
+        # an invoice may be rounded off, in the bill and in a budget
+        off = float(rounded_off(scenario, day)) + limited * float(scenario.money.rounded_off(price * step))
         least = smallest_in_tier(tokens, tier)
         # no more is needed than all users use during the pack's life, or the tier's smallest purchase
         most = max(least, needed)
         if after is not None:
             most = min(most, (after.from_ - 1) // step * step)
-        found.append(min(each * least, each * most) if least <= most else math.inf)
+        found.append(min(each * least, each * most) - off if least <= most else math.inf)
     return found
 
 

@@ -6,7 +6,6 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_FLOOR
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.certificate.terms import Term
 from flexopt.audit.notes import day_of
 from flexopt.audit.rules import smallest_bought
-from flexopt.base.money import CENT
 
 
 class StoredCut:
@@ -26,6 +24,8 @@ class StoredCut:
         budgets = {b.id: b for b in scenario.budgets}
         pool: dict[date, float] = {}
         seat = [0.0 if t.ordered else float(t.cost[0]) for t in terms]
+        for k, t in enumerate(terms):
+            seat[k] += subproblems.fees.contract if t.kind in ("new", "addition") else 0.0
         # what a seat pays for room under maxima and among renewals, and the share of its price in budgets
         self.room, self.due = [0.0] * len(terms), [0.0] * len(terms)
         self.order: dict[int, float] = defaultdict(float)
@@ -70,8 +70,7 @@ class StoredCut:
             elif row == "budget":
                 limit = budgets[entry["id"]]
                 self.budget[limit.id] += size
-                # sums of whole cents: a cent above the invoiced amount always suffices
-                self.constant -= size * (float(limit.amount.quantize(CENT, ROUND_FLOOR)) + 0.01)
+                self.constant -= size * float(scenario.money.floor(limit.amount))
                 for k, t in enumerate(terms):
                     if t.kind == "stated" and limit.from_ <= t.start < limit.to:
                         self.constant += size * float(t.whole[0]) * (t.most or 0)

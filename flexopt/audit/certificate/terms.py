@@ -83,7 +83,7 @@ def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) 
             if until is None:
                 found.append(_priced(scenario, offer, "new", day, None))
             elif (price_ := added_price(scenario, offer, day, until)) is not None:
-                cost = seat_cost(price_, day, until, scenario.horizon)
+                cost = seat_cost(scenario, price_, day, until)
                 found.append(Term(offer, "addition", day, until, None, (cost,), (price_,)))
     found = [t for t in found if t.whole and t.end > max(t.start, start)]
     return found + [
@@ -101,5 +101,5 @@ def _priced(scenario: Scenario, offer: Offer, kind: str, day: date, most: int | 
     discounts = (Decimal(0), *(t.discount for t in offer.tiers))
     prices = [seat_price(scenario, offer, day, d, renewed=kind == "renewal") for d in discounts]
     whole = tuple(p for p in prices if p is not None)
-    cost = tuple(seat_cost(p, day, end, scenario.horizon) for p in whole)
+    cost = tuple(seat_cost(scenario, p, day, end) for p in whole)
     return Term(offer, kind, day, end, most, cost, whole)

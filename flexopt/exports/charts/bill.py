@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from flexopt.exports.charts.drawing import EDGE, PALE, SOLID, clear_spines
 from flexopt.exports.charts.parts import BARS, WIDTH, Chart, ChartWords, name_bars, value_axis, write_beside
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TABLES
 
 
 def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
@@ -56,26 +57,36 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
 
 def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
-    """The pool's balance over the horizon: up with each purchase, down with use, and what expires."""
+    """The pool's balance over the horizon: up with each purchase, down with use, and what expires.
+
+    A band leads from the balance if the forecast holds to that if the buffer is used in full.
+    """
     rows = document["ledger"]
     say = words.say
-    numbers = [{k: Decimal(row[k]) for k in ("opening", "bought", "expired", "closing")} for row in rows]
+    numbers = [{name: Decimal(row[name]) for name in list(TABLES["ledger"])[2:]} for row in rows]
     if not any(n["opening"] or n["bought"] for n in numbers):
         return None
     line: list[tuple[date, Decimal]] = []
+    low: list[Decimal] = []
     bought, expired = [], []
     for row, n in zip(rows, numbers, strict=True):
         start, end = (date.fromisoformat(row[k]) for k in ("period_start", "period_end"))
         full, spent = n["opening"] + n["bought"], n["closing"] + n["expired"]
         line += [(start, n["opening"]), (start, full), (end, spent), (end, n["closing"])]
+        full_low, after = n["opening_with_buffer"] + n["bought"], n["closing_with_buffer"]
+        low += [n["opening_with_buffer"], full_low, after + n["expired_with_buffer"], after]
         bought += [(start, full, n["bought"])] if n["bought"] else []
         expired += [(end, spent, n["expired"])] if n["expired"] else []
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
         days, balance = [day.toordinal() for day, _ in line], [float(n) for _, n in line]
-        axes.fill_between(days, balance, color=PALE, linewidth=0, alpha=0.55)
+        lower = [float(n) for n in low]
+        axes.fill_between(days, lower, color=PALE, linewidth=0, alpha=0.55)
         axes.plot(days, balance, color=SOLID, linewidth=1.6)
+        if lower != balance:
+            axes.fill_between(days, lower, balance, color=PALE, linewidth=0, alpha=0.25, label=say("buffer"))
+            axes.plot(days, lower, color=EDGE, linewidth=1.0)
         for marks, shape, sign, face, word in (
             (bought, "^", 1, SOLID, "bought"),
             (expired, "v", -1, PALE, "expired"),
@@ -111,24 +122,32 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         axes.set_ylim(0, max(balance) * 1.12)
         value_axis(axes, "y", words)
         axes.set_ylabel(say("tokens in the pool"))
-        figure.legend(loc="outside upper right", ncols=2, handletextpad=0.3)
+        figure.legend(loc="outside upper right", ncols=3, handletextpad=0.3)
 
     total = sum((n for *_, n in expired), Decimal(0))
-    text = say("Tokens bought: {bought} (purchases: {purchases}); expired: {expired}.").format(
+    text = say(
+        "Tokens bought: {bought} (purchases: {purchases}); if the forecast holds, expired: {expired}; "
+        "at the end: {left}, with the buffer used in full {least}."
+    ).format(
         bought=words.whole(sum((n for *_, n in bought), Decimal(0))),
         purchases=words.number(Decimal(len(bought))),
         expired=words.whole(total),
+        left=words.whole(line[-1][1]),
+        least=words.whole(low[-1]),
     )
-    header = ("from", "at the start", "bought", "used, incl. buffer", "expired", "at the end")
+    header = (
+        "from",
+        "at the start",
+        "bought",
+        "used",
+        "expired",
+        "at the end",
+        "buffer",
+        "at the end, buffer used",
+    )
+    shown = ("opening", "bought", "used", "expired", "closing", "buffer", "closing_with_buffer")
     cells = tuple(
-        (
-            row["period_start"],
-            words.whole(n["opening"]),
-            words.whole(n["bought"]),
-            words.whole(n["opening"] + n["bought"] - n["expired"] - n["closing"]),
-            words.whole(n["expired"]),
-            words.whole(n["closing"]),
-        )
+        (row["period_start"], *(words.whole(n[name]) for name in shown))
         for row, n in zip(rows, numbers, strict=True)
     )
     title = say("Tokens in the pool")

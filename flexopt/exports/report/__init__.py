@@ -1,7 +1,7 @@
 """The content of a report, in reading order; html, markdown and pdf only lay it out.
 
-Headline, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
-every price, the usage read, and the proof.
+Headline, order sheet, payment calendar, cost lines that add up, comparisons, changes of access (`+ ~ -`),
+assumptions with the source of every price, the usage read, and the proof.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.exports.report import assumed, changes, compared, costs, proven
+from flexopt.exports.report import assumed, changes, compared, costs, order, proven
 from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
+from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
@@ -21,6 +22,7 @@ __all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make
 
 def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     """The report of a plan document, without the assignment: see `assignment_table`."""
+    document = shown(document)
     sections: list[Section] = []
     appendix: list[Section] = []
     for name, parts in _parts(document, words):
@@ -50,21 +52,22 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
 
 def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> Section:
     """The report of comparison.json alone."""
-    parts = tuple(compared.comparison(compared_, words))
+    parts = tuple(compared.comparison(shown_comparison(compared_), words))
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
 
 
 def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
     """The assignment, a row per user, product and access."""
-    rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
+    rows = ColumnTable.of(shown(document)["assignment"], TABLES["assignment"])
     show: dict[str, Callable[[Any], str]] = {
         "user": named,
         "product": named,
         "group": named,
         "offer": lambda offer: named(offer) or words("flex"),
         "days": words.number,
-        "cost_if_named": words.money,
-        "cost_if_flex": words.money,
+        "cost": words.money,
+        "seat_price": words.money,
+        "flex_price": words.money,
     }
     start, end = (rows.columns[f"contract_{name}"] for name in ("start", "end"))
     term = Column.by_class(
@@ -72,22 +75,23 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
     )
     columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
     columns.insert(4, term.array().tolist())
-    keys = ("who", "product", "group", "access", "term", "days", "if_seat", "if_flex")
-    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7))
+    keys = ("who", "product", "group", "access", "term", "days", "cost_", "if_seat", "if_flex")
+    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7, 8))
 
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
     """The sections by name, with their parts uncut."""
-    packs = costs.packs(document, words)
-    expired, left = (words.number(document["summary"][f"tokens_{key}"]) for key in ("expired", "left"))
+    yield "order", [*order.order_sheet(document, words)]
+    yield "payments", [*order.payment_calendar(document, words)]
+    tokens = costs.tokens(document, words)
     yield (
         "cost",
         [
             costs.costs(document, words),
             *costs.seats(document, words),
-            *([packs] if packs else []),
             sentence(costs.token_use(document, words)),
-            sentence(words("expired", expired=expired, left=left)),
+            *map(sentence, costs.unused(document, words)),
+            *([tokens] if tokens else []),
         ],
     )
     table, notes = costs.baselines(document, words)

@@ -9,26 +9,17 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from flexopt.base.columns import ColumnTable
 from flexopt.base.dates import add_months
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.inputs.files.formats import is_summary
 from flexopt.inputs.rules.collections import DEAREST, MIX
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
-
-ESTIMATES = (
-    *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
-    *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),
-)
-"""A source that contains one of these is called an estimate."""
-
-
-def is_estimate(source: str) -> bool:
-    """Whether the source of a price says that the price is an estimate."""
-    return any(word in source.casefold() for word in ESTIMATES)
 
 
 def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
@@ -44,6 +35,7 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     if said:
         more = words("and_more", sources=words.count(len(said) - 2, "source")) if len(said) > 2 else ""
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
+    yield marked(prices(document, words)[0], words)
 
 
 def owned(document: PlanDocument, words: Words) -> str:
@@ -109,7 +101,7 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),
-        ("rules", _listed([_rule(rule, words) for rule in scenario["policy"]], words)),
+        ("rules", _listed([*_rules(scenario["policy"], words, currency)], words)),
         ("budgets", _listed(budgets, words)),
         ("limits", _listed(limits, words)),
         ("collections", _listed(list(_collections(document, words)), words)),
@@ -128,6 +120,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
     scenario = document["scenario"]
     negotiated = scenario["negotiated"]
     paid = _paid(document)
+    money = Currency(document["currency"])
     for offer in scenario["offers"]:
         off = Decimal(negotiated["offers"].get(offer["id"], negotiated["seats"]))
         for price in offer["prices"]:
@@ -138,30 +131,34 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                 if listed is not None:
                     what = words("a_seat", offer=named(offer["id"]), kind=words(kind))
                     start: tuple[str, ...] = (what, words.date(price["from"]))
-                    for amount in pays or [_plain(Decimal(listed) * (1 - off))]:
-                        cells = _discounted(listed, amount, words)
-                        (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
+                    for amount in pays or [str(money.round(Decimal(listed) * (1 - off)))]:
+                        cells = _discounted(document, listed, amount, words)
+                        (used if pays else others).append((*start, *cells, *_sourced(price, words)))
     offers = {offer["id"]: offer for offer in scenario["offers"]}
     for row in (row for row in document["seats"] if row["added"]):
         offer = offers[row["offer"]]
         entry = price_in_force(offer, row["contract_start"])
         what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
-        cells = _discounted(str(price_by_days(entry["new"], row, offer)), row["unit_price"], words)
-        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
+        whole = str(price_by_days(document, entry["new"], row, offer))
+        cells = _discounted(document, whole, row["unit_price"], words)
+        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry, words)))
     off = Decimal(negotiated["tokens"])
     for since, tiers in tier_lists(document):
         for tier in tiers:
             what = words("a_token_from", tokens=words.count(tier["from"], "token"))
-            cells = _discounted(tier["price"], _plain(Decimal(tier["price"]) * (1 - off)), words)
-            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier["source"], words)))
+            price = _plain(document, Decimal(tier["price"]) * (1 - off))
+            cells = _discounted(document, tier["price"], price, words)
+            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier, words)))
     assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
-    on_flex = {row["product"] for row in assignment.where("access", "flex")}
+    access, used_ = (assignment.columns[name] for name in ("access", "product"))
+    tokens = access.array_of(lambda cell: cell == "flex", bool)
+    on_flex = {used_.values[code] for code in np.unique(used_.codes[tokens]).tolist()}
     for product in scenario["products"]:
         for rate in product["rates"]:
             if rate["from"] < document["horizon"]["end"]:
                 what = f"{named(product['id'])}, {words('rate')}"
                 start = (what, words.date(rate["from"]))
-                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate, words))
                 (used if product["id"] in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
@@ -189,11 +186,12 @@ def price_in_force(offer: PlanRow, day: str) -> PlanRow:
     return max(begun, key=lambda price: str(price["from"]))
 
 
-def price_by_days(price: str, row: PlanRow, offer: PlanRow) -> Decimal:
+def price_by_days(document: PlanDocument, price: str, row: PlanRow, offer: PlanRow) -> Decimal:
     """The share of a price of a whole term that seats of an addition cost."""
     begin, end = (date.fromisoformat(row[key]) for key in ("contract_start", "contract_end"))
     term = (end - add_months(end, -offer["term_months"])).days
-    return cents(Fraction(price) * Fraction((end - begin).days, term))
+    share = Fraction((end - begin).days, term)
+    return Currency(document["currency"]).round(Fraction(price) * share)
 
 
 def _paid(document: PlanDocument) -> dict[tuple[str, str, str], list[str]]:
@@ -221,21 +219,25 @@ def marked(table: ReportTable, words: Words) -> str:
     )
 
 
-def _discounted(listed: str, pays: str, words: Words) -> tuple[str, str, str]:
+def _discounted(document: PlanDocument, listed: str, pays: str, words: Words) -> tuple[str, str, str]:
     before = Decimal(listed)
     off = (before - Decimal(pays)) / before if before else Decimal(0)
-    return words.number(_plain(before)), words.percent(off) if off else "", words.number(pays)
+    return words.number(_plain(document, before)), words.percent(off) if off else "", words.number(pays)
 
 
-def _sourced(source: str, words: Words) -> tuple[str, str]:
-    mark = "" if source and not is_estimate(source) else words("estimate" if source else "no_source")
-    return named(source), mark
+def _sourced(entry: PlanRow, words: Words) -> tuple[str, str]:
+    return named(entry["source"]), mark_of(entry, words)
 
 
-def _plain(amount: Decimal) -> str:
-    """With cents, or with more places if needed."""
-    cents = amount.quantize(Decimal("0.01"))
-    return str(cents) if cents == amount else format(amount.normalize(), "f")
+def mark_of(entry: PlanRow, words: Words) -> str:
+    """What to know about a price or rate before signing: that it is an estimate, or has no source."""
+    return words("estimate") if entry["estimate"] else "" if entry["source"] else words("no_source")
+
+
+def _plain(document: PlanDocument, price: Decimal) -> str:
+    """With the digits of an amount, or with more if needed."""
+    whole = Currency(document["currency"]).round(price)
+    return str(whole) if whole == price else format(price.normalize(), "f")
 
 
 def _forecast(document: PlanDocument, words: Words) -> str:
@@ -300,12 +302,17 @@ def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
 
 def _tokens(amount: str, words: Words) -> str:
     singular, plural = words.texts["token"].split("|")
-    return f"{words.number(amount)} {singular if Decimal(amount) in words.one else plural}"
+    return f"{words.number(amount)} {singular if Decimal(amount) == 1 else plural}"
 
 
-def _rule(rule: Mapping[str, Any], words: Words) -> str:
-    who = ", ".join(named(rule[key]) for key in ("user", "group", "product") if rule[key] is not None)
-    return words("rule", who=who, access=words(rule["access"]))
+def _rules(policy: Mapping[str, Any], words: Words, currency: str) -> Iterator[str]:
+    """The rules of access, and what changes must save."""
+    for rule in policy["rules"]:
+        who = ", ".join(named(rule[key]) for key in ("user", "group", "product") if rule[key] is not None)
+        yield words("rule", who=who, access=words(rule["access"]))
+    for key, least in policy["min_saving"].items():
+        if Decimal(least):
+            yield words(f"least_{key}", least=words.priced(least, currency))
 
 
 def _listed(texts: Sequence[str], words: Words, between: str = "; ") -> str:

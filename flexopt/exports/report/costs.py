@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from flexopt.base.text import plain
 from flexopt.exports.report.parts import Part, ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.store.plan_json import PlanDocument
@@ -15,7 +16,7 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """The saving against the first known baseline, and how many users move; first, who is not in the plan."""
+    """The saving against the first known baseline, who moves, what stays unused; first, who is left out."""
     currency, span = document["currency"], _span(document, words)
     sentence = words("headline_costs", amount=words.money(document["total"]), currency=currency, span=span)
     if found := _first(document):
@@ -31,10 +32,15 @@ def headline(document: PlanDocument, words: Words) -> str:
             )
         else:
             sentence = words("headline_same", baseline=words(name))
+    if seats := _seats_bought(document["summary"], words):
+        sentence += words("headline_seats", seats=seats)
     moves = [(n, key) for key in ("flex", "seats") if (n := document["summary"].get(f"users_to_{key}"))]
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
+    s = document["summary"]
+    if unused := Decimal(s["expired_cost"]) + Decimal(s["left_cost"]):
+        sentence += words("headline_unused", cost=words.whole(unused), currency=currency)
     missing = not_planned(document["coverage"], document["scenario"]["horizon"]["months"], words)
     return words("headline_after", missing=missing, sentence=sentence) if missing else sentence
 
@@ -52,7 +58,7 @@ def not_planned(coverage: Mapping[str, Any], months: int, words: Words) -> str:
     if not theirs:
         return words("not_planned_days", share=shares[1])
     text = words(
-        "not_planned_user" if c["users_not_planned"] in words.one else "not_planned_users",
+        "not_planned_user" if c["users_not_planned"] == 1 else "not_planned_users",
         n=words.number(c["users_not_planned"]),
         users=words.count(c["users_in_usage"], "user"),
         share=shares[0],
@@ -75,7 +81,8 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
         name, saving, _ = first
         found.append((words("figure_saved", baseline=words(name)), words.priced(saving, currency)))
     found += [
-        (words("figure_seats"), words.number(s["seats_bought"])),
+        (words("annual_seats"), words.number(s["annual_seats"])),
+        *([(words("monthly_seats"), words.number(s["monthly_seats"]))] if s["monthly_seats"] else []),
         (words("figure_tokens"), words.number(s["tokens_bought"])),
     ]
     if s["effective_token_price"]:
@@ -86,11 +93,12 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
 def costs(document: PlanDocument, words: Words) -> ReportTable:
     """Cost lines of seats and packs, which add up to the total."""
     s = document["summary"]
-    bought, owned = words.number(s["seats_bought"]), words.number(s["seats_owned"])
+    seats = _seats_bought(s, words) or words("no_seats")
+    seats += words("cost_owned", n=words.number(s["seats_owned"])) if s["seats_owned"] else ""
     tokens = words.count(s["tokens_bought"], "token")
     months = words.count(document["scenario"]["horizon"]["months"], "month")
     rows = [
-        (words("cost_seats", bought=bought, owned=owned), words.money(s["seats"])),
+        (seats, words.money(s["seats"])),
         (words("cost_tokens", tokens=tokens), words.money(s["tokens"])),
         (words("cost_total", months=months), words.money(document["total"])),
     ]
@@ -134,27 +142,6 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
         yield words("in_full", seats=words.count(full, "seat"))
 
 
-def packs(document: PlanDocument, words: Words) -> ReportTable | None:
-    """The token packs to buy; None if there are none."""
-    if not document["purchases"]:
-        return None
-    lines = [
-        (
-            words.date(p["date"]),
-            words.number(p["tokens"]),
-            words.number(p["unit_price"]),
-            words.money(p["cost"]),
-            words("from_tokens", tokens=words.count(p["tier_from"], "token")),
-            words.date(p["expires"]),
-        )
-        for p in document["purchases"]
-    ]
-    s = document["summary"]
-    lines.append((words("sum_packs"), words.number(s["tokens_bought"]), "", words.money(s["tokens"]), "", ""))
-    keys = ("buy_on", "tokens", "each", "cost_", "price_for", "expires")
-    return ReportTable("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
-
-
 def token_use(document: PlanDocument, words: Words) -> str:
     """How many tokens the forecast uses, and the resulting price per token."""
     s = document["summary"]
@@ -163,6 +150,66 @@ def token_use(document: PlanDocument, words: Words) -> str:
         return words("no_packs") + (words("uses_owned", used=used) if Decimal(s["tokens_used"]) else "")
     per = words("uses_price", price=words.number(price), currency=document["currency"]) if price else ""
     return words("uses", used=used) + per
+
+
+def unused(document: PlanDocument, words: Words) -> list[str]:
+    """What expires and what is left if the forecast holds; with a buffer, also if it is used in full."""
+    s, names = document["summary"], ("tokens_expired", "tokens_left", "expired_cost", "left_cost")
+    said = []
+    for key, case in _cases(s):
+        expired, left, *costs = (Decimal(s[f"{name}{case}"]) for name in names)
+        said.append(
+            words(
+                key,
+                unused=_tokens(expired + left, words),
+                cost=words.money(sum(costs, Decimal(0))),
+                currency=document["currency"],
+                expired=_tokens(expired, words),
+                left=_tokens(left, words),
+                buffer=_tokens(s["tokens_buffer"], words),
+                buffer_cost=words.money(s["buffer_cost"]),
+            )
+        )
+    return said
+
+
+def tokens(document: PlanDocument, words: Words) -> ReportTable | None:
+    """The same as a table that adds up to the tokens held and bought and their cost; None without tokens."""
+    s, currency, cases = document["summary"], document["currency"], _cases(document["summary"])
+    if not cases:
+        return None
+    kinds = ["used", *["buffer"] * (len(cases) - 1), "expired", "left"]
+    sums = [Decimal(0)] * 2 * len(cases)
+    rows: list[tuple[str, ...]] = []
+    for kind in kinds:
+        amounts: list[Decimal] = []
+        for _, case in cases:
+            of = case if kind in ("expired", "left") else ""
+            share = 1 if case or kind != "buffer" else 0  # the buffer is no use if the forecast holds
+            amounts += (Decimal(s[name]) * share for name in (f"tokens_{kind}{of}", f"{kind}_cost{of}"))
+        sums = [a + b for a, b in zip(sums, amounts, strict=True)]
+        rows.append((words(f"use_{kind}"), *_line(amounts, words)))
+    rows.append((words("sum_tokens"), *_line(sums, words)))
+    heads = [head for key, _ in cases for head in (words(f"if_{key}"), currency)]
+    columns = (words("token_use"), *heads)
+    return ReportTable("tokens", columns, tuple(rows), tuple(range(1, len(columns))), (len(rows) - 1,))
+
+
+def _line(amounts: Sequence[Decimal], words: Words) -> Iterator[str]:
+    for tokens, cost in zip(amounts[::2], amounts[1::2], strict=True):
+        yield from (_tokens(tokens, words), words.money(cost))
+
+
+def _tokens(number: Decimal | str, words: Words) -> str:
+    """A number without zeros at its end."""
+    return words.number(plain(Decimal(number)))
+
+
+def _cases(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The cases that a plan tells apart, and the ends of their figures' names; none without tokens."""
+    if not any(Decimal(summary[f"tokens_{kind}"]) for kind in ("used", "expired", "left")):
+        return []
+    return [("holds", ""), *([("full", "_with_buffer")] if Decimal(summary["tokens_buffer"]) else [])]
 
 
 def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[str]]:
@@ -178,6 +225,15 @@ def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[s
             notes.append(f"{words(name)}: {named(baseline['note'], 400)}")
     columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
     return ReportTable("baselines", columns, tuple(rows), (1, 2, 3)), notes
+
+
+def _seats_bought(summary: Mapping[str, Any], words: Words) -> str:
+    """Annual seats and the most monthly ones at once; empty if none are bought."""
+    annual, monthly = summary["annual_seats"], summary["monthly_seats"]
+    parts = [words.count(annual, "annual_seat")] if annual else []
+    if monthly:
+        parts.append(words("at_once", seats=words.count(monthly, "monthly_seat")))
+    return words("and").join(parts)
 
 
 def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flexopt.base.columns import ColumnTable
 from flexopt.exports.people import people_left_out
 from flexopt.exports.workbook.book import Formula, Sheet, SheetColumn, cells
@@ -18,8 +20,9 @@ COLUMNS = {
     "contract_end": SheetColumn("Until (first day without the seat)", "date", 12),
     "days": SheetColumn("Days of use", "quantity", 9),
     "tokens": SheetColumn("Tokens", "quantity", 10),
-    "cost_if_named": SheetColumn("Cost with a seat", "money", 12),
-    "cost_if_flex": SheetColumn("Cost with tokens", "money", 12),
+    "cost": SheetColumn("Cost", "money", 12),
+    "seat_price": SheetColumn("Price as a seat", "money", 12),
+    "flex_price": SheetColumn("Price on Flex", "money", 12),
     "break_even_days": SheetColumn("Break-even, days", "quantity", 11),
     "segment": SheetColumn("Segment", "text", 11),
     "reason": SheetColumn("Reason", "wrap", 80),
@@ -36,10 +39,10 @@ def write_assignment(sheet: Sheet, document: PlanDocument) -> None:
     total = ["Total of visible rows", *[""] * (len(COLUMNS) - 1)]
     places = {name: number for number, name in enumerate(COLUMNS)}
     sums: list[Formula | str] = list(total)
-    for name in ("days", "tokens"):
-        value = sum(float(row[places[name]]) for row in data)
-        formula = f"=ROUND(SUBTOTAL(109,{cells(1, len(data), places[name])}),6)" if data else "=0"
-        sums[places[name]] = Formula(formula, round(value, 6))
+    for name, digits in (("days", 6), ("tokens", 6), ("cost", sheet.money.digits)):
+        value = sum((Decimal(row[places[name]]) for row in data), Decimal(0))
+        formula = f"=ROUND(SUBTOTAL(109,{cells(1, len(data), places[name])}),{digits})" if data else "=0"
+        sums[places[name]] = Formula(formula, value)
     sheet.table(list(COLUMNS.values()), data, sums)
     sheet.filtered(1, len(data), len(COLUMNS))
 

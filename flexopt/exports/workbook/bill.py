@@ -13,12 +13,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.dates import overlap_days
-from flexopt.base.money import cents
+from flexopt.base.money import Currency
 from flexopt.exports.report.assumed import tiers_in_force
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan_json import PlanDocument
+from flexopt.store.tables import TABLES
 
 COUNTS = ("owned", "renewed", "new", "added")
 
@@ -57,6 +58,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Subscription", "text", 18),
     ]
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
+    money, places, whole = sheet.money, sheet.money.digits, 10**sheet.money.digits
     rows: list[list[Cell]] = []
     for number, (seat, price) in enumerate(zip(document["seats"], prices.of_seats, strict=True)):
         r = 1 + number
@@ -65,8 +67,8 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         unit, full = Decimal(seat["unit_price"]), seat["in_full"]
         bought = seat["renewed"] + seat["new"] + seat["added"]
         numbers = f"({cell(r, 4)}+{cell(r, 5)}+{cell(r, 6)})"
-        each = cents(Fraction(unit) * Fraction(inside, term)) if price is not None else Decimal(0)
-        shares = f"{cell(r, 10)}*({numbers}-{cell(r, 14)})+ROUND({cell(r, 7)},2)*{cell(r, 14)}"
+        each = money.round(Fraction(unit) * Fraction(inside, term)) if price is not None else money.zero
+        shares = f"{cell(r, 10)}*({numbers}-{cell(r, 14)})+ROUND({cell(r, 7)},{places})*{cell(r, 14)}"
         rows.append(
             [
                 seat["offer"],
@@ -76,9 +78,9 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
                 Formula(f"={cell_of[price]}", unit) if price is not None else unit,
                 inside,
                 term,
-                Formula(f"=ROUND(ROUND({cell(r, 7)}*100,0)*{cell(r, 8)}/{cell(r, 9)},0)/100", each),
-                Formula(f"=ROUND({shares},2)", each * (bought - full) + unit * full),
-                Formula(f"=ROUND(ROUND({cell(r, 7)},2)*{numbers},2)", unit * bought),
+                Formula(f"=ROUND(ROUND({cell(r, 7)}*{whole},0)*{cell(r, 8)}/{cell(r, 9)},0)/{whole}", each),
+                Formula(f"=ROUND({shares},{places})", each * (bought - full) + unit * full),
+                Formula(f"=ROUND(ROUND({cell(r, 7)},{places})*{numbers},{places})", unit * bought),
                 seat["assigned"],
                 full,
                 seat["subscription_id"],
@@ -89,7 +91,7 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
     total += [total_of((s[kind] for s in seats), 1, 3 + n, count) for n, kind in enumerate(COUNTS)]
     total += ["", "", "", ""]
     total += [
-        total_of((Decimal(s[key]) for s in seats), 1, 11 + n, count)
+        total_of((Decimal(s[key]) for s in seats), 1, 11 + n, count, digits=places)
         for n, key in enumerate(("cost", "commitment"))
     ]
     total += [
@@ -125,25 +127,32 @@ def write_purchases(
                 Formula(
                     f"={cell_of[prices.of_tier[tiers_in_force(document, day), pack['tier_from']]]}", unit
                 ),
-                Formula(_cost(cell(r, 3), unit, cell(r, 1), pack["tokens"]), Decimal(pack["cost"])),
+                Formula(
+                    _cost(sheet.money, (cell(r, 3), unit), (cell(r, 1), pack["tokens"])),
+                    Decimal(pack["cost"]),
+                ),
                 pack["expires"],
             ]
         )
     count, packs = len(rows), document["purchases"]
     tokens = total_of((p["tokens"] for p in packs), 1, 1, count)
-    cost_total = total_of((Decimal(p["cost"]) for p in packs), 1, 4, count)
+    cost_total = total_of((Decimal(p["cost"]) for p in packs), 1, 4, count, digits=sheet.money.digits)
     sheet.table(columns, rows, ["Total", tokens, "", "", cost_total, ""])
     sheet.filtered(1, count, len(columns))
     place = cell(1 + count, 4, "Purchases")
     return Totals(place, place, tuple(cell(1 + n, 4, "Purchases") for n in range(count)))
 
 
-def _cost(price_cell: str, price: Decimal, tokens_cell: str, tokens: int) -> str:
-    """Price times tokens, half a cent up: in whole units of the price's last place if these are exact."""
-    places = max(6, -int(price.as_tuple().exponent))
-    if price.scaleb(places) * tokens > EXACT:
-        return f"=ROUND({price_cell}*{tokens_cell},2)"
-    return f"=ROUND(ROUND({price_cell}*{10**places},0)*{tokens_cell}/{10 ** (places - 2)},0)/100"
+def _cost(money: Currency, price: tuple[str, Decimal], tokens: tuple[str, int]) -> str:
+    """Price times tokens, half a unit up: in whole units of the price's last place if these are exact.
+
+    Both are given as their cell and what is in it.
+    """
+    places, digits = max(6, -int(price[1].as_tuple().exponent)), money.digits
+    if price[1].scaleb(places) * tokens[1] > EXACT:
+        return f"=ROUND({price[0]}*{tokens[0]},{digits})"
+    last, unit = 10**places, 10 ** (places - digits)
+    return f"=ROUND(ROUND({price[0]}*{last},0)*{tokens[0]}/{unit},0)/{10**digits}"
 
 
 def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
@@ -153,17 +162,29 @@ def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Until (first day after)", "date", 13),
         *(
             SheetColumn(title, "quantity", 14)
-            for title in ("Opening", "Bought", "Drawn", "Buffer", "Expired", "Closing")
+            for title in (
+                "Opening",
+                "Bought",
+                "Used",
+                "Expired",
+                "Closing",
+                "Buffer",
+                "Opening, buffer used",
+                "Expired, buffer used",
+                "Closing, buffer used",
+            )
         ),
     ]
-    names = ("opening", "bought", "drawn", "buffer", "expired", "closing")
+    names = tuple(TABLES["ledger"])[2:]
     ledger = document["ledger"]
     rows = [[p["period_start"], p["period_end"], *(Decimal(p[name]) for name in names)] for p in ledger]
-    sums = [
-        total_of((Decimal(p[name]) for p in ledger), 1, 3 + n, len(rows), digits=6)
-        for n, name in enumerate(names[1:-1])
+    sums: list[Cell] = [
+        ""
+        if name.startswith(("opening", "closing"))
+        else total_of((Decimal(p[name]) for p in ledger), 1, 2 + n, len(rows), digits=6)
+        for n, name in enumerate(names)
     ]
-    sheet.table(columns, rows, ["Total", "", "", *sums, ""])
+    sheet.table(columns, rows, ["Total", "", *sums])
     sheet.filtered(1, len(rows), len(columns))
     chart_of_pool(sheet, sheet.row + 1, 0, len(rows))
     sheet.row += 18

@@ -16,6 +16,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from flexopt.base.errors import FlexoptError
+from flexopt.base.money import Currency
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
 
@@ -38,11 +40,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "wrap": {"align": "left", "indent": 1, "text_wrap": True},
     "count": {"num_format": "#,##0"},
     "quantity": {"num_format": "#,##0.0"},
-    "money": {"num_format": "#,##0.00"},
-    "price": {"num_format": "#,##0.00####"},
     "percent": {"num_format": "0.0 %"},
     "gap": {"num_format": "0.0000 %"},
-    "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
     "title": {"bold": True, "font_size": 17, "font_color": ACCENT},
     "headline": {"font_size": 12, "text_wrap": True},
     "note": {"italic": True, "font_color": "#5B6875", "text_wrap": True},
@@ -111,9 +110,9 @@ def cells(first: int, last: int, column: int, sheet: str = "") -> str:
 
 
 def total_of(
-    values: Iterable[Decimal | int], first: int, column: int, count: int, *, digits: int = 2
+    values: Iterable[Decimal | int], first: int, column: int, count: int, *, digits: int = 0
 ) -> Formula:
-    """The sum of `count` rows of a column, rounded because sums of binary fractions are not whole cents."""
+    """The sum of `count` rows of a column, rounded because sums of binary fractions are not exact."""
     value = sum(values, Decimal(0))
     return Formula(
         f"=ROUND(SUM({cells(first, first + count - 1, column)}),{digits})" if count else "=0", value
@@ -125,6 +124,7 @@ class Sheet:
 
     def __init__(self, book: Book, name: str, *, landscape: bool = True) -> None:
         self.book, self.name, self.row = book, name, 0
+        self.money = book.money
         self.sheet = book.workbook.add_worksheet(name)
         self.wide = 0
         self.widths: dict[int, float] = {}
@@ -243,11 +243,23 @@ class Sheet:
         self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
 
+def _of_money(money: Currency) -> dict[str, dict[str, Any]]:
+    """The formats of amounts, and of prices with four digits more."""
+    amount = "#,##0" + "." * bool(money.digits) + "0" * money.digits
+    price = "#,##0." + "0" * money.digits + "####"
+    return {"money": {"num_format": amount}, "price": {"num_format": price}}
+
+
+def _of_dates(written: str) -> dict[str, dict[str, Any]]:
+    return {"date": {"num_format": written, "align": "left", "indent": 1}}
+
+
 class Book:
     """The workbook of a document."""
 
-    def __init__(self, document: PlanDocument, most_rows: int = ROWS) -> None:
-        self.most_rows = most_rows
+    def __init__(self, document: PlanDocument, words: Words = ENGLISH, most_rows: int = ROWS) -> None:
+        self.words, self.most_rows, self.money = words, most_rows, Currency(document["currency"])
+        self.styles = STYLES | _of_money(self.money) | _of_dates(words.date_in_excel)
         self.stream = BytesIO()
         self.workbook = Workbook(
             self.stream,
@@ -270,7 +282,7 @@ class Book:
     def _style(self, names: str) -> Any:
         look: dict[str, Any] = {"valign": "top", "font_color": INK}
         for name in names.split():
-            look |= STYLES[name]
+            look |= self.styles[name]
         return self.workbook.add_format(look)
 
     def add(self, name: str, *, landscape: bool = True) -> Sheet:

@@ -43,24 +43,28 @@ def _axes(
 
 
 def chart_of_pool(at: Sheet, row: int, column: int, periods: int) -> None:
-    """Tokens in the pool at the end of each period, and those that expire."""
+    """Tokens in the pool at the end of each period, with and without the buffer, and those that expire."""
     chart = _chart(at, "area", "Token pool at the end of each period")
     days = ["Ledger", 1, 1, periods, 1]
-    chart.add_series(
-        {
-            "name": "balance",
-            "categories": days,
-            "values": ["Ledger", 1, 7, periods, 7],
-            "fill": {"color": ACCENT, "transparency": 35},
-            "line": {"color": ACCENT, "width": 1.5},
-        }
-    )
+    for name, place, colour, clear in (
+        ("if the forecast holds", 6, ACCENT, 70),
+        ("if the buffer is used in full", 10, ACCENT, 35),
+    ):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": days,
+                "values": ["Ledger", 1, place, periods, place],
+                "fill": {"color": colour, "transparency": clear},
+                "line": {"color": colour, "width": 1.5},
+            }
+        )
     expired: Any = at.book.workbook.add_chart({"type": "column"})
     expired.add_series(
         {
             "name": "expired",
             "categories": days,
-            "values": ["Ledger", 1, 6, periods, 6],
+            "values": ["Ledger", 1, 5, periods, 5],
             "fill": {"color": EXPIRED},
             "gap": 60,
         }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flexopt.exports.summary import BASELINE_NAMES, headline
+from flexopt.exports.report.costs import headline
+from flexopt.exports.summary import BASELINE_NAMES
 from flexopt.exports.workbook.bill import Totals
-from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
+from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
 from flexopt.store.plan_json import PlanDocument
 
@@ -20,12 +21,13 @@ SIDE = 5
 def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
     """The sheet Summary."""
     horizon, currency = document["horizon"], document["currency"]
-    sentence = headline(document)
+    words = sheet.book.words
+    sentence = headline(document, words)
     sheet.line(document["name"] or "Plan", "title", across=12)
     sheet.line(f"{sentence[:1].upper()}{sentence[1:]}.", "headline", across=12)
     sheet.line(
-        f"{horizon['start']} to {horizon['end']} (first day after), {currency}; usage of "
-        f"{document['history']['first']} to {document['history']['last']}",
+        f"{words.date(horizon['start'])} to {words.date(horizon['end'])} (first day after), {currency}; "
+        f"usage of {words.date(document['history']['first'])} to {words.date(document['history']['last'])}",
         "note",
         across=12,
     )
@@ -37,6 +39,7 @@ def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: To
     sheet.gap()
     first, offers = _offers(sheet, document, seats, packs)
     sheet.gap()
+    _tokens(sheet, document)
     _figures(sheet, document)
     bottom = sheet.row
     chart_of_costs(sheet, top, SIDE, first, min(offers, CHARTED))
@@ -60,26 +63,34 @@ def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -
     seat, token = Decimal(summary["seats"]), Decimal(summary["tokens"])
     lines: list[tuple[str, str, Decimal]] = [
         (
-            f"Seats: {summary['seats_bought']:,} bought, {summary['seats_owned']:,} owned",
+            f"Seats: {summary['annual_seats']:,} annual, {summary['monthly_seats']:,} monthly at once, "
+            f"{summary['seats_owned']:,} owned",
             f"={seats.cost}",
             seat,
         ),
         (f"Token packs: {summary['tokens_bought']:,} tokens", f"={packs.cost}", token),
         (
             f"Total for {months} month{'s' if months != 1 else ''}",
-            f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},2)",
+            f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},{sheet.money.digits})",
             total,
         ),
         (
             "Total commitment (whole terms of the seats)",
-            f"=ROUND({seats.commitment}+{packs.commitment},2)",
+            f"=ROUND({seats.commitment}+{packs.commitment},{sheet.money.digits})",
             planned,
         ),
     ]
     rows: list[list[Cell]] = []
     for number, (words, formula, amount) in enumerate(lines):
         now, then = cell(first + number, 1), cell(first + number, 2)
-        rows.append([words, Formula(formula, amount), amount, Formula(f"=ROUND({now}-{then},2)", 0)])
+        rows.append(
+            [
+                words,
+                Formula(formula, amount),
+                amount,
+                Formula(f"=ROUND({now}-{then},{sheet.money.digits})", 0),
+            ]
+        )
     look = {(2, 0): "text total"} | {(2, column): "money total" for column in (1, 2, 3)}
     sheet.table(columns, rows, looks=look)
 
@@ -108,7 +119,7 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
                 [
                     words,
                     costs,
-                    Formula(f"=ROUND({here}-{planned},2)", costs - total),
+                    Formula(f"=ROUND({here}-{planned},{sheet.money.digits})", costs - total),
                     Formula(f"=IF({here}=0,0,({here}-{planned})/{here})", share),
                 ]
             )
@@ -135,7 +146,7 @@ def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) 
     ]
     for offer in sorted(cost, key=lambda offer: (-cost[offer], offer)):
         bought, owned = counts[offer]
-        formula = f"=ROUND({_sum(lines[offer], seats)},2)"
+        formula = f"=ROUND({_sum(lines[offer], seats)},{sheet.money.digits})"
         rows.append([offer, Formula(formula, cost[offer]), bought, owned])
     columns = [
         SheetColumn("Cost by offer", "text"),
@@ -155,6 +166,31 @@ def _sum(lines: list[int], seats: Totals) -> str:
     return "+".join(seats.rows[line] for line in lines)
 
 
+def _tokens(sheet: Sheet, document: PlanDocument) -> None:
+    """What becomes of the tokens, and what they cost, if the forecast holds and if the buffer is used."""
+    s = document["summary"]
+    used, buffer = ("Used according to the forecast", "used", ""), ("Used as buffer", "buffer", "")
+    for title, case, lines in (
+        ("Tokens if the forecast holds", "", [used]),
+        ("Tokens if the buffer is used in full", "_with_buffer", [used, buffer]),
+    ):
+        lines = [*lines, ("Expire unused", "expired", case), ("Left at the end", "left", case)]
+        amounts = [(Decimal(s[f"tokens_{k}{of}"]), Decimal(s[f"{k}_cost{of}"])) for _, k, of in lines]
+        columns = [
+            SheetColumn(title, "text"),
+            SheetColumn("Tokens", "quantity"),
+            SheetColumn("Cost", "money"),
+        ]
+        first = sheet.row + 1
+        sums = [
+            total_of((pair[n] for pair in amounts), first, 1 + n, len(lines), digits=digits)
+            for n, digits in enumerate((1, sheet.money.digits))
+        ]
+        rows: list[list[Cell]] = [[words, *pair] for (words, _, _), pair in zip(lines, amounts, strict=True)]
+        sheet.table(columns, rows, ["Held and bought", *sums])
+        sheet.gap()
+
+
 def _figures(sheet: Sheet, document: PlanDocument) -> None:
     s = document["summary"]
     figures: list[tuple[str, Cell, str]] = [
@@ -165,9 +201,6 @@ def _figures(sheet: Sheet, document: PlanDocument) -> None:
         ("moving from a seat to tokens", s["users_to_flex"], "count"),
         ("moving from tokens to a seat", s["users_to_seats"], "count"),
         ("with an unused seat today", s["users_idle"], "count"),
-        ("Tokens used according to the forecast", Decimal(s["tokens_used"]), "quantity"),
-        ("Tokens that expire within the horizon", Decimal(s["tokens_expired"]), "quantity"),
-        ("Tokens left at the end of the horizon", Decimal(s["tokens_left"]), "quantity"),
     ]
     price = s["effective_token_price"]
     figures += [("Cost per token used, as planned", None if price is None else Decimal(price), "price")]

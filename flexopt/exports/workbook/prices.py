@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import price_by_days, price_in_force, tier_lists, tiers_in_force
+from flexopt.exports.report.assumed import (
+    mark_of,
+    price_by_days,
+    price_in_force,
+    tier_lists,
+    tiers_in_force,
+)
+from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 
@@ -19,6 +26,7 @@ class PlanPrice:
     listed: str
     price: str
     source: str
+    mark: str
     style: str
     """`money` for a seat, `price` for a token."""
 
@@ -42,7 +50,7 @@ def prices(document: PlanDocument) -> PlanPrices:
         if row["owned"]:
             found.of_seats.append(None)
             continue
-        price = _of_seat(row, offers[row["offer"]])
+        price = _of_seat(document, row, offers[row["offer"]])
         if price not in known:
             known[price] = len(found.listed)
             found.listed.append(price)
@@ -62,13 +70,14 @@ def prices(document: PlanDocument) -> PlanPrices:
                 listed=tier["price"],
                 price=paid.get((since, tier["from"])) or format(Decimal(tier["price"]) * (1 - discount), "f"),
                 source=tier["source"],
+                mark=mark_of(tier, ENGLISH),
                 style="price",
             )
         )
     return found
 
 
-def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
+def _of_seat(document: PlanDocument, row: PlanRow, offer: PlanRow) -> PlanPrice:
     """The price in force when the seats start, after all discounts, as in the bill."""
     entry = price_in_force(offer, row["contract_start"])
     renewed = bool(row["renewed"])
@@ -77,9 +86,10 @@ def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
             what=row["offer"],
             kind=f"added {row['contract_start']} until {row['contract_end']}",
             since=entry["from"],
-            listed=str(price_by_days(entry["new"], row, offer)),
+            listed=str(price_by_days(document, entry["new"], row, offer)),
             price=row["unit_price"],
             source=entry["source"],
+            mark=mark_of(entry, ENGLISH),
             style="money",
         )
     return PlanPrice(
@@ -89,5 +99,6 @@ def _of_seat(row: PlanRow, offer: PlanRow) -> PlanPrice:
         listed=entry["renewal"] if renewed and entry["renewal"] is not None else entry["new"],
         price=row["unit_price"],
         source=entry["source"],
+        mark=mark_of(entry, ENGLISH),
         style="money",
     )

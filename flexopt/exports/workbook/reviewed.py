@@ -22,19 +22,19 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
     saving = (
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
-    least = (
-        f"Moves that save less than {Decimal(found['min_saving']):,} are not made."
-        if Decimal(found["min_saving"])
+    made = (
+        f"Moves that save less than {least:,} are not made."
+        if (least := Decimal(document["scenario"]["policy"]["min_saving"]["move"]))
         else ""
     )
-    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
+    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),
         SheetColumn("Found", "text", 18),
         SheetColumn("Number", "count", 14),
         SheetColumn("Finding", "wrap", 36),
-        SheetColumn("Repair", "wrap", 36),
+        SheetColumn("What to do", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
         [c["code"], c["name"], "yes" if c["found"] else "no", c["count"], c["message"], c["repair"]]
@@ -84,6 +84,8 @@ def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
     ]
     first = sheet.row + 2
     total = sum((Decimal(m["saving"]) for m in moves if m["saving"] is not None), Decimal(0))
-    formula = Formula(f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),2)", total)
+    formula = Formula(
+        f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),{sheet.money.digits})", total
+    )
     sheet.table(columns, rows, ["Total of visible rows", "", "", "", "", "", formula], title="Moves")
     sheet.sheet.autofilter(first - 1, 0, first - 1 + len(rows), 6)

@@ -9,9 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from flexopt.base.dates import add_months
-from flexopt.base.money import cents
 from flexopt.inputs.rules.prices import seat_price
-from flexopt.inputs.scenario.scenario import Holding, Negotiated, Offer, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 
 def ends_to_join(offer: Offer, holdings: Sequence[Holding], day: date) -> list[date]:
@@ -31,14 +30,14 @@ def joining(offer: Offer, holdings: Sequence[Holding], day: date) -> date | None
     return ends[0] if len(ends) == 1 else None
 
 
-def added_seat_price(offer: Offer, negotiated: Negotiated, day: date, end: date) -> Decimal | None:
-    """Price of a seat from the day to the end of its contract, in whole cents; None before the first price.
+def added_seat_price(scenario: Scenario, offer: Offer, day: date, end: date) -> Decimal | None:
+    """Price of a seat from the day to the end of its contract, in whole minor units; None before a price.
 
     It is the price of a new seat, times the days left, over the days of the term that ends with the contract.
     """
-    price = seat_price(offer, negotiated, day)
+    price = seat_price(scenario, offer, day)
     term = (end - add_months(end, -offer.term_months)).days
-    return None if price is None else cents(Fraction(price) * Fraction((end - day).days, term))
+    return None if price is None else scenario.money.round(Fraction(price) * Fraction((end - day).days, term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +66,5 @@ def stated_additions(scenario: Scenario, holdings: Sequence[Holding]) -> list[Ad
     return [
         AddedSeats(offers[offer], quantity, start, end, price)
         for (offer, start, end), quantity in sorted(found.items())
-        if (price := added_seat_price(offers[offer], scenario.negotiated, start, end)) is not None
+        if (price := added_seat_price(scenario, offers[offer], start, end)) is not None
     ]

@@ -9,8 +9,7 @@ from fractions import Fraction
 from typing import Protocol, TypeVar
 
 from flexopt.base.dates import overlap_days
-from flexopt.base.money import CENT, cents
-from flexopt.inputs.scenario.scenario import Horizon, Negotiated, Offer, Product, Tokens, TokenTier
+from flexopt.inputs.scenario.scenario import Offer, Product, Scenario, Tokens, TokenTier
 
 
 class _Dated(Protocol):
@@ -33,14 +32,14 @@ def rate_on(product: Product, day: date) -> Decimal | None:
 
 
 def seat_price(
+    scenario: Scenario,
     offer: Offer,
-    negotiated: Negotiated,
     day: date,
     *,
     renewal: bool = False,
     tier_discount: Decimal = Decimal(0),
 ) -> Decimal | None:
-    """Price of a seat for its whole term, in whole cents, if it starts on `day`; None before the first price.
+    """Price of a seat for its whole term, in whole minor units, if it starts on `day`; None before a price.
 
     The negotiated discount of the offer (or the general one) is deducted first, then the tier's.
     """
@@ -48,14 +47,14 @@ def seat_price(
     if price is None:
         return None
     listed = price.renewal if renewal and price.renewal is not None else price.new
-    discount = negotiated.offers.get(offer.id, negotiated.seats)
-    return cents(listed * (1 - discount) * (1 - tier_discount))
+    discount = scenario.negotiated.offers.get(offer.id, scenario.negotiated.seats)
+    return scenario.money.round(listed * (1 - discount) * (1 - tier_discount))
 
 
-def price_in_horizon(price: Decimal, start: date, end: date, horizon: Horizon) -> Decimal:
-    """The share of a seat's price for its days in the horizon, in whole cents; its term is [start, end)."""
-    days = overlap_days(start, end, horizon.start, horizon.end)
-    return cents(Fraction(price) * Fraction(days, (end - start).days))
+def price_in_horizon(scenario: Scenario, price: Decimal, start: date, end: date) -> Decimal:
+    """The share of a seat's price for its days in the horizon, rounded; its term is [start, end)."""
+    days = overlap_days(start, end, scenario.horizon.start, scenario.horizon.end)
+    return scenario.money.round(Fraction(price) * Fraction(days, (end - start).days))
 
 
 def tiers_on(tokens: Tokens, day: date) -> tuple[TokenTier, ...]:
@@ -64,7 +63,14 @@ def tiers_on(tokens: Tokens, day: date) -> tuple[TokenTier, ...]:
     return (in_force(lists, day) or lists[0]).tiers
 
 
-def token_price(tier: TokenTier, negotiated: Negotiated) -> Decimal:
-    """Price of one token of the tier after the negotiated discount: at least two decimals, not rounded."""
-    price = tier.price * (1 - negotiated.tokens)
-    return price.quantize(CENT) if price == price.quantize(CENT) else price
+def token_price(scenario: Scenario, tier: TokenTier) -> Decimal:
+    """Price of one token of the tier after the negotiated discount, not rounded."""
+    return scenario.money.shown(tier.price * (1 - scenario.negotiated.tokens))
+
+
+def rounded_off(scenario: Scenario, day: date) -> Fraction:
+    """The most that rounding takes off the invoice of a purchase on the day, whatever its size."""
+    step = scenario.tokens.increment
+    return max(
+        scenario.money.rounded_off(token_price(scenario, t) * step) for t in tiers_on(scenario.tokens, day)
+    )

@@ -34,10 +34,10 @@ def lost_seats(scenario: Scenario, offer: Offer | str, quantity: int, ended: dat
     )
     if isinstance(offer, str):
         return text
-    start, negotiated = scenario.horizon.start, scenario.negotiated
-    renewed = seat_price(offer, negotiated, start, renewal=True)
-    new = seat_price(offer, negotiated, start)
+    start = scenario.horizon.start
+    renewed = seat_price(scenario, offer, start, renewal=True)
+    new = seat_price(scenario, offer, start)
     if renewed is None or new is None:
         return text
     more = (new - renewed) * quantity
-    return f"{text}. A renewal costs {renewed:,.2f}, a new seat {new:,.2f}: {more:,.2f} more for all"
+    return f"{text}. A renewal costs {renewed:,}, a new seat {new:,}: {more:,} more for all"

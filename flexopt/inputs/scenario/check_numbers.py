@@ -73,7 +73,7 @@ def _seat_or_day(run: ScenarioCheck) -> None:
                     "S172",
                     ("offers", number, "prices", index, "new"),
                     f"a seat for {count(offer.term_months, 'month')} costs {price.new:,}, a day of {product} "
-                    f"on tokens {day:,.2f} ({rates[product]:f} tokens at {token:f})",
+                    f"on tokens {scenario.money.round(day):,} ({rates[product]:f} tokens at {token:f})",
                     "check the price of the seat, the tokens of a day and the price of a token",
                     severity="warning",
                     value=price.new,

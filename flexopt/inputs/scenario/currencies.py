@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from flexopt.base.findings import Findings
+from flexopt.base.money import Currency
 from flexopt.base.text import count
 from flexopt.inputs.scenario.extends import Resolved
 from flexopt.inputs.scenario.yaml import KeyPath
 
-_MONEY = frozenset({"new", "renewal", "price", "unit_price", "amount"})
-_CENT = Decimal("0.01")
+_PER_TOKEN = frozenset({"price", "unit_price"})
+_MONEY = frozenset({"new", "renewal", "amount"}) | _PER_TOKEN
 
 
 def settle_currencies(resolved: Resolved, findings: Findings) -> None:
@@ -31,7 +32,7 @@ def settle_currencies(resolved: Resolved, findings: Findings) -> None:
     for currency in sorted(foreign):
         amounts = foreign[currency]
         if currency in rates:
-            _convert(amounts, currency, *rates[currency])
+            _convert(amounts, Currency(str(own)), currency, rates[currency])
             continue
         first = resolved.place((*amounts[0][0], amounts[0][2]))
         file, row, _ = resolved.place(("currency",))
@@ -73,26 +74,35 @@ def _amounts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any
             yield from _amounts(inner, (*path, index))
 
 
-def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str]]]:
+def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str, bool]]]:
     """The rates; the schema reports what is wrong with others."""
     for entry in stated if isinstance(stated, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("currency"), str):
             rate, source = entry.get("rate"), entry.get("source", "")
             if isinstance(rate, (int, Decimal)) and rate > 0 and isinstance(source, str):
-                yield entry["currency"], (Decimal(rate), source)
+                yield entry["currency"], (Decimal(rate), source, entry.get("estimate") is True)
 
 
 def _convert(
-    amounts: list[tuple[KeyPath, dict[str, Any], str]], currency: str, rate: Decimal, source: str
+    amounts: list[tuple[KeyPath, dict[str, Any], str]],
+    own: Currency,
+    currency: str,
+    rate: tuple[Decimal, str, bool],
 ) -> None:
-    """Multiply, round to the cent, and note it in `source`, which is shown beside the price."""
+    """Multiply, round, and note it in `source`, which is shown beside the price.
+
+    Amounts are rounded to the minor unit, prices per token to two digits more.
+    """
+    factor, source, is_estimate = rate
     entries = {path: entry for path, entry, _ in amounts}
     for path, entry in entries.items():
         keys = [key for at, _, key in amounts if at == path]
         was = " / ".join(f"{Decimal(entry[key]):f}" for key in keys)
         for key in keys:
-            entry[key] = (Decimal(entry[key]) * rate).quantize(_CENT, ROUND_HALF_UP)
+            exact = Decimal(entry[key]) * factor
+            entry[key] = own.round_price(exact) if key in _PER_TOKEN else own.round(exact)
         if path[-2:-1] in (("prices",), ("tiers",)):
-            noted = f"{currency} {was} x {rate:f}" + (f" ({source})" if source else "")
+            noted = f"{currency} {was} x {factor:f}" + (f" ({source})" if source else "")
+            entry |= {"estimate": True} if is_estimate else {}
             before = entry.get("source")
             entry["source"] = f"{before}, {noted}" if isinstance(before, str) and before else noted

@@ -14,7 +14,7 @@ EXTENDS = {
     "description": "Scenarios that this one builds on: paths relative to this file.",
     "anyOf": [PATH, {"type": "array", "items": PATH}],
 }
-MERGED = {"Offer": ["id"], "Budget": ["id"], "Horizon": [], "Tokens": [], "Window": []}
+MERGED = {"Offer": ["id"], "Budget": ["id"], "Horizon": [], "Tokens": [], "Window": [], "Instalments": []}
 """Parts that `extends` merges key by key, and the keys each still requires."""
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
@@ -26,10 +26,9 @@ def scenario_schema() -> dict[str, Any]:
     Required keys are required only in a file without `extends`: a base may supply them, which only reading
     all files can tell.
     """
-    schema = Scenario.model_json_schema(by_alias=True, mode="validation")
+    schema = tidy(Scenario.model_json_schema(by_alias=True, mode="validation"))
     parts: dict[str, Any] = schema.pop("$defs")
     properties: dict[str, Any] = schema.pop("properties")
-    _walk([parts, properties], _tidy)
     required: dict[str, list[str]] = {}
     for name, always in MERGED.items():
         required[name] = parts[name].pop("required")
@@ -61,6 +60,12 @@ def _rule(value: dict[str, Any], parts: dict[str, Any], required: dict[str, list
         item = _rule(value["items"], parts, required)
         return {"items": item} if item else {}
     return next((r for option in value.get("anyOf", []) if (r := _rule(option, parts, required))), {})
+
+
+def tidy(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a model, its parts in the words of JSON Schema."""
+    _walk([schema.get("$defs", {}), schema["properties"]], _tidy)
+    return schema
 
 
 def _walk(node: Any, visit: Callable[[dict[str, Any]], None]) -> None:

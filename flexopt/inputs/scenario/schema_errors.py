@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -58,7 +58,7 @@ def report_schema_errors(error: ValidationError, resolved: Resolved, findings: F
     met: set[tuple[KeyPath, str]] = set()
     for item in error.errors(include_url=False):
         loc = item["loc"]
-        path, value = _real_path(loc, resolved.data)
+        path, value = real_path(loc, resolved.data)
         if _other_branch(loc, path, value, item["type"]):
             continue
         if item["type"] == "missing":
@@ -80,14 +80,14 @@ def report_schema_errors(error: ValidationError, resolved: Resolved, findings: F
         )
 
 
-def _real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
+def real_path(loc: tuple[int | str, ...], data: Any) -> tuple[KeyPath, Any]:
     """The part of a location that exists in the data (pydantic adds union branches), and its value."""
     path: list[int | str] = []
     value = data
     for part in loc:
         if isinstance(value, dict) and part in value:
             value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        elif isinstance(value, Sequence) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:
             continue

@@ -13,7 +13,7 @@ _TEMPLATE = """\
 # The prices, dates and rules of one quote. Edit them; to compare quotes, copy this file and change the copy.
 # Lists in price-book.yaml are merged by `id`: repeat an id here to change its entry.
 schema: flexopt.scenario/1
-extends: price-book.yaml # products with their rates, offers with their prices; many figures are illustrative
+extends: price-book.yaml # products and rates, offers and prices; replace those marked `estimate: true`
 {currency_note}\
 currency: {currency}
 name: First plan

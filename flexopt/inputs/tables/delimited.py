@@ -16,6 +16,8 @@ SHOWN = 20
 """Findings of one kind that are listed individually; the rest are counted."""
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.]+Z?)?")
+DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})( 0?0:00(:00)?)?")
+"""As Excel saves a date where points separate its parts: the day is first wherever that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class DelimitedTable:
             return None
         match = ISO.fullmatch(text)
         try:
+            if dotted := DOTTED.fullmatch(text):
+                return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
             return date.fromisoformat(match[1] if match else "no")
         except ValueError:
             self.add(
@@ -128,7 +132,14 @@ def read_table(
         return all(any(compact(n) in there for n in names[c]) for c in required)
 
     try:
-        lines = iter(read_lines(folder.path(name), raw, wanted, is_header))
+        western, lines = read_lines(folder.path(name), raw, wanted, is_header)
+        if western:
+            table.add(
+                "09",
+                "the file is not UTF-8: it is read as Windows-1252, as Excel saves a CSV in western Europe",
+                "look at the names with accents; save it as `CSV UTF-8` to be sure",
+                severity="warning",
+            )
         header = next(lines, None)
         if header is None:
             table.add("02", "the file is empty", "the first line must name the columns: " + ", ".join(known))

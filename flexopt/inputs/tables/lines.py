@@ -15,6 +15,7 @@ from flexopt.inputs.files.containers import container
 from flexopt.inputs.files.formats import Kind, recognise
 from flexopt.inputs.files.grid import Grid
 from flexopt.inputs.files.json_table import read_json
+from flexopt.inputs.files.western import WESTERN, is_western
 from flexopt.inputs.files.workbook import WorkbookLimits, read_sheets
 
 MAX_BYTES = 100_000_000
@@ -30,21 +31,21 @@ _HEAD = 10
 
 def read_lines(
     path: Path, raw: bytes, wanted: Collection[Kind], is_header: Callable[[Sequence[str]], bool]
-) -> Iterator[Line]:
-    """The header, and the lines below it that are not empty.
+) -> tuple[bool, Iterator[Line]]:
+    """Whether the text is Windows-1252; the header, and the lines below it that are not empty.
 
     Raises
     ------
-    Refusal : the file cannot be read; U102 it is empty, U106 a line of it cannot be read.
+    Refusal : the file cannot be read; U102 it is empty; once it is reached, U106 a line cannot be read.
     """
     kind, zipped, _ = container(path) if raw else ("text", False, b"")
     if kind == "text":
-        yield from _text(_decode(_unzipped(raw) if zipped else raw), is_header)
-    elif kind == "parquet" or not wanted:
+        text, western = _decode(path, _unzipped(raw) if zipped else raw, zipped)
+        return western, _text(text, is_header)
+    if kind == "parquet" or not wanted:
         raise Refusal("U101", f"the file is {_WHAT[kind]}", "save the table as CSV (UTF-8)")
-    else:
-        workbook = kind == "workbook"
-        yield from _grid(_sheet(path, zipped, wanted, is_header) if workbook else read_json(path, zipped))
+    grid = _sheet(path, zipped, wanted, is_header) if kind == "workbook" else read_json(path, zipped)
+    return False, _grid(grid)
 
 
 _WHAT = {"workbook": "a workbook or an archive", "json": "JSON", "parquet": "a Parquet file"}
@@ -61,11 +62,14 @@ def _unzipped(raw: bytes) -> bytes:
     return text
 
 
-def _decode(raw: bytes) -> str:
+def _decode(path: Path, raw: bytes, zipped: bool) -> tuple[str, bool]:
+    """The text, and whether it is plausible as Windows-1252 only."""
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return raw.decode(encoding)
+        return raw.decode(encoding), False
     except UnicodeDecodeError as error:
+        if encoding == "utf-8-sig" and is_western(path, zipped):
+            return raw.decode(WESTERN), True
         row = raw.count(b"\n", 0, error.start) + 1 if encoding == "utf-8-sig" else None
         raise Refusal("U111", "the file is not UTF-8 text", "save it as CSV (UTF-8)", row) from None
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from flexopt.base.money import cents
 from flexopt.inputs.rules.prices import tiers_on, token_price
 from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
-from flexopt.planning.bill import Charges, PurchaseRow, SeatRow, make_charges
+from flexopt.planning.bill import Charges, SeatRow, make_charges
 from flexopt.planning.planner import Solved
+from flexopt.planning.pool import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """Why another scenario costs `difference` more than the first, in whole cents.
+    """Why another scenario costs `difference` more than the first, in whole minor units.
 
     seat_price : the first plan's seats at the other's prices, less what they cost
     token_price : the first plan's packs, in the same sizes, at the other's prices, less what they cost
@@ -48,7 +48,7 @@ def drivers(first: Solved, other: Solved) -> Drivers:
     tier = Decimal(0)
     if before.tokens_bought and after.tokens_bought:
         each = Fraction(after.tokens_cost) / after.tokens_bought - Fraction(packs) / before.tokens_bought
-        tier = cents(each * after.tokens_bought)
+        tier = quote.money.round(each * after.tokens_bought)
     token_price = packs - before.tokens_cost
     mix = _total(after) - _total(before) - seat_price - token_price - tier
     return Drivers(seat_price, token_price, tier, mix)
@@ -85,4 +85,4 @@ def _at_prices(seats: Sequence[SeatRow], quote: Problem) -> Decimal:
 def _pack(pack: PurchaseRow, quote: Scenario) -> Decimal:
     """A pack's cost at the quote's prices; below the smallest tier, at the price of that tier."""
     tier = tier_reached(tiers_on(quote.tokens, pack.date), pack.tokens)
-    return cents(token_price(tier, quote.negotiated) * pack.tokens)
+    return quote.money.round(token_price(quote, tier) * pack.tokens)

@@ -12,7 +12,6 @@ import numpy as np
 
 from flexopt.base.arrays import Ints
 from flexopt.base.errors import SolverError
-from flexopt.base.money import SAME_COST
 from flexopt.base.text import count
 from flexopt.model.core import Core, given
 from flexopt.model.cover import cover_of
@@ -98,6 +97,7 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
     contracts = defaultdict(list)
     for k, c in enumerate(problem.contracts):
         contracts[c.offer, c.start, c.end].append(k)
+    titles = {o.id: o.title for o in problem.scenario.offers}
     gone = leaving(problem)
     groups: list[Group] = []
     lacking: list[str] = []
@@ -106,7 +106,9 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
         if not (ks := contracts.get(key)):
             offer, start, end = key
             if holders:
-                lacking.append(f"{count(len(holders), 'seat')} of {offer} from {start} until {end}")
+                lacking.append(
+                    f"{count(len(holders), 'seat')} of {titles.get(offer, offer)} from {start} until {end}"
+                )
             continue
         c = problem.contracts[ks[0]]
         covered = np.isin(demand.pair_product, sorted(c.covers))
@@ -154,8 +156,10 @@ def _solved(problem: Problem, core: Core, groups: Sequence[Group]) -> KeptAssign
     """Tokens bought again, and each group's seats taken from its contracts, as cheaply as possible."""
     model, split = _model(problem, core, groups)
     options = problem.scenario.solver
+    # plans closer than half a minor unit cost the same: the difference is the solver's arithmetic
+    same = 0.4 * float(problem.scenario.money.unit)
     try:
-        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=SAME_COST)
+        outcome = solve(model.lp, options, seconds=float(options.time_limit), gap=same)
     except SolverError:
         return KeptAssignment(None, "the solver ended without a result: try `solver: {name: highs}`")
     if outcome.status is Status.INFEASIBLE:

@@ -12,17 +12,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from flexopt.base.money import CENT, cents
+from flexopt.base.money import Currency
 from flexopt.inputs.rules.prices import in_force, seat_price, token_price
-from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier, TokenTiers
-
-TOKEN_STEP = Decimal("0.0001")
-"""The finest step of a token price."""
+from flexopt.inputs.scenario.scenario import Offer, Price, Scenario, TokenTier, TokenTiers
+from flexopt.inputs.scenario.use import Growth
 
 ONE_PERCENT = Decimal("0.01")
 
 FINE = Decimal("1e-10")
-"""Digits kept by prices that move in proportion to another one; amounts due are whole cents anyway."""
+"""Digits kept by prices that move in proportion to another one; amounts due are rounded anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,8 @@ def levers_of(scenario: Scenario) -> dict[str, Lever]:
     found = [lever for offer in scenario.offers if (lever := _seat(scenario, offer)) is not None]
     first = _paid(scenario)[in_force_at(scenario, scenario.horizon.start)].tiers[0].price
     if first:
-        found.append(_price("tokens", "price per token", first, "tokens", _with_token_price))
+        step = scenario.money.unit / 100
+        found.append(_price("tokens", "price per token", first, "tokens", _with_token_price, finest=step))
     found += [_buffer(scenario), _growth(scenario), *_thresholds(scenario)]
     return {lever.name: lever for lever in found}
 
@@ -80,7 +79,7 @@ def tier_price(scenario: Scenario, number: int, place: int = 0) -> Lever:
         return _free(_with_lists(scenario, lists))
 
     name, label = _of_list(scenario, place, str(tier.from_), f"price per token from {tier.from_:,}")
-    return _price(f"tier-price:{name}", label, tier.price, "", change)
+    return _price(f"tier-price:{name}", label, tier.price, "", change, finest=scenario.money.unit / 100)
 
 
 def without(scenario: Scenario, line: str) -> Scenario:
@@ -103,10 +102,14 @@ def one_percent_off(scenario: Scenario, line: str) -> Scenario | None:
 
 
 def _price(
-    name: str, label: str, value: Decimal, line: str, change: Callable[[Scenario, Decimal], Scenario]
+    name: str,
+    label: str,
+    value: Decimal,
+    line: str,
+    change: Callable[[Scenario, Decimal], Scenario],
+    *,
+    finest: Decimal,
 ) -> Lever:
-    finest = CENT if name.startswith("seat:") else TOKEN_STEP
-
     def moved(share: Decimal) -> Decimal:
         return max((value * (1 + share)).quantize(finest, ROUND_HALF_UP), Decimal(0))
 
@@ -120,7 +123,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
     listed = in_force(offer.prices, start) or min(
         (p for p in offer.prices if p.from_ < end), key=lambda p: p.from_, default=None
     )
-    paid = listed and seat_price(offer, scenario.negotiated, max(listed.from_, start))
+    paid = listed and seat_price(scenario, offer, max(listed.from_, start))
     if listed is None or not paid:
         return None
     whole = Fraction(listed.new)
@@ -129,7 +132,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         prices = tuple(
             price.model_copy(
                 update={
-                    name: _fine(Fraction(amount) * Fraction(value) / whole)
+                    name: _fine(scenario.money, Fraction(amount) * Fraction(value) / whole)
                     for name in ("new", "renewal")
                     if (amount := getattr(price, name)) is not None
                 }
@@ -138,7 +141,9 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         )
         return _with_offer(scenario, offer.id, prices)
 
-    return _price(f"seat:{offer.id}", f"price of {offer.id}", paid, offer.id, change)
+    return _price(
+        f"seat:{offer.id}", f"price of {offer.title}", paid, offer.id, change, finest=scenario.money.unit
+    )
 
 
 def _with_offer(scenario: Scenario, offer: str, prices: tuple[Price, ...]) -> Scenario:
@@ -165,7 +170,7 @@ def _repriced(scenario: Scenario, price: Callable[[TokenTier], Decimal]) -> list
 
 def _paid(scenario: Scenario) -> list[TokenTiers]:
     """The lists of token tiers at the prices paid."""
-    return _repriced(scenario, lambda tier: token_price(tier, scenario.negotiated))
+    return _repriced(scenario, lambda tier: token_price(scenario, tier))
 
 
 def _of_list(scenario: Scenario, place: int, name: str, label: str) -> tuple[str, str]:
@@ -198,12 +203,15 @@ def _with_token_price(scenario: Scenario, value: Decimal) -> Scenario:
     paid = _free(_with_lists(scenario, _paid(scenario)))
     first = paid.tokens.tier_lists[in_force_at(paid, paid.horizon.start)].tiers[0]
     ratio = Fraction(value) / Fraction(first.price)
-    return _with_lists(paid, _repriced(paid, lambda tier: _fine(Fraction(tier.price) * ratio)))
+    return _with_lists(
+        paid, _repriced(paid, lambda tier: _fine(scenario.money, Fraction(tier.price) * ratio))
+    )
 
 
-def _fine(price: Fraction) -> Decimal:
+def _fine(money: Currency, price: Fraction) -> Decimal:
     exact = (Decimal(price.numerator) / Decimal(price.denominator)).quantize(FINE, ROUND_HALF_UP)
-    return cents(exact) if exact == cents(exact) else exact.normalize()
+    whole = money.round(exact)
+    return whole if whole == exact else exact.normalize()
 
 
 def _buffer(scenario: Scenario) -> Lever:
@@ -216,7 +224,7 @@ def _buffer(scenario: Scenario) -> Lever:
         "buffer",
         "token buffer",
         value,
-        CENT,
+        ONE_PERCENT,
         "",
         lambda share: max(value + share, Decimal(0)),
         change,
@@ -240,7 +248,7 @@ def _growth(scenario: Scenario) -> Lever:
         "growth",
         "growth of demand",
         value,
-        CENT,
+        ONE_PERCENT,
         "",
         lambda share: max(value + share, Decimal(-1)),
         change,

@@ -23,12 +23,12 @@ def lever(name: str, **changes: Any) -> tuple[Scenario, Lever]:
 
 
 def paid(scenario: Scenario, offer: str, **terms: Any) -> Decimal | None:
-    return seat_price(scenario.offer_by_id[offer], scenario.negotiated, START, **terms)
+    return seat_price(scenario, scenario.offer_by_id[offer], START, **terms)
 
 
 def tokens(scenario: Scenario) -> list[Decimal]:
     tiers = (tier for of in scenario.tokens.tier_lists for tier in of.tiers)
-    return [token_price(tier, scenario.negotiated) for tier in tiers]
+    return [token_price(scenario, tier) for tier in tiers]
 
 
 def test_names() -> None:
