@@ -176,7 +176,6 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
         "collection overlooked",
     )
     return {
-        "min_saving": "50",
         "today": "516759.96",
         "total": document["total"],
         "threshold": None,

@@ -68,10 +68,9 @@ def use(document: PlanDocument, place: Path, formats: Iterable[str]) -> None:
 
 
 @pytest.fixture
-def whole(everything: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+def whole(everything: dict[str, Any], just_planned: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     """plan.json with all that there may be in it; charges.csv is in its place already."""
-    write_folder(typed(everything), tmp_path / "my.plan")
-    del everything["charge_rows"]
+    write_folder(typed(just_planned), tmp_path / "my.plan")
     return everything
 
 
