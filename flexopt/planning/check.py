@@ -59,7 +59,7 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
     findings = check_min_saving(source)
     if findings.errors:
         return InputCheck(findings, usage.coverage)
-    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
+    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand), " on Flex")
     return InputCheck(
         Findings([*source.findings, *usage.findings, *demand.findings, *people]),
         usage.coverage,

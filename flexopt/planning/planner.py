@@ -82,6 +82,16 @@ class Plan:
         return self._frame("assignment")
 
     @property
+    def order(self) -> pd.DataFrame:
+        """A row per seats held or bought, and per pack: columns of order.csv."""
+        return self._frame("order")
+
+    @property
+    def payments(self) -> pd.DataFrame:
+        """A row per invoice: columns of payments.csv."""
+        return self._frame("payments")
+
+    @property
     def seats(self) -> pd.DataFrame:
         """A row per contract: columns of seats.csv."""
         return self._frame("seats")

@@ -302,7 +302,7 @@ def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
 
 def _tokens(amount: str, words: Words) -> str:
     singular, plural = words.texts["token"].split("|")
-    return f"{words.number(amount)} {singular if Decimal(amount) in words.one else plural}"
+    return f"{words.number(amount)} {singular if Decimal(amount) == 1 else plural}"
 
 
 def _rules(policy: Mapping[str, Any], words: Words, currency: str) -> Iterator[str]:
