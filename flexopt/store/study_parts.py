@@ -156,8 +156,11 @@ class Comparison(PlanPart):
     """In the order given; the first is the baseline."""
     cheapest: Name
     """Id of the scenario with the lowest total."""
-    regret: tuple[tuple[Amount | None, ...], ...]
-    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible."""
+    regret: tuple[tuple[Difference | None, ...], ...]
+    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible.
+
+    Below 0 only where changes that save too little for `policy.min_saving` of j would save it.
+    """
     notes: tuple[RegretNote, ...]
     """Notes on single cells of `regret`."""
     drivers: tuple[QuoteDrivers, ...]
