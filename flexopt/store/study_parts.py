@@ -157,10 +157,7 @@ class Comparison(PlanPart):
     cheapest: Name
     """Id of the scenario with the lowest total."""
     regret: tuple[tuple[Difference | None, ...], ...]
-    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible.
-
-    Below 0 only where changes that save too little for `policy.min_saving` of j would save it.
-    """
+    """Money: the cost of signing j with the plan of i; none if impossible; below 0 only with a threshold."""
     notes: tuple[RegretNote, ...]
     """Notes on single cells of `regret`."""
     drivers: tuple[QuoteDrivers, ...]
