@@ -198,14 +198,13 @@ def _notes(document: ComparisonDocument) -> Iterator[str]:
 def _proof(document: ComparisonDocument) -> str:
     scenarios = document["scenarios"]
     gap = max(Decimal(s["gap"]) for s in scenarios)
-    within = f"to within {percent(gap)}" if gap else "to the cent"
+    within = f"to within {percent(gap)}" if gap else "exactly"
     proof = "proof: every scenario was optimised separately, over the same usage"
     if all(s["status"] == "optimal" for s in scenarios):
         return f"{proof}; each total is proven {within}"
     others = ", ".join(s["id"] for s in scenarios if s["status"] != "optimal")
     return (
-        f"{proof}; the search for {others} stopped before the proof was complete: plans that cost up to "
-        f"{percent(gap)} less may exist"
+        f"{proof}; the proof of {others} is not complete: plans that cost up to {percent(gap)} less may exist"
     )
 
 

@@ -27,8 +27,8 @@ from estate import estate_plan
 
 from flexopt import plan
 from flexopt.base.money import Currency
-from flexopt.inputs.records import Person
 from flexopt.base.text import plain
+from flexopt.inputs.records import Person
 
 
 def year(count: int) -> list[date]:

@@ -60,7 +60,9 @@ def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document["proof"], document["currency"]
     room = Decimal(document["total"]) - Decimal(proof["bound"])
-    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if room else "claim"
+    key = "claim_room" if room else "claim"
+    if document["status"] != "optimal":
+        key = "claim_rounding" if only_rounding(document) else "claim_limit"
     least = "0"
     if document.get("review", {}).get("threshold"):
         key, least = "claim_threshold", document["review"]["min_saving"]
@@ -75,8 +77,10 @@ def claim(document: PlanDocument, words: Words) -> str:
         users=words.count(users, "user"),
         others=words("claim_others") if inside < users else "",
     )
+    said = {"currency": currency, "share": share, "least": words.money(least)}
+    invoices = words.count(proof["rounding"]["invoices"], "invoice")
     return (
-        words(key, room=words.money(room), currency=currency, share=share, least=words.money(least))
+        words(key, room=words.money(room), invoices=invoices, **said)
         + details
         + words(
             "replayed",
@@ -85,6 +89,13 @@ def claim(document: PlanDocument, words: Words) -> str:
             cuts=words.count(proof["prices"]["cuts_found"], "cut"),
         )
     )
+
+
+def only_rounding(document: PlanDocument) -> bool:
+    """Whether nothing but the rounding of invoices keeps a plan from being proven."""
+    proof, total = document["proof"], Decimal(document["total"])
+    left = total - Decimal(proof["bound"]) - Decimal(proof["rounding"]["amount"])
+    return document["status"] != "optimal" and left <= Decimal(proof["gap_asked"]) * total
 
 
 def proof(document: PlanDocument, words: Words) -> ReportTable:
