@@ -87,7 +87,6 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
         "users_named_only": int((named & ~flex & ~other).sum()),
         "users_flex_only": int((flex & ~named & ~other).sum()),
         "users_both": int((named & flex & ~other).sum()),
-        "seats_bought": sum(r["renewed"] + r["new"] + r["added"] for r in rows),
         "seats_owned": sum(r["owned"] for r in rows),
         "tokens_bought": bought,
         "purchases": len(packs),

@@ -21,7 +21,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock, write_whole
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import harmless
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import TABLES, UNWRITTEN
 
 WITHHELD = "(name withheld)"
 
@@ -86,7 +86,7 @@ def _users(document: PlanDocument) -> Iterator[str]:
 
 def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]:
     """Every user replaced; the tables in their order."""
-    changed = dict(document)
+    changed = {key: value for key, value in document.items() if key != UNWRITTEN}
     for table in ("assignment", "left_out"):
         rows = ColumnTable.of(document[table], TABLES[table])
         changed[table] = ColumnTable(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})

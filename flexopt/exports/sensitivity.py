@@ -23,10 +23,14 @@ COLUMNS: dict[str, type] = {
     "with_value": Decimal,
     "total": Decimal,
     "difference": Decimal,
-    "seats_bought": int,
+    "annual_seats": int,
+    "monthly_seats": int,
     "tokens_bought": int,
     "answer": str,
 }
+
+
+MONTHLY = "seats: annual ones + the most monthly ones at once"
 
 
 def sensitivity_text(part: Part, name: str, currency: str) -> str:
@@ -98,7 +102,9 @@ def sensitivity_markdown(part: Part, name: str, currency: str) -> str:
             [_number(part, y), *(money(total) for total in totals)]
             for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
         ]
-        texts.append(f"## Total by {_cell(grid['y'])} (down) and {_cell(grid['x'])} (across)")
+        texts.append(
+            f"## Total by {_cell(_axis(part, grid['y']))} (down) and {_cell(_axis(part, grid['x']))} (across)"
+        )
         texts.append(_markdown(["", *(_number(part, x) for x in grid["x_values"])], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
@@ -119,13 +125,13 @@ def _ask_first(part: Part, currency: str) -> str:
 def _tornado(part: Part) -> str:
     """A bar for each lever that moves the total: cheaper to the left, more expensive to the right."""
     moving = [b for b in part["levers"] if any(_difference(part, b[s]) != 0 for s in ("low", "high"))]
-    still = [printable(b["lever"]) for b in part["levers"] if b not in moving]
+    still = [printable(_lever(b)) for b in part["levers"] if b not in moving]
     quiet = fill(f"no effect: {', '.join(still)}") if still else ""
     if not moving:
         return quiet
     cells = [
         [
-            _short(b["lever"].removeprefix("seat:")),
+            _short(_lever(b)),
             *(
                 text
                 for s in ("low", "high")
@@ -155,13 +161,15 @@ def _tornado(part: Part) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(b["lever"].removeprefix("seat:")),
+            _short(_lever(b)),
             *(text for s in ("low", "high") for text in _side(part, b[s])[1:]),
         ]
         for b in moving
     ]
     header = ["bought at these values", *["total", "seats", "tokens"] * 2]
-    return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
+    monthly = any(b[side]["monthly_seats"] for b in moving for side in ("low", "high"))
+    table = text_table(header, mix) + (f"\n{MONTHLY}" if monthly else "")
+    return "\n\n".join(text for text in ["\n".join(lines), table, quiet] if text)
 
 
 def _grid(part: Part, grid: Part) -> str:
@@ -172,7 +180,8 @@ def _grid(part: Part, grid: Part) -> str:
         ]
         for y, totals in zip(grid["y_values"], grid["totals"], strict=True)
     ]
-    words = f"change of the total, by {printable(grid['y'])} (down) and {printable(grid['x'])} (across)"
+    down, across = (printable(_axis(part, grid[axis])) for axis in "yx")
+    words = f"change of the total, by {down} (down) and {across} (across)"
     return f"{fill(words)}\n{text_table(['', *(_number(part, x) for x in grid['x_values'])], rows)}"
 
 
@@ -261,8 +270,10 @@ def _rows(part: Part) -> Iterator[dict[str, Any]]:
 
 
 def _side(part: Part, side: Part) -> list[str]:
-    bought = ["-" if side[n] is None else f"{side[n]:,}" for n in ("seats_bought", "tokens_bought")]
-    return [_number(part, side["value"]), money(side["total"]), *bought]
+    tokens, annual, monthly = (side[n] for n in ("tokens_bought", "annual_seats", "monthly_seats"))
+    seats = "-" if annual is None else f"{annual:,} + {monthly:,}" if monthly else f"{annual:,}"
+    total = money(side["total"])
+    return [_number(part, side["value"]), total, seats, "-" if tokens is None else f"{tokens:,}"]
 
 
 def _difference(part: Part, side: Part) -> Decimal | None:
@@ -282,6 +293,16 @@ def _number(part: Part, value: str) -> str:
     whole, _, digits = f"{Decimal(value):,f}".partition(".")
     digits = digits[:least] + digits[least:].rstrip("0")
     return f"{whole}.{digits}" if digits else whole
+
+
+def _lever(bar: Part) -> str:
+    """A price of seats by the name of their offer, anything else as it is typed."""
+    return str(bar["label"].removeprefix("price of ") if bar["lever"].startswith("seat:") else bar["lever"])
+
+
+def _axis(part: Part, name: str) -> str:
+    """A lever of a grid, in words where they are known."""
+    return next((str(b["label"]) for b in part["levers"] if b["lever"] == name), name)
 
 
 def _short(name: str) -> str:

@@ -30,6 +30,8 @@ from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.order import order_lines, seats_to_pay
+from flexopt.planning.payments import Payment, payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
@@ -37,7 +39,7 @@ from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES
+from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, UNWRITTEN
 
 
 def make_document(
@@ -55,6 +57,9 @@ def make_document(
     scenario, demand = source.scenario, problem.demand
     marginal = _marginal(problem, optimum, bill)
     charged = charges(problem, optimum.solution, bill)
+    seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+    order = order_lines(seats, bill.purchases, source.holdings, scenario)
+    payments = payments_of(order, scenario)
     return {
         "schema": "flexopt.plan/1",
         "flexopt": version,
@@ -64,18 +69,18 @@ def make_document(
         "history": {"first": str(demand.history[0]), "last": str(demand.history[1])},
         "status": optimum.status.value,
         "total": str(scenario.money.round(bill.total)),
-        "summary": _summary(problem, bill, charged) | _moves(source, problem, bill),
+        "summary": _summary(problem, bill, charged, payments) | _moves(source, problem, bill),
         "baselines": {name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         "proof": _proof(problem, optimum, bill, marginal),
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
         "assignment": _assignment(problem, bill, marginal, charged),
-        "seats": [
-            _row("seats", s) for s in by_subscription(bill.seats, source.holdings, scenario.horizon.start)
-        ],
+        "seats": [_row("seats", s) for s in seats],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
+        "order": [_row("order", line) for line in order],
+        "payments": [_row("payments", p) for p in payments],
         "ledger": [_row("ledger", entry) for entry in bill.pool.ledger],
         "charges": charged.by_payer,
         "charge_rows": charged.rows,
@@ -102,7 +107,8 @@ def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> list[dict[str, s
 def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
     read: dict[type, Callable[[Any], Any]] = {Decimal: Decimal, date: date.fromisoformat, int: int, str: str}
-    rows = ColumnTable.of(document[table], TABLES[table])
+    kinds = CHARGES if table == UNWRITTEN else TABLES[table]
+    rows = ColumnTable.of(document[table], kinds)
 
     def typed(column: str, kind: type) -> pd.Series[Any]:
         cells = rows.columns[column].mapped(
@@ -110,7 +116,7 @@ def typed_frame(document: PlanDocument, table: str) -> pd.DataFrame:
         )
         return pd.Series(cells.array(), dtype="int64" if kind is int else object)
 
-    return pd.DataFrame({column: typed(column, kind) for column, kind in TABLES[table].items()})
+    return pd.DataFrame({column: typed(column, kind) for column, kind in kinds.items()})
 
 
 def _row(table: str, record: object) -> dict[str, Any]:
@@ -200,7 +206,7 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
+def _summary(problem: Problem, bill: Bill, charged: Charged, payments: Sequence[Payment]) -> dict[str, Any]:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
@@ -208,15 +214,18 @@ def _summary(problem: Problem, bill: Bill, charged: Charged) -> dict[str, Any]:
     used = sum((row.used for row in bill.pool.ledger), Fraction(0))
     money = problem.scenario.money
     effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
+    inside = sum((p.amount for p in payments if p.date < problem.edges[-1]), Decimal(0))
     return {
         "seats": str(money.round(bill.seats_cost)),
         "tokens": str(money.round(bill.tokens_cost)),
         "commitment": str(money.round(bill.commitment)),
+        "paid_in_horizon": str(money.round(inside)),
+        "paid_later": str(money.round(bill.commitment - inside)),
         "users": len(problem.demand.users),
         "users_named_only": int((named & ~flex).sum()),
         "users_flex_only": int((flex & ~named).sum()),
         "users_both": int((named & flex).sum()),
-        "seats_bought": sum(s.renewed + s.new + s.added for s in bill.seats),
+        **seats_to_pay(bill.seats, problem.scenario.offer_by_id),
         "seats_owned": sum(s.owned for s in bill.seats),
         "tokens_bought": bill.tokens_bought,
         **{name: charged.tokens[name] for name in TOKEN_FIGURES},

@@ -30,6 +30,8 @@ from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import ADDED, CHARGES, TABLES, UNWRITTEN
 
 FILES = {
+    "order": "order.csv",
+    "payments": "payments.csv",
     "assignment": "assignment.csv",
     "seats": "seats.csv",
     "purchases": "purchases.csv",

@@ -15,6 +15,7 @@ from flexopt.base.columns import ColumnTable, classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
+from flexopt.exports.shown import names_of
 from flexopt.exports.summary import headline
 from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan_json import PlanDocument
@@ -112,7 +113,13 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     if not rows and not left_out:
         users = {*assignment.columns["user"].array(), *gone.columns["user"].array()}
         raise FlexoptError(f"the plan has no user `{printable(user[:100])}`", _whom(user, users))
-    found = {"schema": "flexopt.explain/1", "user": user, "assignment": rows, "left_out": left_out}
+    found = {
+        "schema": "flexopt.explain/1",
+        "user": user,
+        "offers": names_of(document),
+        "assignment": rows,
+        "left_out": left_out,
+    }
     return UserExplanation(found, document["currency"])
 
 
@@ -153,6 +160,7 @@ def _whole(document: PlanDocument) -> Explanation:
     found = {
         "schema": "flexopt.explain/1",
         "headline": headline(document),
+        "offers": names_of(document),
         "products": products,
         "marginal_token_prices": document["proof"]["marginal_token_prices"],
         "purchases": document["purchases"],

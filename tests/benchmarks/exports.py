@@ -29,7 +29,16 @@ def with_rows(document: dict[str, Any]) -> dict[str, Any]:
     """The plan with a comparison in which every second row changes, and a review with a move for each."""
     rows = list(document["assignment"])
     total, s = document["total"], document["summary"]
-    names = ("commitment", "seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
+    names = (
+        "commitment",
+        "annual_seats",
+        "monthly_seats",
+        "seat_months",
+        "seats_owned",
+        "tokens_bought",
+        "tokens_used",
+        "tokens_expired",
+    )
     quote = {name: s[name] for name in (*names, "seats", "tokens", "effective_token_price")}
     quote |= {"status": "optimal", "total": total, "bound": total, "gap": "0", "difference": "0.00"}
     quote |= {"users_changed": len(rows) // 2, "offers": [], "purchases": []}

@@ -34,6 +34,8 @@ from flexopt.exports.workbook import render
 from flexopt.exports.workbook.book import LONGEST, Book, SheetColumn, clean
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.bill import Bill
+from flexopt.planning.order import order_lines
+from flexopt.planning.payments import payments_of
 
 Plan = tuple[Document, Callable[[Scenario], Bill]]
 
@@ -99,6 +101,11 @@ def test_recalculated_totals_are_the_plans(
         total = book.sheets["Seats"][-1]
         assert total[11] == float(summary["seats"])
         assert book.sheets["Purchases"][-1][4] == float(summary["tokens"])
+        if document["order"]:
+            assert book.sheets["Order"][-1][12] == float(summary["commitment"])
+            assert book.beside("Payments", "Total") == float(summary["commitment"])
+            assert book.beside("Payments", "Within the horizon") == float(summary["paid_in_horizon"])
+            assert book.beside("Payments", "Later") == float(summary["paid_later"])
 
 
 @pytest.mark.slow
@@ -175,6 +182,10 @@ def test_another_price_makes_the_bill_that_python_makes(
     assert book.beside("Summary", "Total for", 3) == float(bill.total - Decimal(document["total"]))
     costs = [float(row.cost) for row in bill.seats]
     assert list(book.under("Seats", "Cost"))[: len(costs)] == costs
+    # the order follows, and so do the instalments
+    invoices = payments_of(order_lines(bill.seats, bill.purchases, scenario.holdings, scenario), scenario)
+    assert book.sheets["Order"][-1][12] == float(bill.commitment)
+    assert list(book.under("Payments", "Amount"))[: len(invoices)] == [float(p.amount) for p in invoices]
 
 
 def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) -> None:
@@ -186,6 +197,8 @@ def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) ->
     }
     assert any(s["cost"] != s["commitment"] for s in seats)
     assert {p["tier_from"] for p in priced[0]["purchases"]} == {300}
+    assert {p["instalments"] for p in priced[0]["payments"]} == {1, 3, 7}
+    assert Decimal(priced[0]["summary"]["paid_later"])
 
 
 @pytest.mark.slow
@@ -247,7 +260,7 @@ def test_same_document_same_bytes(planned: Document) -> None:
 
 def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(render(with_everything(planned))))
-    assert book.sheet_names == [*SHEETS[:5], "Comparison", "Review", "Sensitivity", *SHEETS[5:]]
+    assert book.sheet_names == [*SHEETS[:7], "Comparison", "Review", "Sensitivity", *SHEETS[7:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
     assert [type(c) for c in row] == [str, date, date, *[float] * 12, str]
     (seat,) = planned["seats"]
@@ -259,7 +272,7 @@ def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document
         text = {n: file.read(f"xl/worksheets/sheet{i}.xml").decode() for i, n in enumerate(SHEETS, 1)}
         names = file.read("xl/workbook.xml").decode()
         charts = [n for n in file.namelist() if "/charts/chart" in n]
-    for name in ("Assignments", "Seats", "Purchases", "Ledger"):
+    for name in ("Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger"):
         assert "<autoFilter " in text[name]
         assert 'state="frozen"' in text[name]
         assert f'<definedName name="_xlnm.Print_Titles" localSheetId="{SHEETS.index(name)}">' in names
@@ -286,7 +299,12 @@ def test_more_rows_than_a_sheet_has_are_refused(planned: Document) -> None:
 
 def test_what_has_no_plan_is_empty(planned: Document) -> None:
     whole = plain(with_everything(planned))
-    whole["sensitivity"]["levers"][0]["high"] |= {"total": None, "seats_bought": None, "tokens_bought": None}
+    whole["sensitivity"]["levers"][0]["high"] |= {
+        "total": None,
+        "annual_seats": None,
+        "monthly_seats": None,
+        "tokens_bought": None,
+    }
     whole["sensitivity"]["indifference"][0]["above"] = {"value": "2100", "total": None, "answer": "no plan"}
     whole["sensitivity"]["grids"][0]["totals"][0][0] = None
     whole["comparison"]["regret"][0][1] = None
@@ -302,9 +320,11 @@ def _label(whole: Document) -> Any:
 
 
 def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:
-    nothing = plain(planned) | {"seats": [], "purchases": [], "total": "0.00", "baselines": {}}
+    nothing = plain(planned) | {key: [] for key in ("seats", "purchases", "order", "payments")}
+    nothing |= {"total": "0.00", "baselines": {}}
     nothing["summary"] |= {
         "seats": "0.00",
+        "paid_in_horizon": "0.00",
         "tokens": "0.00",
         "commitment": "0.00",
         "effective_token_price": None,

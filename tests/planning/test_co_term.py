@@ -18,7 +18,8 @@ from flexopt.base.errors import InfeasibleError
 from flexopt.base.findings import InputError
 from flexopt.cli import cli
 from flexopt.exports.report.assumed import assumptions, prices
-from flexopt.exports.report.changes import changes
+from flexopt.exports.report.order import order_sheet
+from flexopt.exports.report.parts import ReportTable
 from flexopt.exports.words import LANGUAGES
 from flexopt.inputs.records import Person
 from flexopt.inputs.rules.co_term import added_seat_price
@@ -202,9 +203,13 @@ def test_reports_name_additions_in_every_language(language: str) -> None:
     used, _ = prices(document, words)
     assert any(words("addition") in row[0] and "997" in row[4] for row in used.rows)
     assert any(words("label_additions") == row[0] for row in assumptions(document, words).rows)
-    text = str(list(changes(document, words)))
-    day = words.date("2026-12-01")
-    assert words("seats_added", offer="revit-1y", n="2", start=words.date("2026-08-01"), end=day) in text
+    table, *_ = order_sheet(document, words)
+    assert isinstance(table, ReportTable)
+    assert words("addition") in table.columns
+    assert any(
+        row[0] == words.date("2026-08-01") and "2" in row and words.date("2026-12-01") in row
+        for row in table.rows
+    )
 
 
 def test_explain_and_workbook(tmp_path: Path) -> None:

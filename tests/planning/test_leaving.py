@@ -78,7 +78,7 @@ def test_one_contract_of_those_who_stay_and_those_who_leave() -> None:
     seat = found.seats.iloc[0]
     assert len(found.seats) == 1
     assert (seat["new"], seat["assigned"], seat["in_full"]) == (2, 2, 1)
-    costs = dict(zip(found.assignment["user"], found.assignment["cost_if_named"], strict=True))
+    costs = dict(zip(found.assignment["user"], found.assignment["seat_price"], strict=True))
     assert costs == {"lea": Decimal("5613.30"), "sam": Decimal("1869.39")}
 
 

@@ -133,7 +133,8 @@ def test_dates_of_a_frame_may_be_of_any_kind(kind: Any) -> None:
 
 def test_saved_and_read_again(made: Plan, tmp_path: Path) -> None:
     folder = made.save(tmp_path / "plan")
-    assert json.loads((folder / "plan.json").read_text()) == made.document
+    written = {key: value for key, value in made.document.items() if key != "charge_rows"}
+    assert json.loads((folder / "plan.json").read_text()) == written
     again = Plan(json.loads((folder / "plan.json").read_text()))
     pd.testing.assert_frame_equal(again.seats, made.seats)
 

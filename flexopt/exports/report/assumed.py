@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from flexopt.base.columns import ColumnTable
 from flexopt.base.dates import add_months
 from flexopt.base.money import Currency
@@ -18,17 +20,6 @@ from flexopt.inputs.files.formats import is_summary
 from flexopt.inputs.rules.collections import DEAREST, MIX
 from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import TABLES
-
-ESTIMATES = (
-    *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
-    *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),
-)
-"""A source that contains one of these is called an estimate."""
-
-
-def is_estimate(source: str) -> bool:
-    """Whether the source of a price says that the price is an estimate."""
-    return any(word in source.casefold() for word in ESTIMATES)
 
 
 def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
@@ -44,6 +35,7 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     if said:
         more = words("and_more", sources=words.count(len(said) - 2, "source")) if len(said) > 2 else ""
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
+    yield marked(prices(document, words)[0], words)
 
 
 def owned(document: PlanDocument, words: Words) -> str:
@@ -141,7 +133,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                     start: tuple[str, ...] = (what, words.date(price["from"]))
                     for amount in pays or [str(money.round(Decimal(listed) * (1 - off)))]:
                         cells = _discounted(document, listed, amount, words)
-                        (used if pays else others).append((*start, *cells, *_sourced(price["source"], words)))
+                        (used if pays else others).append((*start, *cells, *_sourced(price, words)))
     offers = {offer["id"]: offer for offer in scenario["offers"]}
     for row in (row for row in document["seats"] if row["added"]):
         offer = offers[row["offer"]]
@@ -149,22 +141,24 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         what = words("a_seat", offer=named(offer["id"]), kind=words("addition"))
         whole = str(price_by_days(document, entry["new"], row, offer))
         cells = _discounted(document, whole, row["unit_price"], words)
-        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry["source"], words)))
+        used.append((what, words.date(row["contract_start"]), *cells, *_sourced(entry, words)))
     off = Decimal(negotiated["tokens"])
     for since, tiers in tier_lists(document):
         for tier in tiers:
             what = words("a_token_from", tokens=words.count(tier["from"], "token"))
             price = _plain(document, Decimal(tier["price"]) * (1 - off))
             cells = _discounted(document, tier["price"], price, words)
-            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier["source"], words)))
+            used.append((what, words.date(since) if since else "", *cells, *_sourced(tier, words)))
     assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
-    on_flex = {row["product"] for row in assignment.where("access", "flex")}
+    access, used_ = (assignment.columns[name] for name in ("access", "product"))
+    tokens = access.array_of(lambda cell: cell == "flex", bool)
+    on_flex = {used_.values[code] for code in np.unique(used_.codes[tokens]).tolist()}
     for product in scenario["products"]:
         for rate in product["rates"]:
             if rate["from"] < document["horizon"]["end"]:
                 what = f"{named(product['id'])}, {words('rate')}"
                 start = (what, words.date(rate["from"]))
-                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate["source"], words))
+                line = (*start, words.number(rate["tokens"]), "", "", *_sourced(rate, words))
                 (used if product["id"] in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
@@ -231,9 +225,13 @@ def _discounted(document: PlanDocument, listed: str, pays: str, words: Words) ->
     return words.number(_plain(document, before)), words.percent(off) if off else "", words.number(pays)
 
 
-def _sourced(source: str, words: Words) -> tuple[str, str]:
-    mark = "" if source and not is_estimate(source) else words("estimate" if source else "no_source")
-    return named(source), mark
+def _sourced(entry: PlanRow, words: Words) -> tuple[str, str]:
+    return named(entry["source"]), mark_of(entry, words)
+
+
+def mark_of(entry: PlanRow, words: Words) -> str:
+    """What to know about a price or rate before signing: that it is an estimate, or has no source."""
+    return words("estimate") if entry["estimate"] else "" if entry["source"] else words("no_source")
 
 
 def _plain(document: PlanDocument, price: Decimal) -> str:

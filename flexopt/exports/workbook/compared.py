@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
@@ -11,8 +11,11 @@ from flexopt.store.plan_json import PlanDocument, PlanRow
 from flexopt.store.tables import DRIVERS
 
 FIGURES = {
+    "name": ("Name", "text right"),
     "commitment": ("Total commitment (whole terms)", "money"),
-    "seats_bought": ("Seats bought", "count"),
+    "annual_seats": ("Annual seats", "count"),
+    "monthly_seats": ("Monthly seats, most at once", "count"),
+    "seat_months": ("Seat-months", "count"),
     "seats_owned": ("Seats owned", "count"),
     "tokens_bought": ("Tokens bought", "count"),
     "tokens_used": ("Tokens used", "quantity"),
@@ -39,9 +42,8 @@ def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     """Scenarios in columns, baseline first; then the cost of signing the wrong quote, and the drivers."""
     found = document["comparison"]
     scenarios = found["scenarios"]
-    names = {s["id"]: s["name"] or s["id"] for s in scenarios}
     wide = max(len(scenarios), 5)
-    cheapest = f"; the cheapest is {names.get(found['cheapest'], '')}" if found["cheapest"] else ""
+    cheapest = f"; the cheapest is {found['cheapest']}" if found["cheapest"] else ""
     note = f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}."
     sheet.heading("Comparison", note, wide)
     sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
@@ -50,17 +52,17 @@ def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     chart_of_quotes(sheet, sheet.row, header, len(scenarios))
     sheet.row += 17
     _offers(sheet, scenarios)
-    _regret(sheet, found, names)
-    _drivers(sheet, found, names)
+    _regret(sheet, found)
+    _drivers(sheet, found)
     _purchases(sheet, scenarios)
-    _changes(sheet, found, names)
+    _changes(sheet, found)
     sheet.sheet.freeze_panes(1, 1)
 
 
 def _totals(sheet: Sheet, scenarios: Sequence[PlanRow]) -> int:
     """The figures of each scenario; returns the row of the header."""
     header = sheet.row
-    columns = [SheetColumn("", "text"), *(SheetColumn(s["name"] or s["id"], "money", 17) for s in scenarios)]
+    columns = [SheetColumn("", "text"), *(SheetColumn(s["id"], "money", 17) for s in scenarios)]
     rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline"]]
     for number, s in enumerate(scenarios):
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
@@ -87,7 +89,7 @@ def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         ("Seats by offer", "seats", "count"),
     ):
         first = sheet.row + 1
-        columns = [SheetColumn(title, "text"), *(SheetColumn(s["name"] or s["id"], style) for s in scenarios)]
+        columns = [SheetColumn(title, "text"), *(SheetColumn(s["id"], style) for s in scenarios)]
         by_offer = [{o["offer"]: Decimal(o[key]) for o in s["offers"]} for s in scenarios]
         rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
         sums = [
@@ -103,21 +105,21 @@ def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         sheet.gap()
 
 
-def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
+def _regret(sheet: Sheet, found: PlanRow) -> None:
     sheet.line("Cost of signing the wrong quote", "section")
     sheet.line(
         "Rows: the assignment of this scenario's plan. Columns: the quote that is signed, with its tokens "
         "bought again. Amounts are the extra cost over the best plan for that quote.",
         "note",
-        across=max(len(names), 5),
+        across=max(len(found["scenarios"]), 5),
     )
     columns = [
         SheetColumn("Assignment of", "text"),
-        *(SheetColumn(f"quote: {name}", "money") for name in names.values()),
+        *(SheetColumn(f"quote: {s['id']}", "money") for s in found["scenarios"]),
     ]
     rows: list[list[Cell]] = [
-        [name, *("not possible" if amount is None else Decimal(amount) for amount in row)]
-        for name, row in zip(names.values(), found["regret"], strict=True)
+        [s["id"], *("not possible" if amount is None else Decimal(amount) for amount in row)]
+        for s, row in zip(found["scenarios"], found["regret"], strict=True)
     ]
     looks = {
         (i, 1 + j): "text right"
@@ -127,12 +129,15 @@ def _regret(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
     }
     sheet.table(columns, rows, looks=looks)
     for note in found["notes"]:
-        plan, quote = (names.get(note[key], note[key]) for key in ("plan", "quote"))
-        sheet.line(f"{plan} under {quote}: {note['note']}", "note", across=max(len(names), 5))
+        sheet.line(
+            f"{note['plan']} under {note['quote']}: {note['note']}",
+            "note",
+            across=max(len(found["scenarios"]), 5),
+        )
     sheet.gap()
 
 
-def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
+def _drivers(sheet: Sheet, found: PlanRow) -> None:
     if not found["drivers"]:
         return
     titles = ("Seat prices", "Token prices", "Token tiers", "Mix of seats and tokens")
@@ -147,7 +152,7 @@ def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
         total = Formula(
             f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),{sheet.money.digits})", Decimal(driver["difference"])
         )
-        name = names.get(driver["scenario"], driver["scenario"])
+        name = driver["scenario"]
         rows.append([name, *(Decimal(driver[key]) for key in DRIVERS), total])
     sheet.table(columns, rows)
     sheet.gap()
@@ -155,7 +160,7 @@ def _drivers(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
 
 def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
     rows: list[list[Cell]] = [
-        [s["name"] or s["id"], p["date"], p["tokens"], Decimal(p["unit_price"]), Decimal(p["cost"])]
+        [s["id"], p["date"], p["tokens"], Decimal(p["unit_price"]), Decimal(p["cost"])]
         for s in scenarios
         for p in s["purchases"]
     ]
@@ -167,10 +172,10 @@ def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         sheet.gap()
 
 
-def _changes(sheet: Sheet, found: PlanRow, names: Mapping[str, str]) -> None:
+def _changes(sheet: Sheet, found: PlanRow) -> None:
     rows = [
         [
-            names.get(c["scenario"], c["scenario"]),
+            c["scenario"],
             c["user"],
             c["product"],
             c["before"] or "-",
@@ -199,7 +204,8 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Total at high", "money", 15),
         SheetColumn("Less the plan", "money", 14),
         SheetColumn("As planned", "price", 12),
-        SheetColumn("Seats bought, low to high", "text right", 14),
+        SheetColumn("Annual seats, low to high", "text right", 14),
+        SheetColumn("Monthly seats at once, low to high", "text right", 14),
         SheetColumn("Tokens bought, low to high", "text right", 18),
     ]
     total = Decimal(found["total"])
@@ -215,7 +221,7 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
             )
             row += [Decimal(side["value"]), there, less]
         row.append(Decimal(lever["value"]))
-        for key in ("seats_bought", "tokens_bought"):
+        for key in ("annual_seats", "monthly_seats", "tokens_bought"):
             low, high = ("-" if (n := lever[side][key]) is None else f"{n:,}" for side in ("low", "high"))
             row.append(f"{low} to {high}")
         rows.append(row)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import price_by_days, price_in_force, tier_lists, tiers_in_force
+from flexopt.exports.report.assumed import (
+    mark_of,
+    price_by_days,
+    price_in_force,
+    tier_lists,
+    tiers_in_force,
+)
+from flexopt.exports.words import ENGLISH
 from flexopt.store.plan_json import PlanDocument, PlanRow
 
 
@@ -19,6 +26,7 @@ class PlanPrice:
     listed: str
     price: str
     source: str
+    mark: str
     style: str
     """`money` for a seat, `price` for a token."""
 
@@ -62,6 +70,7 @@ def prices(document: PlanDocument) -> PlanPrices:
                 listed=tier["price"],
                 price=paid.get((since, tier["from"])) or format(Decimal(tier["price"]) * (1 - discount), "f"),
                 source=tier["source"],
+                mark=mark_of(tier, ENGLISH),
                 style="price",
             )
         )
@@ -80,6 +89,7 @@ def _of_seat(document: PlanDocument, row: PlanRow, offer: PlanRow) -> PlanPrice:
             listed=str(price_by_days(document, entry["new"], row, offer)),
             price=row["unit_price"],
             source=entry["source"],
+            mark=mark_of(entry, ENGLISH),
             style="money",
         )
     return PlanPrice(
@@ -89,5 +99,6 @@ def _of_seat(document: PlanDocument, row: PlanRow, offer: PlanRow) -> PlanPrice:
         listed=entry["renewal"] if renewed and entry["renewal"] is not None else entry["new"],
         price=row["unit_price"],
         source=entry["source"],
+        mark=mark_of(entry, ENGLISH),
         style="money",
     )

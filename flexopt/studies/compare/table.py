@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from flexopt.base.columns import ColumnTable
+from flexopt.base.dates import most_at_once
 from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
+from flexopt.planning.quotes import labels_of
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TOKEN_FIGURES
 from flexopt.studies.compare.drivers import Drivers
@@ -27,12 +29,16 @@ def make_comparison(
     """How the plans differ; the first is the baseline. Money as decimal strings, as in plan.json."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
+    labels = labels_of({id_: d["scenario"]["label"] for id_, d in documents.items()})
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
     money = Currency(first["currency"])
     return {
         "currency": first["currency"],
-        "scenarios": [_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()],
+        "scenarios": [
+            _scenario(id_, label, d, first, changes[id_])
+            for (id_, d), label in zip(documents.items(), labels, strict=True)
+        ],
         "cheapest": min(documents, key=lambda id_: Decimal(documents[id_]["total"])),
         "regret": [[None if cell is None else str(money.round(cell)) for cell in row] for row in regret],
         "notes": [dict(note) for note in notes],
@@ -51,19 +57,21 @@ def make_comparison(
 
 
 def _scenario(
-    id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
+    id_: str, label: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     summary, proof = document["summary"], document["proof"]
     money = ("seats", "tokens", "commitment")
-    counts = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES)
+    counts = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+    tokens = ("tokens_bought", *TOKEN_FIGURES, "effective_token_price")
     return {
         "id": id_,
+        "label": label,
         "name": document["name"],
         "status": document["status"],
         "total": document["total"],
         "bound": proof["bound"],
         "gap": proof["gap"],
-        **{name: summary[name] for name in (*money, *counts, "effective_token_price")},
+        **{name: summary[name] for name in (*money, *counts, *tokens)},
         "difference": str(Decimal(document["total"]) - Decimal(first["total"])),
         "users_changed": len({change["user"] for change in changes}),
         "offers": _offers(document),
@@ -75,14 +83,23 @@ def _scenario(
 
 
 def _offers(document: PlanDocument) -> list[dict[str, Any]]:
-    """Seats bought or owned by offer, in the order of the scenario's offers."""
-    seats: defaultdict[str, int] = defaultdict(int)
+    """The most seats at once, bought or owned, by offer, in the order of the scenario's offers."""
+    seats: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in document["seats"]:
-        seats[row["offer"]] += row["owned"] + row["renewed"] + row["new"] + row["added"]
+        count = row["owned"] + row["renewed"] + row["new"] + row["added"]
+        seats[row["offer"]].append((row["contract_start"], row["contract_end"], count))
         cost[row["offer"]] += Decimal(row["cost"])
-    order = [offer["id"] for offer in document["scenario"]["offers"]]
-    return [{"offer": o, "seats": seats[o], "cost": str(cost[o])} for o in order if o in seats]
+    return [
+        {
+            "offer": id_,
+            "name": offer["name"].strip() or id_,
+            "seats": most_at_once(seats[id_]),
+            "cost": str(cost[id_]),
+        }
+        for offer in document["scenario"]["offers"]
+        if (id_ := offer["id"]) in seats
+    ]
 
 
 def _access(document: PlanDocument) -> OffersByPair:

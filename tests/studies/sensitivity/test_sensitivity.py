@@ -78,7 +78,8 @@ def test_the_tornado_by_hand() -> None:
     assert found["seat:autocad-1y"]["low"] == {
         "value": "2079.00",
         "total": "2079.00",
-        "seats_bought": 1,
+        "annual_seats": 1,
+        "monthly_seats": 0,
         "tokens_bought": 0,
     }
     assert found["tokens"]["low"]["tokens_bought"] == 700
@@ -199,7 +200,7 @@ def test_a_price_beyond_the_budget_has_no_plan() -> None:
     }
     found = study(ANN, changes, levers=["seat:autocad-1y"], as_good_as=("b", Decimal(5000)))
     (bar,) = found["levers"]
-    assert (bar["low"]["total"], bar["high"]["total"], bar["high"]["seats_bought"]) == ("2079.00", None, None)
+    assert (bar["low"]["total"], bar["high"]["total"], bar["high"]["annual_seats"]) == ("2079.00", None, None)
     row = found["indifference"][-1]
     assert sides(row)[0] == ("2400.00", "2400.00", "matched")
     assert row["above"]["total"] is None

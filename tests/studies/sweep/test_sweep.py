@@ -42,7 +42,7 @@ def test_frame(folder: Path) -> None:
     assert frame.loc[1, "saving_all_flex"] == Decimal(document["baselines"]["all_flex"]["saving"])
     assert frame.loc[1, "users"] == 3
     assert frame["status"].tolist() == ["optimal", "optimal", "infeasible"]
-    assert frame.loc[1, "seats_bought"] == sum(r["new"] + r["renewed"] for r in document["seats"])
+    assert frame.loc[1, "annual_seats"] == sum(r["new"] + r["renewed"] for r in document["seats"])
 
 
 def test_two_processes_find_the_same(folder: Path) -> None:
