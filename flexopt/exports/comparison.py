@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from flexopt.base.money import Currency
 from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
 from flexopt.exports.shown import shown_comparison
 from flexopt.store.table_csv import table_csv
@@ -80,11 +81,11 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
         **dict.fromkeys((f"driver_{name}" for name in DRIVERS), Decimal),
     }
     regret = {f"regret_under_{n}": Decimal for n, _ in enumerate(scenarios, 1)}
-    rows = []
+    rows, none = [], str(Currency(document["currency"]).zero)
     for s, cells in zip(scenarios, document["regret"], strict=True):
         row = {name: s.get(name) for name in kinds} | {"currency": document["currency"]}
         mine = drivers.get(s["id"], {})
-        row |= {f"driver_{name}": mine.get(name, "0.00") for name in DRIVERS}
+        row |= {f"driver_{name}": mine.get(name, none) for name in DRIVERS}
         rows.append(row | dict(zip(regret, cells, strict=True)))
     return table_csv(rows, kinds | regret)
 
