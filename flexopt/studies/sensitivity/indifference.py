@@ -202,7 +202,8 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     if answer is None or not question.holds(answer):
         total = answer and answer.total
         return question.nowhere(
-            f"never: even at {study.scenario.money.zero} nothing is bought in it, and the plan costs {total:,}"
+            f"never: even at {study.scenario.money.zero} nothing is bought in it, and the plan costs "
+            f"{total:,}"
         )
     return question.flip((FREE, answer), (lever.value, base))
 
