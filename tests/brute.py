@@ -44,6 +44,8 @@ def least_total(
 ) -> Decimal | None:
     """The cheapest total to the cent; None where no plan satisfies all rules.
 
+    With `policy.min_saving.contract` it includes that fee for every new contract of a user.
+
     `most` bounds the options of a user and the entries of the table; beyond it TooLarge is raised.
     """
     people = people or {}
@@ -163,6 +165,7 @@ class _Enumeration:
         self.scenario, self.needs, self.people = scenario, needs, people
         # under max_oversize little can be dropped, and every entry has its own packs
         self.most = most if scenario.tokens.max_oversize is None else most // 20
+        self.fee = Fraction(scenario.policy.min_saving.contract)
         self.start = scenario.horizon.start
         self.end = later(self.start, scenario.horizon.months)
         self.contracts = contracts_of(scenario, holdings, people)
@@ -224,6 +227,7 @@ class _Enumeration:
                     for b in self.scenario.budgets
                 )
                 cost = sum((c.charge[0] for c in loose), Fraction(0))
+                cost += self.fee * sum(self.contracts[k].kind in ("new", "addition") for k in held)
                 found.append((tuple(int(k in held) for k in self.counted), tuple(use), due, cost))
         return found
 

@@ -359,7 +359,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         put("CC 1", "cost_centre", SEAT_CHARGE),
         "a cost centre that is not their user's",
     ),
-    "a charge of another group": (put("site", "group", SEAT_CHARGE), "a group that is not their user's"),
+    "another group of a charge": (put("site", "group", SEAT_CHARGE), "a group that is not their user's"),
     "a month outside the horizon": (put("2027-01", "month", SEAT_CHARGE), "charges have the month 2027-01"),
     "an unknown kind": (put("gift", "kind", SEAT_CHARGE), "charges have the kind gift"),
     "nobody's charge of a user": (

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flexopt.store.tables import TOKEN_FIGURES
+
 
 def with_everything(document: Mapping[str, Any], quotes: int = 3) -> dict[str, Any]:
     """The document with all optional keys; `quotes` quotes are compared, each 5 % below the one before."""
@@ -46,8 +48,7 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
                 "seat_months": s["seat_months"],
                 "seats_owned": s["seats_owned"],
                 "tokens_bought": s["tokens_bought"] - 100 * i,
-                "tokens_used": s["tokens_used"],
-                "tokens_expired": s["tokens_expired"],
+                **{name: s[name] for name in TOKEN_FIGURES},
                 "effective_token_price": s["effective_token_price"],
                 "difference": _cents(bill - total),
                 "users_changed": min(i, 1) * len(users),
@@ -175,7 +176,6 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
         "collection overlooked",
     )
     return {
-        "min_saving": "50",
         "today": "516759.96",
         "total": document["total"],
         "threshold": None,

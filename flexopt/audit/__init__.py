@@ -15,15 +15,19 @@ from collections.abc import Sequence
 
 from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
+from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.charged import charge_rows
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
-from flexopt.audit.notes import Notes, read_columns
+from flexopt.audit.notes import Notes, day_of, read_columns
 from flexopt.audit.order import check_order
 from flexopt.audit.replay import replay_days
+from flexopt.audit.threshold import moves
+from flexopt.audit.todays_access import read_today
 from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
+from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan_json import PlanDocument
 
@@ -31,9 +35,15 @@ __all__ = ["audit"]
 
 
 def audit(
-    document: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand
+    document: PlanDocument,
+    scenario: Scenario,
+    holdings: Sequence[Holding],
+    demand: Demand,
+    access: Sequence[TodaysAccess] = (),
 ) -> list[str]:
     """What does not hold in the plan, each kind of failure once; an empty list is a pass.
+
+    access : today's, for what a move must save
 
     No failure names a user: usage is personal data, and these messages may end up in a log.
     """
@@ -53,6 +63,11 @@ def audit(
     limits(document, scenario, holdings, pool, notes)
     charge_rows(document, claims, pool, scenario, notes)
     summary(document, rows, scenario, notes)
-    proof(document, scenario, notes)
-    certificate(document, scenario, holdings, demand, notes)
+    proof(document, scenario, holdings, notes)
+    today = read_today(access, scenario, demand) if scenario.policy.min_saving.move else None
+    if today is not None:
+        periods = [day_of(row["period_start"]) for row in document["ledger"]]
+        users = UserSubproblems(scenario, holdings, demand, periods=periods, days=set())
+        moves(document, claims, replay, today, whole=users.whole, notes=notes)
+    certificate(document, scenario, holdings, demand, notes, today=today)
     return list(notes.failures)

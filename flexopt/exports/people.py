@@ -81,7 +81,7 @@ def _users(document: PlanDocument) -> Iterator[str]:
         yield from ColumnTable.of(document[table], TABLES[table]).columns["user"].values
     yield from (row["user"] for row in document.get("comparison", {}).get("changes", ()))
     yield from (row["user"] for name in REVIEWED for row in document.get("review", {}).get(name, ()))
-    yield from (rule["user"] for rule in document["scenario"]["policy"] if rule["user"] is not None)
+    yield from (rule["user"] for rule in document["scenario"]["policy"]["rules"] if rule["user"] is not None)
 
 
 def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]:
@@ -92,10 +92,9 @@ def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]
         changed[table] = ColumnTable(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
     said = _sayer(code)
     changed["findings"] = [_finding(finding, said) for finding in document["findings"]]
-    rules = [
-        r | {"user": None if r["user"] is None else code[r["user"]]} for r in document["scenario"]["policy"]
-    ]
-    changed["scenario"] = document["scenario"] | {"policy": rules}
+    policy = document["scenario"]["policy"]
+    rules = [r | {"user": None if r["user"] is None else code[r["user"]]} for r in policy["rules"]]
+    changed["scenario"] = document["scenario"] | {"policy": policy | {"rules": rules}}
     if "comparison" in document:
         comparison = document["comparison"]
         changed["comparison"] = comparison | {

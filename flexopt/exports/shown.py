@@ -13,6 +13,9 @@ from flexopt.base.columns import ColumnTable
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.tables import TABLES
 
+TABLES_OF_OFFERS = ("seats", "holdings", "order", "payments")
+"""The small tables that name offers."""
+
 LISTS = ("double_use", "idle", "leavers")
 """The lists of a review that name offers."""
 
@@ -40,8 +43,7 @@ def shown(document: PlanDocument) -> PlanDocument:
             },
             "additions": _renamed(scenario["additions"], say),
         },
-        "seats": _renamed(document["seats"], say),
-        "holdings": _renamed(document["holdings"], say),
+        **{table: _renamed(document[table], say) for table in TABLES_OF_OFFERS},
         "assignment": ColumnTable({**assignment.columns, "offer": offers}),
         **({"review": _review(document["review"], say)} if "review" in document else {}),
     }

@@ -25,17 +25,19 @@ from flexopt.base.money import Currency
 from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.model.fees import Fees
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.min_saving import fees_of
 from flexopt.planning.order import order_lines, seats_to_pay
 from flexopt.planning.payments import Payment, payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import solver_version
-from flexopt.solve.optimise import Optimum
+from flexopt.solve.optimise import Certificate, Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan_json import PlanDocument
 from flexopt.store.table_csv import table_csv
@@ -75,7 +77,7 @@ def make_document(
         "inputs": inputs_of(source, usage.sources),
         "coverage": coverage_of(demand, usage),
         "findings": [_finding(source, f) for f in findings],
-        "assignment": _assignment(problem, bill, marginal, charged),
+        "assignment": _assignment(problem, bill, marginal, charged, fees_of(source, problem)),
         "seats": [_row("seats", s) for s in seats],
         "holdings": [h.model_dump(mode="json", by_alias=True) for h in source.holdings],
         "purchases": [_row("purchases", p) for p in bill.purchases],
@@ -133,12 +135,20 @@ def _cell(value: object) -> Any:
 
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> dict[str, Any]:
-    options, certificate = problem.scenario.solver, optimum.certificate
-    money = problem.scenario.money
-    proven = min(certificate.bound, optimum.cost) if certificate else money.zero
+    options, money, cheapest = problem.scenario.solver, problem.scenario.money, optimum.cheapest
+    of_cost, threshold = cheapest or optimum, None
+    if cheapest:
+        threshold = {
+            "contracts": optimum.contracts,
+            "moves": optimum.moves,
+            "objective": str(money.round(optimum.objective)),
+            "bound": str(money.round(optimum.objective_bound)),
+            "cheapest": str(money.round(min(cheapest.cost, optimum.cost))),
+            "prices": _prices(money, optimum.certificate, optimum.objective),
+        }
     return {
         "cost": str(money.round(optimum.cost)),
-        "bound": str(money.round(optimum.objective_bound)),
+        "bound": str(money.round(min(of_cost.objective_bound, optimum.cost))),
         "gap": format(optimum.gap, "f"),
         "gap_asked": format(options.gap, "f"),
         "rounding": _rounding(problem, optimum),
@@ -152,20 +162,26 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             {"start": str(start), "end": str(end), "price": price}
             for start, end, price in _merged(problem, marginal)
         ],
-        "prices": {
-            "bound": str(money.round(proven)),
-            "cuts_found": certificate.asked if certificate else 0,
-            "cuts": [
-                [
-                    {**label, "price": repr(price)}
-                    for label, price in zip(
-                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
-                    )
-                    if price or label["row"] == "pool"
-                ]
-                for cut in (certificate.cuts if certificate else ())
-            ],
-        },
+        "prices": _prices(money, of_cost.certificate, optimum.cost),
+        "threshold": threshold,
+    }
+
+
+def _prices(money: Currency, certificate: Certificate | None, most: Decimal) -> dict[str, Any]:
+    """The cuts that prove a bound without a solver."""
+    if certificate is None:
+        return {"bound": str(money.zero), "cuts_found": 0, "cuts": []}
+    return {
+        "bound": str(money.round(min(certificate.bound, most))),
+        "cuts_found": certificate.asked,
+        "cuts": [
+            [
+                {**label, "price": repr(price)}
+                for label, price in zip(certificate.labels, cut.rows.tolist(), strict=True)
+                if price or label["row"] == "pool"
+            ]
+            for cut in certificate.cuts
+        ],
     }
 
 
@@ -173,7 +189,7 @@ def _rounding(problem: Problem, optimum: Optimum) -> dict[str, Any]:
     """What of the difference between cost and bound may be rounding, and of how many invoices."""
     unit, solution = problem.scenario.money.unit, optimum.solution
     most = solution.rounding(problem) // Fraction(unit) * unit
-    amount = min(most, optimum.cost - optimum.objective_bound)
+    amount = min(most, optimum.objective - optimum.objective_bound)
     invoices = sum(above > 0 for above in solution.invoices_above(problem))
     return {"amount": str(amount), "invoices": invoices if amount else 0}
 
@@ -270,9 +286,11 @@ def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> dict[str, 
     return {**amounts, "saving": saving, "note": baseline.note}
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:
+def _assignment(
+    problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged, fees: Fees | None
+) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
-    told = explain_rows(problem, bill, marginal)
+    told = explain_rows(problem, bill, marginal, fees)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0

@@ -298,19 +298,6 @@ class Sensitivity(PlanPart):
     """The value of one more percent off, largest first."""
 
 
-class ThresholdProof(PlanPart):
-    """The proof of the moves with `--min-saving`."""
-
-    moves: Count
-    """Subproblems that get other access."""
-    cost: Amount
-    """Money: the total and `min_saving` for each move."""
-    bound: Difference
-    """Money: no plan has a lower `cost`."""
-    proven: Flag
-    """Whether the two are within `solver.gap`."""
-
-
 Moved = Literal["to collection", "to seat", "to Flex", "release", "new", "keep"]
 
 
@@ -394,14 +381,10 @@ class ReviewCheck(PlanPart):
 class Review(PlanPart):
     """Today's access compared with the plan: `flexopt review`."""
 
-    min_saving: Amount
-    """Money: the least that a move had to save; 0 means no threshold."""
     today: Amount | None
     """Money: today's access; none if it is no longer possible."""
     total: Amount
     """Money: the plan."""
-    threshold: ThresholdProof | None
-    """The proof with `min_saving`; else none."""
     saving: Difference | None
     """Money: `today` less `total`."""
     moves: tuple[MoveRow, ...]

@@ -32,7 +32,7 @@ def full(document: Document) -> Document:
     document["assignment"] = [row | {"user": names[row["user"]]} for row in document["assignment"]]
     names["gone"] = "zz gone"
     document["left_out"] = [{"user": names["gone"], "product": "AutoCAD", "days": 3, "reason": "rule"}]
-    document["scenario"]["policy"] = [
+    document["scenario"]["policy"]["rules"] = [
         {"user": "zz ruled", "group": None, "product": None, "access": "flex"},
         {"user": None, "group": "Site", "product": None, "access": "flex"},
     ]
@@ -80,8 +80,8 @@ def test_no_name_is_left_with_codes(full: Document, tmp_path: Path) -> None:
     assert coded["findings"][4]["message"] == f"`{known[who]}` is there twice"
     (row,) = (r for r in coded["assignment"] if r["user"] == known[who])
     assert row == full["assignment"][0] | {"user": known[who]}
-    assert coded["scenario"]["policy"][0]["user"] == known["zz ruled"]
-    assert coded["scenario"]["policy"][1] == full["scenario"]["policy"][1]
+    assert coded["scenario"]["policy"]["rules"][0]["user"] == known["zz ruled"]
+    assert coded["scenario"]["policy"]["rules"][1] == full["scenario"]["policy"]["rules"][1]
 
 
 def _users(full: Document) -> list[str]:
@@ -98,7 +98,7 @@ def test_no_name_and_no_row_is_left_without_people(full: Document) -> None:
     assert not people_left_out(full)
     assert (left["assignment"], left["left_out"], left["comparison"]["changes"]) == ([], [], [])
     assert all(not left["review"][name] for name in ("moves", "double_use", "idle", "leavers"))
-    assert left["scenario"]["policy"][0]["user"] == WITHHELD
+    assert left["scenario"]["policy"]["rules"][0]["user"] == WITHHELD
     for name in ("total", "summary", "seats", "purchases", "ledger", "coverage", "proof", "baselines"):
         assert left[name] == full[name]
     assert left["review"]["counts"] == full["review"]["counts"]

@@ -60,27 +60,29 @@ def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document["proof"], document["currency"]
     room = Decimal(document["total"]) - Decimal(proof["bound"])
+    least = proof["threshold"] or proof
     key = "claim_room" if room else "claim"
     if document["status"] != "optimal":
         key = "claim_rounding" if only_rounding(document) else "claim_limit"
-    least = "0"
-    if document.get("review", {}).get("threshold"):
-        key, least = "claim_threshold", document["review"]["min_saving"]
-    share = words.small(Decimal(proof["gap"]))
+    said = words(
+        key,
+        room=words.money(room),
+        currency=currency,
+        share=words.small(Decimal(proof["gap"])),
+        invoices=words.count(proof["rounding"]["invoices"], "invoice"),
+    )
     users, inside = document["summary"]["users"], proof["users_in_core"]
     details = words(
         "claim_details",
-        bound=words.money(proof["bound"]),
+        bound=words.money(least["bound"]),
         gap=_gap(proof["gap"]),
         solver=named(proof["solver"]),
         core=words.number(inside),
         users=words.count(users, "user"),
         others=words("claim_others") if inside < users else "",
     )
-    said = {"currency": currency, "share": share, "least": words.money(least)}
-    invoices = words.count(proof["rounding"]["invoices"], "invoice")
     return (
-        words(key, room=words.money(room), invoices=invoices, **said)
+        (threshold(document, words) or said)
         + details
         + words(
             "replayed",
@@ -93,9 +95,40 @@ def claim(document: PlanDocument, words: Words) -> str:
 
 def only_rounding(document: PlanDocument) -> bool:
     """Whether nothing but the rounding of invoices keeps a plan from being proven."""
-    proof, total = document["proof"], Decimal(document["total"])
-    left = total - Decimal(proof["bound"]) - Decimal(proof["rounding"]["amount"])
-    return document["status"] != "optimal" and left <= Decimal(proof["gap_asked"]) * total
+    proof, found = document["proof"], document["proof"]["threshold"]
+    minimised = Decimal(found["objective"] if found else document["total"])
+    left = minimised - Decimal((found or proof)["bound"]) - Decimal(proof["rounding"]["amount"])
+    return document["status"] != "optimal" and left <= Decimal(proof["gap_asked"]) * minimised
+
+
+def threshold(document: PlanDocument, words: Words) -> str:
+    """What `policy.min_saving` did, what it costs at most, and how good the plan is with it; or nothing."""
+    found, currency = document["proof"]["threshold"], document["currency"]
+    if found is None:
+        return ""
+    total, least = Decimal(document["total"]), document["scenario"]["policy"]["min_saving"]
+    changes = [
+        words(
+            "threshold_changes" if (made := found[f"{key}s"]) else f"threshold_no_{key}",
+            changes=words.count(made, name),
+            least=words.priced(least[key], currency),
+        )
+        for key, name in (("contract", "new_contract"), ("move", "move_count"))
+        if Decimal(least[key])
+    ]
+    room = total - Decimal(document["proof"]["bound"])
+    slack = Decimal(found["objective"]) - Decimal(found["bound"])
+    known = total - Decimal(found["cheapest"])
+    key = "charged_limit" if document["status"] != "optimal" else "charged_room" if slack else "charged"
+    return words(
+        "claim_threshold",
+        changes="; ".join(changes),
+        room=words.money(room),
+        currency=currency,
+        share=words.small(room / total if total else Decimal(0)),
+        known=words("threshold_known", known=words.money(known), currency=currency) if known != room else "",
+        charged=words(key, slack=words.money(slack), currency=currency),
+    )
 
 
 def proof(document: PlanDocument, words: Words) -> ReportTable:
@@ -105,6 +138,11 @@ def proof(document: PlanDocument, words: Words) -> ReportTable:
         (words("status"), words(document["status"])),
         (words("total"), words.priced(document["total"], currency)),
         (words("bound"), words.priced(p["bound"], currency)),
+        *(
+            (words(f"{name}_charged"), words.priced(p["threshold"][key], currency))
+            for name, key in (("total", "objective"), ("bound", "bound"))
+            if p["threshold"]
+        ),
         (words("gap"), _gap(p["gap"])),
         (words("gap_asked"), _gap(p["gap_asked"])),
         (words("solver"), named(p["solver"])),

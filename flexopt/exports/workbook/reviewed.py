@@ -22,12 +22,12 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
     saving = (
         f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
     )
-    least = (
-        f"Moves that save less than {Decimal(found['min_saving']):,} are not made."
-        if Decimal(found["min_saving"])
+    made = (
+        f"Moves that save less than {least:,} are not made."
+        if (least := Decimal(document["scenario"]["policy"]["min_saving"]["move"]))
         else ""
     )
-    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
+    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),
