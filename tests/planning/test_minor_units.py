@@ -19,6 +19,7 @@ from profiles import one_in
 
 from flexopt import Plan, plan
 from flexopt.exports.formats import EXPORTERS, exporter
+from flexopt.exports.report.proven import only_rounding
 from flexopt.exports.summary import summary_text
 
 ANN_AND_BOB: Days = {
@@ -174,6 +175,17 @@ def test_rounding_that_is_left_open_is_said() -> None:
     assert (document["status"], document["total"]) == ("optimal", "2144.40")
     assert document["proof"]["bound"] == "2144.28"
     assert document["proof"]["rounding"] == {"amount": "0.12", "invoices": 24}
+
+
+def test_the_claim_says_what_only_rounding_leaves_open() -> None:
+    """The same plan, as if a millionth had been asked and no invoice decided."""
+    tiers = [{"from": 33, "price": "2.85"}]
+    document = rounded("USD", 1, months=24, gap="0.001", tiers=tiers, increment=33)
+    document |= {"status": "feasible", "proof": document["proof"] | {"gap_asked": "0.000001"}}
+    assert only_rounding(document)
+    text = " ".join(summary_text(document).split())
+    assert "but for rounding: 24 invoices of the plan may be rounded by up to 0.12 USD" in text
+    assert not only_rounding(document | {"proof": document["proof"] | {"bound": "2144.00"}})
 
 
 @one_in(8)
