@@ -23,6 +23,17 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
+def document(just_planned: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a plan that was just made, to change."""
+    return json.loads(json.dumps(just_planned))  # type: ignore[no-any-return]
+
+
+def written(document: dict[str, Any]) -> dict[str, Any]:
+    """What plan.json has of it."""
+    return {key: value for key, value in document.items() if key != "charge_rows"}
+
+
+@pytest.fixture
 def documents(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Two plans that differ in every file."""
     changed = json.loads(json.dumps(document))
@@ -30,7 +41,8 @@ def documents(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     changed["assignment"] *= 2
     for table in ("seats", "purchases"):
         changed[table] += [row | {"cost": "0.00"} for row in changed[table]]
-    changed["ledger"][0]["drawn"] = "0"
+    changed["ledger"][0]["used"] = "0"
+    changed["charge_rows"] *= 2
     return document, changed
 
 
@@ -74,7 +86,7 @@ def test_writers_and_readers_at_once_see_whole_plans(
         writers.append(subprocess.Popen(command))
     reads = 0
     while any(w.poll() is None for w in writers):
-        assert read_document(place) in documents
+        assert read_document(place) in [*map(written, documents)]
         reads += 1
     assert [w.returncode for w in writers] == [0, 0]
     assert reads > 10
@@ -90,7 +102,20 @@ def test_folder_has_its_files_and_usual_permissions(document: dict[str, Any], tm
         os.umask(old)
     assert {p.name for p in place.iterdir()} == NAMES
     assert (place.stat().st_mode & 0o777, (place / "plan.json").stat().st_mode & 0o777) == (0o750, 0o640)
-    assert read_document(place) == read_document(place / "plan.json") == document
+    assert read_document(place) == read_document(place / "plan.json") == written(document)
+
+
+def test_what_is_read_and_written_again_keeps_its_charges(document: dict[str, Any], tmp_path: Path) -> None:
+    place = write_folder(document, tmp_path / "my.plan")
+    before = (place / "charges.csv").read_bytes()
+    assert before.startswith(b"month,user,group,cost_centre,product,kind,quantity,amount\n2026-01,over,")
+    write_folder(read_document(place) | {"name": "newer"}, place)
+    assert (place / "charges.csv").read_bytes() == before
+    (place / "charges.csv").write_bytes(before.replace(b"seat", b"gift", 1))
+    for _ in range(2):  # changed, then missing
+        with pytest.raises(FlexoptError, match=r"charges\.csv is not that of the plan: changed or missing"):
+            write_folder(read_document(place), place)
+        (place / "charges.csv").unlink(missing_ok=True)
 
 
 def test_symbolic_link_keeps_pointing_at_the_plan(document: dict[str, Any], tmp_path: Path) -> None:
@@ -214,7 +239,7 @@ def test_read_only_place_leaves_the_old_plan(document: dict[str, Any], open_to_a
     said = write_in_process(document | {"name": "newer"}, place, "as nobody")
     assert said.startswith(f"error: {place}: no permission to write in {open_to_all.name}")
     assert "\n\nhint: " in said
-    assert read_document(place) == document
+    assert read_document(place) == written(document)
 
 
 def test_full_disk_leaves_the_old_plan(document: dict[str, Any], tmp_path: Path) -> None:
@@ -227,7 +252,7 @@ def test_full_disk_leaves_the_old_plan(document: dict[str, Any], tmp_path: Path)
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
     )
     assert said.startswith(f"error: {place}: cannot write the plan (File too large)")
-    assert read_document(place) == document
+    assert read_document(place) == written(document)
     assert [p.name for p in tmp_path.iterdir()] == ["my.plan"]
 
 
@@ -242,7 +267,7 @@ def test_really_full_disk_leaves_the_old_plan(document: dict[str, Any], tmp_path
         large = document | {"left_out": [{"user": "u" * 60_000, "product": "p", "days": 1, "reason": "r"}]}
         said = write_in_process(large, place)
         assert said.startswith(f"error: {place}: cannot write the plan (No space left on device)")
-        assert read_document(place) == small
+        assert read_document(place) == written(small)
         assert [p.name for p in tmp_path.iterdir()] == ["my.plan"]
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
