@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
+from flexopt.base.text import WIDTH, abridged, count, fill, money, printable, text_table
 from flexopt.store.table_csv import table_csv
 
 Part = Mapping[str, Any]
@@ -131,7 +131,7 @@ def _tornado(part: Part) -> str:
         return quiet
     cells = [
         [
-            _short(_lever(b)),
+            abridged(_lever(b), LONGEST),
             *(
                 text
                 for s in ("low", "high")
@@ -161,7 +161,7 @@ def _tornado(part: Part) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(_lever(b)),
+            abridged(_lever(b), LONGEST),
             *(text for s in ("low", "high") for text in _side(part, b[s])[1:]),
         ]
         for b in moving
@@ -303,11 +303,6 @@ def _lever(bar: Part) -> str:
 def _axis(part: Part, name: str) -> str:
     """A lever of a grid, in words where they are known."""
     return next((str(b["label"]) for b in part["levers"] if b["lever"] == name), name)
-
-
-def _short(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
 def _percent(step: str) -> str:

@@ -266,3 +266,16 @@ def test_texts_of_the_inputs_are_shown_harmless_and_short(document: Document) ->
     assert named(None) == ""
     document["name"] = "{total} %s"
     assert make_report(document).name == "{total} %s"
+
+
+def test_sums_of_a_long_payment_calendar_stay_where_they_are(document: Document) -> None:
+    """Seven years of months, each with its sum: the first sixty rows, and every sum once."""
+    (payment, *_) = document["payments"]
+    document["payments"] = [
+        payment | {"month": f"{2020 + n // 12}-{n % 12 + 1:02}", "fiscal_year": str(2020 + n // 12)}
+        for n in range(84)
+    ]
+    shown = next(p for p in section(make_report(document), "payments").parts if isinstance(p, ReportTable))
+    sums = [shown.rows[n][0] for n in shown.sums]
+    assert sums == [*(f"fiscal year {year}" for year in range(2020, 2027)), "all invoices"]
+    assert len(shown.rows) == 60 + 4

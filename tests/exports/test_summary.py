@@ -91,6 +91,13 @@ def test_the_order_is_on_the_screen(document: Document) -> None:
     assert said in " ".join(text.split())
 
 
+def test_long_names_keep_the_order_within_80_columns(document: Document) -> None:
+    document["scenario"]["offers"][0]["name"] = "Architecture, Engineering & Construction (annual)"
+    text = summary_text(document)
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.search(r"^2026-01-01 +Architecture.*…nual\) +2 +2,310.00 +4,620.00$", text, re.M)
+
+
 def test_a_screen_is_not_flooded(document: Document) -> None:
     document["order"] = [document["order"][0] | {"offer": f"offer-{n}"} for n in range(100)]
     sold(document, *(f"offer-{n}" for n in range(100)))

@@ -205,7 +205,7 @@ def test_reports_name_additions_in_every_locale(locale: str | None) -> None:
     assert any(words("label_additions") == row[0] for row in assumptions(document, words).rows)
     table, *_ = order_sheet(document, words)
     assert isinstance(table, ReportTable)
-    assert words("addition") in table.columns
+    assert words("add") in table.columns
     assert any(
         row[0] == words.date("2026-08-01") and "2" in row and words.date("2026-12-01") in row
         for row in table.rows
