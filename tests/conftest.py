@@ -108,10 +108,12 @@ def just_planned() -> dict[str, Any]:
 
     Treat it as constant.
     """
+    from documents import data
+
     from flexopt import load_scenario, plan
 
     found = plan(load_scenario(HERE / "cases" / "break-even" / "scenario.yaml")).document
-    return json.loads(json.dumps(found, default=list))  # type: ignore[no-any-return]
+    return data(found)
 
 
 @pytest.fixture(scope="session")
@@ -179,9 +181,11 @@ def call(
 @pytest.fixture(scope="session")
 def plan_folder(tmp_path_factory: pytest.TempPathFactory, just_planned: dict[str, Any]) -> Path:
     """The plan of that example, as a folder: treat as constant."""
+    from documents import typed
+
     from flexopt.store.folder import write_folder
 
-    return write_folder(just_planned, tmp_path_factory.mktemp("plan") / "break-even.plan")
+    return write_folder(typed(just_planned), tmp_path_factory.mktemp("plan") / "break-even.plan")
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         "no access to Vault on 2026-01-01",
     ),
     "tokens of days on a seat": (put("7", "tokens", OWNED_ROW), "on a seat take tokens"),
-    "an unknown access": (put("both", "access", FLEX), "the access both"),
+    "an unknown access": (put("both", "access", FLEX), "Input should be 'named' or 'flex'"),
     "Flex with a contract": (put("aec-1y", "offer", FLEX), "on Flex has a contract"),
     "another group": (put("site", "group", FLEX), "another group"),
     "flex_price up a cent": (add(CENT, "flex_price", FLEX), "flex_price"),
@@ -214,7 +214,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "a row of two kinds": (add("1", "new", RENEWAL), "not have seats of exactly one kind"),
     "a row of no seats": (put(0, "new", MONTH), "not have seats of exactly one kind"),
-    "a negative row": (put(-1, "new", MONTH), "not have seats of exactly one kind"),
+    "a negative row": (put(-1, "new", MONTH), "Input should be greater than or equal to 0"),
     "an unknown offer": (put("gold", "offer", AEC), "there is no offer gold"),
     "a term that is too long": (
         put("2027-02-01", "contract_end", AEC),
@@ -478,7 +478,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "the gap asked": (put("0.5", "gap_asked", PART["proof"]), "gap_asked is not the scenario's"),
     "the proof of another plan": (add("1", "cost", PART["proof"]), "the proof is of a plan that costs"),
-    "a status": (put("proven", "status", PART["plan"]), "above its bound is optimal, not proven"),
+    "a status": (put("proven", "status", PART["plan"]), "Input should be 'optimal' or 'feasible'"),
     "less proven than is": (
         put("feasible", "status", PART["plan"]),
         "above its bound is optimal, not feasible",

@@ -29,7 +29,7 @@ from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Holding, Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 __all__ = ["audit"]
 
@@ -49,7 +49,7 @@ def audit(
     """
     notes = Notes()
     header(document, scenario, demand, notes)
-    rows = read_columns(document["assignment"], ASSIGNMENT)
+    rows = read_columns(document.assignment, ASSIGNMENT)
     claims = read_claims(rows, scenario, demand, notes)
     replay = replay_days(claims, scenario, demand, notes)
     check_policy(replay, scenario, demand, notes)
@@ -66,7 +66,7 @@ def audit(
     proof(document, scenario, holdings, notes)
     today = read_today(access, scenario, demand) if scenario.policy.min_saving.move else None
     if today is not None:
-        periods = [day_of(row["period_start"]) for row in document["ledger"]]
+        periods = [row.period_start for row in document.ledger]
         users = UserSubproblems(scenario, holdings, demand, periods=periods, days=set())
         moves(document, claims, replay, today, whole=users.whole, notes=notes)
     certificate(document, scenario, holdings, demand, notes, today=today)

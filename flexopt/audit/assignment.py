@@ -21,7 +21,7 @@ from flexopt.base.columns import classes
 from flexopt.demand.forecast import Demand
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 
 def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Notes) -> None:
@@ -175,25 +175,25 @@ def check_alternatives(
 def seat_prices(doc: PlanDocument) -> dict[tuple[Seat, bool], set[Decimal]]:
     """What a seat may cost in the horizon, by seat and whether its user leaves before its term ends."""
     price: dict[tuple[Seat, bool], set[Decimal]] = defaultdict(set)
-    for row in doc["seats"]:
-        unit, whole = Decimal(row["unit_price"]), row["in_full"]
-        if row["owned"]:
+    for row in doc.seats:
+        unit, whole = row.unit_price, row.in_full
+        if row.owned:
             price[seat_of(row), True].add(unit)
             price[seat_of(row), False].add(unit)
-        elif others := row["renewed"] + row["new"] + row["added"] - whole:
-            price[seat_of(row), False].add((Decimal(row["cost"]) - whole * unit) / others)
+        elif others := row.renewed + row.new + row.added - whole:
+            price[seat_of(row), False].add((row.cost - whole * unit) / others)
         price[seat_of(row), True].update([unit] * min(whole, 1))
-        if row["added"]:  # stated ones cost the same whoever has them
+        if row.added:  # stated ones cost the same whoever has them
             price[seat_of(row), True] |= price[seat_of(row), False]
     return price
 
 
 def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     """The price of a token in this plan."""
-    packs = doc["purchases"]
-    bought = sum(r["tokens"] for r in packs)
+    packs = doc.purchases
+    bought = sum(r.tokens for r in packs)
     if bought:
-        paid = sum((Decimal(r["cost"]) for r in packs), Decimal(0))
+        paid = sum((r.cost for r in packs), Decimal(0))
         return Fraction(scenario.money.round_price(Fraction(paid) / bought))
     return Fraction(token_price(scenario, tiers_of_day(scenario.tokens, scenario.horizon.start)[0]))
 

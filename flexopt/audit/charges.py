@@ -28,7 +28,8 @@ from flexopt.audit.rules import (
     token_price,
 )
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
-from flexopt.store.plan_json import PlanDocument, PlanRow
+from flexopt.store.plan import PlanDocument
+from flexopt.store.rows import SeatRow
 
 KINDS = ("owned", "renewed", "new", "added")
 
@@ -44,46 +45,43 @@ def seats(
     order: dict[tuple[str, date], int] = defaultdict(int)
     met: set[tuple[Seat, str, str]] = set()
     known = []
-    for row in doc["seats"]:
+    for row in doc.seats:
         seat = seat_of(row)
-        kinds = [k for k in KINDS if row[k]]
+        kinds = [k for k in KINDS if getattr(row, k)]
         if seat[0] not in offers:
             notes.fail(f"there is no offer {seat[0]}")
             continue
-        if len(kinds) != 1 or row[kinds[0]] < 0:
+        if len(kinds) != 1 or getattr(row, kinds[0]) < 0:
             notes.fail(f"a row of {seat[0]} from {seat[1]} does not have seats of exactly one kind")
             continue
-        key = (seat, kinds[0], row["subscription_id"])
+        key = (seat, kinds[0], row.subscription_id)
         notes.expect(key not in met, f"{kinds[0]} seats of {seat[0]} from {seat[1]} appear twice")
         met.add(key)
+        notes.expect(not (row.new and row.subscription_id), f"new seats of {seat[0]} have a subscription")
         notes.expect(
-            not (row["new"] and row["subscription_id"]), f"new seats of {seat[0]} have a subscription"
+            0 <= row.assigned <= getattr(row, kinds[0]),
+            f"{row.assigned} users on {getattr(row, kinds[0])} {kinds[0]} seats of {seat[0]} from {seat[1]}",
         )
-        notes.expect(
-            0 <= row["assigned"] <= row[kinds[0]],
-            f"{row['assigned']} users on {row[kinds[0]]} {kinds[0]} seats of {seat[0]} from {seat[1]}",
-        )
-        order[seat[0], seat[1]] += row["renewed"] + row["new"]
+        order[seat[0], seat[1]] += row.renewed + row.new
         known.append(row)
     for row in known:
-        if row["owned"]:
+        if row.owned:
             _owned_row(row, notes)
-        elif row["added"]:
-            _added_row(row, scenario, offers[row["offer"]], holdings, notes)
+        elif row.added:
+            _added_row(row, scenario, offers[row.offer], holdings, notes)
         else:
-            _bought_row(row, scenario, offers[row["offer"]], order[row["offer"], seat_of(row)[1]], notes)
-            joins = end_joined(offers[row["offer"]], holdings, seat_of(row)[1])
-            alone = joins is None or not row["new"]
-            notes.expect(alone, f"new seats of {row['offer']} must end with their contract on {joins}")
+            _bought_row(row, scenario, offers[row.offer], order[row.offer, seat_of(row)[1]], notes)
+            joins = end_joined(offers[row.offer], holdings, seat_of(row)[1])
+            alone = joins is None or not row.new
+            notes.expect(alone, f"new seats of {row.offer} must end with their contract on {joins}")
     _users(claims, known, notes)
     stated = additions_of(scenario, holdings)
     for seat, (count, _) in stated.items():
-        there = sum(row["added"] for row in known if seat_of(row) == seat)
+        there = sum(row.added for row in known if seat_of(row) == seat)
         notes.expect(there >= count, f"{there} of {count} seats of {seat[0]} are added on {seat[1]}")
     _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
     _holdings(known, scenario, holdings, notes)
-    said = [h.model_dump(mode="json", by_alias=True) for h in holdings]
-    notes.expect(doc["holdings"] == said, "the holdings are not those that were read")
+    notes.expect(doc.holdings == tuple(holdings), "the holdings are not those that were read")
     for (offer, day), size in order.items():
         least = offers[offer].minimum
         notes.expect(
@@ -91,7 +89,7 @@ def seats(
         )
 
 
-def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
+def _users(claims: Claims, rows: Sequence[SeatRow], notes: Notes) -> None:
     """The number of users with seats is that of the rows."""
     users: dict[Seat, int] = defaultdict(int)
     user, named = claims.cells["user"].codes, np.flatnonzero(claims.named)
@@ -101,7 +99,7 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
             users[claims.seats[number]] = count
     assigned: dict[Seat, int] = defaultdict(int)
     for row in rows:
-        assigned[seat_of(row)] += row["assigned"]
+        assigned[seat_of(row)] += row.assigned
     for seat in sorted({*users, *assigned}):
         notes.expect(
             assigned[seat] == users[seat],
@@ -111,7 +109,7 @@ def _users(claims: Claims, rows: Sequence[PlanRow], notes: Notes) -> None:
 
 def _leavers(
     claims: Claims,
-    rows: Sequence[PlanRow],
+    rows: Sequence[SeatRow],
     scenario: Scenario,
     stated: Mapping[Seat, int],
     notes: Notes,
@@ -122,13 +120,13 @@ def _leavers(
     gone = defaultdict(int, zip(claims.seats, counts, strict=True))
     full: dict[Seat, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
-        seats = row["renewed"] + row["new"] + row["added"]
-        full[seat_of(row)][0] += row["in_full"]
-        full[seat_of(row)][1] += seats - row["assigned"] if seats else 0
-        free = min(row["assigned"], stated.get(seat_of(row), 0)) if row["added"] else 0
-        full[seat_of(row)][2] += row["assigned"] if row["owned"] else free
+        seats = row.renewed + row.new + row.added
+        full[seat_of(row)][0] += row.in_full
+        full[seat_of(row)][1] += seats - row.assigned if seats else 0
+        free = min(row.assigned, stated.get(seat_of(row), 0)) if row.added else 0
+        full[seat_of(row)][2] += row.assigned if row.owned else free
         notes.expect(
-            0 <= row["in_full"] <= seats, f"{row['in_full']} of {seats} seats of {row['offer']} count in full"
+            0 <= row.in_full <= seats, f"{row.in_full} of {seats} seats of {row.offer} count in full"
         )
     for seat in sorted({*full, *gone}):
         said, idle, owned = full[seat]
@@ -139,46 +137,46 @@ def _leavers(
         )
 
 
-def _owned_row(row: PlanRow, notes: Notes) -> None:
-    free = not any(Decimal(row[k]) for k in ("unit_price", "cost", "commitment"))
-    notes.expect(free, f"owned seats of {row['offer']} are charged")
+def _owned_row(row: SeatRow, notes: Notes) -> None:
+    free = not (row.unit_price or row.cost or row.commitment)
+    notes.expect(free, f"owned seats of {row.offer} are charged")
 
 
-def _bought_row(row: PlanRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
+def _bought_row(row: SeatRow, scenario: Scenario, offer: Offer, ordered: int, notes: Notes) -> None:
     _, begin, finish = seat_of(row)
-    ends = term_end(offer, scenario.horizon, begin, new=bool(row["new"]))
-    if row["new"]:
+    ends = term_end(offer, scenario.horizon, begin, new=bool(row.new))
+    if row.new:
         allowed = begin in new_seat_days(offer, scenario.horizon)
         notes.expect(allowed, f"a new seat of {offer.id} may not start on {begin}")
     notes.expect(finish == ends, f"a term of {offer.id} from {begin} ends on {ends}, not {finish}")
     discount = tier_discount(offer, ordered)
-    unit = seat_price(scenario, offer, begin, discount, renewed=bool(row["renewed"]))
+    unit = seat_price(scenario, offer, begin, discount, renewed=bool(row.renewed))
     if unit is None or finish <= begin:
         notes.fail(f"{offer.id} has no price on {begin}")
         return
     _costs(row, unit, seat_cost(scenario, unit, begin, finish), f"seats of {offer.id}", notes)
 
 
-def _costs(row: PlanRow, unit: Decimal, share: Decimal, seats: str, notes: Notes) -> None:
+def _costs(row: SeatRow, unit: Decimal, share: Decimal, seats: str, notes: Notes) -> None:
     """A seat costs its share of the horizon, or its whole price if it counts in full."""
-    count, whole = row["renewed"] + row["new"] + row["added"], row["in_full"]
+    count, whole = row.renewed + row.new + row.added, row.in_full
     expected = {
         "unit_price": unit,
         "cost": share * (count - whole) + unit * whole,
         "commitment": unit * count,
     }
     for name, amount in expected.items():
+        told = getattr(row, name)
         notes.expect(
-            Decimal(row[name]) == amount,
-            f"`{name}` of {count} {seats} from {seat_of(row)[1]} is {amount}, not {row[name]}",
+            told == amount, f"`{name}` of {count} {seats} from {row.contract_start} is {amount}, not {told}"
         )
 
 
 def _added_row(
-    row: PlanRow, scenario: Scenario, offer: Offer, holdings: Sequence[Holding], notes: Notes
+    row: SeatRow, scenario: Scenario, offer: Offer, holdings: Sequence[Holding], notes: Notes
 ) -> None:
     """Added seats are stated, or join a contract where the offer says so, and cost the days of their term."""
-    seat, count = seat_of(row), row["added"]
+    seat, count = seat_of(row), row.added
     _, begin, finish = seat
     stated = additions_of(scenario, holdings).get(seat, (0,))[0]
     joins = begin in new_seat_days(offer, scenario.horizon) and end_joined(offer, holdings, begin) == finish
@@ -192,7 +190,7 @@ def _added_row(
     _costs(row, unit, seat_cost(scenario, unit, begin, finish), f"added seats of {offer.id}", notes)
 
 
-def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+def _holdings(rows: Sequence[SeatRow], scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """All owned seats are listed with their subscription, and no more are renewed than end on the day."""
     start = scenario.horizon.start
     ending: dict[tuple[str, date, str], int] = defaultdict(int)
@@ -205,10 +203,10 @@ def _holdings(rows: Sequence[PlanRow], scenario: Scenario, holdings: Sequence[Ho
     listed: dict[tuple[Seat, str], int] = defaultdict(int)
     renewed: dict[tuple[str, date, str], int] = defaultdict(int)
     for row in rows:
-        name = row["subscription_id"]
-        listed[seat_of(row), name] += row["owned"]
-        ending[row["offer"], day_of(row["contract_end"]), name] += row["added"]
-        renewed[row["offer"], day_of(row["contract_start"]), name] += row["renewed"]
+        name = row.subscription_id
+        listed[seat_of(row), name] += row.owned
+        ending[row.offer, day_of(row.contract_end), name] += row.added
+        renewed[row.offer, day_of(row.contract_start), name] += row.renewed
     for key in sorted({*live, *listed}):
         (offer, first, day), name = key
         of = f" of subscription {name}" if name else ""
@@ -230,13 +228,11 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     """Packs are bought on allowed days, in whole increments, in their tier and at its price."""
     tokens = scenario.tokens
     allowed = set(scenario.purchase_dates())
-    for row in doc["purchases"]:
-        day, count = day_of(row["date"]), row["tokens"]
+    for row in doc.purchases:
+        day, count = day_of(row.date), row.tokens
         notes.expect(day in allowed, f"{day} is not a purchase date")
         ends = expiry_of(tokens, day)
-        notes.expect(
-            day_of(row["expires"]) == ends, f"the pack of {day} expires on {ends}, not {row['expires']}"
-        )
+        notes.expect(day_of(row.expires) == ends, f"the pack of {day} expires on {ends}, not {row.expires}")
         notes.expect(
             count > 0 and count % tokens.increment == 0,
             f"{count} tokens on {day} are not whole increments of {tokens.increment}",
@@ -247,16 +243,16 @@ def purchases(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
             continue
         price = token_price(scenario, tier)
         notes.expect(
-            row["tier_from"] == tier.from_,
-            f"{count} tokens on {day} are in the tier from {tier.from_}, not {row['tier_from']}",
+            row.tier_from == tier.from_,
+            f"{count} tokens on {day} are in the tier from {tier.from_}, not {row.tier_from}",
         )
         notes.expect(
-            Decimal(row["unit_price"]) == price,
-            f"a token of {day} costs {price}, not {row['unit_price']}",
+            row.unit_price == price,
+            f"a token of {day} costs {price}, not {row.unit_price}",
         )
         cost = scenario.money.round(price * count)
-        notes.expect(Decimal(row["cost"]) == cost, f"the pack of {day} costs {cost}, not {row['cost']}")
-    days = [row["date"] for row in doc["purchases"]]
+        notes.expect(row.cost == cost, f"the pack of {day} costs {cost}, not {row.cost}")
+    days = [row.date for row in doc.purchases]
     notes.expect(len(days) == len(set(days)), "two purchases on one day")
     most = tokens.max_purchases
     notes.expect(most is None or len(days) <= most, f"{len(days)} purchases are more than max_purchases")
@@ -271,7 +267,7 @@ def limits(
 ) -> None:
     """Oversize, maxima and budgets."""
     tokens, stated = scenario.tokens, additions_of(scenario, holdings)
-    bought = sum(row["tokens"] for row in doc["purchases"])
+    bought = sum(row.tokens for row in doc.purchases)
     if tokens.max_oversize is not None:
         smallest = smallest_bought(scenario)
         needed = sum((d.drawn for d in pool.holds.values()), Fraction(0))
@@ -280,24 +276,22 @@ def limits(
     for offer in scenario.offers:
         if offer.maximum is None:
             continue
-        rows = [r for r in doc["seats"] if r["offer"] == offer.id]
-        for day in sorted({day_of(r["contract_start"]) for r in rows}):
+        rows = [r for r in doc.seats if r.offer == offer.id]
+        for day in sorted({day_of(r.contract_start) for r in rows}):
             live = sum(
                 # an owned or stated seat counts only while it is assigned, one that is bought always
-                max(r["assigned"], r["added"] - stated.get(seat_of(r), (0,))[0])
-                if r["owned"] or r["added"]
-                else r["renewed"] + r["new"]
+                max(r.assigned, r.added - stated.get(seat_of(r), (0,))[0])
+                if r.owned or r.added
+                else r.renewed + r.new
                 for r in rows
-                if day_of(r["contract_start"]) <= day < day_of(r["contract_end"])
+                if day_of(r.contract_start) <= day < day_of(r.contract_end)
             )
             notes.expect(
                 live <= offer.maximum,
                 f"{live} seats of {offer.id} on {day} are more than the maximum of {offer.maximum}",
             )
     for budget in scenario.budgets:
-        invoices = [
-            (day_of(r["contract_start"]), Decimal(r["commitment"])) for r in doc["seats"] if not r["owned"]
-        ]
-        invoices += [(day_of(r["date"]), Decimal(r["cost"])) for r in doc["purchases"]]
+        invoices = [(day_of(r.contract_start), r.commitment) for r in doc.seats if not r.owned]
+        invoices += [(day_of(r.date), r.cost) for r in doc.purchases]
         spent = sum((amount for day, amount in invoices if budget.from_ <= day < budget.to), Decimal(0))
         notes.expect(spent <= budget.amount, f"{spent} exceeds the {budget.amount} of budget {budget.id}")

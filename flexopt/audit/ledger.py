@@ -10,7 +10,7 @@ from fractions import Fraction
 from flexopt.audit.notes import TOLERANCE, Notes, close, day_of, show
 from flexopt.audit.rules import cloud_tokens, opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 ONE_DAY = timedelta(days=1)
 
@@ -72,11 +72,9 @@ def replay_pool(doc: PlanDocument, scenario: Scenario, use: Sequence[Fraction], 
 def _packs(doc: PlanDocument, scenario: Scenario) -> list[PoolPack]:
     before = scenario.horizon.start - ONE_DAY
     packs = [PoolPack(p.expires, before, Fraction(p.tokens), Fraction(0)) for p in opening_packs(scenario)]
-    for p in doc["purchases"]:
-        each = (
-            Fraction(p["cost"]) / Fraction(scenario.money.unit) / p["tokens"] if p["tokens"] else Fraction(0)
-        )
-        packs.append(PoolPack(day_of(p["expires"]), day_of(p["date"]), Fraction(p["tokens"]), each))
+    for p in doc.purchases:
+        each = Fraction(p.cost) / Fraction(scenario.money.unit) / p.tokens if p.tokens else Fraction(0)
+        packs.append(PoolPack(day_of(p.expires), day_of(p.date), Fraction(p.tokens), each))
     return packs
 
 
@@ -111,14 +109,14 @@ def _days(start: date, end: date) -> list[date]:
 def ledger(doc: PlanDocument, scenario: Scenario, pool: PoolReplay, notes: Notes) -> None:
     """The ledger's periods tile the horizon, each adds up twice, and its numbers are those of the replays."""
     cursor = scenario.horizon.start
-    for row in doc["ledger"]:
-        first, after = day_of(row["period_start"]), day_of(row["period_end"])
+    for row in doc.ledger:
+        first, after = day_of(row.period_start), day_of(row.period_end)
         notes.expect(first == cursor, f"the ledger continues on {first} instead of {cursor}")
         cursor = after
         if not (first < after and first in pool.holds and after - ONE_DAY in pool.holds):
             notes.fail(f"the ledger has a period from {first} to {after}")
             continue
-        n = {name: Fraction(row[name]) for name in row if name not in ("period_start", "period_end")}
+        n = {name: Fraction(cell) for name, cell in row if not isinstance(cell, date)}
         balance = n["opening"] + n["bought"] - n["used"] - n["expired"]
         notes.expect(close(balance, n["closing"]), f"the ledger of {first} does not add up")
         balance = n["opening_with_buffer"] + n["bought"] - n["used"] - n["buffer"] - n["expired_with_buffer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from flexopt.base.arrays import Ints
 from flexopt.base.columns import Column, ColumnTable, classes
-from flexopt.store.plan_json import PlanRow
+from flexopt.store.rows import SeatRow
 
 Seat = tuple[str, date, date]
 """A contract's offer, first day and first day after."""
@@ -39,15 +39,13 @@ class Notes:
             self.fail(failure)
 
 
-def read_columns(rows: Sequence[PlanRow], names: Iterable[str]) -> dict[str, Column]:
+def read_columns(table: ColumnTable, names: Iterable[str]) -> dict[str, Column]:
     """The columns of a table of the plan, with no value repeated in a column's `values`."""
-    names = tuple(names)
-    table = ColumnTable.of(rows, names)
     return {name: table.columns[name].distinct() for name in names}
 
 
 def fractions(column: Column) -> tuple[npt.NDArray[Any], int]:
-    """Numbers written as text: integers[rows], and their common denominator."""
+    """Exact numbers: integers[rows], and their common denominator."""
     numbers = [Fraction(value) for value in column.values]
     scale = lcm(*(number.denominator for number in numbers))
     whole = [int(number * scale) for number in numbers]
@@ -66,13 +64,13 @@ def distinct(rows: Ints, *keys: npt.NDArray[Any]) -> list[int]:
     return found
 
 
-def seat_of(row: PlanRow) -> Seat:
-    return row["offer"], day_of(row["contract_start"]), day_of(row["contract_end"])
+def seat_of(row: SeatRow) -> Seat:
+    return row.offer, row.contract_start, row.contract_end
 
 
-def day_of(text: str | None) -> date:
+def day_of(cell: date | None) -> date:
     """The date of a cell; an empty cell is the earliest date."""
-    return date.fromisoformat(text) if text else date.min
+    return cell or date.min
 
 
 def close(a: Fraction, b: Fraction, by: Fraction = TOLERANCE) -> bool:

@@ -13,7 +13,9 @@ from typing import NamedTuple, TypeVar
 from flexopt.audit.notes import Notes, day_of
 from flexopt.audit.rules import fiscal_year_of, instalments_of, months_of
 from flexopt.inputs.scenario.scenario import Holding, Scenario
-from flexopt.store.plan_json import PlanDocument, PlanRow
+from flexopt.store.plan import PlanDocument
+from flexopt.store.rows import SeatRow
+from flexopt.store.values import PlanPart
 
 
 class Line(NamedTuple):
@@ -51,22 +53,20 @@ class Invoice(NamedTuple):
 
 Row = TypeVar("Row", Line, Invoice)
 
-DAYS, AMOUNTS = {"date", "ends", "ordered"}, {"unit_price", "amount"}
-
 
 def check_order(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """Each seat held is renewed, let go or kept; each seat and pack bought is ordered once, and invoiced."""
     invoices, end = _invoices(doc, scenario), scenario.horizon.end
-    _compare("order", _read(Line, doc["order"]), _lines(doc, scenario, holdings), notes)
-    _compare("payments", _read(Invoice, doc["payments"]), invoices, notes)
+    _compare("order", _read(Line, doc.order), _lines(doc, scenario, holdings), notes)
+    _compare("payments", _read(Invoice, doc.payments), invoices, notes)
     figures: dict[str, Decimal | int] = {
-        **_seats(doc["seats"], scenario),
+        **_seats(doc.seats, scenario),
         "paid_in_horizon": sum((i.amount for i in invoices if i.date < end), Decimal(0)),
         "paid_later": sum((i.amount for i in invoices if i.date >= end), Decimal(0)),
     }
     for name, value in figures.items():
-        said = doc["summary"][name]
-        notes.expect(Decimal(said) == value, f"`{name}` of the summary is {value}, not {said}")
+        said = getattr(doc.summary, name)
+        notes.expect(said == value, f"`{name}` of the summary is {value}, not {said}")
 
 
 def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -> Iterator[Line]:
@@ -78,24 +78,24 @@ def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -
             lasting[max(start, h.from_ or start), h.offer, h.ends, h.subscription_id] += h.quantity
         else:
             ending[h.ends, h.offer, h.subscription_id] += h.quantity
-    paid = [row for row in doc["seats"] if not row["owned"]]
+    paid = [row for row in doc.seats if not row.owned]
     for row in paid:
-        if (until := day_of(row["contract_end"])) < end:
-            ending[until, row["offer"], ""] += row["added"]
+        if (until := day_of(row.contract_end)) < end:
+            ending[until, row.offer, ""] += row.added
     for row in paid:
-        day, offer, name = day_of(row["contract_start"]), row["offer"], row["subscription_id"]
-        have = ending.pop((day, offer, name), 0) if row["renewed"] else 0
-        count, price = row["renewed"] + row["new"] + row["added"], Decimal(row["unit_price"])
+        day, offer, name = day_of(row.contract_start), row.offer, row.subscription_id
+        have = ending.pop((day, offer, name), 0) if row.renewed else 0
+        count, price = row.renewed + row.new + row.added, row.unit_price
         yield Line(
             day,
-            "addition" if row["added"] else "seats",
+            "addition" if row.added else "seats",
             offer,
             have=have,
-            renew=row["renewed"],
-            reduce=have - row["renewed"],
-            new=row["new"],
-            addition=row["added"],
-            ends=day_of(row["contract_end"]),
+            renew=row.renewed,
+            reduce=have - row.renewed,
+            new=row.new,
+            addition=row.added,
+            ends=day_of(row.contract_end),
             unit_price=price,
             amount=price * count,
             subscription_id=name,
@@ -105,47 +105,47 @@ def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -
             yield Line(day, "seats", offer, have=count, reduce=count, subscription_id=name)
     for (day, offer, until, name), count in lasting.items():
         yield Line(day, "seats", offer, have=count, keep=count, ends=until, subscription_id=name)
-    for pack in doc["purchases"]:
+    for pack in doc.purchases:
         yield Line(
-            day_of(pack["date"]),
+            day_of(pack.date),
             "tokens",
             "",
-            tokens=pack["tokens"],
-            ends=day_of(pack["expires"]),
-            unit_price=Decimal(pack["unit_price"]),
-            amount=Decimal(pack["cost"]),
+            tokens=pack.tokens,
+            ends=day_of(pack.expires),
+            unit_price=pack.unit_price,
+            amount=pack.cost,
         )
 
 
 def _invoices(doc: PlanDocument, scenario: Scenario) -> list[Invoice]:
     due: dict[tuple[date, str, str], Decimal] = defaultdict(Decimal)
-    for row in doc["seats"]:
-        kind = "addition" if row["added"] else "seats"
-        due[day_of(row["contract_start"]), kind, row["offer"]] += Decimal(row["commitment"])
-    for pack in doc["purchases"]:
-        due[day_of(pack["date"]), "tokens", ""] += Decimal(pack["cost"])
+    for row in doc.seats:
+        kind = "addition" if row.added else "seats"
+        due[day_of(row.contract_start), kind, row.offer] += row.commitment
+    for pack in doc.purchases:
+        due[day_of(pack.date), "tokens", ""] += pack.cost
     found = []
     for (ordered, kind, offer), amount in due.items():
         parts = instalments_of(scenario, kind, offer, ordered, amount)
         for number, (day, part) in enumerate(parts, 1):
             year = fiscal_year_of(scenario, day)
-            row = Invoice(day, str(day)[:7], year, kind, offer, ordered, number, len(parts), part)
-            found += [row] if part else []
+            invoice = Invoice(day, str(day)[:7], year, kind, offer, ordered, number, len(parts), part)
+            found += [invoice] if part else []
     return found
 
 
-def _seats(rows: Iterable[PlanRow], scenario: Scenario) -> dict[str, int]:
+def _seats(rows: Iterable[SeatRow], scenario: Scenario) -> dict[str, int]:
     """The most seats bought that are live on a day, by term, and the months of short terms."""
     live: dict[str, Counter[date]] = {"annual_seats": Counter(), "monthly_seats": Counter()}
-    bought = [(row, row["renewed"] + row["new"] + row["added"]) for row in rows]
+    bought = [(row, row.renewed + row.new + row.added) for row in rows]
     terms = {o.id: o.term_months for o in scenario.offers}
-    days = {day_of(row["contract_start"]) for row, _ in bought}
+    days = {day_of(row.contract_start) for row, _ in bought}
     months = 0
     for row, count in bought:
         begin, finish, term = (
-            day_of(row["contract_start"]),
-            day_of(row["contract_end"]),
-            terms.get(row["offer"], 12),
+            day_of(row.contract_start),
+            day_of(row.contract_end),
+            terms.get(row.offer, 12),
         )
         for day in days:
             if begin <= day < finish:
@@ -154,15 +154,9 @@ def _seats(rows: Iterable[PlanRow], scenario: Scenario) -> dict[str, int]:
     return {name: max(of.values(), default=0) for name, of in live.items()} | {"seat_months": months}
 
 
-def _read(kind: type[Row], rows: Iterable[PlanRow]) -> list[Row]:
-    """The rows of the plan, typed."""
-
-    def cell(name: str, value: object) -> object:
-        if value is None or name not in DAYS | AMOUNTS:
-            return value
-        return date.fromisoformat(str(value)) if name in DAYS else Decimal(str(value))
-
-    return [kind(*(cell(name, row[name]) for name in kind._fields)) for row in rows]  # type: ignore[arg-type]
+def _read(kind: type[Row], rows: Iterable[PlanPart]) -> list[Row]:
+    """The rows of the plan."""
+    return [kind(*(getattr(row, name) for name in kind._fields)) for row in rows]
 
 
 def _compare(table: str, said: Sequence[Row], wanted: Iterable[Row], notes: Notes) -> None:

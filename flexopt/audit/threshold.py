@@ -14,23 +14,23 @@ from flexopt.audit.rules import additions_of
 from flexopt.audit.todays_access import SEAT, TOKENS, Today
 from flexopt.base.arrays import Ints
 from flexopt.inputs.scenario.scenario import Holding, Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 
 def threshold(
     doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> tuple[Decimal, Decimal]:
     """What the plan minimises, and the bound on it: its cost, with `policy.min_saving` also all fees."""
-    said, least = doc["proof"]["threshold"], scenario.policy.min_saving
-    total, bound = Decimal(doc["total"]), Decimal(doc["proof"]["bound"])
+    said, least = doc.proof.threshold, scenario.policy.min_saving
+    total, bound = doc.total, doc.proof.bound
     notes.expect((said is not None) == any((least.contract, least.move)), "the threshold is not the policy's")
     if said is None:
         return total, bound
     contracts = new_contracts(doc, scenario, holdings)
-    notes.expect(said["contracts"] == contracts, f"{contracts} new contracts, not {said['contracts']}")
+    notes.expect(said.contracts == contracts, f"{contracts} new contracts, not {said.contracts}")
     money = scenario.money
-    charged = money.ceil(least.contract) * contracts + money.ceil(least.move) * said["moves"]
-    objective, of_objective, cheapest = (Decimal(said[key]) for key in ("objective", "bound", "cheapest"))
+    charged = money.ceil(least.contract) * contracts + money.ceil(least.move) * said.moves
+    objective, of_objective, cheapest = said.objective, said.bound, said.cheapest
     notes.expect(objective == total + charged, f"with its fees the plan costs {total + charged}")
     notes.expect(of_objective <= objective, "the bound of cost and fees is above them")
     notes.expect(
@@ -46,9 +46,9 @@ def new_contracts(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Hold
     """The seats of users that are neither owned nor renewed nor stated."""
     stated = additions_of(scenario, holdings)
     found = 0
-    for row in doc["seats"]:
-        free = stated.get(seat_of(row), (0,))[0] if row["added"] else 0
-        found += max(0, row["assigned"] - free) if row["new"] or row["added"] else 0
+    for row in doc.seats:
+        free = stated.get(seat_of(row), (0,))[0] if row.added else 0
+        found += max(0, row.assigned - free) if row.new or row.added else 0
     return found
 
 
@@ -67,5 +67,6 @@ def moves(
     other |= today.kind[replay.own_pair] == TOKENS
     on_tokens = replay.pair[replay.live == 0]
     moved = np.concatenate([replay.own_pair[other], on_tokens[today.kind[on_tokens] == SEAT]])
-    found, said = len(np.unique(whole[moved])), doc["proof"]["threshold"]["moves"]
-    notes.expect(said == found, f"{found} moves, not {said}")
+    found, said = len(np.unique(whole[moved])), doc.proof.threshold
+    if said is not None:
+        notes.expect(said.moves == found, f"{found} moves, not {said.moves}")

@@ -61,7 +61,7 @@ def percent(share: Decimal) -> str:
     return "less than 0.01 %" if 0 < share < Decimal("0.0001") else f"{share * 100:.2f} %"
 
 
-def money(amount: str | None) -> str:
+def money(amount: Decimal | str | None) -> str:
     """`41200.00` -> `41,200.00`; empty -> a dash."""
     return "-" if amount is None else f"{Decimal(amount):,}"
 

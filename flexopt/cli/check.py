@@ -41,7 +41,7 @@ def command(scenario: Path, form: str, memory: str | None) -> None:
             "errors": errors,
             "findings": [{name: getattr(f, name) for name in FINDING} for f in found.findings],
             "not_planned": {
-                key: found.counts[key]
+                key: getattr(found.counts, key)
                 for key in ("users_not_planned", "days_of_users_not_planned", "days_not_planned")
                 if found.counts
             },
@@ -67,7 +67,7 @@ def _table(found: InputCheck) -> str:
         lines.append(fill(text, later="  "))
     if found.planned:
         users, pairs = found.planned
-        if missing := not_planned(found.counts, found.months, ENGLISH):
+        if found.counts and (missing := not_planned(found.counts, found.months, ENGLISH)):
             lines.append(fill(missing))
         lines.append(f"to plan: {count(users, 'user')}, {count(pairs, 'user-product pair')}")
     counts = {s: sum(f.severity == s for f in found.findings) for s in ("error", "warning", "info")}

@@ -3,12 +3,14 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from flexopt.store.study_parts import ComparisonDocument
 
 from flexopt.cli.options import (
     format_option,
@@ -73,6 +75,7 @@ def command(
     from flexopt.cli.progress import progress
     from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
     from flexopt.store.comparison_folder import check_comparison
+    from flexopt.store.plan_json import document_json
     from flexopt.studies.compare import compare
 
     if output is not None:
@@ -94,7 +97,7 @@ def command(
     show(
         form,
         table=lambda: comparison_text(done.document, width),
-        json=lambda: done.document,
+        json=lambda: document_json(done.document),
         csv=lambda: comparison_csv(done.document),
         markdown=lambda: comparison_markdown(done.document),
     )
@@ -105,20 +108,20 @@ def command(
         _check(done.document, *fail_above)
 
 
-def _check(document: Mapping[str, Any], limit: Decimal, is_share: bool) -> None:
+def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None:
     """Exit with 1, and say why, if a scenario exceeds the first by more than the limit."""
     from flexopt.base.text import money, screen
     from flexopt.exports.shown import shown_comparison
 
-    first, *others = shown_comparison(document)["scenarios"]
-    most = limit / 100 * Decimal(first["total"]) if is_share else limit
-    above = [s for s in others if Decimal(s["difference"]) > most]
+    first, *others = shown_comparison(document).scenarios
+    most = limit / 100 * first.total if is_share else limit
+    above = [s for s in others if s.difference > most]
     for s in above:
-        words = f"{limit} %" if is_share else f"{limit:,} {document['currency']}"
+        words = f"{limit} %" if is_share else f"{limit:,} {document.currency}"
         click.echo(
             screen(
-                f"over the limit: {s['id']} costs {money(s['difference'])} {document['currency']} more than "
-                f"{first['id']}; the limit is {words}"
+                f"over the limit: {s.id} costs {money(s.difference)} {document.currency} more than "
+                f"{first.id}; the limit is {words}"
             ),
             err=True,
         )

@@ -14,6 +14,7 @@ from flexopt.exports.summary import summary_text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
+from flexopt.store.plan_json import document_json
 
 
 @click.command("plan", short_help="Find the cheapest plan, prove it, audit it and write it.")
@@ -53,7 +54,12 @@ def command(
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )
     result.save(folder)
-    show(form, table=lambda: summary_text(result.document), json=lambda: summary_json(result.document))
+    document = result.document
+    show(
+        form,
+        table=lambda: summary_text(document),
+        json=lambda: document_json(summary_json(document)),
+    )
     if result.status != "optimal":
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+
+if TYPE_CHECKING:
+    from flexopt.store.plan import PlanDocument
 
 Rendered: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 """A text, whole or in pieces, or data to print as JSON."""
@@ -22,11 +25,11 @@ def show(form: str, **renderers: Callable[[], Rendered]) -> None:
     click.echo(text.removesuffix("\n"))
 
 
-def show_warnings(documents: Iterable[Mapping[str, Any]]) -> None:
+def show_warnings(documents: Iterable[PlanDocument]) -> None:
     """Print the warnings among the findings of these plans, each once."""
     from flexopt.base.findings import Finding, with_each_hint_once
     from flexopt.base.text import screen
 
-    found = [f for document in documents for f in document["findings"] if f["severity"] == "warning"]
-    for text in with_each_hint_once(dict.fromkeys(Finding(**finding, value="") for finding in found)):
+    found = [f for document in documents for f in document.findings if f.severity == "warning"]
+    for text in with_each_hint_once(dict.fromkeys(Finding(**dict(finding)) for finding in found)):
         click.echo(f"{screen(text)}\n", err=True)

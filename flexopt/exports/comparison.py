@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from flexopt.base.text import WIDTH, abridged, count, fill, money, percent, printable, text_table
 from flexopt.exports.shown import shown_comparison
+from flexopt.store.study_parts import ComparisonDocument, Quote
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import TOKEN_FIGURES
-
-ComparisonDocument = Mapping[str, Any]
-"""comparison.json: docs/outputs.md has its keys."""
 
 Line = list[str]
 
@@ -56,7 +53,7 @@ def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
 def comparison_markdown(document: ComparisonDocument) -> str:
     """The comparison as Markdown; names from the inputs are escaped."""
     document = shown_comparison(document)
-    heads = [s["id"] for s in document["scenarios"]]
+    heads = [s.id for s in document.scenarios]
     parts = ["# Comparison", _pipes(["scenario", "name"], _names(document))]
     for table in _tables(document):
         parts.append(_pipes([table.title, *heads], table.lines))
@@ -67,8 +64,8 @@ def comparison_markdown(document: ComparisonDocument) -> str:
 
 def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     """A row per scenario: its figures, its drivers, and its plan's regret under each quote."""
-    drivers = {row["scenario"]: row for row in document["drivers"]}
-    scenarios = document["scenarios"]
+    drivers = {row.scenario: row for row in document.drivers}
+    scenarios = document.scenarios
     kinds: dict[str, type] = {
         **dict.fromkeys(("id", "name", "status", "currency"), str),
         **dict.fromkeys(("total", "difference", "seats", "tokens", "commitment", "bound", "gap"), Decimal),
@@ -81,10 +78,10 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     }
     regret = {f"regret_under_{n}": Decimal for n, _ in enumerate(scenarios, 1)}
     rows = []
-    for s, cells in zip(scenarios, document["regret"], strict=True):
-        row = {name: s.get(name) for name in kinds} | {"currency": document["currency"]}
-        mine = drivers.get(s["id"], {})
-        row |= {f"driver_{name}": mine.get(name, "0.00") for name in DRIVERS}
+    for s, cells in zip(scenarios, document.regret, strict=True):
+        row = dict(s) | {"currency": document.currency}
+        mine = drivers.get(s.id)
+        row |= {f"driver_{name}": getattr(mine, name, Decimal("0.00")) for name in DRIVERS}
         rows.append(row | dict(zip(regret, cells, strict=True)))
     return table_csv(rows, kinds | regret)
 
@@ -93,38 +90,38 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
 
 
 def _headline(document: ComparisonDocument) -> str:
-    scenarios, currency = document["scenarios"], document["currency"]
+    scenarios, currency = document.scenarios, document.currency
     first = scenarios[0]
-    best = next(s for s in scenarios if s["id"] == document["cheapest"])
+    best = next(s for s in scenarios if s.id == document.cheapest)
     if best is first:
-        dearer = [s for s in scenarios[1:] if Decimal(s["difference"])]
+        dearer = [s for s in scenarios[1:] if s.difference]
         if not dearer:
-            return f"all cost the same as {first['id']}: {money(first['total'])} {currency}"
-        near = min(dearer, key=lambda s: Decimal(s["difference"]))
+            return f"all cost the same as {first.id}: {money(first.total)} {currency}"
+        near = min(dearer, key=lambda s: s.difference)
         return (
-            f"{first['id']} is the cheapest: {money(first['total'])} {currency}; "
-            f"{near['id']} costs {_whole(near['difference'])} more{_share(near, first).replace('+', '')}"
+            f"{first.id} is the cheapest: {money(first.total)} {currency}; "
+            f"{near.id} costs {_whole(near.difference)} more{_share(near, first).replace('+', '')}"
         )
-    users = count(best["users_changed"], "user")
+    users = count(best.users_changed, "user")
     return (
-        f"{best['id']} is the cheapest: it saves {_whole(best['difference'])} {currency} against "
-        f"{first['id']}{_share(best, first).replace('-', '')}; access changes for {users}"
+        f"{best.id} is the cheapest: it saves {_whole(best.difference)} {currency} against "
+        f"{first.id}{_share(best, first).replace('-', '')}; access changes for {users}"
     )
 
 
-def _whole(amount: str) -> str:
-    return f"{abs(Decimal(amount)).quantize(Decimal(1), ROUND_HALF_UP):,}"
+def _whole(amount: Decimal) -> str:
+    return f"{abs(amount).quantize(Decimal(1), ROUND_HALF_UP):,}"
 
 
-def _share(scenario: Mapping[str, Any], first: Mapping[str, Any]) -> str:
-    total = Decimal(first["total"])
-    return f", {Decimal(scenario['difference']) / total * 100:+.1f} %" if total else ""
+def _share(scenario: Quote, first: Quote) -> str:
+    total = first.total
+    return f", {scenario.difference / total * 100:+.1f} %" if total else ""
 
 
 def _names(document: ComparisonDocument) -> list[Line]:
-    first, *others = document["scenarios"]
-    names = [[first["id"], f"{first['name']} (baseline)".strip()]]
-    return names + [[s["id"], s["name"]] for s in others]
+    first, *others = document.scenarios
+    names = [[first.id, f"{first.name} (baseline)".strip()]]
+    return names + [[s.id, s.name] for s in others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,52 +135,52 @@ class _Table:
 
 
 def _tables(document: ComparisonDocument) -> Iterator[_Table]:
-    scenarios = document["scenarios"]
+    scenarios = document.scenarios
     first = scenarios[0]
 
     def line(label: str, key: str) -> Line:
-        return [label, *(money(s[key]) for s in scenarios)]
+        return [label, *(money(getattr(s, key)) for s in scenarios)]
 
     def counts(label: str, key: str) -> Line:
-        return [label, *(f"{s[key]:,}" for s in scenarios)]
+        return [label, *(f"{getattr(s, key):,}" for s in scenarios)]
 
     cost = [line("seats", "seats"), line("token packs", "tokens"), line("total", "total")]
-    cost.append(["against the first", "-", *(_signed(s["difference"]) for s in scenarios[1:])])
+    cost.append(["against the first", "-", *(_signed(s.difference) for s in scenarios[1:])])
     cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
-    yield _Table(f"cost in {document['currency']}", [*cost, line("total commitment", "commitment")])
+    yield _Table(f"cost in {document.currency}", [*cost, line("total commitment", "commitment")])
     bought = [counts("annual seats", "annual_seats"), counts("monthly, at once", "monthly_seats")]
     bought += [counts("seat-months", "seat_months"), counts("seats owned", "seats_owned")]
     bought.append(counts("tokens to buy", "tokens_bought"))
     bought.append(line("price per token used", "effective_token_price"))
-    bought.append(["users with changes", "-", *(f"{s['users_changed']:,}" for s in scenarios[1:])])
+    bought.append(["users with changes", "-", *(f"{s.users_changed:,}" for s in scenarios[1:])])
     yield _Table("what is bought", bought)
     yield _Table("forecast holds", [*_tokens(line, ("used", "expired", "left"), "")])
-    if any(Decimal(s["tokens_buffer"]) for s in scenarios):
+    if any(s.tokens_buffer for s in scenarios):
         full = [*_tokens(line, ("buffer",), ""), *_tokens(line, ("expired", "left"), "_with_buffer")]
         yield _Table("buffer used in full", full, BUFFER_NOTE)
-    offers = dict.fromkeys(row["offer"] for s in scenarios for row in s["offers"])
-    seats = [{row["offer"]: row["seats"] for row in s["offers"]} for s in scenarios]
+    offers = dict.fromkeys(row.offer for s in scenarios for row in s.offers)
+    seats = [{row.offer: row.seats for row in s.offers} for s in scenarios]
     if offers:
         lines = [[o, *(f"{of[o]:,}" if o in of else "-" for of in seats)] for o in offers]
         yield _Table("seats by offer", lines)
-    packs = [{row["date"]: row for row in s["purchases"]} for s in scenarios]
+    packs = [{row.date: row for row in s.purchases} for s in scenarios]
     lines = []
     for day in sorted({day for of in packs for day in of}):
-        lines.append([day, *(f"{of[day]['tokens']:,}" if day in of else "-" for of in packs)])
-        lines.append(["  each", *(of[day]["unit_price"] if day in of else "-" for of in packs)])
+        lines.append([str(day), *(f"{of[day].tokens:,}" if day in of else "-" for of in packs)])
+        lines.append(["  each", *(str(of[day].unit_price) if day in of else "-" for of in packs)])
     if lines:
         yield _Table("token purchases on", lines)
-    regret = [[s["id"], *map(money, row)] for s, row in zip(scenarios, document["regret"], strict=True)]
+    regret = [[s.id, *map(money, row)] for s, row in zip(scenarios, document.regret, strict=True)]
     yield _Table("regret", regret, REGRET_NOTE, [*_notes(document)])
     drivers = [
-        [label, "-", *(_signed(row[key]) for row in document["drivers"])]
+        [label, "-", *(_signed(getattr(row, key)) for row in document.drivers)]
         for key, label in (DRIVERS | {"difference": "difference"}).items()
     ]
-    yield _Table("difference by", drivers, DRIVERS_NOTE.format(first=first["id"]))
+    yield _Table("difference by", drivers, DRIVERS_NOTE.format(first=first.id))
 
 
-def _signed(amount: str) -> str:
-    return f"{Decimal(amount):+,}" if Decimal(amount) else money(amount)
+def _signed(amount: Decimal) -> str:
+    return f"{amount:+,}" if amount else money(amount)
 
 
 def _tokens(line: Callable[[str, str], Line], kinds: Sequence[str], case: str) -> Iterator[Line]:
@@ -194,20 +191,20 @@ def _tokens(line: Callable[[str, str], Line], kinds: Sequence[str], case: str) -
 
 
 def _notes(document: ComparisonDocument) -> Iterator[str]:
-    ids = [s["id"] for s in document["scenarios"]]
-    for n in document["notes"]:
-        impossible = document["regret"][ids.index(n["plan"])][ids.index(n["quote"])] is None
-        yield f"{n['plan']} under {n['quote']}{' is not possible' if impossible else ''}: {n['note']}"
+    ids = [s.id for s in document.scenarios]
+    for n in document.notes:
+        impossible = document.regret[ids.index(n.plan)][ids.index(n.quote)] is None
+        yield f"{n.plan} under {n.quote}{' is not possible' if impossible else ''}: {n.note}"
 
 
 def _proof(document: ComparisonDocument) -> str:
-    scenarios = document["scenarios"]
-    gap = max(Decimal(s["gap"]) for s in scenarios)
+    scenarios = document.scenarios
+    gap = max(s.gap for s in scenarios)
     within = f"to within {percent(gap)}" if gap else "to the cent"
     proof = "proof: every scenario was optimised separately, over the same usage"
-    if all(s["status"] == "optimal" for s in scenarios):
+    if all(s.status == "optimal" for s in scenarios):
         return f"{proof}; each total is proven {within}"
-    others = ", ".join(s["id"] for s in scenarios if s["status"] != "optimal")
+    others = ", ".join(s.id for s in scenarios if s.status != "optimal")
     return (
         f"{proof}; the search for {others} stopped before the proof was complete: plans that cost up to "
         f"{percent(gap)} less may exist"
@@ -221,7 +218,7 @@ class _Blocks:
     """Tables with the same columns, in as many blocks as the width requires; each has the first scenario."""
 
     def __init__(self, document: ComparisonDocument, tables: Sequence[_Table], width: int) -> None:
-        self.heads = [abridged(s["id"], HEAD) for s in document["scenarios"]]
+        self.heads = [abridged(s.id, HEAD) for s in document.scenarios]
         rows = [row for table in tables for row in table.lines]
         self.label = max(
             len(abridged(text, LABEL)) for text in [*(t.title for t in tables), *(r[0] for r in rows)]

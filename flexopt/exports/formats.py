@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from flexopt.base.errors import FlexoptError
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 EXPORTERS = {
     ".xlsx": "flexopt.exports.workbook",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flexopt.base.text import printable
 from flexopt.exports.report import ReportTable, Section, make_report
 from flexopt.exports.words import ENGLISH, Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
 START = re.compile(r"^(#{1,6}|[-+=]+|\d{1,9}(?=[.)]))(?=[.)]?(\s|$))")

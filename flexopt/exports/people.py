@@ -19,9 +19,8 @@ import numpy as np
 from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock, write_whole
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import FindingRow, PlanDocument
 from flexopt.store.table_csv import harmless
-from flexopt.store.tables import TABLES, UNWRITTEN
 
 WITHHELD = "(name withheld)"
 
@@ -33,95 +32,91 @@ NAMING = {
 }
 """Findings that may name people outside the plan, by code: their text without the names."""
 
+BIG = ("assignment", "left_out")
+"""Tables of the plan with rows about users."""
+
 REVIEWED = ("moves", "double_use", "idle", "leavers")
 """Tables of `review` with a row per user and product."""
 
 
 def people_left_out(document: PlanDocument) -> bool:
     """Whether the plan has users but the document does not: it comes from `without_people`."""
-    return not document["assignment"] and document["summary"]["users"] > 0
+    return not document.assignment and document.summary.users > 0
 
 
-def pseudonymise(document: PlanDocument, key_file: Path) -> dict[str, Any]:
+def pseudonymise(document: PlanDocument, key_file: Path) -> PlanDocument:
     """The document with a code in place of each user, the same for all documents of one key file.
 
     The key file (CSV: user, code; for its owner only) is read, and gets a line for each user it lacks. Rows
     are in the order of the codes, which say nothing about the names. Raises FlexoptError if the file is not a
     key file or cannot be written.
     """
-    code = _codes(sorted(set(_users(document))), key_file)
-    changed = _replaced(document, code)
-    for table in ("assignment", "left_out"):
-        rows = ColumnTable.of(changed[table], TABLES[table])
-        if len(rows):
-            order = np.argsort(rows.columns["user"].array().astype(str), kind="stable")
-            changed[table] = ColumnTable(
-                {n: Column(c.codes[order], c.values) for n, c in rows.columns.items()}
-            )
-    for part, names in (("comparison", ("changes",)), ("review", REVIEWED)):
-        for name in names:
-            if part in changed and name in changed[part]:
-                changed[part][name].sort(key=lambda row: (row.get("scenario", ""), row["user"]))
-    return changed
+    return _replaced(document, _codes(sorted(set(_users(document))), key_file))
 
 
-def without_people(document: PlanDocument) -> dict[str, Any]:
+def without_people(document: PlanDocument) -> PlanDocument:
     """The document without rows about people; totals and counts stay."""
     changed = _replaced(document, dict.fromkeys(_users(document), WITHHELD))
-    changed["assignment"], changed["left_out"] = [], []
-    if "comparison" in changed:
-        changed["comparison"]["changes"] = []
-    if "review" in changed:
-        changed["review"] |= {name: [] for name in REVIEWED if name in changed["review"]}
-    return changed
+    parts: dict[str, Any] = {table: _rows(getattr(changed, table), slice(0)) for table in BIG}
+    if changed.comparison is not None:
+        parts["comparison"] = changed.comparison.model_copy(update={"changes": ()})
+    if changed.review is not None:
+        parts["review"] = changed.review.model_copy(update=dict.fromkeys(REVIEWED, ()))
+    return changed.model_copy(update=parts)
 
 
 def _users(document: PlanDocument) -> Iterator[str]:
-    for table in ("assignment", "left_out"):
-        yield from ColumnTable.of(document[table], TABLES[table]).columns["user"].values
-    yield from (row["user"] for row in document.get("comparison", {}).get("changes", ()))
-    yield from (row["user"] for name in REVIEWED for row in document.get("review", {}).get(name, ()))
-    yield from (rule["user"] for rule in document["scenario"]["policy"]["rules"] if rule["user"] is not None)
+    for table in BIG:
+        yield from getattr(document, table).columns["user"].values
+    if document.comparison is not None:
+        yield from (row.user for row in document.comparison.changes)
+    if document.review is not None:
+        yield from (row.user for name in REVIEWED for row in getattr(document.review, name))
+    yield from (rule.user for rule in document.scenario.policy.rules if rule.user is not None)
 
 
-def _replaced(document: PlanDocument, code: Mapping[str, str]) -> dict[str, Any]:
-    """Every user replaced; the tables in their order."""
-    changed = {key: value for key, value in document.items() if key != UNWRITTEN}
-    for table in ("assignment", "left_out"):
-        rows = ColumnTable.of(document[table], TABLES[table])
-        changed[table] = ColumnTable(rows.columns | {"user": rows.columns["user"].mapped(code.__getitem__)})
+def _replaced(document: PlanDocument, code: Mapping[str, str]) -> PlanDocument:
+    """Every user replaced, and rows about people in the order of the codes."""
     said = _sayer(code)
-    changed["findings"] = [_finding(finding, said) for finding in document["findings"]]
-    policy = document["scenario"]["policy"]
-    rules = [r | {"user": None if r["user"] is None else code[r["user"]]} for r in policy["rules"]]
-    changed["scenario"] = document["scenario"] | {"policy": policy | {"rules": rules}}
-    if "comparison" in document:
-        comparison = document["comparison"]
-        changed["comparison"] = comparison | {
-            "changes": _coded(comparison.get("changes", ()), code),
-            "notes": [note | {"note": said(note["note"])} for note in comparison.get("notes", ())],
+    parts: dict[str, Any] = {"findings": tuple(_finding(finding, said) for finding in document.findings)}
+    for table in BIG:
+        columns = getattr(document, table).columns
+        coded = ColumnTable(columns | {"user": columns["user"].mapped(code.__getitem__)})
+        parts[table] = _rows(coded, np.argsort(coded.columns["user"].array().astype(str), kind="stable"))
+    policy = document.scenario.policy
+    rules = tuple(rule.model_copy(update={"user": rule.user and code[rule.user]}) for rule in policy.rules)
+    parts["scenario"] = document.scenario.model_copy(
+        update={"policy": policy.model_copy(update={"rules": rules})}
+    )
+    if (comparison := document.comparison) is not None:
+        changes = sorted(_coded(comparison.changes, code), key=lambda row: (row.scenario, row.user))
+        notes = tuple(note.model_copy(update={"note": said(note.note)}) for note in comparison.notes)
+        parts["comparison"] = comparison.model_copy(update={"changes": tuple(changes), "notes": notes})
+    if (review := document.review) is not None:
+        lists = {
+            name: tuple(sorted(_coded(getattr(review, name), code), key=lambda row: row.user))
+            for name in REVIEWED
         }
-    if "review" in document:
-        review = document["review"]
-        changed["review"] = review | {
-            **{name: _coded(review[name], code) for name in REVIEWED if name in review},
-            "checks": [
-                check | {key: said(check[key]) for key in ("message", "repair")}
-                for check in review.get("checks", ())
-            ],
-        }
-    return changed
+        checks = tuple(
+            check.model_copy(update={"message": said(check.message), "repair": said(check.repair)})
+            for check in review.checks
+        )
+        parts["review"] = review.model_copy(update={**lists, "checks": checks})
+    return document.model_copy(update=parts)
 
 
-def _coded(rows: Iterable[Mapping[str, Any]], code: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{**row, "user": code[row["user"]]} for row in rows]
+def _rows(table: ColumnTable, rows: Any) -> ColumnTable:
+    return ColumnTable({name: Column(c.codes[rows], c.values) for name, c in table.columns.items()})
 
 
-def _finding(finding: Mapping[str, Any], said: Callable[[str], str]) -> dict[str, Any]:
-    plain = NAMING.get(finding["code"])
-    if plain is not None:
-        return {**finding, "message": plain, "hint": ""}
-    return {**finding, **{key: said(finding[key]) for key in ("message", "hint")}}
+def _coded(rows: Iterable[Any], code: Mapping[str, str]) -> list[Any]:
+    return [row.model_copy(update={"user": code[row.user]}) for row in rows]
+
+
+def _finding(finding: FindingRow, said: Callable[[str], str]) -> FindingRow:
+    plain = NAMING.get(finding.code)
+    texts = {"message": said(finding.message), "hint": said(finding.hint)}
+    return finding.model_copy(update=texts if plain is None else {"message": plain, "hint": ""})
 
 
 def _sayer(code: Mapping[str, str]) -> Callable[[str], str]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from flexopt.base.columns import ColumnTable
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ComparisonPart
 
 TABLES_OF_OFFERS = ("seats", "holdings", "order", "payments")
 """The small tables that name offers."""
@@ -19,65 +21,65 @@ TABLES_OF_OFFERS = ("seats", "holdings", "order", "payments")
 LISTS = ("double_use", "idle", "leavers")
 """The lists of a review that name offers."""
 
+Compared = TypeVar("Compared", bound=ComparisonPart)
+Row = TypeVar("Row", bound=BaseModel)
+
 
 def shown(document: PlanDocument) -> PlanDocument:
     """The plan with the name of each offer in place of its id, and its comparison by labels."""
-    names = names_of(document)
-    if "comparison" in document:
-        document = {**document, "comparison": shown_comparison(document["comparison"])}
-    if not names:
-        return document
-    say = _sayer(names)
-    scenario = document["scenario"]
-    assignment = ColumnTable.of(document["assignment"], TABLES["assignment"])
-    offers = assignment.columns["offer"].mapped(lambda id_: names.get(id_, id_))
-    negotiated = scenario["negotiated"]
-    return {
-        **document,
-        "scenario": {
-            **scenario,
-            "offers": [{**offer, "id": say(offer["id"])} for offer in scenario["offers"]],
-            "negotiated": {
-                **negotiated,
-                "offers": {say(id_): discount for id_, discount in negotiated["offers"].items()},
-            },
-            "additions": _renamed(scenario["additions"], say),
-        },
-        **{table: _renamed(document[table], say) for table in TABLES_OF_OFFERS},
-        "assignment": ColumnTable({**assignment.columns, "offer": offers}),
-        **({"review": _review(document["review"], say)} if "review" in document else {}),
-    }
+    names, parts = names_of(document), dict[str, Any]()
+    if document.comparison is not None:
+        parts["comparison"] = shown_comparison(document.comparison)
+    if names:
+        say, scenario = _sayer(names), document.scenario
+        discounts = {say(id_): discount for id_, discount in scenario.negotiated.offers.items()}
+        columns = document.assignment.columns
+        parts |= {
+            "scenario": scenario.model_copy(
+                update={
+                    "offers": tuple(o.model_copy(update={"id": say(o.id)}) for o in scenario.offers),
+                    "negotiated": scenario.negotiated.model_copy(update={"offers": discounts}),
+                    "additions": _renamed(scenario.additions, say),
+                }
+            ),
+            **{table: _renamed(getattr(document, table), say) for table in TABLES_OF_OFFERS},
+            "assignment": ColumnTable({**columns, "offer": columns["offer"].mapped(say)}),
+        }
+        if (review := document.review) is not None:
+            lists = {name: _renamed(getattr(review, name), say) for name in LISTS}
+            moves = _moved(review.moves, say)
+            parts["review"] = review.model_copy(update={**lists, "moves": moves})
+    return document.model_copy(update=parts)
 
 
 def names_of(document: PlanDocument) -> dict[str, str]:
     """The names of the offers that have one, by id."""
-    return _distinct({offer["id"]: offer["name"].strip() for offer in document["scenario"]["offers"]})
+    return _distinct({offer.id: offer.name.strip() for offer in document.scenario.offers})
 
 
-def shown_comparison(comparison: Mapping[str, Any]) -> dict[str, Any]:
+def shown_comparison(comparison: Compared) -> Compared:
     """The comparison with the label of each quote in place of its id, and offers by name."""
-    label = _sayer(_distinct({s["id"]: s["label"] for s in comparison["scenarios"]}))
+    label = _sayer(_distinct({s.id: s.label for s in comparison.scenarios}))
     sold: dict[str, str] = {}
-    for scenario in comparison["scenarios"]:
-        for row in scenario["offers"]:
-            if row["name"] != row["offer"]:
-                sold.setdefault(row["offer"], row["name"])
+    for row in (row for scenario in comparison.scenarios for row in scenario.offers):
+        if row.name != row.offer:
+            sold.setdefault(row.offer, row.name)
     say = _sayer(_distinct(sold))
-    return {
-        **comparison,
-        "scenarios": [
-            {**s, "id": label(s["id"]), "offers": _renamed(s["offers"], say)} for s in comparison["scenarios"]
-        ],
-        "cheapest": label(comparison["cheapest"]),
-        "notes": [
-            {**note, "plan": label(note["plan"]), "quote": label(note["quote"])}
-            for note in comparison["notes"]
-        ],
-        "drivers": [{**row, "scenario": label(row["scenario"])} for row in comparison["drivers"]],
-        "changes": [
-            {**_moved(row, say), "scenario": label(row["scenario"])} for row in comparison["changes"]
-        ],
-    }
+    return comparison.model_copy(
+        update={
+            "scenarios": tuple(
+                s.model_copy(update={"id": label(s.id), "offers": _renamed(s.offers, say)})
+                for s in comparison.scenarios
+            ),
+            "cheapest": label(comparison.cheapest),
+            "notes": tuple(
+                note.model_copy(update={"plan": label(note.plan), "quote": label(note.quote)})
+                for note in comparison.notes
+            ),
+            "drivers": _labelled(comparison.drivers, label),
+            "changes": _labelled(_moved(comparison.changes, say), label),
+        }
+    )
 
 
 def _distinct(names: Mapping[str, str]) -> dict[str, str]:
@@ -94,22 +96,21 @@ def _sayer(names: Mapping[str, str]) -> Callable[[str], str]:
     return lambda id_: names.get(id_, id_)
 
 
-def _renamed(rows: Iterable[Mapping[str, Any]], say: Callable[[str], str]) -> list[dict[str, Any]]:
-    return [{**row, "offer": _each(row["offer"], say)} for row in rows]
-
-
 def _each(offers: str, say: Callable[[str], str]) -> str:
     """Several offers are joined by ` + `."""
     return " + ".join(map(say, offers.split(" + ")))
 
 
-def _moved(row: Mapping[str, Any], say: Callable[[str], str]) -> dict[str, Any]:
-    return {**row, "before": _each(row["before"], say), "after": _each(row["after"], say)}
+def _renamed(rows: Iterable[Row], say: Callable[[str], str]) -> tuple[Row, ...]:
+    return tuple(row.model_copy(update={"offer": _each(row.offer, say)}) for row in rows)  # type: ignore[attr-defined]
 
 
-def _review(review: Mapping[str, Any], say: Callable[[str], str]) -> dict[str, Any]:
-    return {
-        **review,
-        "moves": [_moved(row, say) for row in review["moves"]],
-        **{name: _renamed(review[name], say) for name in LISTS},
-    }
+def _labelled(rows: Iterable[Row], label: Callable[[str], str]) -> tuple[Row, ...]:
+    return tuple(row.model_copy(update={"scenario": label(row.scenario)}) for row in rows)  # type: ignore[attr-defined]
+
+
+def _moved(rows: Iterable[Any], say: Callable[[str], str]) -> tuple[Any, ...]:
+    return tuple(
+        row.model_copy(update={"before": _each(row.before, say), "after": _each(row.after, say)})
+        for row in rows
+    )

@@ -6,7 +6,7 @@ from flexopt.base.text import WIDTH, abridged, fill, printable, text_table
 from flexopt.exports.report import ReportTable, assumed, changes, costs, order, proven
 from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import BASELINES
 
 BASELINE_NAMES = {name: ENGLISH(name) for name in BASELINES}
@@ -23,10 +23,10 @@ def headline(document: PlanDocument) -> str:
 def summary_text(document: PlanDocument) -> str:
     """The summary for a terminal."""
     document = shown(document)
-    horizon = document["horizon"]
+    horizon = document.horizon
     baselines, notes = costs.baselines(document, ENGLISH)
     parts = [
-        printable(document["name"] or "Plan") + f", {horizon['start']} to {horizon['end']}",
+        printable(document.name or "Plan") + f", {horizon.start} to {horizon.end}",
         fill(headline(document)),
         _table(costs.costs(document, ENGLISH)),
         "\n".join([_table(baselines), *notes]),
@@ -59,7 +59,7 @@ def _order(document: PlanDocument) -> str:
 
 def _owned(document: PlanDocument) -> list[str]:
     """The seats owned: as the Subscriptions exports were read, otherwise those of the scenario."""
-    read = [f["message"] for f in document["findings"] if f["code"] == "T320"]
+    read = [f.message for f in document.findings if f.code == "T320"]
     said = read[0] if read else assumed.owned(document, ENGLISH)
     return [fill(f"{ENGLISH('label_owned')}: {said}")] if said else []
 

@@ -110,8 +110,8 @@ def prices_of(source: Scenario | ScenarioFile | HasDocument | str | Path) -> tup
     if isinstance(source, str | Path) and not Path(source).is_dir():
         return load_scenario(source).scenario, None
     document = document_of(source)
-    prices = document["proof"]["marginal_token_prices"]
-    return Scenario.model_validate(document["scenario"]), next((Decimal(p["price"]) for p in prices), None)
+    prices = document.proof.marginal_token_prices
+    return document.scenario, next((p.price for p in prices), None)
 
 
 def _rows(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flexopt.base.findings import Findings, InputError
 from flexopt.demand.forecast import forecast
@@ -16,6 +14,7 @@ from flexopt.planning.arguments import Progress, completed, tell_files
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.min_saving import check_min_saving
 from flexopt.planning.turnover import costs_on_flex, turnover
+from flexopt.store.plan import UsageCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class InputCheck:
     """What became of the rows of each usage file; empty if the scenario cannot be used."""
     planned: tuple[int, int] | None = None
     """Users and user-product pairs that would be planned; None if there are errors."""
-    counts: Mapping[str, Any] = field(default_factory=dict)
-    """As `coverage` of plan.json; empty if there are errors."""
+    counts: UsageCoverage | None = None
+    """As `coverage` of plan.json; None if there are errors."""
     months: int = 12
     """Length of the horizon."""
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -45,6 +44,8 @@ from flexopt.planning.min_saving import check_min_saving, fees_of
 from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
 from flexopt.solve.optimise import Infeasible, Optimum, charged, optimise
+from flexopt.store.plan import PlanDocument
+from flexopt.store.tables import BaselineName
 
 COMPARING_LIMIT = 60
 """Seconds that each baseline may take, unless the scenario's time limit is shorter."""
@@ -57,24 +58,24 @@ class Plan:
     Money in the frames is Decimal in the plan's currency, dates are `datetime.date`, ids are strings.
     """
 
-    document: Mapping[str, Any]
+    document: PlanDocument
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Seconds by phase. No clock is in the document: the same input gives the same bytes."""
 
     @property
     def total(self) -> Money:
         """Cost of seats (pro rata within the horizon) and packs."""
-        return Money(Decimal(self.document["total"]), self.document["currency"])
+        return Money(self.document.total, self.document.currency)
 
     @property
     def status(self) -> str:
         """`optimal` (proven within the gap) or `feasible` (a limit was reached before the proof)."""
-        return str(self.document["status"])
+        return self.document.status
 
     @property
     def gap(self) -> Decimal:
         """(cost - bound) / cost."""
-        return Decimal(self.document["proof"]["gap"])
+        return self.document.proof.gap
 
     @property
     def assignment(self) -> pd.DataFrame:
@@ -114,7 +115,7 @@ class Plan:
     def _frame(self, table: str) -> pd.DataFrame:
         from flexopt.planning.document import typed_frame
 
-        return typed_frame(self.document, table)
+        return typed_frame(getattr(self.document, table), table)
 
     def save(self, folder: str | Path) -> Path:
         """Write the plan folder, whole or not at all; an existing plan there is replaced in one step."""
@@ -189,7 +190,7 @@ class Solved:
     usage: Usage
     problem: Problem
     optimum: Optimum
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    baselines: Mapping[BaselineName, Baseline] = field(default_factory=dict)
 
 
 def solve(
@@ -289,13 +290,14 @@ class Clock:
 
 def _baselines(
     source: ScenarioFile, problem: Problem, optimum: Optimum, tell: Progress
-) -> tuple[dict[str, Baseline], Optimum]:
+) -> tuple[dict[BaselineName, Baseline], Optimum]:
     """The costs of all named, all Flex, the break-even rule and today's access; and the best plan known.
 
     This is a baseline if the time limit left a more expensive plan: every baseline satisfies all rules.
     """
-    found, fees = {}, fees_of(source, problem)
-    rules = {
+    found: dict[BaselineName, Baseline] = {}
+    fees = fees_of(source, problem)
+    rules: dict[BaselineName, Restriction] = {
         "all_named": all_named(problem),
         "all_flex": all_flex(problem),
         "break_even_rule": break_even_rule(problem),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.records import ScenarioFile
 from flexopt.store.folder import check_place, read_same, write_folder
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import InputFile, PlanDocument
+from flexopt.store.study_parts import SensitivityPart
 
 
-def plan_to_add_to(folder: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def plan_to_add_to(folder: Path, inputs: Sequence[InputFile]) -> PlanDocument:
     """The plan in the folder, checked before hours are spent on a study for it.
 
     Raises FlexoptError if there is none, it was made from other inputs, or the folder cannot be written.
@@ -21,9 +21,9 @@ def plan_to_add_to(folder: Path, inputs: Sequence[Mapping[str, str]]) -> dict[st
     return read_same(folder, inputs)
 
 
-def check_scenario(folder: Path, source: ScenarioFile, inputs: Sequence[Mapping[str, str]]) -> None:
+def check_scenario(folder: Path, source: ScenarioFile, inputs: Sequence[InputFile]) -> None:
     """As `plan_to_add_to`; the plan must also have been made from this very scenario, not only its files."""
-    if plan_to_add_to(folder, inputs)["scenario"] != source.scenario.model_dump(mode="json", by_alias=True):
+    if plan_to_add_to(folder, inputs).scenario.model_dump_json() != source.scenario.model_dump_json():
         raise FlexoptError(
             f"{folder}: the plan was made from another scenario, not {source}",
             f"run again: flexopt plan {source} -o {folder}",
@@ -36,20 +36,21 @@ def add_review(folder: Path, document: PlanDocument) -> None:
     If the folder has a different plan from the same inputs (a search that stopped elsewhere), it is replaced
     by the reviewed one, so that moves and assignment agree. Raises FlexoptError.
     """
-    there = read_same(folder, document["inputs"])
-    same = all(list(there[table]) == list(document[table]) for table in ("assignment", "seats", "purchases"))
-    write_folder({**there, "review": document["review"]} if same else document, folder)
+    there = read_same(folder, document.inputs)
+    tables = ("assignment", "seats", "purchases")
+    same = all(getattr(there, table) == getattr(document, table) for table in tables)
+    write_folder(there.model_copy(update={"review": document.review}) if same else document, folder)
 
 
 def add_sensitivity(
-    folder: Path, source: ScenarioFile, part: Mapping[str, Any], inputs: Sequence[Mapping[str, str]]
+    folder: Path, source: ScenarioFile, part: SensitivityPart, inputs: Sequence[InputFile]
 ) -> None:
     """Add a sensitivity study with the same inputs and total. Raises FlexoptError if they differ."""
     document = read_same(folder, inputs)
-    if document["total"] != part["total"]:
+    if document.total != part.total:
         raise FlexoptError(
-            f"{folder}: the plan costs {document['total']}, but a total of {part['total']} was found now",
+            f"{folder}: the plan costs {document.total}, but a total of {part.total} was found now",
             "the time limit was reached before the proof: raise solver.time_limit, then run "
             f"flexopt plan {source} -o {folder}",
         )
-    write_folder({**document, "sensitivity": part}, folder)
+    write_folder(document.model_copy(update={"sensitivity": part}), folder)

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.store.values import PlanPart
+from flexopt.store.values import PlanPart, as_json
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,20 @@ class Rows:
                 {name: _typed(name, value.columns[name], cells) for name, cells in columns.items()}
             )
 
-        return core_schema.no_info_plain_validator_function(read)
+        return core_schema.no_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(as_json_rows)
+        )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return handler(core_schema.list_schema(self.row.__pydantic_core_schema__))
+
+
+def as_json_rows(table: ColumnTable) -> list[dict[str, Any]]:
+    """The rows as JSON has them."""
+    columns = {name: column.mapped(as_json) for name, column in table.columns.items()}
+    return list(ColumnTable(columns))
 
 
 def _typed(name: str, column: Column, cells: TypeAdapter[list[Any]]) -> Column:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import check_place, plan_files, read_document, write_files
+from flexopt.store.plan import PlanDocument
 from flexopt.store.plan_json import document_json
 from flexopt.store.reading import read_model
 from flexopt.store.study_parts import ComparisonDocument
@@ -17,9 +17,7 @@ from flexopt.store.study_parts import ComparisonDocument
 NAME, SCHEMA = "comparison.json", "flexopt.comparison/"
 
 
-def write_comparison(
-    document: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]], folder: Path
-) -> Path:
+def write_comparison(document: ComparisonDocument, plans: Mapping[str, PlanDocument], folder: Path) -> Path:
     """Write comparison.json and `ID.plan` of every plan. Raises FlexoptError as `write_folder` does."""
     files: dict[str, Iterable[str]] = {NAME: chain(document_json(document), "\n")}
     for id_, plan in plans.items():
@@ -40,7 +38,7 @@ def check_comparison(folder: Path) -> Path:
     return place
 
 
-def read_plan_or_cheapest(plan: Path) -> dict[str, Any]:
+def read_plan_or_cheapest(plan: Path) -> PlanDocument:
     """The plan in a folder; for a comparison its cheapest plan, with the comparison. Raises FlexoptError."""
     together = plan / NAME
     if (plan / "plan.json").exists() or not together.is_file():
@@ -51,12 +49,11 @@ def read_plan_or_cheapest(plan: Path) -> dict[str, Any]:
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
     where = f"{plan}: {NAME}"
-    comparison, checked = read_model(content, ComparisonDocument, "flexopt.comparison/1", where, hint)
-    if Path(checked.cheapest).name != checked.cheapest:
+    found = read_model(content, ComparisonDocument, "flexopt.comparison/1", where, hint)
+    if Path(found.cheapest).name != found.cheapest:
         raise FlexoptError(f"{where}: `cheapest` does not name a plan in the folder", hint)
-    document = read_document(plan / f"{checked.cheapest}.plan")
-    del comparison["schema"]
-    return document | {"comparison": comparison}
+    document = read_document(plan / f"{found.cheapest}.plan")
+    return document.model_copy(update={"comparison": found.part})
 
 
 def _plans(path: Path) -> list[str]:

@@ -20,14 +20,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from flexopt.base.errors import FlexoptError
 from flexopt.store.atomic import folder_lock
-from flexopt.store.plan_json import PlanDocument, document_json
-from flexopt.store.reading import missing, read_model
+from flexopt.store.consistency import contradictions
+from flexopt.store.plan import InputFile, PlanDocument, SummaryDocument
+from flexopt.store.plan_json import document_json
+from flexopt.store.reading import read_model
 from flexopt.store.table_csv import table_csv
-from flexopt.store.tables import ADDED, CHARGES, TABLES, UNWRITTEN
+from flexopt.store.tables import CHARGES, TABLES
 
 FILES = {
     "order": "order.csv",
@@ -50,7 +52,7 @@ def write_folder(document: PlanDocument, folder: Path) -> Path:
     Raises FlexoptError if the place holds something that is not a plan, or cannot be written.
     """
     place, files = check_place(folder), plan_files(document)
-    if UNWRITTEN not in document:
+    if document.charge_rows is None:
         files = {CHARGES_CSV: _charges_of(document, place, folder)} | files
     return write_files(files, folder, place)
 
@@ -61,7 +63,7 @@ def _charges_of(document: PlanDocument, place: Path, folder: Path) -> list[str]:
         content = (place / CHARGES_CSV).read_bytes()
     except OSError:
         content = b""
-    if [{"file": CHARGES_CSV, "sha256": hashlib.sha256(content).hexdigest()}] != document["files"]:
+    if [(CHARGES_CSV, hashlib.sha256(content).hexdigest())] != [(f.file, f.sha256) for f in document.files]:
         raise FlexoptError(
             f"{folder}: {CHARGES_CSV} is not that of the plan: changed or missing",
             f"write the plan again: flexopt plan SCENARIO -o {folder}",
@@ -150,35 +152,23 @@ def _check_parent(folder: Path, place: Path) -> None:
         )
 
 
-def read_document(plan: Path) -> dict[str, Any]:
+def read_document(plan: Path) -> PlanDocument:
     """plan.json of a plan folder (or the file itself), checked. Raises FlexoptError if it is not a plan."""
-    from flexopt.store.consistency import contradictions
-    from flexopt.store.plan import PlanDocument as Checked
-
-    name = "DIR" if plan.name == "plan.json" else plan
     hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
+    again = f"write the plan again: flexopt plan SCENARIO -o {'DIR' if plan.name == 'plan.json' else plan}"
     try:
         place = (plan.parent if plan.name == "plan.json" else plan).resolve()
         if place.is_file():
             raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        again = f"write the plan again: flexopt plan SCENARIO -o {name}"
-        document, checked = read_model(
-            _read(place / "plan.json"), Checked, "flexopt.plan/1", f"{plan}: plan.json", again
-        )
+        content = _read(place / "plan.json")
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
-    planned = {
-        "holdings": [holding.model_dump(mode="json", by_alias=True) for holding in checked.holdings],
-        "scenario": checked.scenario.model_dump(mode="json", by_alias=True),
-    }
-    for key, complete in planned.items():
-        for where in missing(document[key], complete, key):
-            raise FlexoptError(f"{plan}: plan.json is damaged: `{where}` is missing", again)
-    for contradiction in contradictions(checked):
+    document = read_model(content, PlanDocument, "flexopt.plan/1", f"{plan}: plan.json", again)
+    for contradiction in contradictions(document):
         raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", again)
-    return {key: planned.get(key, value) for key, value in document.items() if value is not None}
+    return document
 
 
 class HasDocument(Protocol):
@@ -197,17 +187,17 @@ def document_of(plan: PlanLike) -> PlanDocument:
     """The document of a plan. Raises FlexoptError if the folder has none."""
     if isinstance(plan, str | Path):
         return read_document(Path(plan))
-    return plan if isinstance(plan, Mapping) else plan.document
+    return plan if isinstance(plan, PlanDocument) else plan.document
 
 
-def read_same(plan: Path, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def read_same(plan: Path, inputs: Sequence[InputFile]) -> PlanDocument:
     """The document of a plan made from exactly these inputs, to add to it.
 
     Raises FlexoptError if there is no plan, or it was made from other files.
     """
     document = read_document(plan)
-    made = {i["file"]: i["sha256"] for i in document["inputs"]}
-    now = {i["file"]: i["sha256"] for i in inputs}
+    made = {i.file: i.sha256 for i in document.inputs}
+    now = {i.file: i.sha256 for i in inputs}
     if made != now:
         other = [name for name in {**now, **made} if made.get(name) != now.get(name)]
         listed = ", ".join(other[:3]) + (" and others" if len(other) > 3 else "")
@@ -232,21 +222,20 @@ def _read(path: Path) -> bytes:
 
 def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
     """The text of every file of a plan folder, in pieces; charges.csv only if the plan was just made."""
-    added = {key: document[key] for key in ADDED if key in document}
-    document = {key: document[key] for key in document if key not in added} | added
-    charges = {CHARGES_CSV: table_csv(document[UNWRITTEN], CHARGES)} if UNWRITTEN in document else {}
+    rows = document.charge_rows
     return {
-        **{name: table_csv(document[table], TABLES[table]) for table, name in FILES.items()},
-        **charges,
+        **{name: table_csv(getattr(document, table), TABLES[table]) for table, name in FILES.items()},
+        **({} if rows is None else {CHARGES_CSV: table_csv(rows, CHARGES)}),
         "summary.json": chain(document_json(summary_json(document)), "\n"),
         "plan.json": chain(document_json(document), "\n"),
     }
 
 
-def summary_json(document: PlanDocument) -> dict[str, Any]:
+def summary_json(document: PlanDocument) -> SummaryDocument:
     """summary.json: what programs need from a plan without its rows."""
-    names = ("name", "currency", "horizon", "status", "total", "summary", "baselines", "proof")
-    return {"schema": "flexopt.summary/1", **{name: document[name] for name in names}}
+    return SummaryDocument.model_construct(
+        **{name: getattr(document, name) for name in SummaryDocument.model_fields if name != "schema_"}
+    )
 
 
 def _is_ours(path: Path, schema: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_serializer
+from pydantic import ConfigDict, Field, PrivateAttr, model_serializer
 from pydantic import SerializerFunctionWrapHandler as Handler
 
 from flexopt.base.columns import ColumnTable
@@ -20,7 +20,8 @@ from flexopt.store.rows import (
     PurchaseRow,
     SeatRow,
 )
-from flexopt.store.study_parts import Comparison, Review, Sensitivity
+from flexopt.store.study_parts import ComparisonPart, ReviewPart, SensitivityPart
+from flexopt.store.tables import BaselineName
 from flexopt.store.values import Amount, Count, Difference, Dual, Name, PlanDay, PlanPart, Text
 
 
@@ -81,10 +82,6 @@ class Summary(PlanPart):
     """Tokens that expire during the horizon if the forecast holds."""
     tokens_left: Amount
     """Tokens left at its end if the forecast holds."""
-    tokens_expired_with_buffer: Amount
-    """Tokens that expire even if the buffer is used in full."""
-    tokens_left_with_buffer: Amount
-    """Tokens left even if it is."""
     used_cost: Amount
     """Money: packs, the tokens used."""
     buffer_cost: Amount
@@ -93,6 +90,10 @@ class Summary(PlanPart):
     """Money: packs, the tokens that expire if the forecast holds."""
     left_cost: Amount
     """Money: packs, the tokens left if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
     expired_cost_with_buffer: Amount
     """Money: packs, the tokens that expire even if the buffer is used in full."""
     left_cost_with_buffer: Amount
@@ -340,7 +341,7 @@ class PlanDocument(PlanPart):
     """Money: seats inside the horizon, plus packs."""
     summary: Summary
     """Figures of the plan."""
-    baselines: dict[Literal["today", "all_named", "all_flex", "break_even_rule"], BaselineCost]
+    baselines: dict[BaselineName, BaselineCost]
     """The alternatives at the same prices."""
     proof: Proof
     """How far the plan is from the optimum at most."""
@@ -372,9 +373,36 @@ class PlanDocument(PlanPart):
     """Use that is not planned."""
     scenario: Scenario
     """The scenario as planned."""
-    comparison: Comparison | None = None
+    comparison: ComparisonPart | None = None
     """Added by `flexopt compare`."""
-    sensitivity: Sensitivity | None = None
+    sensitivity: SensitivityPart | None = None
     """Added by `flexopt sensitivity`."""
-    review: Review | None = None
+    review: ReviewPart | None = None
     """Added by `flexopt review`."""
+
+    _charge_rows: ColumnTable | None = PrivateAttr(None)
+
+    @property
+    def charge_rows(self) -> ColumnTable | None:
+        """The rows of charges.csv of a plan that was just made; plan.json does not have them."""
+        return self._charge_rows
+
+    def with_charge_rows(self, rows: ColumnTable) -> Self:
+        """The same plan, with the rows of its charges.csv."""
+        plan = self.model_copy()
+        plan._charge_rows = rows
+        return plan
+
+
+class SummaryDocument(PlanPart):
+    """summary.json: what programs need from a plan without its rows."""
+
+    schema_: Literal["flexopt.summary/1"] = Field(alias="schema", default="flexopt.summary/1")
+    name: Text
+    currency: Text
+    horizon: Span
+    status: Text
+    total: Amount
+    summary: Summary
+    baselines: dict[str, BaselineCost]
+    proof: Proof

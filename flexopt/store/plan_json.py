@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.store.tables import TABLES, UNWRITTEN
-
-PlanDocument: TypeAlias = Mapping[str, Any]
-"""A plan as in plan.json (`plan_schema`): created, read and rendered, but never changed in place."""
-
-PlanRow: TypeAlias = Mapping[str, Any]
-"""A row of a table in the document, by column."""
+from flexopt.store.tables import TABLES
+from flexopt.store.values import PlanPart, as_json
 
 BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
 """The tables that grow with the number of users, and their columns."""
 
 
-def render(document: PlanDocument) -> bytes:
+def render(document: PlanPart) -> bytes:
     """The document as in the plan folder."""
     # text may contain half a surrogate pair, which is not valid UTF-8; JSON can escape it
     return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
 
 
-def document_json(document: PlanDocument) -> Iterator[str]:
-    """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists."""
-    if not document:
-        yield "{}"
-    written = ((key, value) for key, value in document.items() if key != UNWRITTEN)
-    for number, (key, value) in enumerate(written):
+def document_json(document: PlanPart) -> Iterator[str]:
+    """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists.
+
+    Keys that a document need not have are left out where they are None.
+    """
+    big = {name for name in type(document).model_fields if isinstance(getattr(document, name), ColumnTable)}
+    head = document.model_dump(mode="json", by_alias=True, exclude=big)
+    number = 0
+    for name, field in type(document).model_fields.items():
+        value = getattr(document, name)
+        if value is None and not field.is_required():
+            continue
+        key = field.alias or name
         yield f"{',' if number else '{'}\n {_text(key)}: "
         # JSON texts contain no line breaks of their own
-        yield from _table(value) if isinstance(value, ColumnTable) else [_text(value).replace("\n", "\n ")]
-    if document:
-        yield "\n}"
+        yield from _table(value) if name in big else [_text(head[key]).replace("\n", "\n ")]
+        number += 1
+    yield "\n}"
 
 
 def _text(value: object) -> str:
@@ -50,7 +52,7 @@ def _table(rows: ColumnTable) -> Iterator[str]:
     begin, end = (",", ",\n  {"), ("", "\n  }")
     cells = {
         name: [
-            f"{begin[name == first]}\n   {_text(name)}: {_text(value)}{end[name == last]}"
+            f"{begin[name == first]}\n   {_text(name)}: {_text(as_json(value))}{end[name == last]}"
             for value in column.values
         ]
         for name, column in rows.columns.items()

@@ -19,10 +19,8 @@ SHOWN = 60
 """Characters of a wrong value that are shown."""
 
 
-def read_model(
-    content: bytes, model: type[Model], schema: str, place: str, hint: str
-) -> tuple[dict[str, Any], Model]:
-    """A file of ours, as it is and as checked; `schema` is the contract it must have, `place` its name.
+def read_model(content: bytes, model: type[Model], schema: str, place: str, hint: str) -> Model:
+    """A file of ours, checked; `schema` is the contract it must have, `place` its name.
 
     Raises FlexoptError if it is not JSON, not ours, from a newer flexopt, or damaged.
     """
@@ -35,9 +33,15 @@ def read_model(
     if not isinstance(data, dict) or said != schema:
         raise _other(place, said, schema, hint)
     try:
-        return data, model.model_validate(data)
+        found = model.model_validate(data)
     except ValidationError as error:
-        raise FlexoptError(f"{place} is damaged: {said_of(error, data)}", hint) from None
+        raise FlexoptError(f"{place} is damaged: {_said(error, data)}", hint) from None
+    # the parts of a scenario have defaults, but whoever wrote the file wrote every key
+    for part in ("holdings", "scenario"):
+        complete = found.model_dump(mode="json", by_alias=True, include={part})
+        for where in _missing(data, complete, ""):
+            raise FlexoptError(f"{place} is damaged: `{where[1:]}` is missing", hint)
+    return found
 
 
 def _other(place: str, said: Any, schema: str, hint: str) -> FlexoptError:
@@ -54,18 +58,18 @@ def _other(place: str, said: Any, schema: str, hint: str) -> FlexoptError:
     return FlexoptError(f'{place} has the schema "{_short(said)}", expected "{schema}"', hint)
 
 
-def missing(data: Any, complete: Any, where: str) -> Iterator[str]:
+def _missing(data: Any, complete: Any, where: str) -> Iterator[str]:
     """Places of keys that `complete` has and `data` has not, although both say the same."""
     if isinstance(complete, dict):
         for key, value in complete.items():
             place = f"{where}.{key}"
-            yield from missing(data[key], value, place) if key in data else [place]
+            yield from _missing(data[key], value, place) if key in data else [place]
     elif isinstance(complete, list):
         for number, value in enumerate(complete):
-            yield from missing(data[number], value, f"{where}[{number}]")
+            yield from _missing(data[number], value, f"{where}[{number}]")
 
 
-def said_of(error: ValidationError, data: Any) -> str:
+def _said(error: ValidationError, data: Any) -> str:
     """The first thing that is wrong, with its place in the file, and how many more there are."""
     first, *more = error.errors(include_url=False)
     path, value = real_path(first["loc"], data)

@@ -147,7 +147,7 @@ class AccessChange(PlanPart):
     """Access in the scenario's plan."""
 
 
-class Comparison(PlanPart):
+class ComparisonPart(PlanPart):
     """Plans of quotes and why they differ: `flexopt compare`."""
 
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", strict=True)]
@@ -156,8 +156,8 @@ class Comparison(PlanPart):
     """In the order given; the first is the baseline."""
     cheapest: Name
     """Id of the scenario with the lowest total."""
-    regret: tuple[tuple[Amount | None, ...], ...]
-    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible."""
+    regret: tuple[tuple[Difference | None, ...], ...]
+    """Money: the cost of signing j with the plan of i; none if impossible; below 0 only with a threshold."""
     notes: tuple[RegretNote, ...]
     """Notes on single cells of `regret`."""
     drivers: tuple[QuoteDrivers, ...]
@@ -184,11 +184,25 @@ class Comparison(PlanPart):
         return self
 
 
-class ComparisonDocument(Comparison):
+class _Versioned(PlanPart):
+    """A file of its own, whose first key is its schema."""
+
+    schema_: str = Field(alias="schema")
+    """Version of the contract."""
+
+
+class ComparisonDocument(ComparisonPart, _Versioned):
     """comparison.json."""
 
-    schema_: Literal["flexopt.comparison/1"] = Field(alias="schema")
+    schema_: Literal["flexopt.comparison/1"] = Field(alias="schema", default="flexopt.comparison/1")
     """Version of the contract."""
+
+    @property
+    def part(self) -> ComparisonPart:
+        """The same as a part of plan.json."""
+        return ComparisonPart.model_construct(
+            **{name: getattr(self, name) for name in ComparisonPart.model_fields}
+        )
 
 
 class LeverEnd(PlanPart):
@@ -206,7 +220,7 @@ class LeverEnd(PlanPart):
     """Tokens; none without a plan."""
 
 
-class Lever(PlanPart):
+class LeverRow(PlanPart):
     """A price or assumption that was moved."""
 
     lever: Name
@@ -281,14 +295,14 @@ class OnePercent(PlanPart):
     """Money."""
 
 
-class Sensitivity(PlanPart):
+class SensitivityPart(PlanPart):
     """What drives the total: `flexopt sensitivity`."""
 
     total: Amount
     """Money: the plan's total."""
     step: Amount
     """How far each lever is moved, as a share."""
-    levers: tuple[Lever, ...]
+    levers: tuple[LeverRow, ...]
     """The tornado, widest first."""
     grids: tuple[Grid, ...]
     """Totals by two levers."""
@@ -378,7 +392,7 @@ class ReviewCheck(PlanPart):
     """What to do about it; empty if not found."""
 
 
-class Review(PlanPart):
+class ReviewPart(PlanPart):
     """Today's access compared with the plan: `flexopt review`."""
 
     today: Amount | None

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import flexopt
 from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import check_place, write_folder
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import BASELINES
 

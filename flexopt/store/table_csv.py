@@ -8,8 +8,9 @@ from typing import Any
 from unicodedata import category, normalize
 
 from flexopt.base.columns import ColumnTable
-from flexopt.store.plan_json import PlanDocument, PlanRow
+from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import TABLES
+from flexopt.store.values import as_json
 
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Categories of characters that spreadsheets skip, or people cannot see, before a formula."""
@@ -26,7 +27,7 @@ def harmless(text: str) -> str:
 def render(document: PlanDocument) -> bytes:
     """The assignment of the plan as CSV."""
     # text may contain half a surrogate pair, which is not valid UTF-8
-    return "".join(table_csv(document["assignment"], TABLES["assignment"])).encode("utf-8", "replace")
+    return "".join(table_csv(document.assignment, TABLES["assignment"])).encode("utf-8", "replace")
 
 
 class _Lines(list[str]):
@@ -36,9 +37,12 @@ class _Lines(list[str]):
         self.append(row)
 
 
-def table_csv(rows: Sequence[PlanRow], columns: Mapping[str, type]) -> Iterator[str]:
-    """Rows as CSV with a header, in pieces: comma, UTF-8, line feed."""
+def table_csv(rows: Sequence[Any], columns: Mapping[str, type]) -> Iterator[str]:
+    """Rows (parts of a plan, or dicts) as CSV with a header, in pieces: comma, UTF-8, line feed."""
     yield ",".join(columns) + "\n"
+    if not isinstance(rows, ColumnTable):
+        # as text, because equal numbers may be written with more or fewer places
+        rows = [{name: as_json(_of(row, name)) for name in columns} for row in rows]
     table = ColumnTable.of(rows, columns)
     *names, last = columns
     ends = dict.fromkeys(names, ",") | {last: "\n"}
@@ -50,11 +54,15 @@ def table_csv(rows: Sequence[PlanRow], columns: Mapping[str, type]) -> Iterator[
     yield from table.texts(cells)
 
 
+def _of(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else getattr(row, name)
+
+
 def _cells(values: Sequence[Any], kind: type, *, alone: bool) -> list[str]:
     """Each value as written in a row; an empty cell that is alone in its row is quoted."""
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
     for value in values:
-        cell = "" if value is None else harmless(value) if kind is str else value
+        cell = "" if value is None else harmless(value) if kind is str else as_json(value)
         writer.writerow([cell] if alone else [cell, ""])
     return [line[: -2 if alone else -3] for line in lines]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from flexopt.store import rows
 
-ADDED = ("comparison", "sensitivity", "review")
-"""Keys of plan.json that other commands add to a plan, in this order."""
+BaselineName = Literal["today", "all_named", "all_flex", "break_even_rule"]
 
-BASELINES = ("today", "all_named", "all_flex", "break_even_rule")
+BASELINES: tuple[BaselineName, ...] = ("today", "all_named", "all_flex", "break_even_rule")
 """What a plan is compared with; its headline uses the first that is known."""
 
 DRIVERS = ("seat_price", "token_price", "tier", "mix")
@@ -40,9 +39,6 @@ CHARGES: dict[str, type] = {
     "amount": Decimal,
 }
 """Columns of charges.csv, which has rows for every user, product and month; plan.json has their sums."""
-
-UNWRITTEN = "charge_rows"
-"""The rows of charges.csv in the document of a plan that was just made; plan.json does not have them."""
 
 
 def _kind(annotation: Any) -> type:

@@ -11,15 +11,16 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from flexopt.base.columns import ColumnTable, classes
+from flexopt.base.columns import classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
 from flexopt.exports.shown import names_of
 from flexopt.exports.summary import headline
+from flexopt.store import rows
 from flexopt.store.folder import PlanLike, document_of
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import PlanDocument
+from flexopt.store.values import as_json
 
 MOST = 8
 """Users who are named if the text is part of several names."""
@@ -102,25 +103,24 @@ def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplan
 def _frame(document: Mapping[str, Any], table: str) -> pd.DataFrame:
     from flexopt.planning.document import typed_frame  # imports everything that makes a plan
 
-    return typed_frame(document, table)
+    row = rows.TABLES[table]
+    return typed_frame([row.model_validate(cells) for cells in document[table]], table)
 
 
 def _of_user(document: PlanDocument, user: str) -> UserExplanation:
-    assignment, gone = (
-        ColumnTable.of(document[table], TABLES[table]) for table in ("assignment", "left_out")
-    )
-    rows, left_out = assignment.where("user", user), gone.where("user", user)
-    if not rows and not left_out:
+    assignment, gone = document.assignment, document.left_out
+    mine, left_out = assignment.where("user", user), gone.where("user", user)
+    if not mine and not left_out:
         users = {*assignment.columns["user"].array(), *gone.columns["user"].array()}
         raise FlexoptError(f"the plan has no user `{printable(user[:100])}`", _whom(user, users))
     found = {
         "schema": "flexopt.explain/1",
         "user": user,
         "offers": names_of(document),
-        "assignment": rows,
+        "assignment": [{name: as_json(cell) for name, cell in row.items()} for row in mine],
         "left_out": left_out,
     }
-    return UserExplanation(found, document["currency"])
+    return UserExplanation(found, document.currency)
 
 
 def _whom(part: str, users: set[str]) -> str:
@@ -134,7 +134,7 @@ def _whom(part: str, users: set[str]) -> str:
 
 
 def _whole(document: PlanDocument) -> Explanation:
-    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
+    columns = document.assignment.columns
     who, what, pays_from = (columns[n].distinct() for n in ("user", "product", "break_even_days"))
     offer = columns["offer"].mapped(lambda name: name or "Flex").distinct()
     users: dict[str, Counter[str]] = {name: Counter() for name in sorted(set(what.array()))}
@@ -145,7 +145,7 @@ def _whole(document: PlanDocument) -> Explanation:
     days: dict[str, set[Decimal]] = {name: set() for name in users}
     for i in classes(what.codes, pays_from.codes)[1]:
         if pays_from[i] is not None:
-            days[what[i]].add(Decimal(pays_from[i]))
+            days[what[i]].add(pays_from[i])
     products: list[dict[str, Any]] = []
     for product, counts in users.items():
         break_even = [str(d) for d in sorted(days[product])]
@@ -162,16 +162,18 @@ def _whole(document: PlanDocument) -> Explanation:
         "headline": headline(document),
         "offers": names_of(document),
         "products": products,
-        "marginal_token_prices": document["proof"]["marginal_token_prices"],
-        "purchases": document["purchases"],
+        "marginal_token_prices": [
+            row.model_dump(mode="json") for row in document.proof.marginal_token_prices
+        ],
+        "purchases": [row.model_dump(mode="json") for row in document.purchases],
     }
-    return Explanation(found, document["currency"])
+    return Explanation(found, document.currency)
 
 
 def _at_the_margin(document: PlanDocument, break_even: Sequence[str]) -> str | None:
     """The break-even days at the marginal price, if there is exactly one of each."""
-    prices = {Decimal(entry["price"]) for entry in document["proof"]["marginal_token_prices"]}
+    prices = {entry.price for entry in document.proof.marginal_token_prices}
     if len(prices) != 1 or len(break_even) != 1 or not (price := prices.pop()):
         return None
-    days = Decimal(break_even[0]) * Decimal(document["summary"]["token_price"]) / price
+    days = Decimal(break_even[0]) * document.summary.token_price / price
     return str(days.quantize(Decimal("0.1"), ROUND_HALF_UP))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand, the_value, usage_of
+from documents import data, typed
 
 from flexopt import plan
 from flexopt.audit import audit
@@ -30,11 +30,11 @@ POOL = {"pool": [{"tokens": 2000, "expires": "2027-06-01"}]}
 
 def document(scenario: Scenario) -> dict[str, Any]:
     made = plan(a_source(scenario), usage_of(USE)).document
-    return json.loads(json.dumps(made, default=list))  # type: ignore[no-any-return]
+    return data(made)
 
 
 def failures(doc: Mapping[str, Any], scenario: Scenario) -> list[str]:
-    return audit(doc, scenario, scenario.holdings, the_demand(USE, scenario))
+    return audit(typed(doc), scenario, scenario.holdings, the_demand(USE, scenario))
 
 
 SEAT = {"offer": "autocad-1y", "kind": "new", "start": "2026-01-01", "end": "2027-01-01"}

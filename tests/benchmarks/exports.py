@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from after_the_solve import run
+from documents import data, typed
 
 from flexopt.exports.formats import EXPORTERS
 from flexopt.store.folder import read_document, write_folder
@@ -74,7 +75,7 @@ def measure(users: int, folder: Path) -> list[dict[str, Any]]:
     plan = folder / "it.plan"
     run(users, 1, plan)
     (plan / ".terminal.txt").unlink()
-    write_folder(with_rows(read_document(plan)), plan)
+    write_folder(typed(with_rows(data(read_document(plan)))), plan)
     found = []
     for suffix in EXPORTERS:
         for options in ([], ["--pseudonymise"]):

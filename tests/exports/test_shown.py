@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from documents import data, typed
 from whole import with_everything
 
 from flexopt.exports.charts import charts
@@ -16,6 +17,7 @@ from flexopt.exports.review import review_csv
 from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.summary import summary_text
 from flexopt.exports.web import render as page
+from flexopt.store.study_parts import ComparisonDocument
 
 Document = dict[str, Any]
 NAMES = {"autocad-1y": "AutoCAD, a year", "revit-1y": "Revit, a year"}
@@ -41,14 +43,14 @@ def named(document: Document) -> Document:
 
 def test_nothing_but_names_and_labels_changes(named: Document) -> None:
     before = deepcopy(named)
-    read = shown(named)
+    read = shown(typed(named))
     assert named == before
-    assert read.keys() == named.keys()
-    assert [o["id"] for o in read["scenario"]["offers"]] == list(NAMES.values())
-    assert read["scenario"]["negotiated"]["offers"] == {"AutoCAD, a year": "0.2"}
+    assert data(read).keys() == named.keys()
+    assert [o["id"] for o in data(read)["scenario"]["offers"]] == list(NAMES.values())
+    assert data(read)["scenario"]["negotiated"]["offers"] == {"AutoCAD, a year": "0.2"}
     for table in ("order", "payments", "seats", "assignment"):
-        assert {row["offer"] for row in read[table]} <= {*NAMES.values(), ""}
-        rest = [{**row, "offer": ""} for row in read[table]]
+        assert {row["offer"] for row in data(read)[table]} <= {*NAMES.values(), ""}
+        rest = [{**row, "offer": ""} for row in data(read)[table]]
         assert rest == [{**row, "offer": ""} for row in named[table]]
     assert shown(read) == read
 
@@ -59,16 +61,24 @@ def test_every_text_shows_names_and_no_ids(named: Document) -> None:
         {**row, "reason": row["reason"].replace("autocad-1y", "AutoCAD, a year")}
         for row in named["assignment"]
     ]
-    tables = "\n".join(" ".join(row) for row in assignment_table(named).rows)
-    drawn = "\n".join(str((c.title, c.text, c.header, c.rows)) for c in charts(named))
-    texts = [summary_text(named), markdown(named).decode(), page(named).decode(), tables, drawn]
+    tables = "\n".join(" ".join(row) for row in assignment_table(typed(named)).rows)
+    drawn = "\n".join(str((c.title, c.text, c.header, c.rows)) for c in charts(typed(named)))
+    texts = [
+        summary_text(typed(named)),
+        markdown(typed(named)).decode(),
+        page(typed(named)).decode(),
+        tables,
+        drawn,
+    ]
     for text in texts:
         assert "AutoCAD, a year" in text
         assert "autocad-1y" not in text
 
 
 def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
-    text = comparison_text({"schema": "flexopt.comparison/1", **named["comparison"]})
+    text = comparison_text(
+        ComparisonDocument.model_validate({"schema": "flexopt.comparison/1", **named["comparison"]})
+    )
     assert "quote-2" not in text
     assert "Reseller B" in text
     assert text.splitlines()[0].startswith("scenario")
@@ -77,7 +87,7 @@ def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
 
 def test_files_for_programs_keep_the_ids(named: Document) -> None:
     assert "quote-2" in "".join(comparison_csv(named["comparison"]))
-    moves = "".join(review_csv(named))
+    moves = "".join(review_csv(typed(named)))
     assert not any(name in moves for name in NAMES.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as Day
 from decimal import Decimal
 
 import pytest
@@ -26,10 +27,10 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 )
 def test_formats(locale: str | None, money: str, date: str, share: str, large: str) -> None:
     words = words_for(locale)
-    assert words.money("1234567.80") == money
-    assert words.priced("1234567.80", "USD") == f"{money} USD"
+    assert words.money(Decimal("1234567.80")) == money
+    assert words.priced(Decimal("1234567.80"), "USD") == f"{money} USD"
     assert words.money(None) == "-"
-    assert words.date("2026-04-01") == date
+    assert words.date(Day(2026, 4, 1)) == date
     assert words.date(None) == "-"
     assert words.percent(Decimal("-0.1239")) == share
     assert words.number(12_000) == large
@@ -53,8 +54,8 @@ def test_counts() -> None:
 def test_shares() -> None:
     assert ENGLISH.percent(Decimal("0.05"), sign=True) == "+5.0 %"
     assert ENGLISH.percent(Decimal("-0.0004"), sign=True) == "-0.0 %"
-    assert ENGLISH.exact("0.0250") == "2.5 %"
-    assert ENGLISH.exact("0.10", sign=True) == "+10 %"
+    assert ENGLISH.exact(Decimal("0.0250")) == "2.5 %"
+    assert ENGLISH.exact(Decimal("0.10"), sign=True) == "+10 %"
     assert ENGLISH.small(Decimal(0)) == "0.00 %"
     assert ENGLISH.small(Decimal("0.00001")) == "less than 0.01 %"
     assert ENGLISH.whole(Decimal("0.50")) == "1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from documents import data
 from test_todays_access import SCENARIO
 
 from flexopt import plan
@@ -36,5 +37,5 @@ def test_old_emails_ids_and_capitals_stand_for_the_user(tmp_path: Path) -> None:
     )
     assert (found["T404"].severity, found["T404"].value) == ("warning", "zoe")
     made = plan(tmp_path / "s.yaml")
-    access = {row["user"]: row["access"] for row in made.document["assignment"]}
+    access = {row["user"]: row["access"] for row in data(made.document)["assignment"]}
     assert access == {"berg@x.com": "flex", "bob@x.com": "named"}

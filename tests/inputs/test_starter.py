@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 import yaml
+from documents import data
 
 from flexopt import plan
 from flexopt.base.errors import FlexoptError
@@ -193,7 +194,7 @@ def test_every_export_finds_its_place_and_the_scenario_is_filled_in(tmp_path: Pa
 def test_three_commands_to_a_plan_with_todays_access(tmp_path: Path) -> None:
     start_in(tmp_path / "renewal", *portal(tmp_path, PORTAL), start=None)
     found = plan(tmp_path / "renewal" / "scenario.yaml")
-    today = found.document["baselines"]["today"]
+    today = data(found.document)["baselines"]["today"]
     assert today["total"] is not None
     assert found.total.amount <= Decimal(today["total"])
 

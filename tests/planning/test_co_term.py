@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from build import REVIT, REVIT_YEAR, Days, a_scenario, a_source, every, the_demand, usage_of
 from click.testing import CliRunner
+from documents import data, typed
 
 from flexopt import Plan, load_scenario, plan
 from flexopt.audit import audit
@@ -68,7 +68,7 @@ def test_stated_additions_are_priced_by_days() -> None:
         (0, 1, 0, 0, Decimal("2700.00"), RENEWED, 1),
     ]
     assert found.seats["contract_end"].tolist()[1] == date(2026, 12, 1)
-    assert found.document["summary"]["commitment"] == "4695.46"
+    assert data(found.document)["summary"]["commitment"] == "4695.46"
     assert found.status == "optimal"
     assert "one of the stated additions, which cost 997.73 each" in " ".join(found.assignment["reason"])
 
@@ -94,7 +94,7 @@ def test_stated_additions_are_paid_whoever_has_them() -> None:
     found = the_plan({("old", "Revit"): NEED}, additions=[*ADDED, later])
     assert found.total.amount == Decimal("1995.46") + Decimal("253.52")
     assert found.seats["assigned"].tolist() == [1, 0, 0]
-    assert found.document["proof"]["prices"]["bound"] == "2248.98"
+    assert data(found.document)["proof"]["prices"]["bound"] == "2248.98"
 
 
 def test_added_seats_are_renewed_like_owned_ones() -> None:
@@ -183,17 +183,17 @@ def test_an_addition_beyond_the_horizon_counts_its_share_and_in_full_for_a_leave
     ],
 )
 def test_the_audit_prices_additions_again(column: str, value: int | str, words: str) -> None:
-    document = copy.deepcopy(dict(the_plan(additions=ADDED).document))
+    document = data(the_plan(additions=ADDED).document)
     document["seats"][1][column] = value
     own = scenario(additions=ADDED)
-    found = audit(document, own, own.holdings, the_demand(USE, own))
+    found = audit(typed(document), own, own.holdings, the_demand(USE, own))
     assert any(words in failure for failure in found), found
 
 
 def test_the_audit_knows_that_new_seats_must_join() -> None:
-    document = copy.deepcopy(dict(the_plan().document))
+    document = data(the_plan().document)
     own = scenario(offer={"co_term": True})
-    found = audit(document, own, own.holdings, the_demand(USE, own))
+    found = audit(typed(document), own, own.holdings, the_demand(USE, own))
     assert "new seats of revit-1y must end with their contract on 2026-12-01" in found
 
 
@@ -207,7 +207,7 @@ def test_reports_name_additions_in_every_locale(locale: str | None) -> None:
     assert isinstance(table, ReportTable)
     assert words("add") in table.columns
     assert any(
-        row[0] == words.date("2026-08-01") and "2" in row and words.date("2026-12-01") in row
+        row[0] == words.date(date(2026, 8, 1)) and "2" in row and words.date(date(2026, 12, 1)) in row
         for row in table.rows
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR, a_scenario, a_source, every, usage_of
+from documents import data
 from hypothesis import given, reject
 from hypothesis import strategies as st
 from profiles import one_in
@@ -259,7 +260,7 @@ USE = {("ann", "AutoCAD"): every(date(2025, 1, 1), 300), ("bob", "Revit"): every
 
 
 def ordered(scenario: Scenario) -> list[dict[str, Any]]:
-    return plan(a_source(scenario), usage_of(USE)).document["order"]  # type: ignore[no-any-return]
+    return data(plan(a_source(scenario), usage_of(USE)).document)["order"]  # type: ignore[no-any-return]
 
 
 def test_holdings_and_a_subscriptions_export_give_the_same_order(tmp_path: Path) -> None:
@@ -291,7 +292,8 @@ def test_holdings_and_a_subscriptions_export_give_the_same_order(tmp_path: Path)
     (tmp_path / "holdings.yaml").write_text(json.dumps(common | {"holdings": stated}))
     (tmp_path / "export.yaml").write_text(json.dumps(common | {"subscriptions": ["subs.csv"]}))
     one, other = (
-        plan(load_scenario(tmp_path / f"{name}.yaml")).document["order"] for name in ("holdings", "export")
+        data(plan(load_scenario(tmp_path / f"{name}.yaml")).document)["order"]
+        for name in ("holdings", "export")
     )
     assert list(one) == list(other)
     assert {(row["subscription_id"], row["have"]) for row in one if row["have"]} == {
@@ -310,11 +312,11 @@ def test_orders_and_payments_of_random_plans_add_up(instance: Instance) -> None:
         found = plan(instance.source(), instance.read_usage())
     except (InfeasibleError, InputError, LimitError, SolverError):
         reject()
-    commitment = Decimal(found.document["summary"]["commitment"])
+    commitment = Decimal(data(found.document)["summary"]["commitment"])
     order, paid = found.order, found.payments
     assert sum(order["amount"]) == sum(paid["amount"]) == commitment
     assert (order["have"] == order["renew"] + order["reduce"] + order["keep"]).all()
-    assert order["tokens"].sum() == found.document["summary"]["tokens_bought"]
+    assert order["tokens"].sum() == data(found.document)["summary"]["tokens_bought"]
     assert (order["renew"] + order["new"] + order["addition"]).sum() == (
         found.seats["renewed"] + found.seats["new"] + found.seats["added"]
     ).sum()

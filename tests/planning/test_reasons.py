@@ -23,6 +23,7 @@ from build import (
     every,
     usage_of,
 )
+from documents import data
 from estate import estate_plan
 
 from flexopt import plan
@@ -199,7 +200,7 @@ def read(text: str) -> Decimal:
 
 def test_the_estate_adds_up_in_words() -> None:
     found = estate_plan()
-    summary = found.document["summary"]
+    summary = data(found.document)["summary"]
     price = Decimal(summary["token_price"])
     assignment: Any = found.assignment
     sums = [0, 0, 0]
@@ -277,7 +278,7 @@ def test_no_token_has_no_price_at_the_margin() -> None:
         a_source(a_scenario(tokens={"max_purchases": 0})),
         usage_of({("ann", "AutoCAD"): year(50), ("bob", "AutoCAD"): year(110)}),
     )
-    assert found.document["proof"]["marginal_token_prices"] == []
+    assert data(found.document)["proof"]["marginal_token_prices"] == []
     assert not [r for r in found.assignment["reason"] if "marginal" in r or "One more token" in r]
 
 
@@ -290,5 +291,5 @@ def test_the_price_at_the_margin_is_that_of_days_with_a_live_pack() -> None:
     }
     days = [*every(date(2025, 1, 1), 5, 29), *every(date(2025, 8, 1), 31)]
     scenario = a_scenario(offers=[month], tokens={"purchase_dates": "start", "valid_days": 181})
-    prices = plan(a_source(scenario), usage_of({("ann", "AutoCAD"): days})).document["proof"]
+    prices = data(plan(a_source(scenario), usage_of({("ann", "AutoCAD"): days})).document)["proof"]
     assert prices["marginal_token_prices"] == [{"start": "2026-01-01", "end": "2026-07-01", "price": "3"}]

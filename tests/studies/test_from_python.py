@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, every, usage_of
+from documents import data
 
 from flexopt import (
     FlexoptError,
@@ -62,8 +63,8 @@ def made_plan() -> Plan:
 def test_plan() -> None:
     found = made_plan()
     assert found.total.amount == Decimal("2331.00")
-    assert found.document["inputs"] == []
-    assert found.document["baselines"]["today"]["total"] == "5460.00"
+    assert data(found.document)["inputs"] == []
+    assert data(found.document)["baselines"]["today"]["total"] == "5460.00"
 
 
 def test_compare() -> None:
@@ -71,7 +72,7 @@ def test_compare() -> None:
     assert found.totals.to_dict() == {"low": Decimal("2331.00"), "high": Decimal("2100.00")}
     assert found.cheapest == "high"
     assert found.regret.loc["low", "high"] == 0
-    assert [row["scenario"] for row in found.document["drivers"]] == ["high"]
+    assert [row["scenario"] for row in data(found.document)["drivers"]] == ["high"]
 
 
 def test_sensitivity() -> None:

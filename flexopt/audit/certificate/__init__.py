@@ -7,10 +7,9 @@ choice of tiers the best of the stored cuts counts; the bound is the lowest over
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from flexopt.audit.certificate.bound import least_bound
 from flexopt.audit.certificate.cuts import StoredCut
@@ -20,7 +19,7 @@ from flexopt.audit.rules import split_off
 from flexopt.audit.todays_access import Today
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument, ProvenPrices
 
 __all__ = ["certificate"]
 
@@ -41,20 +40,20 @@ def certificate(
 
     today : with a fee for moves
     """
-    said, least = doc["proof"]["threshold"], scenario.policy.min_saving
-    with_fees = [(doc["proof"]["prices"], Decimal(doc["total"]), NO_FEES)]
+    said, least = doc.proof.threshold, scenario.policy.min_saving
+    with_fees = [(doc.proof.prices, doc.total, NO_FEES)]
     if said is not None:
         contract, move = (float(scenario.money.ceil(fee)) for fee in (least.contract, least.move))
         fees = Fees(contract, move, today)
-        with_fees.append((said["prices"], Decimal(said["objective"]), fees))
-    periods = [day_of(row["period_start"]) for row in doc["ledger"]]
+        with_fees.append((said.prices, said.objective, fees))
+    periods = [day_of(row.period_start) for row in doc.ledger]
     users = partial(UserSubproblems, scenario, holdings, demand, periods=periods)
     for prices, total, fees in with_fees:
         _proven(prices, total, scenario, partial(users, fees=fees), notes)
 
 
 def _proven(
-    said: Mapping[str, Any],
+    said: ProvenPrices,
     total: Decimal,
     scenario: Scenario,
     users: Callable[..., UserSubproblems],
@@ -64,17 +63,17 @@ def _proven(
 
     total : of the plan, with its fees
     """
-    claimed = Decimal(said["bound"])
+    claimed = said.bound
     notes.expect(claimed <= total, f"prices prove {claimed}, more than the plan costs")
     if claimed <= 0:
         return  # no plan has a negative cost: no prices are needed
-    if not said["cuts"]:
+    if not said.cuts:
         notes.fail("a bound is claimed, but there are no prices to prove it")
         return
     try:
-        days = {day_of(p["start"]) for prices in said["cuts"] for p in prices if "start" in p}
+        days = {day_of(p.start) for prices in said.cuts for p in prices if p.start}
         subproblems = users(days=days)
-        cuts = [StoredCut(subproblems, prices) for prices in said["cuts"]]
+        cuts = [StoredCut(subproblems, prices) for prices in said.cuts]
     except (KeyError, ValueError, TypeError):
         notes.fail("the prices of the certificate are not those of the scenario's rows")
         return

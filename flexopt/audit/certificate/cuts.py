@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -13,12 +13,13 @@ from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.certificate.terms import Term
 from flexopt.audit.notes import day_of
 from flexopt.audit.rules import smallest_bought
+from flexopt.store.plan import CutPrice
 
 
 class StoredCut:
     """The prices of one cut: what a user pays for tokens and seats, and what the supply is worth."""
 
-    def __init__(self, subproblems: UserSubproblems, prices: Sequence[Mapping[str, str]]) -> None:
+    def __init__(self, subproblems: UserSubproblems, prices: Sequence[CutPrice]) -> None:
         scenario, terms, tokens = subproblems.scenario, subproblems.terms, subproblems.scenario.tokens
         number = {t.key: k for k, t in enumerate(terms)}
         budgets = {b.id: b for b in scenario.budgets}
@@ -33,16 +34,16 @@ class StoredCut:
         self.oversize = 0.0
         self.constant = float(subproblems.settled)
         for entry in prices:
-            row, price = entry["row"], float(entry["price"])
+            row, price = entry.row, float(entry.price)
             # a price with the wrong sign, or of a row that does not exist, would prove something false
             size = max(0.0, price if row in ("pool", "order") else -price)
             if not math.isfinite(price):
                 raise ValueError
             if row == "pool":
-                pool[day_of(entry["start"])] = size
+                pool[day_of(entry.start)] = size
             elif row in ("order", "holding"):
-                key = entry["offer"], entry["kind"], entry["start"], entry["end"]
-                k = number[*key, entry.get("counts", "")]
+                key = entry.offer, entry.kind, entry.start, entry.end
+                k = number[*key, entry.counts or ""]
                 seat[k] += size
                 if row == "order" and terms[k].ordered:
                     self.order[k] += size
@@ -53,7 +54,7 @@ class StoredCut:
                 else:
                     raise ValueError
             elif row == "renewable":
-                joins = terms[number[entry["offer"], entry["kind"], entry["start"], entry["end"], ""]]
+                joins = terms[number[entry.offer, entry.kind, entry.start, entry.end, ""]]
                 if joins.joined is None:
                     raise ValueError
                 self.constant -= size * joins.joined
@@ -61,14 +62,14 @@ class StoredCut:
                     if t.offer is joins.offer:
                         self.room[k] += size if t.key[:4] == joins.key[:4] else 0.0
                         self.room[k] -= size if (t.kind, t.end) == ("addition", joins.start) else 0.0
-            elif row == "maximum" and (most := scenario.offer_by_id[entry["offer"]].maximum) is not None:
-                day = day_of(entry["start"])
+            elif row == "maximum" and (most := scenario.offer_by_id[entry.offer or ""].maximum) is not None:
+                day = day_of(entry.start)
                 self.constant -= size * most
                 for k, t in enumerate(terms):
-                    if t.offer.id == entry["offer"] and t.start <= day < t.end:
+                    if t.offer.id == entry.offer and t.start <= day < t.end:
                         self.room[k] += size
             elif row == "budget":
-                limit = budgets[entry["id"]]
+                limit = budgets[entry.id or ""]
                 self.budget[limit.id] += size
                 self.constant -= size * float(scenario.money.floor(limit.amount))
                 for k, t in enumerate(terms):

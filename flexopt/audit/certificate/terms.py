@@ -46,9 +46,8 @@ class Term:
         return self.kind == "addition" or (whole and bool(self.offer.tiers or self.offer.minimum > 1))
 
     @property
-    def key(self) -> tuple[str, str, str, str, str]:
-        counts = "in full" if self.in_full else ""
-        return self.offer.id, self.kind, str(self.start), str(self.end), counts
+    def key(self) -> tuple[str | None, str | None, date | None, date | None, str]:
+        return self.offer.id, self.kind, self.start, self.end, "in full" if self.in_full else ""
 
 
 def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[Term]:

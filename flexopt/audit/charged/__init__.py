@@ -17,7 +17,7 @@ from flexopt.audit.claims import Claims
 from flexopt.audit.ledger import PoolReplay
 from flexopt.audit.notes import Notes, distinct
 from flexopt.inputs.scenario.scenario import Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 __all__ = ["charge_rows"]
 
@@ -28,7 +28,7 @@ def charge_rows(
     """The charges are those of the bill."""
     found = read_charges(doc, claims, scenario, notes)
     total = Decimal(int(found.cents.sum())).scaleb(-found.scenario.money.digits)
-    notes.expect(total == Decimal(doc["total"]), f"the charges add up to {total}, not {doc['total']}")
+    notes.expect(total == doc.total, f"the charges add up to {total}, not {doc.total}")
     _payers(found, notes)
     _assignment(found, notes)
     charged_seats(found, notes)
@@ -49,14 +49,14 @@ def _payers(found: ChargeCells, notes: Notes) -> None:
         tuple(found.cells[name].values[code] for name, code in zip(names, key, strict=True)): (c, q)
         for key, c, q in zip(keys.tolist(), cents.tolist(), quantity.tolist(), strict=True)
     }
-    rows = found.doc["charges"]
+    rows = found.doc.charges
     notes.expect(len(rows) == len(sums), "the charges by payer are not those of the rows")
     for row in rows:
-        c, q = sums.get(tuple(row[name] for name in names), (-1, 0.0))
+        c, q = sums.get(tuple(getattr(row, name) for name in names), (-1, 0.0))
         notes.expect(
-            Decimal(row["amount"]) == Decimal(c).scaleb(-found.scenario.money.digits)
-            and abs(float(row["quantity"]) - q) < QUANTITY * (1 + q),
-            f"a charge for {row['kind']} in {row['month']} is not the sum of its rows",
+            row.amount == Decimal(c).scaleb(-found.scenario.money.digits)
+            and abs(float(row.quantity) - q) < QUANTITY * (1 + q),
+            f"a charge for {row.kind} in {row.month} is not the sum of its rows",
         )
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 from flexopt.audit.claims import Claims
 from flexopt.audit.notes import Notes, distinct, read_columns
 from flexopt.base.arrays import Ints, places_in
-from flexopt.base.columns import Column
+from flexopt.base.columns import Column, ColumnTable
 from flexopt.base.money import Currency
 from flexopt.inputs.scenario.scenario import Horizon, Scenario
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import CHARGES
 
 KINDS = ("seat", "tokens", "per-result service", "empty seat", "buffer", "unused tokens")
@@ -61,7 +61,7 @@ def months_of(horizon: Horizon) -> list[Month]:
 def read_charges(doc: PlanDocument, claims: Claims, scenario: Scenario, notes: Notes) -> ChargeCells:
     """The rows as numbers; invalid rows are noted."""
     demand, months = claims.demand, months_of(scenario.horizon)
-    cells = read_columns(doc["charge_rows"], CHARGES)
+    cells = read_columns(doc.charge_rows or ColumnTable({n: Column.of(()) for n in CHARGES}), CHARGES)
     month = _codes(cells["month"], [name for name, _, _ in months])
     kind = _codes(cells["kind"], KINDS)
     product = _codes(cells["product"], demand.products)
@@ -95,9 +95,9 @@ def read_charges(doc: PlanDocument, claims: Claims, scenario: Scenario, notes: N
     return ChargeCells(doc, scenario, claims, months, cells, month, kind, user, pair, cents, quantity)
 
 
-def in_cents(text: str, money: Currency) -> int:
+def in_cents(amount: Decimal | str, money: Currency) -> int:
     """An amount in whole minor units."""
-    return int(Decimal(text) / money.unit)
+    return int(Decimal(amount) / money.unit)
 
 
 def _codes(column: Column, names: Sequence[str]) -> Ints:

@@ -85,13 +85,13 @@ def _empty(found: ChargeCells, cost: Ints, seat: Ints, notes: Notes) -> None:
     """Seats that nobody has cost what their rows cost more than those of users."""
     left: dict[str, int] = defaultdict(int)
     idle: dict[tuple[str, str], int] = defaultdict(int)
-    for row in found.doc["seats"]:
-        left[row["offer"]] += in_cents(row["cost"], found.scenario.money)
-        number = row["renewed"] + row["new"] + row["added"] - row["assigned"]
-        if Decimal(row["cost"]) and number:
+    for row in found.doc.seats:
+        left[row.offer] += in_cents(row.cost, found.scenario.money)
+        number = row.renewed + row.new + row.added - row.assigned
+        if row.cost and number:
             for name, first, after in found.months:
                 if overlap_days(*seat_of(row)[1:], first, after):
-                    idle[row["offer"], name] += number
+                    idle[row.offer, name] += number
     seats = found.claims.seats
     users = np.zeros(len(seats), dtype=np.int64)
     np.add.at(users, seat, cost)

@@ -93,8 +93,8 @@ def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
             words = f"the {KINDS[kind]} of {name}"
             notes.expect(abs(told - exact) < QUANTITY, f"{words} is {exact:.4f} tokens, not {told}")
             between(int(found.cents[mine].sum()), keys, words)
-    said = {name: Decimal(doc["summary"][name]) for name in COSTS}
-    paid = sum((Decimal(p["cost"]) for p in doc["purchases"]), Decimal(0))
+    said = {name: getattr(doc.summary, name) for name in COSTS}
+    paid = sum((p.cost for p in doc.purchases), Decimal(0))
     for kinds, name in (((TOKENS, SERVICE), "used_cost"), ((BUFFER,), "buffer_cost")):
         charged = Decimal(int(found.cents[np.isin(found.kind, kinds)].sum())).scaleb(
             -found.scenario.money.digits
@@ -109,7 +109,7 @@ def kept_tokens(found: ChargeCells, pool: PoolReplay, notes: Notes) -> None:
         for what, expired in (("expired", True), ("left", False)):
             keys = [key for key in list(tokens) if key[1] in kinds and key[2] == expired]
             between(
-                in_cents(doc["summary"][f"{what}_cost{name}"], money),
+                in_cents(getattr(doc.summary, f"{what}_cost{name}"), money),
                 keys,
                 f"`{what}_cost{name}` of the summary",
             )

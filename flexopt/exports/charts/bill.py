@@ -10,17 +10,16 @@ from matplotlib.figure import Figure
 
 from flexopt.exports.charts.drawing import EDGE, PALE, SOLID, clear_spines
 from flexopt.exports.charts.parts import BARS, WIDTH, Chart, ChartWords, name_bars, value_axis, write_beside
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import PlanDocument
 
 
 def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """The cost of each offer and of the token packs, most expensive first."""
     costs: dict[str, Decimal] = {}
-    for row in document["seats"]:
-        costs[row["offer"]] = costs.get(row["offer"], Decimal(0)) + Decimal(row["cost"])
+    for row in document.seats:
+        costs[row.offer] = costs.get(row.offer, Decimal(0)) + row.cost
     amounts = [(offer, cost, False) for offer, cost in costs.items() if cost]
-    if tokens := Decimal(document["summary"]["tokens"]):
+    if tokens := document.summary.tokens:
         amounts.append((words.say("tokens"), tokens, True))
     if not amounts:
         return None
@@ -42,7 +41,7 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         clear_spines(axes, "left", "bottom")
         axes.set_xticks([])
 
-    total = Decimal(document["total"])
+    total = document.total
     text = words.say("The largest item is {name}: {share} % of {total} {currency}.").format(
         name=amounts[0][0],
         share=words.whole(amounts[0][1] / total * 100),
@@ -61,22 +60,21 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
     A band leads from the balance if the forecast holds to that if the buffer is used in full.
     """
-    rows = document["ledger"]
+    rows = document.ledger
     say = words.say
-    numbers = [{name: Decimal(row[name]) for name in list(TABLES["ledger"])[2:]} for row in rows]
-    if not any(n["opening"] or n["bought"] for n in numbers):
+    if not any(row.opening or row.bought for row in rows):
         return None
     line: list[tuple[date, Decimal]] = []
     low: list[Decimal] = []
     bought, expired = [], []
-    for row, n in zip(rows, numbers, strict=True):
-        start, end = (date.fromisoformat(row[k]) for k in ("period_start", "period_end"))
-        full, spent = n["opening"] + n["bought"], n["closing"] + n["expired"]
-        line += [(start, n["opening"]), (start, full), (end, spent), (end, n["closing"])]
-        full_low, after = n["opening_with_buffer"] + n["bought"], n["closing_with_buffer"]
-        low += [n["opening_with_buffer"], full_low, after + n["expired_with_buffer"], after]
-        bought += [(start, full, n["bought"])] if n["bought"] else []
-        expired += [(end, spent, n["expired"])] if n["expired"] else []
+    for n in rows:
+        start, end = n.period_start, n.period_end
+        full, spent = n.opening + n.bought, n.closing + n.expired
+        line += [(start, n.opening), (start, full), (end, spent), (end, n.closing)]
+        full_low, after = n.opening_with_buffer + n.bought, n.closing_with_buffer
+        low += [n.opening_with_buffer, full_low, after + n.expired_with_buffer, after]
+        bought += [(start, full, n.bought)] if n.bought else []
+        expired += [(end, spent, n.expired)] if n.expired else []
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
@@ -147,8 +145,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     )
     shown = ("opening", "bought", "used", "expired", "closing", "buffer", "closing_with_buffer")
     cells = tuple(
-        (row["period_start"], *(words.whole(n[name]) for name in shown))
-        for row, n in zip(rows, numbers, strict=True)
+        (str(row.period_start), *(words.whole(getattr(row, name)) for name in shown)) for row in rows
     )
     title = say("Tokens in the pool")
     return Chart("pool", title, text, tuple(map(say, header)), cells, (WIDTH, 2.9), draw)

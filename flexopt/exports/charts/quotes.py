@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import accumulate
+from math import nan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ from flexopt.exports.charts.parts import (
     value_axis,
     write_beside,
 )
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import DRIVERS
 
 DRIVER_NAMES = [driver.replace("_", " ") for driver in DRIVERS]
@@ -29,12 +30,12 @@ DRIVER_NAMES = [driver.replace("_", " ") for driver in DRIVERS]
 
 def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """From the total of the first quote to that of each other quote, driver by driver."""
-    comparison = document.get("comparison")
-    if not comparison or not comparison["drivers"]:
+    comparison = document.comparison
+    if not comparison or not comparison.drivers:
         return None
-    by_id = {s["id"]: s for s in comparison["scenarios"]}
-    base = comparison["scenarios"][0]
-    drivers = [d for d in comparison["drivers"] if d["scenario"] in by_id]
+    by_id = {s.id: s for s in comparison.scenarios}
+    base = comparison.scenarios[0]
+    drivers = [d for d in comparison.drivers if d.scenario in by_id]
     shown, say = drivers[:PANELS], words.say
 
     def draw(figure: Figure) -> None:
@@ -44,12 +45,12 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
         for axes, driver in zip(panels, shown, strict=False):
-            _steps(axes, Decimal(base["total"]), [Decimal(driver[k]) for k in DRIVERS], words)
-            axes.set_title(label(driver["scenario"], 32))
+            _steps(axes, base.total, [getattr(driver, k) for k in DRIVERS], words)
+            axes.set_title(label(driver.scenario, 32))
         ends = [
-            Decimal(base["total"]) + step
+            base.total + step
             for driver in shown
-            for step in accumulate((Decimal(driver[k]) for k in DRIVERS), initial=Decimal(0))
+            for step in accumulate((getattr(driver, k) for k in DRIVERS), initial=Decimal(0))
         ]
         low, high = float(min(ends)), float(max(ends))
         room = (high - low) or 1.0
@@ -59,18 +60,18 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
             name_bars(axes, names)
         figure.supxlabel(words.currency, fontsize=8, color=MUTED)
 
-    cheapest = by_id.get(comparison["cheapest"], base)
+    cheapest = by_id.get(comparison.cheapest, base)
     text = say("Compared with {base}; the cheapest is {name} at {total} {currency}.").format(
-        base=base["id"],
-        name=cheapest["id"],
-        total=words.whole(Decimal(cheapest["total"])),
+        base=base.id,
+        name=cheapest.id,
+        total=words.whole(cheapest.total),
         currency=words.currency,
     )
     header = ("quote", *DRIVER_NAMES, "difference")
     cells = tuple(
-        (d["scenario"], *(words.number(Decimal(d[k])) for k in (*DRIVERS, "difference"))) for d in drivers
+        (d.scenario, *(words.number(getattr(d, k)) for k in (*DRIVERS, "difference"))) for d in drivers
     )
-    title = say("Why the total differs from {name}").format(name=base["id"])
+    title = say("Why the total differs from {name}").format(name=base.id)
     size = (WIDTH, 0.3 + 1.6 * -(-len(shown) // 2))
     return Chart("waterfall", title, text, tuple(map(say, header)), cells, size, draw)
 
@@ -97,18 +98,19 @@ def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartW
 
 def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     """How far the optimal total moves with each lever, widest first."""
-    sensitivity = document.get("sensitivity")
-    if not sensitivity or not sensitivity["levers"]:
+    sensitivity = document.sensitivity
+    if not sensitivity or not sensitivity.levers:
         return None
-    total, levers = Decimal(sensitivity["total"]), sensitivity["levers"]
+    total, levers = sensitivity.total, sensitivity.levers
     shown, say = levers[:BARS], words.say
-    step = words.whole(Decimal(sensitivity["step"]) * 100)
+    step = words.whole(sensitivity.step * 100)
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
-        name_bars(axes, [lever["label"] for lever in shown])
+        name_bars(axes, [lever.label for lever in shown])
         for key, face, edge, sign in (("low", PALE, EDGE, "\N{MINUS SIGN}"), ("high", SOLID, SOLID, "+")):
-            moves = [float(Decimal(lever[key]["total"]) - total) for lever in shown]
+            ends = [getattr(lever, key).total for lever in shown]
+            moves = [nan if end is None else float(end - total) for end in ends]
             axes.barh(
                 range(len(shown)), moves, height=0.6, color=face, edgecolor=edge, label=f"{sign}{step} %"
             )
@@ -119,7 +121,7 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         clear_spines(axes, "left")
         figure.legend(loc="outside upper right", ncols=2)
 
-    text = say("The total is most sensitive to the {name}.").format(name=levers[0]["label"])
+    text = say("The total is most sensitive to the {name}.").format(name=levers[0].label)
     header = (
         "lever",
         "value",
@@ -130,9 +132,13 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     )
     cells = tuple(
         (
-            lever["label"],
-            words.number(Decimal(lever["value"])),
-            *(words.number(Decimal(lever[end][k])) for end in ("low", "high") for k in ("value", "total")),
+            lever.label,
+            words.number(lever.value),
+            *(
+                "-" if number is None else words.number(number)
+                for end in (lever.low, lever.high)
+                for number in (end.value, end.total)
+            ),
         )
         for lever in levers
     )

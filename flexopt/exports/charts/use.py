@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flexopt.base.columns import ColumnTable, classes
+from flexopt.base.columns import classes
 from flexopt.exports.charts.drawing import EDGE, GRID, INK, MUTED, PALE, SOLID, clear_spines, label
 from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import PlanDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class _Use:
 
 def _uses(document: PlanDocument) -> list[_Use]:
     """By product, the one with the most users first."""
-    columns = ColumnTable.of(document["assignment"], TABLES["assignment"]).columns
+    columns = document.assignment.columns
     user, product = columns["user"].distinct(), columns["product"].distinct()
     pairs, first = classes(user.codes, product.codes)
     values = np.array([float(Decimal(v)) for v in columns["days"].values])

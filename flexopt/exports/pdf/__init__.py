@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +21,7 @@ from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Part, ReportTable, Section, assignment_table, make_report
 from flexopt.exports.report.parts import named, sentence
 from flexopt.exports.words import ENGLISH, Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 __all__ = ["render"]
 
@@ -46,7 +46,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
 
     brand = brand or Brand()
     assignment = assignment_table(document, words)
-    day = date.fromisoformat(document["history"]["last"])
+    day = document.history.last
     with TemporaryDirectory(prefix="flexopt-pdf-") as place:
         folder = Path(place).resolve()
         if brand.logo:

@@ -6,7 +6,7 @@ assumptions with the source of every price, the usage read, and the proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flexopt.base.columns import Column, ColumnTable
@@ -14,7 +14,8 @@ from flexopt.exports.report import assumed, changes, compared, costs, order, pro
 from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
 from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.words import ENGLISH, Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ComparisonPart
 from flexopt.store.tables import TABLES
 
 __all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make_report", "report_comparison"]
@@ -36,12 +37,12 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
                 appendix += whole
         sections.append(Section(name, words(name), tuple(kept)))
     others = [proven.left_out(document, words), assumed.prices(document, words)[1]]
-    if "comparison" in document:
-        others.append(compared.quote_changes(document["comparison"], words))
+    if document.comparison is not None:
+        others.append(compared.quote_changes(document.comparison, words))
     appendix += [Section(t.name, words(t.name), (t,)) for t in others if t.rows]
     return Report(
         title=words("report"),
-        name=named(document["name"]),
+        name=named(document.name),
         cover=_cover(document, words),
         headline=sentence(costs.headline(document, words)),
         figures=costs.figures(document, words),
@@ -50,7 +51,7 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     )
 
 
-def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> Section:
+def report_comparison(compared_: ComparisonPart, words: Words = ENGLISH) -> Section:
     """The report of comparison.json alone."""
     parts = tuple(compared.comparison(shown_comparison(compared_), words))
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
@@ -58,7 +59,7 @@ def report_comparison(compared_: Mapping[str, Any], words: Words = ENGLISH) -> S
 
 def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
     """The assignment, a row per user, product and access."""
-    rows = ColumnTable.of(shown(document)["assignment"], TABLES["assignment"])
+    rows = ColumnTable.of(shown(document).assignment, TABLES["assignment"])
     show: dict[str, Callable[[Any], str]] = {
         "user": named,
         "product": named,
@@ -96,13 +97,13 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Par
     )
     table, notes = costs.baselines(document, words)
     yield "baselines", [table, *notes]
-    if "comparison" in document:
-        yield "comparison", [*compared.comparison(document["comparison"], words)]
-    if "sensitivity" in document:
-        yield "sensitivity", [*compared.sensitivity(document, words)]
+    if document.comparison is not None:
+        yield "comparison", [*compared.comparison(document.comparison, words)]
+    if document.sensitivity is not None:
+        yield "sensitivity", [*compared.sensitivity(document.sensitivity, words)]
     who = [sentence(changes.access_now(document, words)), *changes.changes(document, words)]
-    if "review" in document:
-        who += [*changes.review(document, words), changes.moves(document, words)]
+    if document.review is not None:
+        who += [*changes.review(document, document.review, words), changes.moves(document.review, words)]
     yield "changes", who
     prices = assumed.prices(document, words)[0]
     yield (
@@ -129,6 +130,6 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Par
 
 
 def _cover(document: PlanDocument, words: Words) -> str:
-    start, end = (words.date(document["horizon"][key]) for key in ("start", "end"))
-    data = words.date(document["history"]["last"])
-    return words("cover", start=start, end=end, data=data, currency=document["currency"])
+    start, end = words.date(document.horizon.start), words.date(document.horizon.end)
+    data = words.date(document.history.last)
+    return words("cover", start=start, end=end, data=data, currency=document.currency)

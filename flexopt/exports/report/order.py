@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from flexopt.base.money import Currency
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.rows import OrderRow, PaymentRow
 
 COUNTS = ("have", "renew", "reduce", "keep", "new", "addition")
 SHORT = {"keep": "kept", "addition": "add"}
@@ -21,16 +21,16 @@ OFTEN = ("have", "renew", "reduce", "new")
 
 def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
     """What becomes of the seats held, and what is bought; the amounts add up to the commitment."""
-    lines = document["order"]
+    lines = document.order
     if not lines:
         yield sentence(words("no_order"))
         return
-    counts = [name for name in COUNTS if name in OFTEN or any(line[name] for line in lines)]
-    ids = any(line["subscription_id"] for line in lines)
+    counts = [name for name in COUNTS if name in OFTEN or any(getattr(line, name) for line in lines)]
+    ids = any(line.subscription_id for line in lines)
     rows = [_line(line, counts, words, ids=ids) for line in lines]
     # seats that are bought month after month would be counted again and again
     sums = [words.number(n) if name in OFTEN[:3] and (n := _sum(lines, name)) else "" for name in counts]
-    total = words.money(document["summary"]["commitment"])
+    total = words.money(document.summary.commitment)
     rows.append((words("sum_order"), "", *sums, "", "", total, *([""] if ids else [])))
     heads = [SHORT.get(name, name) for name in counts]
     keys = ["on", "what", *heads, "until", "each", "amount", *(["subscription"] if ids else [])]
@@ -40,10 +40,10 @@ def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
 
 def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
     """What is invoiced by month and fiscal year, and what of it is later than the horizon."""
-    zero = Currency(document["currency"]).zero
-    months: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in document["payments"]:
-        months[row["fiscal_year"], row["month"]].append(row)
+    zero = Currency(document.currency).zero
+    months: dict[tuple[str, str], list[PaymentRow]] = defaultdict(list)
+    for row in document.payments:
+        months[row.fiscal_year, row.month].append(row)
     years = dict.fromkeys(year for year, _ in months)
     rows: list[tuple[str, ...]] = []
     sums = []
@@ -55,12 +55,12 @@ def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
         rows.append((words("fiscal_year", year=year), *whole))
     if len(years) > 1:
         sums.append(len(rows))
-        rows.append((words("sum_payments"), *_amounts(document["payments"], words, zero)))
+        rows.append((words("sum_payments"), *_amounts(document.payments, words, zero)))
     if rows:
         keys = tuple(map(words, ("month_", "seats_cost", "tokens_cost", "total")))
         yield ReportTable("payments", keys, tuple(rows), (1, 2, 3), tuple(sums))
     yield sentence(committed(document, words))
-    parts = {row["offer"]: row["instalments"] for row in document["payments"] if row["instalments"] > 1}
+    parts = {row.offer: row.instalments for row in document.payments if row.instalments > 1}
     if parts:
         names = sorted(parts, key=lambda offer: (not offer, offer))
         said = (f"{named(offer) or words('flex_tokens')} ({parts[offer]})" for offer in names)
@@ -69,14 +69,14 @@ def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
 
 def committed(document: PlanDocument, words: Words) -> str:
     """What is committed in all, what of it is invoiced after the horizon, and what pays for days after it."""
-    s = document["summary"]
-    text = words("committed", amount=words.money(s["commitment"]), currency=document["currency"])
-    if Decimal(s["paid_later"]):
-        inside, later = words.money(s["paid_in_horizon"]), words.money(s["paid_later"])
+    s = document.summary
+    text = words("committed", amount=words.money(s.commitment), currency=document.currency)
+    if s.paid_later:
+        inside, later = words.money(s.paid_in_horizon), words.money(s.paid_later)
         text += words("committed_later", inside=inside, later=later)
-    elif Decimal(s["commitment"]):
+    elif s.commitment:
         text += words("committed_inside")
-    if beyond := Decimal(s["commitment"]) - Decimal(document["total"]):
+    if beyond := s.commitment - document.total:
         text += words("committed_beyond", amount=words.money(beyond))
     return text
 
@@ -84,31 +84,31 @@ def committed(document: PlanDocument, words: Words) -> str:
 def invoiced(document: PlanDocument, words: Words) -> str:
     """What is committed, and in which fiscal years it is invoiced."""
     years: dict[str, Decimal] = defaultdict(Decimal)
-    for row in document["payments"]:
-        years[row["fiscal_year"]] += Decimal(row["amount"])
+    for row in document.payments:
+        years[row.fiscal_year] += row.amount
     said = [words("invoiced", year=year, amount=words.money(amount)) for year, amount in years.items()]
     return "; ".join([committed(document, words), *said])
 
 
-def _line(line: Mapping[str, Any], counts: Sequence[str], words: Words, *, ids: bool) -> tuple[str, ...]:
-    what = named(line["offer"]) or words.count(line["tokens"], "flex_token")
+def _line(line: OrderRow, counts: Sequence[str], words: Words, *, ids: bool) -> tuple[str, ...]:
+    what = named(line.offer) or words.count(line.tokens, "flex_token")
     return (
-        words.date(line["date"]),
+        words.date(line.date),
         what,
-        *(words.number(line[name]) if line[name] else "" for name in counts),
-        words.date(line["ends"]) if line["ends"] else "",
-        words.number(line["unit_price"]) if line["unit_price"] else "",
-        words.money(line["amount"]) if line["unit_price"] else "",
-        *([named(line["subscription_id"])] if ids else []),
+        *(words.number(n) if (n := getattr(line, name)) else "" for name in counts),
+        words.date(line.ends) if line.ends else "",
+        words.number(line.unit_price) if line.unit_price is not None else "",
+        words.money(line.amount) if line.unit_price is not None else "",
+        *([named(line.subscription_id)] if ids else []),
     )
 
 
-def _amounts(rows: Sequence[Mapping[str, Any]], words: Words, zero: Decimal) -> tuple[str, str, str]:
+def _amounts(rows: Sequence[PaymentRow], words: Words, zero: Decimal) -> tuple[str, str, str]:
     """Seats, packs and both."""
-    tokens = sum((Decimal(row["amount"]) for row in rows if row["kind"] == "tokens"), zero)
-    total = sum((Decimal(row["amount"]) for row in rows), zero)
+    tokens = sum((row.amount for row in rows if row.kind == "tokens"), zero)
+    total = sum((row.amount for row in rows), zero)
     return words.money(total - tokens), words.money(tokens), words.money(total)
 
 
-def _sum(lines: Sequence[Mapping[str, Any]], name: str) -> int:
-    return sum(int(line[name]) for line in lines)
+def _sum(lines: Sequence[OrderRow], name: str) -> int:
+    return sum(getattr(line, name) for line in lines)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out", "rejected")
 """The counts of rows of a usage file; all but the first add up to the first."""
@@ -14,23 +14,23 @@ COUNTS = ("rows", "kept", "repeated", "zero_token", "unknown_product", "left_out
 
 def coverage(document: PlanDocument, words: Words, *, where: str) -> str:
     """The usage read and planned; `where` is the text that says where the rest is listed."""
-    c = document["coverage"]
+    c = document.coverage
     text = words(
         "coverage_line",
-        rows=words.count(c["rows_read"], "row"),
-        users=words.count(c["users_in_usage"], "user"),
-        planned=words.number(c["users_planned"]),
+        rows=words.count(c.rows_read, "row"),
+        users=words.count(c.users_in_usage, "user"),
+        planned=words.number(c.users_planned),
     )
-    if c["days_left_out"]:
-        text += words("coverage_left_out", days=words.count(c["days_left_out"], "day"), where=words(where))
-    warnings = sum(f["severity"] == "warning" for f in document["findings"])
+    if c.days_left_out:
+        text += words("coverage_left_out", days=words.count(c.days_left_out, "day"), where=words(where))
+    warnings = sum(f.severity == "warning" for f in document.findings)
     return text + (f"; {words.count(warnings, 'warning')}" if warnings else "")
 
 
 def files(document: PlanDocument, words: Words) -> ReportTable:
     """The usage files, row by row accounted for."""
     rows = [
-        (named(f["file"]), *(words.number(f[key]) for key in COUNTS)) for f in document["coverage"]["files"]
+        (named(f.file), *(words.number(getattr(f, key)) for key in COUNTS)) for f in document.coverage.files
     ]
     columns = (words("file"), *(words(f"rows_{key}") for key in COUNTS))
     return ReportTable("files", columns, tuple(rows), tuple(range(1, len(columns))))
@@ -39,10 +39,10 @@ def files(document: PlanDocument, words: Words) -> ReportTable:
 def findings(document: PlanDocument, words: Words) -> ReportTable:
     """The findings in the inputs."""
     rows = []
-    for f in document["findings"]:
-        place = named(f["file"]) + (f":{f['row']}" if f["row"] is not None else "")
-        message = named(f["message"], 400) + (f" (x{words.number(f['count'])})" if f["count"] > 1 else "")
-        rows.append((words(f"severity_{f['severity']}"), f["code"], place, message))
+    for f in document.findings:
+        place = named(f.file) + (f":{f.row}" if f.row is not None else "")
+        message = named(f.message, 400) + (f" (x{words.number(f.count)})" if f.count > 1 else "")
+        rows.append((words(f"severity_{f.severity}"), f.code, place, message))
     columns = (words("severity"), "", words("place"), words("message"))
     return ReportTable("findings", columns, tuple(rows), title=words("findings"))
 
@@ -51,24 +51,24 @@ def left_out(document: PlanDocument, words: Words) -> ReportTable:
     """Usage left out of the plan, with the reason."""
     rows = [
         (named(r["user"]), named(r["product"]), words.number(r["days"]), named(r["reason"]))
-        for r in document["left_out"]
+        for r in document.left_out
     ]
     return ReportTable("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
 
 
 def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
-    proof, currency = document["proof"], document["currency"]
-    room = Decimal(document["total"]) - Decimal(proof["bound"])
-    least = proof["threshold"] or proof
-    key = "claim_limit" if document["status"] != "optimal" else "claim_room" if room else "claim"
-    said = words(key, room=words.money(room), currency=currency, share=words.small(Decimal(proof["gap"])))
-    users, inside = document["summary"]["users"], proof["users_in_core"]
+    proof, currency = document.proof, document.currency
+    room = document.total - proof.bound
+    least = proof.threshold or proof
+    key = "claim_limit" if document.status != "optimal" else "claim_room" if room else "claim"
+    said = words(key, room=words.money(room), currency=currency, share=words.small(proof.gap))
+    users, inside = document.summary.users, proof.users_in_core
     details = words(
         "claim_details",
-        bound=words.money(least["bound"]),
-        gap=_gap(proof["gap"]),
-        solver=named(proof["solver"]),
+        bound=words.money(least.bound),
+        gap=_gap(proof.gap),
+        solver=named(proof.solver),
         core=words.number(inside),
         users=words.count(users, "user"),
         others=words("claim_others") if inside < users else "",
@@ -78,32 +78,32 @@ def claim(document: PlanDocument, words: Words) -> str:
         + details
         + words(
             "replayed",
-            bound=words.money(proof["prices"]["bound"]),
-            needed=words.number(len(proof["prices"]["cuts"])),
-            cuts=words.count(proof["prices"]["cuts_found"], "cut"),
+            bound=words.money(proof.prices.bound),
+            needed=words.number(len(proof.prices.cuts)),
+            cuts=words.count(proof.prices.cuts_found, "cut"),
         )
     )
 
 
 def threshold(document: PlanDocument, words: Words) -> str:
     """What `policy.min_saving` did, what it costs at most, and how good the plan is with it; or nothing."""
-    found, currency = document["proof"]["threshold"], document["currency"]
+    found, currency = document.proof.threshold, document.currency
     if found is None:
         return ""
-    total, least = Decimal(document["total"]), document["scenario"]["policy"]["min_saving"]
+    total, least = document.total, document.scenario.policy.min_saving
     changes = [
         words(
-            "threshold_changes" if (made := found[f"{key}s"]) else f"threshold_no_{key}",
+            "threshold_changes" if (made := getattr(found, f"{key}s")) else f"threshold_no_{key}",
             changes=words.count(made, name),
-            least=words.priced(least[key], currency),
+            least=words.priced(getattr(least, key), currency),
         )
         for key, name in (("contract", "new_contract"), ("move", "move_count"))
-        if Decimal(least[key])
+        if getattr(least, key)
     ]
-    room = total - Decimal(document["proof"]["bound"])
-    slack = Decimal(found["objective"]) - Decimal(found["bound"])
-    known = total - Decimal(found["cheapest"])
-    key = "charged_limit" if document["status"] != "optimal" else "charged_room" if slack else "charged"
+    room = total - document.proof.bound
+    slack = found.objective - found.bound
+    known = total - found.cheapest
+    key = "charged_limit" if document.status != "optimal" else "charged_room" if slack else "charged"
     return words(
         "claim_threshold",
         changes="; ".join(changes),
@@ -117,30 +117,30 @@ def threshold(document: PlanDocument, words: Words) -> str:
 
 def proof(document: PlanDocument, words: Words) -> ReportTable:
     """Status, bound, gap, solver and version."""
-    p, currency = document["proof"], document["currency"]
+    p, currency = document.proof, document.currency
     rows = (
-        (words("status"), words(document["status"])),
-        (words("total"), words.priced(document["total"], currency)),
-        (words("bound"), words.priced(p["bound"], currency)),
+        (words("status"), words(document.status)),
+        (words("total"), words.priced(document.total, currency)),
+        (words("bound"), words.priced(p.bound, currency)),
         *(
-            (words(f"{name}_charged"), words.priced(p["threshold"][key], currency))
+            (words(f"{name}_charged"), words.priced(getattr(p.threshold, key), currency))
             for name, key in (("total", "objective"), ("bound", "bound"))
-            if p["threshold"]
+            if p.threshold
         ),
-        (words("gap"), _gap(p["gap"])),
-        (words("gap_asked"), _gap(p["gap_asked"])),
-        (words("solver"), named(p["solver"])),
-        (words("seed"), str(p["seed"])),
-        (words("version"), f"flexopt {named(document['flexopt'])}, {document['schema']}"),
+        (words("gap"), _gap(p.gap)),
+        (words("gap_asked"), _gap(p.gap_asked)),
+        (words("solver"), named(p.solver)),
+        (words("seed"), str(p.seed)),
+        (words("version"), f"flexopt {named(document.flexopt)}, {document.schema_}"),
     )
     return ReportTable("proof", ("", ""), rows)
 
 
 def inputs(document: PlanDocument, words: Words) -> ReportTable:
     """The files the plan was made from, with their hashes."""
-    rows = [(named(i["file"]), i["sha256"]) for i in document["inputs"]]
+    rows = [(named(i.file), i.sha256) for i in document.inputs]
     return ReportTable("inputs", (words("inputs"), words("sha256")), tuple(rows))
 
 
-def _gap(gap: str) -> str:
-    return f"{float(gap):.0e}" if Decimal(gap) else "0"
+def _gap(gap: Decimal) -> str:
+    return f"{float(gap):.0e}" if gap else "0"

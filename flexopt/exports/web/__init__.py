@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from importlib import resources
-from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,7 +18,8 @@ from flexopt.exports.shown import shown
 from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
 from flexopt.exports.words import ENGLISH, Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ComparisonPart
 
 __all__ = ["render"]
 
@@ -47,13 +46,13 @@ def render(document: PlanDocument, words: Words = ENGLISH) -> bytes:
     report = make_report(document, words)
     drawn = {chart.name: chart for chart in charts(document, number=words.number)}
     style, script = (_file(name) for name in ("page.css", "page.js"))
-    comparison = document.get("comparison")
+    comparison = document.comparison
     page = _environment().get_template("page.html")
     return page.render(
         document=document,
         report=report,
         charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
-        rows=Markup("\n".join(assignment_rows(document["assignment"], words))),
+        rows=Markup("\n".join(assignment_rows(document.assignment, words))),
         headings=HEADINGS,
         numbers=NUMBERS,
         style=Markup(style),
@@ -90,6 +89,6 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _cheapest(comparison: Mapping[str, Any]) -> int:
+def _cheapest(comparison: ComparisonPart) -> int:
     """The column of the cheapest quote, in tables with a quote in every column but the first."""
-    return 1 + [s["id"] for s in comparison["scenarios"]].index(comparison["cheapest"])
+    return 1 + [s.id for s in comparison.scenarios].index(comparison.cheapest)

@@ -6,13 +6,14 @@ is written once, and what HTML does not need (end tags, the scope of a row's fir
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from flexopt.base.columns import ColumnTable
 from flexopt.exports.web.escape import isolated
 from flexopt.exports.words import Words
-from flexopt.store.plan_json import PlanRow
 
 HEADINGS = ("user", "group", "product", "days", "break-even days", "on Flex", "as a seat", "access", "reason")
 NUMBERS = (3, 4, 5, 6)
@@ -22,9 +23,9 @@ DECIDED = ("offer", "seat_price", "contract_start", "contract_end", "reason")
 """What the rows of one decision of a user have in common."""
 
 
-def assignment_rows(assignment: Sequence[PlanRow], words: Words) -> Iterator[str]:
+def assignment_rows(assignment: ColumnTable, words: Words) -> Iterator[str]:
     """The rows as HTML with the columns of `HEADINGS`: a user's rows together, in the plan's order."""
-    people: dict[tuple[str, str], dict[tuple[Any, ...], list[PlanRow]]] = {}
+    people: dict[tuple[str, str], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
     for row in assignment:
         decisions = people.setdefault((row["user"], row["group"]), {})
         decisions.setdefault(tuple(row[name] for name in DECIDED), []).append(row)

@@ -43,10 +43,10 @@ class Words:
         """Between thousands, and before decimals."""
         if self.locale is None:
             return ",", "."
-        symbols = self.locale.number_symbols["latn"]
-        return symbols["group"].replace("'", "’"), symbols["decimal"]
+        symbols = self.locale.number_symbols.latn
+        return symbols.group.replace("'", "’"), symbols.decimal
 
-    def number(self, value: str | int | Decimal) -> str:
+    def number(self, value: int | Decimal) -> str:
         """`1234.5` -> `1,234.5`, with the digits as given."""
         exact = Decimal(value)
         plain = f"{exact:,f}"
@@ -59,7 +59,7 @@ class Words:
         whole, point, decimals = pattern.pattern.partition(".")[0], *plain.partition(".")[1:]
         return str(parse_pattern(f"{whole}{point}{'0' * len(decimals)}").apply(exact, self.locale))
 
-    def money(self, amount: str | Decimal | None) -> str:
+    def money(self, amount: Decimal | None) -> str:
         """`41200.00` -> `41,200.00`; a dash for None."""
         return "-" if amount is None else self.number(amount)
 
@@ -67,7 +67,7 @@ class Words:
         """Money without cents, for sentences."""
         return self.number(amount.quantize(Decimal(1), ROUND_HALF_UP))
 
-    def priced(self, amount: str | Decimal | None, currency: str) -> str:
+    def priced(self, amount: Decimal | None, currency: str) -> str:
         """Money with its currency."""
         return "-" if amount is None else f"{self.money(amount)} {currency}"
 
@@ -76,11 +76,11 @@ class Words:
         hundred = (share * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         return f"{'+' if sign and not hundred.is_signed() else ''}{self.number(hundred)} %"
 
-    def exact(self, share: str, *, sign: bool = False) -> str:
+    def exact(self, share: Decimal, *, sign: bool = False) -> str:
         """A share with the decimals it needs: `0.0250` -> `2.5 %`."""
-        text = f"{Decimal(share) * 100:f}"
+        text = f"{share * 100:f}"
         places = len(text.rstrip("0").partition(".")[2]) if "." in text else 0
-        return self.percent(Decimal(share), places, sign=sign)
+        return self.percent(share, places, sign=sign)
 
     def small(self, share: Decimal) -> str:
         """A small share with two decimals; zero only if it is zero."""
@@ -89,11 +89,11 @@ class Words:
             self("less_than", share=self.percent(least, 2)) if 0 < share < least else self.percent(share, 2)
         )
 
-    def date(self, iso: str | None) -> str:
+    def date(self, day: date | None) -> str:
         """A date of the document; a dash for None."""
-        if not iso:
+        if day is None:
             return "-"
-        return format_date(date.fromisoformat(iso), self._short_date, self.locale) if self.locale else iso
+        return format_date(day, self._short_date, self.locale) if self.locale else str(day)
 
     @property
     def date_in_excel(self) -> str:
@@ -105,7 +105,7 @@ class Words:
     @property
     def _short_date(self) -> str:
         """The locale's date in numbers, with the whole year."""
-        pattern: str = self.locale.date_formats["short"].pattern if self.locale else "y-MM-dd"
+        pattern: str = self.locale.date_formats.short.pattern if self.locale else "y-MM-dd"
         return pattern.replace("yyyy", "y").replace("yy", "y").replace("y", "yyyy")
 
 

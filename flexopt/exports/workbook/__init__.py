@@ -19,7 +19,7 @@ from flexopt.exports.workbook.overview import write_summary
 from flexopt.exports.workbook.prices import prices
 from flexopt.exports.workbook.proven import write_proof
 from flexopt.exports.workbook.reviewed import write_review
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 __all__ = ["render"]
 
@@ -30,8 +30,9 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, most_rows: int = R
     book = Book(document, words, most_rows)
     # sheets are added in reading order, and written in the order of their dependencies
     names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger", "Charges"]
-    names += [part.capitalize() for part in ("comparison", "review", "sensitivity") if part in document]
-    names += ["Assumptions", "Proof", *(["Left out"] if document["left_out"] else [])]
+    studies = ("comparison", "review", "sensitivity")
+    names += [part.capitalize() for part in studies if getattr(document, part) is not None]
+    names += ["Assumptions", "Proof", *(["Left out"] if document.left_out else [])]
     sheets = {name: book.add(name) for name in names}
     listed = prices(document)
     cell_of = write_assumptions(sheets["Assumptions"], document, listed)
@@ -43,12 +44,12 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, most_rows: int = R
     write_summary(sheets["Summary"], document, seats, packs)
     write_assignment(sheets["Assignments"], document)
     write_proof(sheets["Proof"], document)
-    if "comparison" in document:
-        write_comparison(sheets["Comparison"], document)
-    if "review" in document:
-        write_review(sheets["Review"], document)
-    if "sensitivity" in document:
-        write_sensitivity(sheets["Sensitivity"], document)
-    if document["left_out"]:
+    if document.comparison is not None:
+        write_comparison(sheets["Comparison"], document.comparison)
+    if document.review is not None:
+        write_review(sheets["Review"], document, document.review)
+    if document.sensitivity is not None:
+        write_sensitivity(sheets["Sensitivity"], document.sensitivity, document.currency)
+    if document.left_out:
         write_left_out(sheets["Left out"], document)
     return book.finished()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flexopt.base.columns import ColumnTable
 from flexopt.exports.people import people_left_out
 from flexopt.exports.workbook.book import Formula, Sheet, SheetColumn, cells
-from flexopt.store.plan_json import PlanDocument
-from flexopt.store.tables import TABLES
+from flexopt.store.plan import PlanDocument
 
 COLUMNS = {
     "user": SheetColumn("User", "text", 26),
@@ -34,7 +32,7 @@ def write_assignment(sheet: Sheet, document: PlanDocument) -> None:
     if people_left_out(document):
         sheet.line("Rows about people are omitted from this file.", "note")
         return
-    rows = ColumnTable.of(document["assignment"], TABLES["assignment"])
+    rows = document.assignment
     data = list(zip(*(rows.columns[name].array().tolist() for name in COLUMNS), strict=True))
     total = ["Total of visible rows", *[""] * (len(COLUMNS) - 1)]
     places = {name: number for number, name in enumerate(COLUMNS)}
@@ -55,9 +53,7 @@ def write_left_out(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Days", "count", 10),
         SheetColumn("Reason", "wrap", 60),
     ]
-    rows = [[row["user"], row["product"], row["days"], row["reason"]] for row in document["left_out"]]
-    days = Formula(
-        f"=SUBTOTAL(109,{cells(1, len(rows), 2)})", sum(row["days"] for row in document["left_out"])
-    )
+    rows = [list(row.values()) for row in document.left_out]
+    days = Formula(f"=SUBTOTAL(109,{cells(1, len(rows), 2)})", sum(row["days"] for row in document.left_out))
     sheet.table(columns, rows, ["Total of visible rows", "", days, ""])
     sheet.filtered(1, len(rows), len(columns))

@@ -9,7 +9,7 @@ from flexopt.exports.report.assumed import prices as prices_of
 from flexopt.exports.report.parts import sentence
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
 from flexopt.exports.workbook.prices import PlanPrices
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 PRICE = 5
 """Column of the prices you can change."""
@@ -17,7 +17,7 @@ PRICE = 5
 
 def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) -> list[str]:
     """The sheet Assumptions; returns the cell of each price."""
-    currency = document["currency"]
+    currency = document.currency
     note = (
         "You can change the prices in blue: the bill and all totals follow. The assignment does not "
         "change; for the best plan at other prices, run flexopt again."
@@ -40,7 +40,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
     looks: dict[tuple[int, int], str] = {}
     first = sheet.row + 2
     for number, price in enumerate(prices.listed):
-        listed, paid = Decimal(price.listed), Decimal(price.price)
+        listed, paid = price.listed, price.price
         list_cell, paid_cell = cell(first + number, 3), cell(first + number, PRICE)
         off = 1 - paid / listed if listed else Decimal(0)
         rows.append(
@@ -76,18 +76,18 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
     sheet.gap()
     rates = [
         (
-            product["id"],
+            product.id,
             "tokens per day of use",
-            rate["from"],
-            Decimal(rate["tokens"]),
+            rate.from_,
+            rate.tokens,
             "",
             "",
-            rate["source"],
+            rate.source,
             mark_of(rate, words),
         )
-        for product in document["scenario"]["products"]
-        for rate in product["rates"]
-        if rate["from"] < document["horizon"]["end"]
+        for product in document.scenario.products
+        for rate in product.rates
+        if rate.from_ < document.horizon.end
     ]
     columns[3:6] = [
         SheetColumn("Tokens per day", "quantity"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,7 +17,7 @@ from flexopt.exports.report.assumed import tiers_in_force
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_pool
 from flexopt.exports.workbook.prices import PlanPrices
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import TABLES
 
 COUNTS = ("owned", "renewed", "new", "added")
@@ -57,45 +56,46 @@ def write_seats(sheet: Sheet, document: PlanDocument, prices: PlanPrices, cell_o
         SheetColumn("Counted in full, as the user leaves", "count", 13),
         SheetColumn("Subscription", "text", 18),
     ]
-    start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
+    start, end = document.horizon.start, document.horizon.end
     money, places, whole = sheet.money, sheet.money.digits, 10**sheet.money.digits
     rows: list[list[Cell]] = []
-    for number, (seat, price) in enumerate(zip(document["seats"], prices.of_seats, strict=True)):
+    for number, (seat, price) in enumerate(zip(document.seats, prices.of_seats, strict=True)):
         r = 1 + number
-        begins, ends = (date.fromisoformat(seat[key]) for key in ("contract_start", "contract_end"))
+        begins, ends = seat.contract_start, seat.contract_end
         inside, term = overlap_days(begins, ends, start, end), (ends - begins).days
-        unit, full = Decimal(seat["unit_price"]), seat["in_full"]
-        bought = seat["renewed"] + seat["new"] + seat["added"]
+        unit, full = seat.unit_price, seat.in_full
+        bought = seat.renewed + seat.new + seat.added
         numbers = f"({cell(r, 4)}+{cell(r, 5)}+{cell(r, 6)})"
         each = money.round(Fraction(unit) * Fraction(inside, term)) if price is not None else money.zero
         shares = f"{cell(r, 10)}*({numbers}-{cell(r, 14)})+ROUND({cell(r, 7)},{places})*{cell(r, 14)}"
         rows.append(
             [
-                seat["offer"],
-                seat["contract_start"],
-                seat["contract_end"],
-                *(seat[kind] for kind in COUNTS),
+                seat.offer,
+                seat.contract_start,
+                seat.contract_end,
+                *(getattr(seat, kind) for kind in COUNTS),
                 Formula(f"={cell_of[price]}", unit) if price is not None else unit,
                 inside,
                 term,
                 Formula(f"=ROUND(ROUND({cell(r, 7)}*{whole},0)*{cell(r, 8)}/{cell(r, 9)},0)/{whole}", each),
                 Formula(f"=ROUND({shares},{places})", each * (bought - full) + unit * full),
                 Formula(f"=ROUND(ROUND({cell(r, 7)},{places})*{numbers},{places})", unit * bought),
-                seat["assigned"],
+                seat.assigned,
                 full,
-                seat["subscription_id"],
+                seat.subscription_id,
             ]
         )
-    count, seats = len(rows), document["seats"]
+    count, seats = len(rows), document.seats
     total: list[Cell] = ["Total", "", ""]
-    total += [total_of((s[kind] for s in seats), 1, 3 + n, count) for n, kind in enumerate(COUNTS)]
+    total += [total_of((getattr(s, kind) for s in seats), 1, 3 + n, count) for n, kind in enumerate(COUNTS)]
     total += ["", "", "", ""]
     total += [
-        total_of((Decimal(s[key]) for s in seats), 1, 11 + n, count, digits=places)
+        total_of((getattr(s, key) for s in seats), 1, 11 + n, count, digits=places)
         for n, key in enumerate(("cost", "commitment"))
     ]
     total += [
-        total_of((s[key] for s in seats), 1, 13 + n, count) for n, key in enumerate(("assigned", "in_full"))
+        total_of((getattr(s, key) for s in seats), 1, 13 + n, count)
+        for n, key in enumerate(("assigned", "in_full"))
     ]
     total.append("")
     sheet.table(columns, rows, total)
@@ -117,26 +117,27 @@ def write_purchases(
         SheetColumn("Expires (first day without)", "date", 16),
     ]
     rows: list[list[Cell]] = []
-    for number, pack in enumerate(document["purchases"]):
-        r, unit, day = 1 + number, Decimal(pack["unit_price"]), pack["date"]
+    for number, pack in enumerate(document.purchases):
+        r, unit, day = 1 + number, pack.unit_price, pack.date
         rows.append(
             [
-                pack["date"],
-                pack["tokens"],
-                pack["tier_from"],
+                pack.date,
+                pack.tokens,
+                pack.tier_from,
                 Formula(
-                    f"={cell_of[prices.of_tier[tiers_in_force(document, day), pack['tier_from']]]}", unit
+                    f"={cell_of[prices.of_tier[tiers_in_force(document.scenario, day), pack.tier_from]]}",
+                    unit,
                 ),
                 Formula(
-                    _cost(sheet.money, (cell(r, 3), unit), (cell(r, 1), pack["tokens"])),
-                    Decimal(pack["cost"]),
+                    _cost(sheet.money, (cell(r, 3), unit), (cell(r, 1), pack.tokens)),
+                    pack.cost,
                 ),
-                pack["expires"],
+                pack.expires,
             ]
         )
-    count, packs = len(rows), document["purchases"]
-    tokens = total_of((p["tokens"] for p in packs), 1, 1, count)
-    cost_total = total_of((Decimal(p["cost"]) for p in packs), 1, 4, count, digits=sheet.money.digits)
+    count, packs = len(rows), document.purchases
+    tokens = total_of((p.tokens for p in packs), 1, 1, count)
+    cost_total = total_of((p.cost for p in packs), 1, 4, count, digits=sheet.money.digits)
     sheet.table(columns, rows, ["Total", tokens, "", "", cost_total, ""])
     sheet.filtered(1, count, len(columns))
     place = cell(1 + count, 4, "Purchases")
@@ -176,12 +177,14 @@ def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
         ),
     ]
     names = tuple(TABLES["ledger"])[2:]
-    ledger = document["ledger"]
-    rows = [[p["period_start"], p["period_end"], *(Decimal(p[name]) for name in names)] for p in ledger]
+    ledger = document.ledger
+    rows: list[list[Cell]] = [
+        [p.period_start, p.period_end, *(getattr(p, name) for name in names)] for p in ledger
+    ]
     sums: list[Cell] = [
         ""
         if name.startswith(("opening", "closing"))
-        else total_of((Decimal(p[name]) for p in ledger), 1, 2 + n, len(rows), digits=6)
+        else total_of((getattr(p, name) for p in ledger), 1, 2 + n, len(rows), digits=6)
         for n, name in enumerate(names)
     ]
     sheet.table(columns, rows, ["Total", "", *sums])

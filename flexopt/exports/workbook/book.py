@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from flexopt.base.errors import FlexoptError
 from flexopt.base.money import Currency
 from flexopt.exports.words import ENGLISH, Words
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.table_csv import harmless
 
 LONGEST = 32_767
@@ -77,7 +77,7 @@ class Formula:
     value: Decimal | int | float | str
 
 
-Cell: TypeAlias = Formula | Decimal | int | str | None
+Cell: TypeAlias = Formula | Decimal | int | date | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,9 @@ class Sheet:
         elif value is None or value == "":
             self.sheet.write_blank(row, column, None, look)
         elif kind in NUMBERS:
-            self.sheet.write_number(row, column, float(value), look)
-        elif kind == "date" and (day := date.fromisoformat(str(value))).year >= 1900:
-            self.sheet.write_datetime(row, column, datetime(day.year, day.month, day.day), look)
+            self.sheet.write_number(row, column, float(str(value)), look)
+        elif isinstance(value, date) and value.year >= 1900:
+            self.sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), look)
         else:
             text = clean(str(value))
             if kind in WRAPPED:
@@ -258,7 +258,7 @@ class Book:
     """The workbook of a document."""
 
     def __init__(self, document: PlanDocument, words: Words = ENGLISH, most_rows: int = ROWS) -> None:
-        self.words, self.most_rows, self.money = words, most_rows, Currency(document["currency"])
+        self.words, self.most_rows, self.money = words, most_rows, Currency(document.currency)
         self.styles = STYLES | _of_money(self.money) | _of_dates(words.date_in_excel)
         self.stream = BytesIO()
         self.workbook = Workbook(
@@ -270,12 +270,12 @@ class Book:
                 "default_format_properties": dict(FONT),  # a copy, since the library adds to it
             },
         )
-        name = " ".join(clean(document["name"]).split())[:80] or "Plan"
+        name = " ".join(clean(document.name).split())[:80] or "Plan"
         # no clock: the same plan gives the same bytes
         self.workbook.set_properties({"title": name, "created": datetime(2000, 1, 1)})
         self.workbook.set_calc_mode("auto")
-        self.heading = f"{name}, {document['currency']}".replace("&", "&&")
-        self.made_by = f"flexopt {clean(document['flexopt'])[:20]}".replace("&", "&&")
+        self.heading = f"{name}, {document.currency}".replace("&", "&&")
+        self.made_by = f"flexopt {clean(document.flexopt)[:20]}".replace("&", "&&")
         self.style = cache(self._style)
         self.sheets: list[Sheet] = []
 

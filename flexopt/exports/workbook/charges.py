@@ -5,16 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 
 def write_charges(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Charges; totals are of the rows that the filters show, and of all rows the plan's total."""
     table: dict[tuple[str, str, str], dict[str, Decimal]] = {}
-    months = sorted({row["month"] for row in document["charges"]})
-    for row in document["charges"]:
-        line = table.setdefault((row["cost_centre"], row["group"], row["kind"]), {})
-        line[row["month"]] = Decimal(row["amount"])
+    months = sorted({row.month for row in document.charges})
+    for row in document.charges:
+        line = table.setdefault((row.cost_centre, row.group, row.kind), {})
+        line[row.month] = row.amount
     lines = sorted(table.items())
     columns = [
         SheetColumn("Cost centre", "text", 18),

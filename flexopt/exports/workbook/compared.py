@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
 from flexopt.exports.workbook.charts import chart_of_levers, chart_of_quotes
-from flexopt.store.plan_json import PlanDocument, PlanRow
+from flexopt.store.study_parts import ComparisonPart, Quote, SensitivityPart
 from flexopt.store.tables import DRIVERS
 
 FIGURES = {
@@ -38,13 +38,12 @@ FIGURES = {
 }
 
 
-def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
+def write_comparison(sheet: Sheet, found: ComparisonPart) -> None:
     """Scenarios in columns, baseline first; then the cost of signing the wrong quote, and the drivers."""
-    found = document["comparison"]
-    scenarios = found["scenarios"]
+    scenarios = found.scenarios
     wide = max(len(scenarios), 5)
-    cheapest = f"; the cheapest is {found['cheapest']}" if found["cheapest"] else ""
-    note = f"The first scenario is the baseline{cheapest}. Amounts in {found['currency']}."
+    cheapest = f"; the cheapest is {found.cheapest}" if found.cheapest else ""
+    note = f"The first scenario is the baseline{cheapest}. Amounts in {found.currency}."
     sheet.heading("Comparison", note, wide)
     sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
     header = _totals(sheet, scenarios)
@@ -59,38 +58,37 @@ def write_comparison(sheet: Sheet, document: PlanDocument) -> None:
     sheet.sheet.freeze_panes(1, 1)
 
 
-def _totals(sheet: Sheet, scenarios: Sequence[PlanRow]) -> int:
+def _totals(sheet: Sheet, scenarios: Sequence[Quote]) -> int:
     """The figures of each scenario; returns the row of the header."""
     header = sheet.row
-    columns = [SheetColumn("", "text"), *(SheetColumn(s["id"], "money", 17) for s in scenarios)]
+    columns = [SheetColumn("", "text"), *(SheetColumn(s.id, "money", 17) for s in scenarios)]
     rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline"]]
     for number, s in enumerate(scenarios):
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
-        rows[0].append(Decimal(s["seats"]))
-        rows[1].append(Decimal(s["tokens"]))
-        rows[2].append(Formula(f"=ROUND({place[0]}+{place[1]},{sheet.money.digits})", Decimal(s["total"])))
+        rows[0].append(s.seats)
+        rows[1].append(s.tokens)
+        rows[2].append(Formula(f"=ROUND({place[0]}+{place[1]},{sheet.money.digits})", s.total))
         first = cell(header + 3, 1)
-        rows[3].append(Formula(f"=ROUND({place[2]}-{first},{sheet.money.digits})", Decimal(s["difference"])))
+        rows[3].append(Formula(f"=ROUND({place[2]}-{first},{sheet.money.digits})", s.difference))
     looks = {(2, column): "money total" for column in range(1, len(columns))} | {(2, 0): "text total"}
     for name, (words, style) in FIGURES.items():
-        values = [s[name] for s in scenarios]
-        numbers = style.partition(" ")[0] != "text"
+        values = [getattr(s, name) for s in scenarios]
         looks |= {(len(rows), 1 + n): style for n in range(len(scenarios))}
-        rows.append([words, *(Decimal(v) if numbers and isinstance(v, str) else v for v in values)])
+        rows.append([words, *values])
     sheet.table(columns, rows, looks=looks)
     return header
 
 
-def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
+def _offers(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
     """Cost by offer, adding up to the seats of each scenario; and seats by offer."""
-    offers = list(dict.fromkeys(o["offer"] for s in scenarios for o in s["offers"]))
+    offers = list(dict.fromkeys(o.offer for s in scenarios for o in s.offers))
     for title, key, style in (
         ("Cost of seats by offer", "cost", "money"),
         ("Seats by offer", "seats", "count"),
     ):
         first = sheet.row + 1
-        columns = [SheetColumn(title, "text"), *(SheetColumn(s["id"], style) for s in scenarios)]
-        by_offer = [{o["offer"]: Decimal(o[key]) for o in s["offers"]} for s in scenarios]
+        columns = [SheetColumn(title, "text"), *(SheetColumn(s.id, style) for s in scenarios)]
+        by_offer = [{o.offer: Decimal(getattr(o, key)) for o in s.offers} for s in scenarios]
         rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
         sums = [
             Formula(
@@ -105,40 +103,40 @@ def _offers(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         sheet.gap()
 
 
-def _regret(sheet: Sheet, found: PlanRow) -> None:
+def _regret(sheet: Sheet, found: ComparisonPart) -> None:
     sheet.line("Cost of signing the wrong quote", "section")
     sheet.line(
         "Rows: the assignment of this scenario's plan. Columns: the quote that is signed, with its tokens "
         "bought again. Amounts are the extra cost over the best plan for that quote.",
         "note",
-        across=max(len(found["scenarios"]), 5),
+        across=max(len(found.scenarios), 5),
     )
     columns = [
         SheetColumn("Assignment of", "text"),
-        *(SheetColumn(f"quote: {s['id']}", "money") for s in found["scenarios"]),
+        *(SheetColumn(f"quote: {s.id}", "money") for s in found.scenarios),
     ]
     rows: list[list[Cell]] = [
-        [s["id"], *("not possible" if amount is None else Decimal(amount) for amount in row)]
-        for s, row in zip(found["scenarios"], found["regret"], strict=True)
+        [s.id, *("not possible" if amount is None else amount for amount in row)]
+        for s, row in zip(found.scenarios, found.regret, strict=True)
     ]
     looks = {
         (i, 1 + j): "text right"
-        for i, row in enumerate(found["regret"])
+        for i, row in enumerate(found.regret)
         for j, amount in enumerate(row)
         if amount is None
     }
     sheet.table(columns, rows, looks=looks)
-    for note in found["notes"]:
+    for note in found.notes:
         sheet.line(
-            f"{note['plan']} under {note['quote']}: {note['note']}",
+            f"{note.plan} under {note.quote}: {note.note}",
             "note",
-            across=max(len(found["scenarios"]), 5),
+            across=max(len(found.scenarios), 5),
         )
     sheet.gap()
 
 
-def _drivers(sheet: Sheet, found: PlanRow) -> None:
-    if not found["drivers"]:
+def _drivers(sheet: Sheet, found: ComparisonPart) -> None:
+    if not found.drivers:
         return
     titles = ("Seat prices", "Token prices", "Token tiers", "Mix of seats and tokens")
     columns = [
@@ -147,22 +145,17 @@ def _drivers(sheet: Sheet, found: PlanRow) -> None:
     ]
     columns.append(SheetColumn("Difference", "money"))
     rows: list[list[Cell]] = []
-    for number, driver in enumerate(found["drivers"]):
+    for number, driver in enumerate(found.drivers):
         r = sheet.row + 1 + number
-        total = Formula(
-            f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),{sheet.money.digits})", Decimal(driver["difference"])
-        )
-        name = driver["scenario"]
-        rows.append([name, *(Decimal(driver[key]) for key in DRIVERS), total])
+        total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),{sheet.money.digits})", driver.difference)
+        rows.append([driver.scenario, *(getattr(driver, key) for key in DRIVERS), total])
     sheet.table(columns, rows)
     sheet.gap()
 
 
-def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
+def _purchases(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
     rows: list[list[Cell]] = [
-        [s["id"], p["date"], p["tokens"], Decimal(p["unit_price"]), Decimal(p["cost"])]
-        for s in scenarios
-        for p in s["purchases"]
+        [s.id, p.date, p.tokens, p.unit_price, p.cost] for s in scenarios for p in s.purchases
     ]
     if rows:
         styles = ("date", "count", "price", "money")
@@ -172,27 +165,26 @@ def _purchases(sheet: Sheet, scenarios: Sequence[PlanRow]) -> None:
         sheet.gap()
 
 
-def _changes(sheet: Sheet, found: PlanRow) -> None:
+def _changes(sheet: Sheet, found: ComparisonPart) -> None:
     rows = [
         [
-            c["scenario"],
-            c["user"],
-            c["product"],
-            c["before"] or "-",
-            c["after"] or "-",
+            c.scenario,
+            c.user,
+            c.product,
+            c.before or "-",
+            c.after or "-",
         ]
-        for c in found["changes"]
+        for c in found.changes
     ]
     if rows:
         titles = ("Access that differs from the baseline", "User", "Product", "Before", "After")
         sheet.table([SheetColumn(title, "wrap") for title in titles], rows)
 
 
-def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
+def write_sensitivity(sheet: Sheet, found: SensitivityPart, currency: str) -> None:
     """What drives the optimal total, what one percent is worth, and where an answer flips."""
-    found, currency = document["sensitivity"], document["currency"]
-    step = f"{Decimal(found['step']) * 100:f}".rstrip("0").rstrip(".") if Decimal(found["step"]) else "0"
-    costs = f"The plan costs {Decimal(found['total']):,}."
+    step = f"{found.step * 100:f}".rstrip("0").rstrip(".") if found.step else "0"
+    costs = f"The plan costs {found.total:,}."
     note = f"Each lever alone, {step} % lower and higher, solved again; amounts in {currency}. {costs}"
     sheet.heading("Sensitivity", note, 9)
     columns = [
@@ -208,21 +200,23 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("Monthly seats at once, low to high", "text right", 14),
         SheetColumn("Tokens bought, low to high", "text right", 18),
     ]
-    total = Decimal(found["total"])
+    total = found.total
     rows: list[list[Cell]] = []
-    for lever in found["levers"]:
-        r, row = sheet.row + 1 + len(rows), [lever["label"]]
-        for n, side in enumerate((lever["low"], lever["high"])):
-            there = _amount(side["total"])  # none if no plan is possible
+    for lever in found.levers:
+        r = sheet.row + 1 + len(rows)
+        row: list[Cell] = [lever.label]
+        for n, side in enumerate((lever.low, lever.high)):
+            there = side.total  # none if no plan is possible
             less = (
                 None
                 if there is None
                 else Formula(f"=ROUND({cell(r, 2 + 3 * n)}-{total},{sheet.money.digits})", there - total)
             )
-            row += [Decimal(side["value"]), there, less]
-        row.append(Decimal(lever["value"]))
+            row += [side.value, there, less]
+        row.append(lever.value)
         for key in ("annual_seats", "monthly_seats", "tokens_bought"):
-            low, high = ("-" if (n := lever[side][key]) is None else f"{n:,}" for side in ("low", "high"))
+            bought = [getattr(side, key) for side in (lever.low, lever.high)]
+            low, high = ("-" if number is None else f"{number:,}" for number in bought)
             row.append(f"{low} to {high}")
         rows.append(row)
     first = sheet.table(columns, rows)
@@ -236,15 +230,15 @@ def write_sensitivity(sheet: Sheet, document: PlanDocument) -> None:
     sheet.sheet.freeze_panes(1, 1)
 
 
-def _negotiation(sheet: Sheet, found: PlanRow) -> None:
-    if found["negotiation"]:
-        rows: list[list[Cell]] = [[n["label"], Decimal(n["saving"])] for n in found["negotiation"]]
+def _negotiation(sheet: Sheet, found: SensitivityPart) -> None:
+    if found.negotiation:
+        rows: list[list[Cell]] = [[n.label, n.saving] for n in found.negotiation]
         sheet.table([SheetColumn("What to negotiate first", "text"), SheetColumn("Saves", "money")], rows)
         sheet.gap()
 
 
-def _indifference(sheet: Sheet, found: PlanRow) -> None:
-    if not found["indifference"]:
+def _indifference(sheet: Sheet, found: SensitivityPart) -> None:
+    if not found.indifference:
         return
     titles = (
         "Prices at which the answer flips",
@@ -259,33 +253,25 @@ def _indifference(sheet: Sheet, found: PlanRow) -> None:
     )
     styles = ("wrap", "wrap", "price", "money", "wrap", "price", "money", "wrap", "wrap")
     rows: list[list[Cell]] = []
-    for question in found["indifference"]:
+    for question in found.indifference:
         sides: list[Cell] = []
-        for side in (question["below"], question["above"]):
-            there = side or {"value": None, "total": None, "answer": None}
-            sides += [_amount(there["value"]), _amount(there["total"]), there["answer"]]
-        rows.append([question["question"], question["unit"], *sides, question["note"]])
+        for side in (question.below, question.above):
+            sides += [None, None, None] if side is None else [side.value, side.total, side.answer]
+        rows.append([question.question, question.unit, *sides, question.note])
     sheet.widths |= {1: 16, 7: 16, 8: 24}
     sheet.table([SheetColumn(title, style) for title, style in zip(titles, styles, strict=True)], rows)
     sheet.gap()
 
 
-def _grids(sheet: Sheet, found: PlanRow) -> None:
-    labels = {lever["lever"]: lever["label"] for lever in found["levers"]}
-    for grid in found["grids"]:
-        x, y = (labels.get(grid[key], grid[key]) for key in ("x", "y"))
+def _grids(sheet: Sheet, found: SensitivityPart) -> None:
+    labels = {lever.lever: lever.label for lever in found.levers}
+    for grid in found.grids:
+        x, y = (labels.get(axis, axis) for axis in (grid.x, grid.y))
         sheet.line(f"Total by {x} (across) and {y} (down)", "section")
         columns = [
             SheetColumn("", "price"),
-            *(SheetColumn(f"{Decimal(value):,}", "money") for value in grid["x_values"]),
+            *(SheetColumn(f"{value:,}", "money") for value in grid.x_values),
         ]
-        rows = [
-            [Decimal(value), *map(_amount, totals)]
-            for value, totals in zip(grid["y_values"], grid["totals"], strict=True)
-        ]
+        rows = [[value, *totals] for value, totals in zip(grid.y_values, grid.totals, strict=True)]
         sheet.table(columns, rows)
         sheet.gap()
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

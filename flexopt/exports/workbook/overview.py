@@ -9,7 +9,7 @@ from flexopt.exports.summary import BASELINE_NAMES
 from flexopt.exports.workbook.bill import Totals
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 CHARTED = 20
 """Most offers in the chart."""
@@ -20,14 +20,14 @@ SIDE = 5
 
 def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
     """The sheet Summary."""
-    horizon, currency = document["horizon"], document["currency"]
+    horizon, currency = document.horizon, document.currency
     words = sheet.book.words
     sentence = headline(document, words)
-    sheet.line(document["name"] or "Plan", "title", across=12)
+    sheet.line(document.name or "Plan", "title", across=12)
     sheet.line(f"{sentence[:1].upper()}{sentence[1:]}.", "headline", across=12)
     sheet.line(
-        f"{words.date(horizon['start'])} to {words.date(horizon['end'])} (first day after), {currency}; "
-        f"usage of {words.date(document['history']['first'])} to {words.date(document['history']['last'])}",
+        f"{words.date(horizon.start)} to {words.date(horizon.end)} (first day after), {currency}; "
+        f"usage of {words.date(document.history.first)} to {words.date(document.history.last)}",
         "note",
         across=12,
     )
@@ -44,31 +44,31 @@ def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: To
     bottom = sheet.row
     chart_of_costs(sheet, top, SIDE, first, min(offers, CHARTED))
     below = top + (min(140 + 22 * min(offers, CHARTED), 500) + 20) // 20 + 1
-    chart_of_pool(sheet, below, SIDE, len(document["ledger"]))
+    chart_of_pool(sheet, below, SIDE, len(document.ledger))
     sheet.row, sheet.wide = max(bottom, below + 16), SIDE + 9
     sheet.widths |= {4: 3}
     sheet.sheet.fit_to_pages(1, 1)
 
 
 def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
-    summary, months = document["summary"], document["scenario"]["horizon"]["months"]
+    summary, months = document.summary, document.scenario.horizon.months
     columns = [
-        SheetColumn(f"Cost, {document['currency']}", "text", 46),
+        SheetColumn(f"Cost, {document.currency}", "text", 46),
         SheetColumn("At the prices of this workbook", "money", 17),
         SheetColumn("As planned", "money", 15),
         SheetColumn("Difference", "money", 14),
     ]
     first = sheet.row + 1
-    total, planned = Decimal(document["total"]), Decimal(summary["commitment"])
-    seat, token = Decimal(summary["seats"]), Decimal(summary["tokens"])
+    total, planned = document.total, summary.commitment
+    seat, token = summary.seats, summary.tokens
     lines: list[tuple[str, str, Decimal]] = [
         (
-            f"Seats: {summary['annual_seats']:,} annual, {summary['monthly_seats']:,} monthly at once, "
-            f"{summary['seats_owned']:,} owned",
+            f"Seats: {summary.annual_seats:,} annual, {summary.monthly_seats:,} monthly at once, "
+            f"{summary.seats_owned:,} owned",
             f"={seats.cost}",
             seat,
         ),
-        (f"Token packs: {summary['tokens_bought']:,} tokens", f"={packs.cost}", token),
+        (f"Token packs: {summary.tokens_bought:,} tokens", f"={packs.cost}", token),
         (
             f"Total for {months} month{'s' if months != 1 else ''}",
             f"=ROUND({cell(first, 1)}+{cell(first + 1, 1)},{sheet.money.digits})",
@@ -104,14 +104,14 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
     ]
     rows: list[list[Cell]] = []
     notes = []
-    total = Decimal(document["total"])
+    total = document.total
     for name, words in BASELINE_NAMES.items():
-        if (baseline := document["baselines"].get(name)) is None:
+        if (baseline := document.baselines.get(name)) is None:
             continue
-        if baseline["total"] is None:
+        if baseline.total is None:
             rows.append([words, None, None, None])
         else:
-            costs = Decimal(baseline["total"])
+            costs = baseline.total
             here = cell(sheet.row + 1 + len(rows), 1)
             planned = cell(sheet.row - 3, 2)  # the total in the table above
             share = (costs - total) / costs if costs else Decimal(0)
@@ -123,7 +123,7 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
                     Formula(f"=IF({here}=0,0,({here}-{planned})/{here})", share),
                 ]
             )
-        notes += [f"{words}: {baseline['note']}"] if baseline["note"] else []
+        notes += [f"{words}: {baseline.note}"] if baseline.note else []
     if rows:
         sheet.table(columns, rows)
     for note in notes:
@@ -135,15 +135,13 @@ def _offers(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) 
     cost: dict[str, Decimal] = {}
     lines: dict[str, list[int]] = {}
     counts: dict[str, list[int]] = {}
-    for line, row in enumerate(document["seats"]):
-        offer = row["offer"]
-        cost[offer] = cost.get(offer, Decimal(0)) + Decimal(row["cost"])
+    for line, row in enumerate(document.seats):
+        offer = row.offer
+        cost[offer] = cost.get(offer, Decimal(0)) + row.cost
         lines.setdefault(offer, []).append(line)
         bought, owned = counts.setdefault(offer, [0, 0])
-        counts[offer] = [bought + row["renewed"] + row["new"] + row["added"], owned + row["owned"]]
-    rows: list[list[Cell]] = [
-        ["Flex tokens", Formula(f"={packs.cost}", Decimal(document["summary"]["tokens"])), "", ""]
-    ]
+        counts[offer] = [bought + row.renewed + row.new + row.added, owned + row.owned]
+    rows: list[list[Cell]] = [["Flex tokens", Formula(f"={packs.cost}", document.summary.tokens), "", ""]]
     for offer in sorted(cost, key=lambda offer: (-cost[offer], offer)):
         bought, owned = counts[offer]
         formula = f"=ROUND({_sum(lines[offer], seats)},{sheet.money.digits})"
@@ -168,14 +166,14 @@ def _sum(lines: list[int], seats: Totals) -> str:
 
 def _tokens(sheet: Sheet, document: PlanDocument) -> None:
     """What becomes of the tokens, and what they cost, if the forecast holds and if the buffer is used."""
-    s = document["summary"]
+    s = document.summary
     used, buffer = ("Used according to the forecast", "used", ""), ("Used as buffer", "buffer", "")
     for title, case, lines in (
         ("Tokens if the forecast holds", "", [used]),
         ("Tokens if the buffer is used in full", "_with_buffer", [used, buffer]),
     ):
         lines = [*lines, ("Expire unused", "expired", case), ("Left at the end", "left", case)]
-        amounts = [(Decimal(s[f"tokens_{k}{of}"]), Decimal(s[f"{k}_cost{of}"])) for _, k, of in lines]
+        amounts = [(getattr(s, f"tokens_{k}{of}"), getattr(s, f"{k}_cost{of}")) for _, k, of in lines]
         columns = [
             SheetColumn(title, "text"),
             SheetColumn("Tokens", "quantity"),
@@ -192,17 +190,17 @@ def _tokens(sheet: Sheet, document: PlanDocument) -> None:
 
 
 def _figures(sheet: Sheet, document: PlanDocument) -> None:
-    s = document["summary"]
+    s = document.summary
     figures: list[tuple[str, Cell, str]] = [
-        ("Users", s["users"], "count"),
-        ("with seats only", s["users_named_only"], "count"),
-        ("with Flex only", s["users_flex_only"], "count"),
-        ("with both", s["users_both"], "count"),
-        ("moving from a seat to tokens", s["users_to_flex"], "count"),
-        ("moving from tokens to a seat", s["users_to_seats"], "count"),
-        ("with an unused seat today", s["users_idle"], "count"),
+        ("Users", s.users, "count"),
+        ("with seats only", s.users_named_only, "count"),
+        ("with Flex only", s.users_flex_only, "count"),
+        ("with both", s.users_both, "count"),
+        ("moving from a seat to tokens", s.users_to_flex, "count"),
+        ("moving from tokens to a seat", s.users_to_seats, "count"),
+        ("with an unused seat today", s.users_idle, "count"),
     ]
-    price = s["effective_token_price"]
+    price = s.effective_token_price
     figures += [("Cost per token used, as planned", None if price is None else Decimal(price), "price")]
     shown = [(words, value, style) for words, value, style in figures if value is not None]
     looks = {(number, 1): style for number, (_, _, style) in enumerate(shown)}

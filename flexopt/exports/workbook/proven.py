@@ -6,42 +6,42 @@ from decimal import Decimal
 
 from flexopt.exports.report.proven import COUNTS, claim
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 
 
 def write_proof(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Proof."""
-    proof, currency = document["proof"], document["currency"]
+    proof, currency = document.proof, document.currency
     said = claim(document, sheet.book.words)
     sheet.line("Proof", "title", across=8)
     sheet.line(f"{said[:1].upper()}{said[1:]}", "wrap", across=8)
     sheet.gap()
-    total, bound = Decimal(document["total"]), Decimal(proof["bound"])
+    total, bound = document.total, proof.bound
     first = sheet.row + 1
     gap = Formula(
         f"=IF({cell(first + 1, 1)}=0,0,({cell(first + 1, 1)}-{cell(first + 2, 1)})/{cell(first + 1, 1)})",
         (total - bound) / total if total else Decimal(0),
     )
     figures: list[tuple[str, Cell, str]] = [
-        ("Status", document["status"], "text right"),
+        ("Status", document.status, "text right"),
         (f"Cost, {currency}", total, "money"),
         (f"Lower bound: no plan costs less, {currency}", bound, "price"),
         ("Gap between them", gap, "gap"),
         *(
-            (f"{words}, {currency}", Decimal(proof["threshold"][key]), "price")
+            (f"{words}, {currency}", getattr(proof.threshold, key), "price")
             for words, key in (("Cost and fees", "objective"), ("Lower bound of cost and fees", "bound"))
-            if proof["threshold"]
+            if proof.threshold
         ),
-        ("Requested gap", Decimal(proof["gap_asked"]), "gap"),
+        ("Requested gap", proof.gap_asked, "gap"),
         (
             f"Bound of the stored prices, without the solver, {currency}",
-            Decimal(proof["prices"]["bound"]),
+            proof.prices.bound,
             "price",
         ),
-        ("Users decided jointly by the solver", proof["users_in_core"], "count"),
-        ("Solver", proof["solver"], "text right"),
-        ("Seed", proof["seed"], "count"),
-        ("Version", f"flexopt {document['flexopt']}", "text right"),
+        ("Users decided jointly by the solver", proof.users_in_core, "count"),
+        ("Solver", proof.solver, "text right"),
+        ("Seed", proof.seed, "count"),
+        ("Version", f"flexopt {document.flexopt}", "text right"),
     ]
     looks = {(number, 1): style for number, (_, _, style) in enumerate(figures)}
     columns = [SheetColumn("What", "wrap", 44), SheetColumn("", "text", 30)]
@@ -55,7 +55,7 @@ def write_proof(sheet: Sheet, document: PlanDocument) -> None:
 
 
 def _prices(sheet: Sheet, document: PlanDocument) -> None:
-    rows = [[p["start"], p["end"], Decimal(p["price"])] for p in document["proof"]["marginal_token_prices"]]
+    rows: list[list[Cell]] = [[p.start, p.end, p.price] for p in document.proof.marginal_token_prices]
     if rows:
         columns = [
             SheetColumn("From", "date"),
@@ -68,7 +68,7 @@ def _prices(sheet: Sheet, document: PlanDocument) -> None:
 
 def _inputs(sheet: Sheet, document: PlanDocument) -> None:
     sheet.line("Inputs", "section")
-    files = [(file["file"], file["sha256"], "wrap") for file in document["inputs"]]
+    files = [(file.file, file.sha256, "wrap") for file in document.inputs]
     for name, digest, style in [("File", "SHA-256", "header"), *files]:
         sheet.put(sheet.row, 0, name, style)
         sheet.put(sheet.row, 1, digest, style, across=4)
@@ -77,22 +77,23 @@ def _inputs(sheet: Sheet, document: PlanDocument) -> None:
 
 
 def _coverage(sheet: Sheet, document: PlanDocument) -> None:
-    files = document["coverage"]["files"]
+    files = document.coverage.files
     titles = ("Rows", "Kept", "Repeated", "No tokens", "Unknown product", "Left out", "Rejected")
     columns = [SheetColumn("Usage file", "wrap"), *(SheetColumn(title, "count", 11) for title in titles)]
     first = sheet.row + 2
     sums = [
-        total_of((file[name] for file in files), first, 1 + n, len(files)) for n, name in enumerate(COUNTS)
+        total_of((getattr(file, name) for file in files), first, 1 + n, len(files))
+        for n, name in enumerate(COUNTS)
     ]
-    rows = [[file["file"], *(file[name] for name in COUNTS)] for file in files]
+    rows = [[file.file, *(getattr(file, name) for name in COUNTS)] for file in files]
     sheet.table(columns, rows, ["Total", *sums], title="Coverage")
     sheet.gap()
-    c = document["coverage"]
-    figures = [
-        ("Users in the usage", c["users_in_usage"]),
-        ("Users planned", c["users_planned"]),
-        ("Days of use planned, before growth", Decimal(c["days_planned"])),
-        ("Days of use left out", c["days_left_out"]),
+    c = document.coverage
+    figures: list[tuple[str, Decimal | int]] = [
+        ("Users in the usage", c.users_in_usage),
+        ("Users planned", c.users_planned),
+        ("Days of use planned, before growth", c.days_planned),
+        ("Days of use left out", c.days_left_out),
     ]
     for words, value in figures:
         sheet.put(sheet.row, 0, words)
@@ -103,13 +104,13 @@ def _coverage(sheet: Sheet, document: PlanDocument) -> None:
 
 def _findings(sheet: Sheet, document: PlanDocument) -> None:
     sheet.line("Findings in the inputs", "section")
-    if not document["findings"]:
+    if not document.findings:
         sheet.line("none", "note")
         return
-    for finding in document["findings"]:
-        place = finding["file"] + ("" if finding["row"] is None else f":{finding['row']}")
-        count = f" ({finding['count']:,} rows)" if finding["count"] > 1 else ""
-        text = f"{finding['severity']} {finding['code']}: {finding['message']}{count}"
+    for finding in document.findings:
+        place = finding.file + ("" if finding.row is None else f":{finding.row}")
+        count = f" ({finding.count:,} rows)" if finding.count > 1 else ""
+        text = f"{finding.severity} {finding.code}: {finding.message}{count}"
         sheet.put(sheet.row, 0, place, "wrap")
         sheet.put(sheet.row, 1, text, "wrap", across=7)
         sheet.row += 1

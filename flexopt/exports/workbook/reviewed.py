@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cells
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import DoubleUse, IdleSeat, Leaver, MoveRow, ReviewPart
 
 LISTS = {
     "double_use": ("Holds a seat but uses tokens for the same product", "flex_days", "Days on Flex"),
@@ -16,15 +16,13 @@ LISTS = {
 }
 
 
-def write_review(sheet: Sheet, document: PlanDocument) -> None:
+def write_review(sheet: Sheet, document: PlanDocument, found: ReviewPart) -> None:
     """The sheet Review."""
-    found, currency = document["review"], document["currency"]
-    saving = (
-        f"The moves save {Decimal(found['saving']):,} {currency}. " if found["saving"] is not None else ""
-    )
+    currency = document.currency
+    saving = f"The moves save {found.saving:,} {currency}. " if found.saving is not None else ""
     made = (
         f"Moves that save less than {least:,} are not made."
-        if (least := Decimal(document["scenario"]["policy"]["min_saving"]["move"]))
+        if (least := document.scenario.policy.min_saving.move)
         else ""
     )
     sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
@@ -37,22 +35,25 @@ def write_review(sheet: Sheet, document: PlanDocument) -> None:
         SheetColumn("What to do", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
-        [c["code"], c["name"], "yes" if c["found"] else "no", c["count"], c["message"], c["repair"]]
-        for c in found["checks"]
+        [c.code, c.name, "yes" if c.found else "no", c.count, c.message, c.repair] for c in found.checks
     ]
     sheet.table(columns, checks)
     sheet.gap()
-    counts: list[list[Cell]] = [[move, number] for move, number in found["counts"].items()]
+    counts: list[list[Cell]] = [
+        [move, number] for move, number in found.counts.model_dump(by_alias=True).items()
+    ]
     sheet.table([SheetColumn("Move", "text"), SheetColumn("Number", "count")], counts)
     sheet.gap()
     for name, (title, key, heading) in LISTS.items():
-        idle = document["scenario"]["demand"]["idle_days"]
-        _people(sheet, found[name], title.format(days=idle), key, heading)
-    _moves(sheet, found["moves"])
+        idle = document.scenario.demand.idle_days
+        _people(sheet, getattr(found, name), title.format(days=idle), key, heading)
+    _moves(sheet, found.moves)
     sheet.sheet.freeze_panes(1, 0)
 
 
-def _people(sheet: Sheet, rows: Sequence[Mapping[str, Any]], title: str, key: str, heading: str) -> None:
+def _people(
+    sheet: Sheet, rows: Sequence[DoubleUse | IdleSeat | Leaver], title: str, key: str, heading: str
+) -> None:
     if rows:
         style = "quantity" if key == "flex_days" else "date"
         columns = [
@@ -61,29 +62,23 @@ def _people(sheet: Sheet, rows: Sequence[Mapping[str, Any]], title: str, key: st
             SheetColumn("Offer"),
             SheetColumn(heading, style),
         ]
-        cells_ = [
-            [r["user"], r["product"], r["offer"], Decimal(str(r[key])) if style == "quantity" else r[key]]
-            for r in rows
-        ]
+        cells_ = [[r.user, r.product, r.offer, getattr(r, key)] for r in rows]
         sheet.table(columns, cells_, title=title)
         sheet.gap()
 
 
-def _moves(sheet: Sheet, moves: Sequence[Mapping[str, Any]]) -> None:
+def _moves(sheet: Sheet, moves: Sequence[MoveRow]) -> None:
     if not moves:
         return
     styles = ("text", "text", "text", "text", "wrap", "wrap", "money")
     titles = ("User", "Product", "Group", "Move", "Before", "After", "Saving")
     columns = [SheetColumn(title, style) for title, style in zip(titles, styles, strict=True)]
     rows: list[list[Cell]] = [
-        [
-            *(move[key] for key in ("user", "product", "group", "move", "before", "after")),
-            None if move["saving"] is None else Decimal(move["saving"]),
-        ]
+        [*(getattr(move, key) for key in ("user", "product", "group", "move", "before", "after", "saving"))]
         for move in moves
     ]
     first = sheet.row + 2
-    total = sum((Decimal(m["saving"]) for m in moves if m["saving"] is not None), Decimal(0))
+    total = sum((m.saving for m in moves if m.saving is not None), Decimal(0))
     formula = Formula(
         f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),{sheet.money.digits})", total
     )

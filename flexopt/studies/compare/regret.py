@@ -9,6 +9,7 @@ from decimal import Decimal
 from flexopt.planning.arguments import Progress
 from flexopt.planning.min_saving import fees_of
 from flexopt.planning.planner import Solved, better
+from flexopt.store.study_parts import RegretNote
 from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
 
 Matrix = list[list[Decimal | None]]
@@ -17,7 +18,7 @@ Matrix = list[list[Decimal | None]]
 
 def regrets(
     solved: Mapping[str, Solved], tell: Progress
-) -> tuple[dict[str, Solved], Matrix, list[dict[str, str]]]:
+) -> tuple[dict[str, Solved], Matrix, list[RegretNote]]:
     """The solutions, the regret of each under each quote, and a note where a regret is unknown or unproven.
 
     A kept assignment that is cheaper than a quote's own plan (which is only proven within its gap) becomes
@@ -52,7 +53,7 @@ def regrets(
         for plan in ids
     ]
     notes = [
-        {"plan": plan, "quote": quote, "note": cells[plan, quote].note}
+        RegretNote(plan=plan, quote=quote, note=cells[plan, quote].note)
         for plan in ids
         for quote in ids
         if plan != quote and cells[plan, quote].note

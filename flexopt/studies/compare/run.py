@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from flexopt.base.errors import FlexoptError
 from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike, scenarios_of
 from flexopt.planning.planner import Clock, Plan, finish
 from flexopt.planning.quotes import quotes_of, usage_by_quote
+from flexopt.store.study_parts import ComparisonDocument
 from flexopt.studies.compare.drivers import drivers
 from flexopt.studies.compare.regret import regrets
 from flexopt.studies.compare.solving import solve_all
@@ -25,7 +25,7 @@ from flexopt.studies.compare.table import make_comparison
 class Comparison:
     """Plans of quotes and why they differ. `document` is comparison.json."""
 
-    document: Mapping[str, Any]
+    document: ComparisonDocument
     plans: Mapping[str, Plan]
     """By id of the scenario, in the order given; each document also has the key `comparison`."""
     seconds: Mapping[str, float]
@@ -34,21 +34,22 @@ class Comparison:
     @property
     def cheapest(self) -> str:
         """Id of the scenario whose plan costs least."""
-        return str(self.document["cheapest"])
+        return self.document.cheapest
 
     @property
     def totals(self) -> pd.Series[Any]:
         """The total of each plan by id: Decimal, in the currency of the scenarios."""
-        return pd.Series({s["id"]: Decimal(s["total"]) for s in self.document["scenarios"]}, dtype=object)
+        return pd.Series({s.id: s.total for s in self.document.scenarios}, dtype=object)
 
     @property
     def regret(self) -> pd.DataFrame:
         """Plan kept (rows) by quote signed (columns): Decimal, the extra cost over the quote's own plan.
 
-        None if the plan is not possible under the quote: `document["notes"]` says why.
+        None if the plan is not possible under the quote: `document.notes` says why.
         """
-        cells = [[None if c is None else Decimal(c) for c in row] for row in self.document["regret"]]
-        return pd.DataFrame(cells, index=list(self.plans), columns=list(self.plans), dtype=object)
+        return pd.DataFrame(
+            self.document.regret, index=list(self.plans), columns=list(self.plans), dtype=object
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write comparison.json and a plan folder `ID.plan` for each scenario, all or nothing."""
@@ -123,8 +124,9 @@ def compare(
     first, *others = solved.values()
     split = {id_: drivers(first, other) for id_, other in zip(list(solved)[1:], others, strict=True)}
     comparison = make_comparison(plans, regret, notes, split)
-    document = {"schema": "flexopt.comparison/1", **comparison}
+    document = ComparisonDocument.model_construct(**dict(comparison))
     plans = {
-        i: replace(plan, document={**plan.document, "comparison": comparison}) for i, plan in plans.items()
+        i: replace(plan, document=plan.document.model_copy(update={"comparison": comparison}))
+        for i, plan in plans.items()
     }
     return Comparison(document, plans, clock.seconds)

@@ -17,6 +17,7 @@ from flexopt.planning.arguments import Progress, completed
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.optimise import Optimum
+from flexopt.store.tables import BaselineName
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class _Found:
 
     id: str
     optimum: Optimum
-    baselines: Mapping[str, Baseline]
+    baselines: Mapping[BaselineName, Baseline]
 
 
 @dataclass(frozen=True, slots=True)

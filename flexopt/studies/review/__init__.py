@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -23,6 +20,7 @@ from flexopt.planning.arguments import (
     scenario_of,
 )
 from flexopt.planning.planner import Clock, Plan, compared, finish, solve
+from flexopt.store.study_parts import MoveCounts, MoveRow, ReviewPart
 from flexopt.studies.review.access import MOVES, Move, moves_of
 from flexopt.studies.review.checks import Facts, checks
 from flexopt.studies.review.lists import double_use, idle, leavers
@@ -39,15 +37,17 @@ class Review:
     """The plan, whose document has the review under the key `review`."""
 
     @property
-    def document(self) -> Mapping[str, Any]:
+    def document(self) -> ReviewPart:
         """The key `review` of plan.json: docs/outputs.md explains it."""
-        return self.plan.document["review"]  # type: ignore[no-any-return]
+        found = self.plan.document.review
+        assert found is not None
+        return found
 
     @property
     def saving(self) -> Money | None:
         """What all moves save together; None if today's access cannot be priced."""
-        saving = self.document["saving"]
-        return None if saving is None else Money(Decimal(saving), self.plan.document["currency"])
+        saving = self.document.saving
+        return None if saving is None else Money(saving, self.plan.document.currency)
 
     @property
     def moves(self) -> pd.DataFrame:
@@ -55,16 +55,12 @@ class Review:
 
         `saving` is Decimal; of products that move together, only the first has it, the others None.
         """
-        rows = [
-            {**row, "saving": None if row["saving"] is None else Decimal(row["saving"])}
-            for row in self.document["moves"]
-        ]
-        return pd.DataFrame(rows, dtype=object)
+        return pd.DataFrame([dict(row) for row in self.document.moves], dtype=object)
 
     @property
     def checks(self) -> pd.DataFrame:
         """A row for each of the seven checks: code, name, found, count, message, repair."""
-        return pd.DataFrame(self.document["checks"])
+        return pd.DataFrame([dict(row) for row in self.document.checks])
 
 
 def review(
@@ -117,11 +113,11 @@ def review(
     source = solved.source
     plan = finish(solved, tell, clock)
     tell("reviewing", "")
-    moves = moves_of(source.scenario, source.access, plan.document["assignment"])
+    moves = moves_of(source.scenario, source.access, plan.document.assignment)
     saved = savings(source, solved.problem, solved.optimum.solution, moves)
     facts = Facts(source, forecasts.usage, plan.document, moves, saved)
     clock.lap("review")
-    document = {**plan.document, "review": _review(facts)}
+    document = plan.document.model_copy(update={"review": _review(facts)})
     return Review(Plan(document, clock.seconds))
 
 
@@ -159,26 +155,26 @@ def _with_threshold(file: ScenarioFile, least: Decimal) -> ScenarioFile:
     return replace(file, scenario=file.scenario.model_copy(update={"policy": changed}))
 
 
-def _review(facts: Facts) -> dict[str, Any]:
+def _review(facts: Facts) -> ReviewPart:
     """The key `review` of plan.json."""
     source, usage, document = facts.source, facts.usage, facts.document
-    scenario, today = source.scenario, document["baselines"]["today"]
-    first, last = (date.fromisoformat(document["history"][key]) for key in ("first", "last"))
+    scenario, today = source.scenario, document.baselines["today"]
+    first, last = document.history.first, document.history.last
     counts = Counter(move.kind for move in facts.moves)
-    return {
-        "today": today["total"],
-        "total": document["total"],
-        "saving": today["saving"],
-        "moves": _rows(facts),
-        "counts": {kind: counts[kind] for kind in MOVES},
-        "double_use": double_use(usage, {(m.user, m.product): m.before for m in facts.moves}, first, last),
-        "idle": idle(scenario, source.access, usage, last),
-        "leavers": leavers(scenario, source.access, source.people),
-        "checks": checks(facts),
-    }
+    return ReviewPart(
+        today=today.total,
+        total=document.total,
+        saving=today.saving,
+        moves=_rows(facts),
+        counts=MoveCounts(**{kind: counts[kind] for kind in MOVES}),
+        double_use=double_use(usage, {(m.user, m.product): m.before for m in facts.moves}, first, last),
+        idle=idle(scenario, source.access, usage, last),
+        leavers=leavers(scenario, source.access, source.people),
+        checks=checks(facts),
+    )
 
 
-def _rows(facts: Facts) -> list[dict[str, Any]]:
+def _rows(facts: Facts) -> tuple[MoveRow, ...]:
     """The moves, largest saving first; of products that move together, the first has their saving."""
     people = facts.source.people
     said: set[tuple[str, int]] = set()
@@ -188,17 +184,17 @@ def _rows(facts: Facts) -> list[dict[str, Any]]:
         saving = facts.savings.get(key) if key not in said else None
         said.add(key)
         rows.append(
-            {
-                "user": move.user,
-                "product": move.product,
-                "group": people[move.user].group if move.user in people else "",
-                "move": move.kind,
-                "before": move.before.words,
-                "after": move.after.words,
-                "saving": None if saving is None else str(_money(facts.source.scenario.money, saving)),
-            }
+            MoveRow(
+                user=move.user,
+                product=move.product,
+                group=people[move.user].group if move.user in people else "",
+                move=move.kind,
+                before=move.before.words,
+                after=move.after.words,
+                saving=None if saving is None else _money(facts.source.scenario.money, saving),
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _rank(move: Move, facts: Facts) -> tuple[bool, bool, Decimal, str, int, str]:

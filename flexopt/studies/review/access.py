@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from flexopt.inputs.records import TodaysAccess
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.store.study_parts import Moved
 
-MOVES = ("to collection", "to seat", "to Flex", "release", "new", "keep")
+MOVES: tuple[Moved, ...] = get_args(Moved)
 """The possible changes of a user's access to a product."""
 
 Pair = tuple[str, str]
@@ -50,7 +51,7 @@ class Move:
 
     user: str
     product: str
-    kind: str
+    kind: Moved
     before: Has
     after: Has
     together: int
@@ -111,7 +112,7 @@ def moves_of(
     return [move for moves in of_user.values() for move in _together(moves)]
 
 
-def _kind(today: Has, after: Has, collections: set[str]) -> str:
+def _kind(today: Has, after: Has, collections: set[str]) -> Moved:
     if not today:
         return "new"
     if not after:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
 
 from flexopt.base.money import Money
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.expiry import opening_packs
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ReviewCheck
 from flexopt.studies.review.access import Move
 
 YEAR = 365
@@ -32,7 +33,7 @@ class Facts:
 
     source: ScenarioFile
     usage: Usage
-    document: Mapping[str, Any]
+    document: PlanDocument
     moves: Sequence[Move]
     savings: Mapping[tuple[str, int], float]
 
@@ -42,36 +43,36 @@ class Facts:
         return self.money(sum(self.savings[key] for key in sorted(known)))
 
     def money(self, amount: float | Decimal) -> str:
-        return str(Money(Decimal(amount), self.document["currency"]))
+        return str(Money(Decimal(amount), self.document.currency))
 
 
 CheckResult = tuple[int, str, str]
 """The number of cases (0: the mistake was not made), the finding in figures, and what to do about it."""
 
 
-def checks(facts: Facts) -> list[dict[str, Any]]:
+def checks(facts: Facts) -> tuple[ReviewCheck, ...]:
     """R1 to R7, found or not."""
     rows = []
     for number, (name, check) in enumerate(CHECKS.items(), 1):
         count, message, repair = check(facts)
         rows.append(
-            {
-                "code": f"R{number}",
-                "name": name,
-                "found": count > 0,
-                "count": count,
-                "message": message,
-                "repair": repair if count else "",
-            }
+            ReviewCheck(
+                code=f"R{number}",
+                name=name,
+                found=count > 0,
+                count=count,
+                message=message,
+                repair=repair if count else "",
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _power_users(facts: Facts) -> CheckResult:
     """Users on Flex today who use a product so often that a seat is far cheaper."""
     today = {(m.user, m.product): m for m in facts.moves if m.before.flex}
     power: dict[tuple[str, str], Decimal] = {}
-    for row in facts.document["assignment"]:
+    for row in facts.document.assignment:
         pair = row["user"], row["product"]
         if pair in today and row["segment"] == "power" and row["flex_price"] is not None:
             power[pair] = power.get(pair, Decimal(0)) + Decimal(row["flex_price"])
@@ -98,7 +99,7 @@ def _no_usage_data(facts: Facts) -> CheckResult:
         *(t.date() - timedelta(days=1) for t in totals["after"]),
     ]
     observed = (max(ends) - min(begins)).days + 1 if begins else 0
-    tokens = _pool(facts) + facts.document["summary"]["tokens_bought"]
+    tokens = _pool(facts) + facts.document.summary.tokens_bought
     said = f"the usage covers {_count(observed, 'day')}; {tokens:,f} tokens are held or to be bought"
     if not tokens or observed >= YEAR - SHORT:
         return 0, said, ""
@@ -114,10 +115,8 @@ def _expiry(facts: Facts) -> CheckResult:
     """Tokens that expire unused in the plan, and packs held that expire soon."""
     document, start = facts.document, facts.source.scenario.horizon.start
     step = facts.source.scenario.tokens.increment
-    owned = {str(p.expires): p for p in opening_packs(facts.source.scenario)}
-    lost = {
-        row["period_end"]: Decimal(row["expired"]) for row in document["ledger"] if Decimal(row["expired"])
-    }
+    owned = {p.expires: p for p in opening_packs(facts.source.scenario)}
+    lost = {row.period_end: row.expired for row in document.ledger if row.expired}
     # whole packs always leave less than an increment
     lost = {day: tokens for day, tokens in lost.items() if day in owned or tokens >= step}
     soon = {
@@ -141,7 +140,7 @@ def _cloud(facts: Facts) -> CheckResult:
     cloud = facts.source.scenario.cloud
     if cloud:
         monthly = sum((c.monthly_tokens for c in cloud), Decimal(0))
-        used = Decimal(facts.document["summary"]["tokens_used"])
+        used = facts.document.summary.tokens_used
         share = monthly * facts.source.scenario.horizon.months / used if used else Decimal(0)
         words = (
             f"{_count(len(cloud), 'per-result service')} planned with {monthly.normalize():,f} tokens per "
@@ -161,8 +160,8 @@ def _cloud(facts: Facts) -> CheckResult:
 
 def _oversized(facts: Facts) -> CheckResult:
     """Tokens held and bought above 115 % of what the forecast uses."""
-    s = facts.document["summary"]
-    held, used = _pool(facts) + s["tokens_bought"], Decimal(s["tokens_used"])
+    s = facts.document.summary
+    held, used = _pool(facts) + s.tokens_bought, s.tokens_used
     over = (held - used * OVERSIZED).to_integral_value(ROUND_CEILING)
     share = f"{(held / used - 1) * 100:+.0f} %" if used else "no use"
     said = f"{held:,f} tokens held or to be bought against {used:,f} that the forecast uses ({share})"
@@ -178,7 +177,7 @@ def _oversized(facts: Facts) -> CheckResult:
 
 def _edge_users(facts: Facts) -> CheckResult:
     """Users near the break-even whose access differs between today and the plan."""
-    edge = {(r["user"], r["product"]) for r in facts.document["assignment"] if r["segment"] == "edge"}
+    edge = {(r["user"], r["product"]) for r in facts.document.assignment if r["segment"] == "edge"}
     wrong = [m for m in facts.moves if (m.user, m.product) in edge and m.kind != "keep"]
     said = f"{_count(len(edge), 'user and product', 'users and products')} within 20 % of the break-even"
     if not wrong:

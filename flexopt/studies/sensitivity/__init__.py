@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -15,6 +14,8 @@ from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.document import inputs_of
 from flexopt.planning.planner import Clock, compared, solve
 from flexopt.planning.quotes import labels_of, quotes_of, usage_by_quote
+from flexopt.store.plan import InputFile
+from flexopt.store.study_parts import Grid, LeverEnd, LeverRow, OnePercent, SensitivityPart
 from flexopt.studies.sensitivity.indifference import as_good, next_tier, offer_in_plan
 from flexopt.studies.sensitivity.levers import Lever, levers_of, one_percent_off
 from flexopt.studies.sensitivity.study import Answer, Study
@@ -32,17 +33,17 @@ POINT = ("value", "total", "annual_seats", "monthly_seats", "tokens_bought")
 class Sensitivity:
     """How a scenario's total responds. `document` is the key `sensitivity` of plan.json."""
 
-    document: Mapping[str, Any]
+    document: SensitivityPart
     name: str
     """The scenario's."""
     currency: str
-    inputs: Sequence[Mapping[str, str]]
+    inputs: Sequence[InputFile]
     """The files it was made from, as in plan.json."""
 
     @property
     def total(self) -> Money:
         """The total of the scenario's plan, with no lever moved."""
-        return Money(Decimal(self.document["total"]), self.currency)
+        return Money(self.document.total, self.currency)
 
     @property
     def levers(self) -> pd.DataFrame:
@@ -52,9 +53,8 @@ class Sensitivity:
         """
         sides = {f"{side}_{n}": (side, n) for side in ("low", "high") for n in POINT}
         rows = [
-            [bar["lever"], bar["label"], Decimal(bar["value"])]
-            + [_typed(bar[side][n]) for side, n in sides.values()]
-            for bar in self.document["levers"]
+            [bar.lever, bar.label, bar.value] + [getattr(getattr(bar, side), n) for side, n in sides.values()]
+            for bar in self.document.levers
         ]
         return pd.DataFrame(rows, columns=["lever", "label", "value", *sides], dtype=object)
 
@@ -66,17 +66,17 @@ class Sensitivity:
         """
         sides = {f"{side}_{n}": (side, n) for side in ("below", "above") for n in ("value", "answer")}
         rows = [
-            [row["question"], row["lever"]]
-            + [row[side] and (_typed if n == "value" else str)(row[side][n]) for side, n in sides.values()]
-            + [row["note"]]
-            for row in self.document["indifference"]
+            [row.question, row.lever]
+            + [getattr(getattr(row, side), n, None) for side, n in sides.values()]
+            + [row.note]
+            for row in self.document.indifference
         ]
         return pd.DataFrame(rows, columns=["question", "lever", *sides, "note"], dtype=object)
 
     @property
     def negotiation(self) -> pd.DataFrame:
         """A row per line: what one more percent of discount saves (Decimal), largest first."""
-        rows = [[r["lever"], r["label"], Decimal(r["saving"])] for r in self.document["negotiation"]]
+        rows = [[r.lever, r.label, r.saving] for r in self.document.negotiation]
         return pd.DataFrame(rows, columns=["lever", "label", "saving"], dtype=object)
 
 
@@ -165,20 +165,16 @@ def sensitivity(
         if known and lever.line:
             flips.append(as_good(study, lever, *known))
     study.begin("grids", 0, len(chosen))
-    document = {
-        "total": str(study.base.total),
-        "step": format(step, "f"),
-        "levers": sorted(bars, key=_spread, reverse=True),
-        "grids": [_grid(study, all_levers[x], all_levers[y], step) for x, y in grids],
-        "indifference": flips,
-        "negotiation": sorted(asks, key=lambda row: Decimal(row["saving"]), reverse=True),
-    }
+    document = SensitivityPart(
+        total=study.base.total,
+        step=step,
+        levers=tuple(sorted(bars, key=_spread, reverse=True)),
+        grids=tuple(_grid(study, all_levers[x], all_levers[y], step) for x, y in grids),
+        indifference=tuple(flips),
+        negotiation=tuple(sorted(asks, key=lambda row: row.saving, reverse=True)),
+    )
     inputs = inputs_of(source, forecasts[id_].usage.sources)
     return Sensitivity(document, source.scenario.name, source.scenario.currency, inputs)
-
-
-def _typed(cell: str | int | None) -> Decimal | int | None:
-    return Decimal(cell) if isinstance(cell, str) else cell
 
 
 def _unknown(name: str, levers: Collection[str]) -> FlexoptError:
@@ -198,31 +194,28 @@ def _point(study: Study, lever: Lever, share: Decimal) -> tuple[Decimal, Answer 
 
 def _bar(
     lever: Lever, study: Study, low: tuple[Decimal, Answer | None], high: tuple[Decimal, Answer | None]
-) -> dict[str, Any]:
-    return {
-        "lever": lever.name,
-        "label": lever.label,
-        "value": format(lever.value, "f"),
-        "low": _told(*low),
-        "high": _told(*high),
-    }
+) -> LeverRow:
+    return LeverRow(
+        lever=lever.name, label=lever.label, value=lever.value, low=_told(*low), high=_told(*high)
+    )
 
 
-def _told(value: Decimal, answer: Answer | None) -> dict[str, Any]:
-    return {
-        "value": format(value, "f"),
-        "total": None if answer is None else str(answer.total),
-        **{n: None if answer is None else answer.to_pay[n] for n in ("annual_seats", "monthly_seats")},
-        "tokens_bought": None if answer is None else answer.charges.tokens_bought,
-    }
+def _told(value: Decimal, answer: Answer | None) -> LeverEnd:
+    return LeverEnd(
+        value=value,
+        total=None if answer is None else answer.total,
+        annual_seats=None if answer is None else answer.to_pay["annual_seats"],
+        monthly_seats=None if answer is None else answer.to_pay["monthly_seats"],
+        tokens_bought=None if answer is None else answer.charges.tokens_bought,
+    )
 
 
-def _spread(bar: dict[str, Any]) -> Decimal:
-    totals = [Decimal(bar[side]["total"]) for side in ("low", "high") if bar[side]["total"] is not None]
+def _spread(bar: LeverRow) -> Decimal:
+    totals = [side.total for side in (bar.low, bar.high) if side.total is not None]
     return max(totals) - min(totals) if totals else Decimal(0)
 
 
-def _saving(study: Study, lever: Lever) -> list[dict[str, Any]]:
+def _saving(study: Study, lever: Lever) -> list[OnePercent]:
     """The value of one more percent off the list price; no rows if the discount is complete."""
     scenario = one_percent_off(study.scenario, lever.line)
     if scenario is None:
@@ -232,21 +225,15 @@ def _saving(study: Study, lever: Lever) -> list[dict[str, Any]]:
     answer = known or study.priced(study.of(scenario), cut=True)
     saving = Decimal(0) if answer is None else study.base.total - answer.total
     what = "tokens" if lever.line == "tokens" else study.scenario.offer_by_id[lever.line].title
-    return [{"lever": lever.name, "label": f"1 % more discount on {what}", "saving": str(saving)}]
+    return [OnePercent(lever=lever.name, label=f"1 % more discount on {what}", saving=saving)]
 
 
-def _grid(study: Study, x: Lever, y: Lever, step: Decimal) -> dict[str, Any]:
+def _grid(study: Study, x: Lever, y: Lever, step: Decimal) -> Grid:
     """Totals by two levers, two steps down and up each; equal values appear once."""
     across, down = (list(dict.fromkeys(lever.moved(step * n) for n in SPREAD)) for lever in (x, y))
     rows = []
     for below in down:
         scenario = y.apply(study.scenario, below)
         answers = [study.of(x.apply(scenario, value)) for value in across]
-        rows.append([None if answer is None else str(answer.total) for answer in answers])
-    return {
-        "x": x.name,
-        "y": y.name,
-        "x_values": [format(value, "f") for value in across],
-        "y_values": [format(value, "f") for value in down],
-        "totals": rows,
-    }
+        rows.append(tuple(None if answer is None else answer.total for answer in answers))
+    return Grid(x=x.name, y=y.name, x_values=tuple(across), y_values=tuple(down), totals=tuple(rows))

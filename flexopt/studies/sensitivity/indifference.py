@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
-from typing import Any
 
+from flexopt.store.study_parts import Flip, FlipSide
 from flexopt.studies.sensitivity.levers import Lever, in_force_at, tier_price, without
 from flexopt.studies.sensitivity.study import Answer, Study
 
@@ -41,7 +41,7 @@ class _Question:
     quantity: Callable[[Decimal, Answer], Decimal | None]
     """The slope of the plan's total in the price, at a price and its answer."""
 
-    def flip(self, low: PricePoint, high: PricePoint | None) -> dict[str, Any]:
+    def flip(self, low: PricePoint, high: PricePoint | None) -> Flip:
         """Search from `low`, where it holds, to `high`, where it does not (None: open-ended)."""
         seen = [low] + ([high] if high else [])
         step, crossings, up, down = self.lever.finest, 0, 0, 0
@@ -62,7 +62,7 @@ class _Question:
                 high = found
         return self._row(low, high, self._note(low, seen))
 
-    def nowhere(self, why: str) -> dict[str, Any]:
+    def nowhere(self, why: str) -> Flip:
         return self._row(None, None, why)
 
     def _crossing(self, found: PricePoint) -> Decimal | None:
@@ -73,23 +73,23 @@ class _Question:
             return None
         return (price + (self.target - answer.total) / quantity).quantize(self.lever.finest, ROUND_FLOOR)
 
-    def _row(self, low: PricePoint | None, high: PricePoint | None, note: str) -> dict[str, Any]:
-        return {
-            "question": self.words,
-            "lever": self.lever.name,
-            "unit": self.unit,
-            "below": self._side(low),
-            "above": self._side(high),
-            "note": note,
-        }
+    def _row(self, low: PricePoint | None, high: PricePoint | None, note: str) -> Flip:
+        return Flip(
+            question=self.words,
+            lever=self.lever.name,
+            unit=self.unit,
+            below=self._side(low),
+            above=self._side(high),
+            note=note,
+        )
 
-    def _side(self, found: PricePoint | None) -> dict[str, Any] | None:
+    def _side(self, found: PricePoint | None) -> FlipSide | None:
         if found is None:
             return None
         price, answer = found
         if answer is None:
-            return {"value": format(price, "f"), "total": None, "answer": "no plan is possible"}
-        return {"value": format(price, "f"), "total": str(answer.total), "answer": self.told(answer)}
+            return FlipSide(value=price, total=None, answer="no plan is possible")
+        return FlipSide(value=price, total=answer.total, answer=self.told(answer))
 
     def _note(self, low: PricePoint, seen: list[PricePoint]) -> str:
         parts = [self._against_today(low[0])]
@@ -119,7 +119,7 @@ class _Question:
         return f"{change:+.1f} % from {today:,} today"
 
 
-def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> dict[str, Any]:
+def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> Flip:
     """The price of a seat at which the offer enters or leaves the plan.
 
     `lower` is a price below today's whose answer is already known.
@@ -149,7 +149,7 @@ def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> dict[
     return question.flip(low, (lever.value, base))
 
 
-def next_tier(study: Study) -> dict[str, Any] | None:
+def next_tier(study: Study) -> Flip | None:
     """The price per token at which the tier after the largest one bought becomes worthwhile.
 
     If the last tier is bought: the price at which it no longer is. None without a tier to study.
@@ -203,7 +203,7 @@ def next_tier(study: Study) -> dict[str, Any] | None:
     return question.flip((FREE, answer), (lever.value, base))
 
 
-def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> dict[str, Any]:
+def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> Flip:
     """The price of the lever at which this scenario costs the same as another one of the given total."""
     what = "a token" if lever.line == "tokens" else study.scenario.offer_by_id[lever.line].title
     question = _Question(

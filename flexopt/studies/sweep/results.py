@@ -12,8 +12,9 @@ import pandas as pd
 from flexopt.base.errors import FlexoptError, InfeasibleError, LimitError
 from flexopt.base.findings import InputError
 from flexopt.planning.planner import Plan
-from flexopt.store.plan_json import PlanDocument
+from flexopt.store.plan import PlanDocument
 from flexopt.store.sweep_folder import PLANNED, SWEEP_COLUMNS, SweepRow, sweep_row
+from flexopt.store.values import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,14 @@ class Sweep:
 
 def planned_row(scenario: str, document: PlanDocument) -> SweepRow:
     """The row of a scenario with a plan."""
-    summary, baselines = document["summary"], document["baselines"]
     known: dict[str, Any] = {
-        **{column: document[column] for column in ("name", "status", "currency", "total")},
-        **{column: summary[column] for column in SWEEP_COLUMNS if column in summary},
-        **{f"saving_{baseline}": found["saving"] for baseline, found in baselines.items()},
+        **{column: getattr(document, column) for column in ("name", "status", "currency", "total")},
+        **{column: value for column, value in document.summary if column in SWEEP_COLUMNS},
+        **{f"saving_{baseline}": found.saving for baseline, found in document.baselines.items()},
         "scenario": scenario,
-        "gap": document["proof"]["gap"],
+        "gap": document.proof.gap,
     }
-    return sweep_row(known)
+    return sweep_row({name: as_json(value) for name, value in known.items()})
 
 
 def failed_row(scenario: str, name: str, error: FlexoptError) -> SweepRow:

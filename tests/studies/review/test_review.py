@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every
+from documents import data
 
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.records import Person, TodaysAccess
@@ -127,18 +128,18 @@ def test_the_saving_of_the_set_is_exact() -> None:
 
 def test_a_threshold_leaves_small_moves_alone() -> None:
     plan = a_review(DAYS, ACCESS, least="1000", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC]).plan.document
-    found = plan["review"]
+    found = data(plan)["review"]
     assert {m["user"]: m["move"] for m in found["moves"]} == {
         **{m["user"]: m["move"] for m in estate()["moves"]},
         "ann": "keep",  # 840 only
     }
     assert (found["total"], found["saving"]) == ("9855.00", "6000.00")
-    said = plan["proof"]["threshold"]
+    said = data(plan)["proof"]["threshold"]
     # the release of a seat that nobody uses moves nobody
     assert (said["moves"], said["objective"], said["cheapest"]) == (2, "11855.00", "9015.00")
     assert Decimal(said["bound"]) == pytest.approx(11855, abs=Decimal("0.02"))
-    assert (plan["status"], Decimal(plan["proof"]["bound"])) == ("optimal", Decimal("9015"))
-    assert plan["scenario"]["policy"]["min_saving"] == {"contract": "0", "move": "1000"}
+    assert (data(plan)["status"], Decimal(data(plan)["proof"]["bound"])) == ("optimal", Decimal("9015"))
+    assert data(plan)["scenario"]["policy"]["min_saving"] == {"contract": "0", "move": "1000"}
 
 
 def test_a_seat_that_is_held_is_access_to_all_it_covers() -> None:
