@@ -155,10 +155,10 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     bought.append(line("price per token used", "effective_token_price"))
     bought.append(["users with changes", "-", *(f"{s.users_changed:,}" for s in scenarios[1:])])
     yield _Table("what is bought", bought)
-    yield _Table("if the forecast holds", [*_tokens(line, ("used", "expired", "left"), "")])
+    yield _Table("forecast holds", [*_tokens(line, ("used", "expired", "left"), "")])
     if any(s.tokens_buffer for s in scenarios):
         full = [*_tokens(line, ("buffer",), ""), *_tokens(line, ("expired", "left"), "_with_buffer")]
-        yield _Table("if the buffer is used", full, BUFFER_NOTE)
+        yield _Table("buffer used in full", full, BUFFER_NOTE)
     offers = dict.fromkeys(row.offer for s in scenarios for row in s.offers)
     seats = [{row.offer: row.seats for row in s.offers} for s in scenarios]
     if offers:
