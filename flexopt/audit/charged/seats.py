@@ -92,7 +92,7 @@ def _empty(found: ChargeCells, cost: Ints, seat: Ints, notes: Notes) -> None:
         number = bought - row["assigned"]
         if Decimal(row["cost"]) and number:
             days = [overlap_days(*seat_of(row)[1:], *month[1:]) for month in found.months]
-            each = in_cents(row["cost"], found.scenario.money) // bought
+            each = in_cents(row["cost"], found.scenario.money) // max(1, bought)
             for (name, _, _), part in zip(found.months, days, strict=True):
                 idle[row["offer"], name] += number if part else 0
                 # days that cost less than a cent may be free
