@@ -42,7 +42,7 @@ def least_total(
     *,
     most: int = 4000,
 ) -> Decimal | None:
-    """The cheapest total to the cent; None where no plan satisfies all rules.
+    """The cheapest total; None where no plan satisfies all rules.
 
     With `policy.min_saving.contract` it includes that fee for every new contract of a user.
 
@@ -324,9 +324,7 @@ class _Enumeration:
                 if (best is None or so_far < best) and all(r >= 0 for r in room):
                     packs = self.packs.least(tokens, room, None if best is None else best - so_far)
                     best = best if packs is None else so_far + packs
-        return (
-            None if best is None else (Decimal(best.numerator) / best.denominator).quantize(Decimal("0.01"))
-        )
+        return None if best is None else Decimal(best.numerator) / best.denominator
 
     def _orders(self, counts: Counts) -> Iterator[tuple[Fraction, Sums]]:
         """Every size of every order that seats its users: charge, and money due by budget."""

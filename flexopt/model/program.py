@@ -38,7 +38,7 @@ class CouplingRow:
 class Model:
     """The PuLP problem and its variables, by index.
 
-    moves : the move fee, if there is one
+    moves : what is a move, if moves have a fee
     at_most : maximum cost of the plans among which ties are settled, if requested
     rounded : whether packs cost their invoice, not their price less the most that rounding takes off
     decided : cost and fees of seats and moves outside the core, and of stated additions

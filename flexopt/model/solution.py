@@ -151,7 +151,7 @@ def _in_user_order(
 ) -> list[tuple[int, int]]:
     """Users with the same use and choices are interchangeable: the first of them get the most seats.
 
-    With a move fee they also have the same access today.
+    With a fee for moves they also have the same access today.
     """
     P = m.problem
     options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)

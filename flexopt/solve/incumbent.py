@@ -32,7 +32,7 @@ class TierPrices:
 class Incumbent:
     """The best solution so far.
 
-    cost : of the plan; moves : subproblems that move, with a move fee; objective : cost and all fees
+    cost : of the plan; moves : subproblems that move, if moves have a fee; objective : cost and all fees
     found_at : the prices at which it was found: None if in the whole model or known before
     """
 

@@ -90,7 +90,7 @@ class PricingProblem:
     """
 
     moves: Moves | None = None
-    """The move fee, if there is one (`pricing_moves.py`)."""
+    """What is a move, if moves have a fee (`pricing_moves.py`)."""
 
     def __init__(
         self, problem: Problem, restriction: Restriction, options: SearchOptions = SearchOptions()

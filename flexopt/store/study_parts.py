@@ -156,8 +156,8 @@ class ComparisonPart(PlanPart):
     """In the order given; the first is the baseline."""
     cheapest: Name
     """Id of the scenario with the lowest total."""
-    regret: tuple[tuple[Amount | None, ...], ...]
-    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible."""
+    regret: tuple[tuple[Difference | None, ...], ...]
+    """Money: the cost of signing j with the plan of i; none if impossible; below 0 only with a threshold."""
     notes: tuple[RegretNote, ...]
     """Notes on single cells of `regret`."""
     drivers: tuple[QuoteDrivers, ...]
