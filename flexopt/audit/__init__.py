@@ -20,7 +20,7 @@ from flexopt.audit.charged import charge_rows
 from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
-from flexopt.audit.notes import Notes, day_of, read_columns
+from flexopt.audit.notes import Notes, read_columns
 from flexopt.audit.order import check_order
 from flexopt.audit.replay import replay_days
 from flexopt.audit.threshold import moves

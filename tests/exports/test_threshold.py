@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from documents import typed
 
 from flexopt.exports.report.assumed import assumptions
 from flexopt.exports.report.proven import claim, threshold
@@ -33,13 +34,13 @@ def with_threshold(document: Document, status: str = "optimal", **changes: Any) 
 
 def test_both_bounds_are_said(document: Document) -> None:
     assert document["total"] == "6909.00"
-    assert threshold(with_threshold(document), ENGLISH) == (
+    assert threshold(typed(with_threshold(document)), ENGLISH) == (
         "3 new contracts, each saving at least 50 USD; no move, as none saves 100 USD. Without this rule the "
         "plan would cost up to 119.00 USD (1.72 %) less (the cheapest plan known: 109.00 USD less), and no "
         "plan costs less than that. If every new contract and every move is charged what it must save, no "
         "plan is better"
     )
-    said = claim(with_threshold(document), ENGLISH)
+    said = claim(typed(with_threshold(document)), ENGLISH)
     assert "(lower bound 7,059.00, gap" in said
 
 
@@ -51,16 +52,16 @@ def test_both_bounds_are_said(document: Document) -> None:
     ],
 )
 def test_what_is_open_is_said(document: Document, status: str, words: str) -> None:
-    assert words in threshold(with_threshold(document, status, bound="7050.00"), ENGLISH)
+    assert words in threshold(typed(with_threshold(document, status, bound="7050.00")), ENGLISH)
 
 
 def test_nothing_is_said_without_a_threshold(document: Document) -> None:
-    assert threshold(document, ENGLISH) == ""
-    assert "new contract" not in claim(document, ENGLISH)
+    assert threshold(typed(document), ENGLISH) == ""
+    assert "new contract" not in claim(typed(document), ENGLISH)
 
 
 def test_it_is_among_the_assumptions(document: Document) -> None:
-    rows = assumptions(with_threshold(document), ENGLISH).rows
+    rows = assumptions(typed(with_threshold(document)), ENGLISH).rows
     assert next(text for label, text in rows if label == ENGLISH("label_rules")) == (
         "every new contract must save at least 50 USD; every change of access must save at least 100 USD"
     )

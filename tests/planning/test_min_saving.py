@@ -111,7 +111,7 @@ def test_a_move_needs_todays_access() -> None:
 
 def test_a_saved_plan_adds_up_with_its_fees(tmp_path: Path) -> None:
     saved = planned(contract=50).save(tmp_path / "my.plan")
-    assert read_document(saved)["proof"]["threshold"]["objective"] == "4174.00"
+    assert data(read_document(saved))["proof"]["threshold"]["objective"] == "4174.00"
     text = (saved / "plan.json").read_text().replace('"4174.00"', '"4173.00"')
     (saved / "plan.json").write_text(text)
     with pytest.raises(FlexoptError, match=r"proof\.threshold\.objective. is 4173\.00"):

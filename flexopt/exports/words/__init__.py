@@ -44,7 +44,7 @@ class Words:
         if self.locale is None:
             return ",", "."
         symbols = self.locale.number_symbols["latn"]
-        return symbols.group.replace("'", "’"), symbols.decimal
+        return symbols["group"].replace("'", "’"), symbols["decimal"]
 
     def number(self, value: int | Decimal) -> str:
         """`1234.5` -> `1,234.5`, with the digits as given."""
