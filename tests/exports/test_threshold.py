@@ -71,5 +71,5 @@ def test_a_review_says_it(document: Document) -> None:
     counts = dict.fromkeys(("to collection", "to seat", "to Flex", "release", "new", "keep"), 0)
     lists: Document = {"moves": [], "double_use": [], "idle": [], "leavers": [], "checks": []}
     review = {"today": "10.00", "total": "8.00", "saving": "2.00", "counts": counts, **lists}
-    text = " ".join(review_text(with_threshold(document) | {"review": review}).split())
+    text = " ".join(review_text(typed(with_threshold(document) | {"review": review})).split())
     assert "threshold: 3 new contracts, each saving at least 50 USD" in text
