@@ -185,7 +185,9 @@ def test_a_user_called_like_a_code_gets_another(document: Document, tmp_path: Pa
     assert sorted(key(tmp_path / "key.csv").values()) == ["person-0003", "person-0004", "person-0005"]
 
 
-@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6))
+@given(
+    st.lists(st.one_of(st.text(min_size=1), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6)
+)
 def test_the_key_keeps_any_name(
     planned: Document, tmp_path_factory: pytest.TempPathFactory, users: list[str]
 ) -> None:
