@@ -11,7 +11,8 @@ from flexopt.cli.options import format_option, memory_option, output_option, sce
 from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.report.proven import only_rounding
-from flexopt.exports.summary import summary_text
+from flexopt.exports.report.summary import summary_report
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
@@ -58,7 +59,7 @@ def command(
     document = result.document
     show(
         form,
-        table=lambda: summary_text(document),
+        table=lambda: text(summary_report(document)),
         json=lambda: document_json(summary_json(document)),
     )
     if result.status != "optimal" and not only_rounding(document):

@@ -9,7 +9,10 @@ import click
 from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
 from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
-from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
+from flexopt.exports.markdown import markdown
+from flexopt.exports.report.reviewed import review_report
+from flexopt.exports.study_data import review_csv, review_json
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage.sources import usage_sources
 from flexopt.planning.document import inputs_of
@@ -72,10 +75,10 @@ def command(
     show_warnings([document])
     show(
         form,
-        table=lambda: review_text(document),
+        table=lambda: text(review_report(document, continued="continued_in_data")),
         json=lambda: review_json(document),
         csv=lambda: review_csv(document),
-        markdown=lambda: review_markdown(document),
+        markdown=lambda: markdown(review_report(document)),
     )
     if into is not None:
         click.echo(f"\nReview added to {into}; next: flexopt export {into} -o FILE", err=True)

@@ -84,14 +84,11 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     # imported here because --help needs none of it
-    from flexopt.base.text import screen
     from flexopt.cli.progress import progress
-    from flexopt.exports.sensitivity import (
-        sensitivity_csv,
-        sensitivity_json,
-        sensitivity_markdown,
-        sensitivity_text,
-    )
+    from flexopt.exports.markdown import markdown
+    from flexopt.exports.report.sensitivity import sensitivity_report
+    from flexopt.exports.study_data import sensitivity_csv, sensitivity_json
+    from flexopt.exports.text import text
     from flexopt.inputs.scenario.load import load_scenario
     from flexopt.inputs.usage.sources import usage_sources
     from flexopt.planning.document import inputs_of
@@ -120,8 +117,8 @@ def command(  # noqa: PLR0917
         )
     show(
         form,
-        table=lambda: screen(sensitivity_text(part, name, currency)),
+        table=lambda: text(sensitivity_report(part, name, currency)),
         json=lambda: sensitivity_json(part, name, currency),
         csv=lambda: sensitivity_csv(part),
-        markdown=lambda: sensitivity_markdown(part, name, currency),
+        markdown=lambda: markdown(sensitivity_report(part, name, currency)),
     )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from documents import typed
 from jsonschema import Draft202012Validator
+from reports import review_markdown, review_text
 
-from flexopt.exports.review import review_csv, review_markdown, review_text
+from flexopt.exports.study_data import review_csv
 from flexopt.store.schema import plan_schema
 
 Run = Callable[..., Any]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from documents import typed
+from reports import headline, summary_text
 from whole import with_everything
 
 from flexopt.exports.report import (
@@ -15,12 +16,11 @@ from flexopt.exports.report import (
     Section,
     assignment_table,
     make_report,
-    report_comparison,
 )
 from flexopt.exports.report.assumed import mark_of, prices
 from flexopt.exports.report.changes import changes
+from flexopt.exports.report.compared import comparison_report
 from flexopt.exports.report.parts import named
-from flexopt.exports.summary import headline, summary_text
 from flexopt.exports.words import ENGLISH
 from flexopt.inputs.scenario.scenario import Price
 
@@ -194,7 +194,8 @@ def test_quotes_in_columns_baseline_first(document: Document) -> None:
     regret = table(report, "regret").rows
     assert regret[0][-1] == "-"
     assert [regret[i][i + 1] for i in range(3)] == ["0.00"] * 3
-    assert report_comparison(whole["comparison"]).parts == section(report, "comparison").parts
+    parts = section(comparison_report(whole["comparison"]), "comparison").parts
+    assert parts == section(report, "comparison").parts
 
 
 def test_coverage_findings_and_left_out(document: Document) -> None:

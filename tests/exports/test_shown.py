@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 from documents import data, typed
+from reports import comparison_text, summary_text
 from whole import with_everything
 
 from flexopt.exports.charts import charts
-from flexopt.exports.comparison import comparison_csv, comparison_text
 from flexopt.exports.markdown import render as markdown
 from flexopt.exports.report import assignment_table
-from flexopt.exports.review import review_csv
 from flexopt.exports.shown import shown, shown_comparison
-from flexopt.exports.summary import summary_text
+from flexopt.exports.study_data import comparison_csv, review_csv
 from flexopt.exports.web import render as page
 from flexopt.store.study_parts import ComparisonDocument
 

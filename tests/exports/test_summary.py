@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from documents import typed
-
-from flexopt.exports.summary import headline, summary_text
+from reports import headline, summary_text
 
 Document = dict[str, Any]
 

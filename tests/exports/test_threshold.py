@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from documents import typed
+from reports import review_text
 
 from flexopt.exports.report.assumed import assumptions
 from flexopt.exports.report.proven import claim, threshold
-from flexopt.exports.review import review_text
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
 

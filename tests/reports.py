@@ -1,0 +1,32 @@
+"""What commands print about a plan and the studies."""
+
+from __future__ import annotations
+
+from flexopt.exports.report import costs
+from flexopt.exports.report.compared import comparison_report
+from flexopt.exports.report.reviewed import review_report
+from flexopt.exports.report.summary import summary_report
+from flexopt.exports.text import text
+from flexopt.exports.words import ENGLISH
+from flexopt.store.plan import PlanDocument
+from flexopt.store.study_parts import ComparisonPart
+
+
+def headline(document: PlanDocument) -> str:
+    return costs.headline(document, ENGLISH)
+
+
+def summary_text(document: PlanDocument) -> str:
+    return text(summary_report(document))
+
+
+def comparison_text(compared: ComparisonPart) -> str:
+    return text(comparison_report(compared))
+
+
+def review_text(document: PlanDocument) -> str:
+    return text(review_report(document))
+
+
+def review_markdown(document: PlanDocument) -> str:
+    return markdown(review_report(document))
