@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from flexopt.exports.markdown import markdown
 from flexopt.exports.report import costs
 from flexopt.exports.report.compared import comparison_report
+from flexopt.exports.report.explained import explanation_report, user_report
 from flexopt.exports.report.reviewed import review_report
 from flexopt.exports.report.summary import summary_report
 from flexopt.exports.text import text
@@ -30,3 +35,11 @@ def review_text(document: PlanDocument) -> str:
 
 def review_markdown(document: PlanDocument) -> str:
     return markdown(review_report(document))
+
+
+def explain_text(found: Mapping[str, Any], currency: str) -> str:
+    return text(explanation_report(found, currency))
+
+
+def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
+    return text(user_report(found, currency))

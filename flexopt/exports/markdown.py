@@ -26,7 +26,8 @@ def render(document: PlanDocument, words: Words = ENGLISH) -> bytes:
 def markdown(report: Report) -> str:
     """Any report as Markdown, its appendix too."""
     parts = [f"# {_line(report.name or report.title)}"]
-    parts += [_line(_capital(report.cover))] if report.cover else []
+    about = [*([report.title] if report.name else []), *([report.cover] if report.cover else [])]
+    parts += [_line(_capital("; ".join(about)))] if about else []
     parts += [f"**{escaped(report.headline)}**"] if report.headline else []
     for level, sections in (("##", report.sections), ("###", report.appendix)):
         for section in sections:

@@ -16,6 +16,9 @@ HEAD, LABEL = 13, 24
 NARROWEST = 12
 """Least characters of a column whose cells are continued on the next line."""
 
+LONG = 40
+"""Characters of a cell that is a sentence: tables with two columns of them become lists."""
+
 BARS = 6
 """Least characters on each side of the middle of a bar."""
 
@@ -58,6 +61,8 @@ def _table(
         yield from _blocks(table, alike, width, bold)
     elif fits:
         yield from _barred(table, lines, width) if table.bars else lines
+    elif sum(n > LONG for n in _widths(table)) > 1:
+        yield from _listed(table)
     else:
         yield from _lines(_continued(table, width), bold)
 
@@ -109,10 +114,22 @@ def _blocks(
         yield from _lines(replace(table, columns=columns, rows=cells), bold)
 
 
+def _listed(table: ReportTable) -> Iterator[str]:
+    """Each row as its short cells on a line, and its sentences below."""
+    long = [n for n, widest in enumerate(_widths(table)) if widest > LONG]
+    for row in table.rows:
+        cells = [(n, printable(cell)) for n, cell in enumerate(row) if cell]
+        yield fill(", ".join(cell for n, cell in cells if n not in long), later="  ")
+        yield from (fill(f"{table.columns[n]}: {cell}", "  ", "    ") for n, cell in cells if n in long)
+
+
+def _widths(table: ReportTable) -> list[int]:
+    return [max(len(row[n]) for row in (table.columns, *table.rows)) for n in range(len(table.columns))]
+
+
 def _continued(table: ReportTable, width: int) -> ReportTable:
     """The table with the cells of its widest columns continued on the next lines."""
-    rows = [[printable(cell) for cell in row] for row in table.rows]
-    widths = [max(len(row[n]) for row in (table.columns, *rows)) for n in range(len(table.columns))]
+    widths = _widths(table)
     over = sum(widths) + 2 * (len(widths) - 1) - width
     texts = [n for n in range(len(widths)) if n not in table.numbers]
     while over > 0 and texts:
@@ -122,7 +139,7 @@ def _continued(table: ReportTable, width: int) -> ReportTable:
         widths[widest], over = widths[widest] - 1, over - 1
     lines: list[tuple[str, ...]] = []
     sums = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(table.rows):
         cells = [
             textwrap.wrap(cell, widths[n], break_on_hyphens=False) if n in texts else [cell]
             for n, cell in enumerate(row)

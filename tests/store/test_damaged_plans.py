@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from damage_plans import damaged
 from documents import typed
-from reports import review_markdown, review_text
+from reports import explain_text, explain_user_text, review_markdown, review_text
 
 from flexopt.base.errors import FlexoptError
-from flexopt.exports.explain import explain_text, explain_user_text
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import pseudonymise, without_people
 from flexopt.exports.study_data import review_csv
