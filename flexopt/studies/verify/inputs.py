@@ -1,0 +1,89 @@
+"""A plan held against its inputs: their hashes, the audit with the demand, and the plan made again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from flexopt.audit import audit
+from flexopt.inputs.usage.sources import usage_sources
+from flexopt.planning.arguments import Progress, ScenarioLike, completed, forecasts_for, scenario_of
+from flexopt.planning.document import inputs_of
+from flexopt.planning.planner import plan
+from flexopt.store.plan import InputFile, PlanDocument
+from flexopt.studies.verify.check import Check, checked, not_possible
+from flexopt.studies.verify.differences import differences
+
+PARTS = {
+    "version": ("schema", "flexopt"),
+    "scenario and holdings": ("name", "currency", "horizon", "scenario", "holdings"),
+    "history, coverage and what is left out": ("history", "coverage", "left_out"),
+    "findings": ("findings",),
+    "status, total and summary": ("status", "total", "summary"),
+    "baselines": ("baselines",),
+    "proof and marginal prices": ("proof",),
+    "access, alternatives, segments and reasons": ("assignment",),
+}
+"""Keys of plan.json by the check that compares them with a new plan; `bill` has all others."""
+
+BILL = "seats, packs, ledger and charges"
+
+SEARCHED = (
+    "status, total and summary",
+    "baselines",
+    "proof and marginal prices",
+    "access, alternatives, segments and reasons",
+    BILL,
+)
+"""Checks of what a search decides, which may end elsewhere if a limit stops it."""
+
+
+def input_checks(
+    document: PlanDocument, scenario: ScenarioLike, on_progress: Progress | None, memory: str | None
+) -> Iterator[Check]:
+    """Checks of everything that follows from the scenario and its usage."""
+    source = scenario_of(scenario)
+    other = _other_inputs(document.inputs, inputs_of(source, usage_sources(source)))
+    yield checked("hashes of the inputs", other)
+    if other:
+        yield not_possible("replay and claims", "the inputs are not those that the plan was made from")
+        return
+    tell = on_progress or (lambda phase, size: None)
+    forecasts = forecasts_for(source, None, tell, memory)
+    whole = completed(source, forecasts.usage)
+    demand = forecasts.of(whole.scenario, whole.people)
+    again = plan(source, forecasts, on_progress=on_progress, memory=memory).document
+    tell("auditing", "")
+    if document.charge_rows is None:  # a single file, which has their hash
+        document = document.with_charge_rows(again.charge_rows or document.assignment)
+    failures = audit(document, whole.scenario, whole.holdings, demand)
+    yield checked("replay of every day, and the bill", failures)
+    yield from compared(document, again)
+
+
+def _other_inputs(said: Sequence[InputFile], found: Sequence[InputFile]) -> list[str]:
+    made, now = ({file.file: file.sha256 for file in files} for files in (said, found))
+    words = [f"{name} is not among the inputs of the plan" for name in now if name not in made]
+    words += [f"{name} is an input of the plan, but not of the scenario" for name in made if name not in now]
+    words += [
+        f"{name} is not as it was planned from" for name in now if name in made and made[name] != now[name]
+    ]
+    return words or (
+        [] if tuple(said) == tuple(found) else ["the inputs are listed in another order, or twice"]
+    )
+
+
+def compared(document: PlanDocument, again: PlanDocument) -> Iterator[Check]:
+    """The plan and one made now from the same inputs, part by part."""
+    part_of = {key: part for part, keys in PARTS.items() for key in keys}
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, difference in differences(document, again):
+        found[part_of.get(key, BILL)].append(difference)
+    stopped = "feasible" in (document.status, again.status)
+    for part in (*PARTS, BILL):
+        if stopped and part in SEARCHED and found[part]:
+            yield not_possible(
+                f"{part}, planned again", "a limit stopped the search, and another run ends elsewhere"
+            )
+        else:
+            yield checked(f"{part}, planned again", found[part])
