@@ -163,7 +163,7 @@ def read_document(plan: Path) -> PlanDocument:
 
 
 def read_plan(plan: Path) -> tuple[bytes, PlanDocument]:
-    """The bytes of plan.json, and the plan, which may contradict itself. Raises FlexoptError if it is none."""
+    """The bytes of plan.json, and the plan, not held against itself. Raises FlexoptError if it is none."""
     hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
     try:
         place = plan.resolve()

@@ -11,6 +11,7 @@ from flexopt.audit.alone.alternatives import alternatives
 from flexopt.audit.alone.charges import charges, charges_file
 from flexopt.audit.alone.head import head
 from flexopt.audit.alone.pool import pool
+from flexopt.audit.alone.reasons import reasons
 from flexopt.audit.alone.studies import studies
 from flexopt.audit.charges import purchases, seat_rows
 from flexopt.audit.notes import Notes, read_columns
@@ -37,6 +38,7 @@ def alone(document: PlanDocument) -> dict[str, list[str]]:
         summary(document, rows, scenario, notes("sums and savings"))
         access(document, rows, notes("access"))
         alternatives(document, rows, notes("alternatives, segments and reasons"))
+        reasons(document, rows, notes("alternatives, segments and reasons"))
     charges(document, notes("charges"))
     proof(document, scenario, notes("status, bound and gap"))
     studies(document, notes("comparison, sensitivity and review"))

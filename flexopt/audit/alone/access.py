@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from flexopt.audit.assignment import seat_prices
 from flexopt.audit.notes import TOLERANCE, Notes, Seat, close, day_of, distinct, fractions, seat_of
 from flexopt.audit.rules import cloud_tokens, tokens_a_day
+from flexopt.base.arrays import Bools, Ints
 from flexopt.base.columns import Column, classes
 from flexopt.store.plan import PlanDocument
 
@@ -31,26 +33,35 @@ def access(doc: PlanDocument, cells: Mapping[str, Column], notes: Notes) -> None
     notes.expect(len(groups) == len(np.unique(user.codes)), "a user of `assignment` has two groups")
     covers = {of.id: set(of.covers) for of in doc.scenario.offers}
     for row in distinct(np.flatnonzero(named), offer.codes, product.codes):
-        covered = product[row] in covers.get(offer[row], ())
-        notes.expect(
-            covered, f"`assignment[{row}].offer` is {offer[row]}, which does not cover {product[row]}"
-        )
+        if product[row] not in covers.get(offer[row], ()):
+            notes.fail(f"`assignment[{row}].offer` is {offer[row]}, which does not cover {product[row]}")
     seats: list[Seat] = [
         (offer[row], day_of(cells["contract_start"][row]), day_of(cells["contract_end"][row]))
         for row in first
     ]
-    _seats(doc, user, named, contract, seats, notes)
-    _costs(doc, cells, named, contract, seats, notes)
-    _tokens(doc, cells, named, notes)
+    rows = _Rows(doc, cells, named, contract, seats)
+    _seats(rows, notes)
+    _costs(rows, notes)
+    _tokens(rows, notes)
 
 
-def _seats(
-    doc: PlanDocument, user: Column, named: np.ndarray, contract: np.ndarray, seats: list[Seat], notes: Notes
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The assignment: its cells, the rows on seats, and the number of each row's contract among `seats`."""
+
+    doc: PlanDocument
+    cells: Mapping[str, Column]
+    named: Bools
+    contract: Ints
+    seats: Sequence[Seat]
+
+
+def _seats(of: _Rows, notes: Notes) -> None:
+    doc, contract, seats = of.doc, of.contract, of.seats
     assigned: dict[Seat, int] = defaultdict(int)
     for row in doc.seats:
         assigned[seat_of(row)] += row.assigned
-    sitting = contract[distinct(np.flatnonzero(named), user.codes, contract)]
+    sitting = contract[distinct(np.flatnonzero(of.named), of.cells["user"].codes, contract)]
     for number, count in enumerate(np.bincount(sitting, minlength=len(seats)).tolist()):
         if count:
             assigned[seats[number]] -= count
@@ -61,27 +72,20 @@ def _seats(
         )
 
 
-def _costs(
-    doc: PlanDocument,
-    cells: Mapping[str, Column],
-    named: np.ndarray,
-    contract: np.ndarray,
-    seats: list[Seat],
-    notes: Notes,
-) -> None:
+def _costs(rows: _Rows, notes: Notes) -> None:
     """The rows of a user on a seat cost the seat, and all rows what the charges say."""
+    doc, cells, named, contract, seats = rows.doc, rows.cells, rows.named, rows.contract, rows.seats
     prices, unit = seat_prices(doc), doc.scenario.money.unit
     cents = cells["cost"].array_of(lambda amount: int(amount / unit), np.int64)
-    rows = np.flatnonzero(named)
-    place, begin = classes(cells["user"].codes[rows], contract[rows])
+    seated = np.flatnonzero(named)
+    place, begin = classes(cells["user"].codes[seated], contract[seated])
     cost = np.zeros(len(begin), dtype=np.int64)
-    np.add.at(cost, place, cents[rows])
-    seat = contract[rows][begin]
+    np.add.at(cost, place, cents[seated])
+    seat = contract[seated][begin]
     for n in distinct(np.arange(len(begin)), seat, cost):
         of = seats[seat[n]]
         fits = int(cost[n]) * unit in prices[of, False] | prices[of, True]
         notes.expect(fits, f"`cost` of the rows of a user on a seat of {of[0]} is not the price of the seat")
-    seated = np.flatnonzero(named)
     for row in distinct(seated, contract, cells["seat_price"].codes):
         price, of = cells["seat_price"][row], seats[contract[row]]
         fits = price in prices[of, False] | prices[of, True]
@@ -103,8 +107,9 @@ def _costs(
             notes.fail(f"there are charges for {kind} of group `{name}`, which has no rows")
 
 
-def _tokens(doc: PlanDocument, cells: Mapping[str, Column], named: np.ndarray, notes: Notes) -> None:
+def _tokens(rows: _Rows, notes: Notes) -> None:
     """Seats take no tokens; days on Flex take those of the product's rates; all of them are used up."""
+    doc, cells, named = rows.doc, rows.cells, rows.named
     product, days, tokens = (cells[name] for name in ("product", "days", "tokens"))
     rates = rates_of(doc)
     for row in distinct(np.arange(len(named)), named, product.codes, days.codes, tokens.codes):
@@ -130,7 +135,7 @@ def _tokens(doc: PlanDocument, cells: Mapping[str, Column], named: np.ndarray, n
 
 
 def rates_of(doc: PlanDocument) -> dict[str, tuple[Fraction, Fraction]]:
-    """The lowest and highest tokens per day of each product in the horizon, on days on which it is on Flex."""
+    """The lowest and highest tokens per day of each product, on days of the horizon with a rate."""
     horizon, found = doc.scenario.horizon, {}
     for product in doc.scenario.products:
         # a rate changes on few days: those in the horizon, and its first

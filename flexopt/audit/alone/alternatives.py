@@ -59,8 +59,9 @@ def _break_even(
     said: Decimal | None, anchor: Decimal | None, a_day: tuple[Fraction, Fraction], row: int, notes: Notes
 ) -> None:
     place = f"`assignment[{row}].break_even_days` is {said}"
-    if said is None or anchor is None:
-        notes.expect(said is None and anchor is None, f"{place}, but there is one, or none")
+    if said is None or anchor is None:  # tokens that cost nothing are always cheaper
+        fits = said is None and (anchor is None or not a_day[0])
+        notes.expect(fits, f"{place}, but there is {'none' if anchor is None else 'one'}")
         return
     off = TENTH + MILLIONTH
     least, most = (Fraction(anchor) / daily if daily else None for daily in a_day[::-1])
@@ -90,7 +91,7 @@ def _segments(cells: Mapping[str, Column], notes: Notes) -> None:
             fits = {_segment(number, Fraction(at)) for number in near}
         notes.expect(
             segment[row] in fits,
-            f"`assignment[{row}].segment` is {segment[row]} with {float(used):g} days, and break-even at {at}",
+            f"`assignment[{row}].segment` is {segment[row]} at {float(used):g} days, break-even at {at}",
         )
 
 
@@ -105,9 +106,8 @@ def cheapest_year(doc: PlanDocument, product: str) -> tuple[bool, Decimal | None
     """
     scenario, horizon = doc.scenario, doc.scenario.horizon
     offers = [offer for offer in scenario.offers if product in offer.covers]
-    if any(offer.co_term for offer in offers) or {a.offer for a in scenario.additions} & {
-        o.id for o in offers
-    }:
+    added = {addition.offer for addition in scenario.additions}
+    if any(offer.co_term or offer.id in added for offer in offers):
         return False, None
     terms = [
         (begin, term_end(offer, horizon, begin, new=True), offer)

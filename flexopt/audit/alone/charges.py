@@ -59,7 +59,7 @@ def charges(doc: PlanDocument, notes: Notes) -> None:
 
 
 def charges_file(rows: ColumnTable, doc: PlanDocument) -> list[str]:
-    """What does not hold in the rows of charges.csv: they are of users of the plan, and add up to its sums."""
+    """What does not hold in the rows of charges.csv: they are of the plan's users and add up to its sums."""
     notes, cells, unit = Notes(), rows.columns, doc.scenario.money.unit
     known = {name: set(doc.assignment.columns[name].values) for name in ("user", "product")}
     used = cells["kind"].array_of(lambda kind: kind in ("seat", "tokens"), bool)

@@ -1,4 +1,4 @@
-"""A saved plan held against itself, its files and, at hand, its inputs: what holds, what not, what is open."""
+"""A saved plan held against itself, its files and its inputs: what holds, what does not, what is open."""
 
 from __future__ import annotations
 
