@@ -6,6 +6,8 @@ certificate) is the audit's, and is checked with the inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flexopt.audit.alone.access import access
 from flexopt.audit.alone.alternatives import alternatives
 from flexopt.audit.alone.charges import charges, charges_file
@@ -16,33 +18,52 @@ from flexopt.audit.alone.studies import studies
 from flexopt.audit.charges import purchases, seat_rows
 from flexopt.audit.notes import Notes, read_columns
 from flexopt.audit.totals import proof, summary
+from flexopt.base.columns import Column
 from flexopt.base.errors import FlexoptError
 from flexopt.store.plan import PlanDocument
 
-__all__ = ["alone", "charges_file", "refuse_contradictions", "without_rows"]
+__all__ = ["UNREADABLE", "alone", "charges_file", "refuse_contradictions", "without_rows"]
+
+
+UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a check may end in if the parts of a forged plan do not fit together at all."""
+
+Check = Callable[[PlanDocument, Notes], object]
+
+BY_ITSELF: tuple[tuple[str, Check], ...] = (
+    ("name, dates and coverage", head),
+    ("prices and terms of seats", lambda doc, notes: seat_rows(doc, doc.scenario, doc.holdings, notes)),
+    ("prices and terms of packs", lambda doc, notes: purchases(doc, doc.scenario, notes)),
+    ("ledger", pool),
+    ("charges", charges),
+    ("status, bound and gap", lambda doc, notes: proof(doc, doc.scenario, notes)),
+    ("comparison, sensitivity and review", studies),
+)
+OF_ROWS: tuple[tuple[str, Check], ...] = (
+    ("sums and savings", lambda doc, notes: summary(doc, cells_of(doc), doc.scenario, notes)),
+    ("access", lambda doc, notes: access(doc, cells_of(doc), notes)),
+    ("alternatives and segments", lambda doc, notes: alternatives(doc, cells_of(doc), notes)),
+    ("reasons", lambda doc, notes: reasons(doc, cells_of(doc), notes)),
+)
+"""Checks of the rows about people."""
 
 
 def alone(document: PlanDocument) -> dict[str, list[str]]:
     """What the plan contradicts itself in, by check; an empty list is a pass."""
-    scenario, found = document.scenario, dict[str, Notes]()
+    found: dict[str, list[str]] = {}
+    for name, check in BY_ITSELF if without_rows(document) else (*BY_ITSELF, *OF_ROWS):
+        notes = Notes()
+        try:
+            check(document, notes)
+        except UNREADABLE:
+            notes.fail("the parts of the plan do not fit together")
+        found[name] = list(notes.failures)
+    return found
 
-    def notes(name: str) -> Notes:
-        return found.setdefault(name, Notes())
 
-    head(document, notes("name, dates and coverage"))
-    seat_rows(document, scenario, document.holdings, notes("prices and terms of seats"))
-    purchases(document, scenario, notes("prices and terms of packs"))
-    pool(document, notes("ledger"))
-    if not without_rows(document):
-        rows = read_columns(document.assignment, document.assignment.columns)
-        summary(document, rows, scenario, notes("sums and savings"))
-        access(document, rows, notes("access"))
-        alternatives(document, rows, notes("alternatives, segments and reasons"))
-        reasons(document, rows, notes("alternatives, segments and reasons"))
-    charges(document, notes("charges"))
-    proof(document, scenario, notes("status, bound and gap"))
-    studies(document, notes("comparison, sensitivity and review"))
-    return {name: list(of.failures) for name, of in found.items()}
+def cells_of(document: PlanDocument) -> dict[str, Column]:
+    """The columns of the assignment."""
+    return read_columns(document.assignment, document.assignment.columns)
 
 
 def without_rows(document: PlanDocument) -> bool:

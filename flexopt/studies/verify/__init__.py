@@ -101,4 +101,6 @@ def _by_itself(content: bytes, document: PlanDocument) -> Iterator[Check]:
     for name, failures in alone(document).items():
         yield checked(name, failures)
     if without_rows(document):
-        yield not_possible("access, alternatives and savings", "it was exported without people")
+        yield not_possible(
+            "access, alternatives, reasons and sums over people", "it was exported without people"
+        )

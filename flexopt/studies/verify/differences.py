@@ -10,18 +10,17 @@ import numpy as np
 from flexopt.base.columns import ColumnTable
 from flexopt.store.plan import PlanDocument
 
-STUDIES = {"comparison", "sensitivity", "review"}
+APART = {"comparison", "sensitivity", "sha256"}
+"""Keys that are compared with a study made again, or with the file."""
 SHOWN = 60
 """Characters of a value that are shown."""
 
 
 def differences(said: PlanDocument, found: PlanDocument) -> Iterator[tuple[str, str]]:
-    """Key and words of every place where the plans differ, studies aside."""
+    """Key and words of every place where the plans differ."""
     fields = PlanDocument.model_fields
     big = {name for name in fields if isinstance(getattr(said, name), ColumnTable)}
-    one, other = (
-        d.model_dump(mode="json", by_alias=True, exclude=big | STUDIES | {"sha256"}) for d in (said, found)
-    )
+    one, other = (d.model_dump(mode="json", by_alias=True, exclude=big | APART) for d in (said, found))
     for key in one:
         for words in different(key, one[key], other[key]):
             yield key, words

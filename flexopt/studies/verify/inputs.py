@@ -6,13 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from flexopt.audit import audit
+from flexopt.audit.alone import UNREADABLE
+from flexopt.demand.forecast_cache import ForecastCache
+from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage.sources import usage_sources
 from flexopt.planning.arguments import Progress, ScenarioLike, completed, forecasts_for, scenario_of
 from flexopt.planning.document import inputs_of
 from flexopt.planning.planner import plan
 from flexopt.store.plan import InputFile, PlanDocument
+from flexopt.store.study_parts import SensitivityPart
+from flexopt.studies.review import review
+from flexopt.studies.sensitivity import sensitivity
 from flexopt.studies.verify.check import Check, checked, not_possible
-from flexopt.studies.verify.differences import differences
+from flexopt.studies.verify.differences import differences, different
 
 PARTS = {
     "version": ("schema", "flexopt"),
@@ -23,6 +29,7 @@ PARTS = {
     "baselines": ("baselines",),
     "proof and marginal prices": ("proof",),
     "access, alternatives, segments and reasons": ("assignment",),
+    "review": ("review",),
 }
 """Keys of plan.json by the check that compares them with a new plan; `bill` has all others."""
 
@@ -33,6 +40,7 @@ SEARCHED = (
     "baselines",
     "proof and marginal prices",
     "access, alternatives, segments and reasons",
+    "review",
     BILL,
 )
 """Checks of what a search decides, which may end elsewhere if a limit stops it."""
@@ -49,16 +57,51 @@ def input_checks(
         yield not_possible("replay and claims", "the inputs are not those that the plan was made from")
         return
     tell = on_progress or (lambda phase, size: None)
-    forecasts = forecasts_for(source, None, tell, memory)
+    forecasts = forecasts_for(source, None, tell, memory, token_days=document.review is not None)
     whole = completed(source, forecasts.usage)
     demand = forecasts.of(whole.scenario, whole.people)
-    again = plan(source, forecasts, on_progress=on_progress, memory=memory).document
+    if document.review is None:
+        again = plan(source, forecasts, on_progress=on_progress, memory=memory).document
+    else:
+        least = document.review.min_saving
+        again = review(
+            source, forecasts, min_saving=least, on_progress=on_progress, memory=memory
+        ).plan.document
     tell("auditing", "")
-    if document.charge_rows is None:  # a single file, which has their hash
+    if document.charge_rows is None:  # a single file has only their hash
         document = document.with_charge_rows(again.charge_rows or document.assignment)
-    failures = audit(document, whole.scenario, whole.holdings, demand)
+    try:
+        failures = audit(document, whole.scenario, whole.holdings, demand)
+    except UNREADABLE:
+        failures = ["the rows do not fit the scenario and its usage"]
     yield checked("replay of every day, and the bill", failures)
     yield from compared(document, again)
+    if document.comparison is not None:
+        yield not_possible("comparison, made again", "it also needs the other scenarios")
+    if document.sensitivity is not None:
+        study = _sensitivity(document.sensitivity, source, forecasts, on_progress)
+        yield checked("sensitivity, made again", study)
+
+
+def _sensitivity(
+    said: SensitivityPart, source: ScenarioFile, forecasts: ForecastCache, on_progress: Progress | None
+) -> list[str]:
+    """Where the study differs from one made now with the same levers, step and grids."""
+    found = sensitivity(
+        source,
+        forecasts,
+        step=said.step,
+        levers=[row.lever for row in said.levers],
+        grids=[(grid.x, grid.y) for grid in said.grids],
+        on_progress=on_progress,
+    ).document
+    known = {row.question for row in found.indifference}
+    # prices at which another quote is as good need that quote
+    own = said.model_copy(
+        update={"indifference": tuple(row for row in said.indifference if row.question in known)}
+    )
+    one, other = (part.model_dump(mode="json", by_alias=True) for part in (own, found))
+    return list(different("sensitivity", one, other))
 
 
 def _other_inputs(said: Sequence[InputFile], found: Sequence[InputFile]) -> list[str]:
@@ -77,10 +120,14 @@ def compared(document: PlanDocument, again: PlanDocument) -> Iterator[Check]:
     """The plan and one made now from the same inputs, part by part."""
     part_of = {key: part for part, keys in PARTS.items() for key in keys}
     found: dict[str, list[str]] = defaultdict(list)
+    if not document.baselines and document.comparison is not None:
+        again = again.model_copy(update={"baselines": {}})  # quotes are also compared without them
     for key, difference in differences(document, again):
         found[part_of.get(key, BILL)].append(difference)
     stopped = "feasible" in (document.status, again.status)
     for part in (*PARTS, BILL):
+        if part == "review" and document.review is None:
+            continue
         if stopped and part in SEARCHED and found[part]:
             yield not_possible(
                 f"{part}, planned again", "a limit stopped the search, and another run ends elsewhere"
