@@ -46,6 +46,10 @@ SEARCHED = (
 """Checks of what a search decides, which may end elsewhere if a limit stops it."""
 
 
+NEAR = 0.1
+"""Share of the time limit beyond which another computer may have been stopped by it."""
+
+
 def input_checks(
     document: PlanDocument, scenario: ScenarioLike, on_progress: Progress | None, memory: str | None
 ) -> Iterator[Check]:
@@ -61,12 +65,11 @@ def input_checks(
     whole = completed(source, forecasts.usage)
     demand = forecasts.of(whole.scenario, whole.people)
     if document.review is None:
-        again = plan(source, forecasts, on_progress=on_progress, memory=memory).document
+        made = plan(source, forecasts, on_progress=on_progress, memory=memory)
     else:
         least = document.review.min_saving
-        again = review(
-            source, forecasts, min_saving=least, on_progress=on_progress, memory=memory
-        ).plan.document
+        made = review(source, forecasts, min_saving=least, on_progress=on_progress, memory=memory).plan
+    again = made.document
     tell("auditing", "")
     if document.charge_rows is None:  # a single file has only their hash
         document = document.with_charge_rows(again.charge_rows or document.assignment)
@@ -75,7 +78,11 @@ def input_checks(
     except UNREADABLE:
         failures = ["the rows do not fit the scenario and its usage"]
     yield checked("replay of every day, and the bill", failures)
-    yield from compared(document, again)
+    took = sum(
+        seconds for phase, seconds in made.seconds.items() if phase not in ("reading usage", "forecast")
+    )
+    limit = float(whole.scenario.solver.time_limit)
+    yield from compared(document, again, near_limit=took > NEAR * limit)
     if document.comparison is not None:
         yield not_possible("comparison, made again", "it also needs the other scenarios")
     if document.sensitivity is not None:
@@ -116,15 +123,18 @@ def _other_inputs(said: Sequence[InputFile], found: Sequence[InputFile]) -> list
     )
 
 
-def compared(document: PlanDocument, again: PlanDocument) -> Iterator[Check]:
-    """The plan and one made now from the same inputs, part by part."""
+def compared(document: PlanDocument, again: PlanDocument, *, near_limit: bool = False) -> Iterator[Check]:
+    """The plan and one made now from the same inputs, part by part.
+
+    near_limit : whether that took so long that a slower computer may have reached its limit
+    """
     part_of = {key: part for part, keys in PARTS.items() for key in keys}
     found: dict[str, list[str]] = defaultdict(list)
     if not document.baselines and document.comparison is not None:
         again = again.model_copy(update={"baselines": {}})  # quotes are also compared without them
     for key, difference in differences(document, again):
         found[part_of.get(key, BILL)].append(difference)
-    stopped = "feasible" in (document.status, again.status)
+    stopped = again.status == "feasible" or (near_limit and document.status == "feasible")
     for part in (*PARTS, BILL):
         if part == "review" and document.review is None:
             continue
