@@ -105,10 +105,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def planned() -> dict[str, Any]:
     """plan.json of a small worked example that has seats, owned and bought, and tokens: treat as constant."""
+    from documents import data
+
     from flexopt import load_scenario, plan
 
     found = plan(load_scenario(HERE / "cases" / "break-even" / "scenario.yaml")).document
-    return json.loads(json.dumps(found, default=list))  # type: ignore[no-any-return]
+    return data(found)
 
 
 @pytest.fixture
@@ -170,9 +172,11 @@ def call(
 @pytest.fixture(scope="session")
 def plan_folder(tmp_path_factory: pytest.TempPathFactory, planned: dict[str, Any]) -> Path:
     """The plan of that example, as a folder: treat as constant."""
+    from documents import typed
+
     from flexopt.store.folder import write_folder
 
-    return write_folder(planned, tmp_path_factory.mktemp("plan") / "break-even.plan")
+    return write_folder(typed(planned), tmp_path_factory.mktemp("plan") / "break-even.plan")
 
 
 @pytest.fixture

@@ -1,9 +1,32 @@
-"""Names that do harm where they are not taken for text, and how they get into a document."""
+"""Plan documents as JSON and typed, and names that do harm where they are not taken for text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from flexopt.base.columns import ColumnTable
+from flexopt.store.plan import PlanDocument
+from flexopt.store.plan_json import document_json
+from flexopt.store.tables import CHARGES
+from flexopt.store.values import PlanPart
+
+
+def data(document: PlanPart) -> dict[str, Any]:
+    """A document as JSON, with `charge_rows` if the plan was just made: to look at, and to change."""
+    found: dict[str, Any] = json.loads("".join(document_json(document)))
+    if isinstance(document, PlanDocument) and document.charge_rows is not None:
+        found["charge_rows"] = list(document.charge_rows)
+    return found
+
+
+def typed(document: Mapping[str, Any]) -> PlanDocument:
+    """The plan document of such data. Raises ValidationError."""
+    charges = document.get("charge_rows")
+    plan = PlanDocument.model_validate({k: v for k, v in document.items() if k != "charge_rows"})
+    return plan if charges is None else plan.with_charge_rows(ColumnTable.of(charges, CHARGES))
+
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",

@@ -107,8 +107,8 @@ USE: Days = {
 }
 
 PEOPLE = [
-    Person("sid", "site"),
-    Person("lou", "office"),
+    Person("sid", "site", "CC 7"),
+    Person("lou", "office", "CC 1"),
     Person("guy", "guests"),
     Person("mia", leaves=date(2026, 10, 1)),
 ]

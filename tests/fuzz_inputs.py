@@ -269,12 +269,11 @@ def faults_of(case: Case, checked: InputCheck) -> Iterator[str]:
             yield f"{c.file}: {c.rows} rows, accounted for {sum(parts)}: {c}"
         if c.file in case.rows and c.rows != case.rows[c.file]:
             yield f"{c.file}: {case.rows[c.file]} rows in, {c.rows} said: {c}"
-    if checked.planned is not None:
-        counts = checked.counts
-        if counts["users_planned"] > counts["users_in_usage"]:
+    if (counts := checked.counts) is not None:
+        if counts.users_planned > counts.users_in_usage:
             yield f"more people planned than read: {counts}"
-        if case.people is not None and counts["users_in_usage"] != case.people:
-            yield f"{case.people} people in, {counts['users_in_usage']} said"
+        if case.people is not None and counts.users_in_usage != case.people:
+            yield f"{case.people} people in, {counts.users_in_usage} said"
     elif not any(f.severity == "error" for f in checked.findings):
         yield "nothing planned, and no error"
 

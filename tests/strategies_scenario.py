@@ -92,7 +92,14 @@ def _terms(draw: Draw, size: Size, start: date, months: int) -> Document:
         offer["minimum"] = draw(st.integers(1, 3))
     if maybe(draw, 5):
         offer["maximum"] = max(offer.get("minimum", 0), draw(st.integers(0, size.users // 2)))
+    if maybe(draw, 5):
+        offer["instalments"] = draw(instalments())
     return offer
+
+
+@st.composite
+def instalments(draw: Draw) -> Document:
+    return {"number": draw(st.integers(2, 7)), "every_months": draw(st.sampled_from([1, 3, 12]))}
 
 
 def tokens(draw: Draw, size: Size, start: date, months: int) -> Document:
@@ -119,6 +126,8 @@ def tokens(draw: Draw, size: Size, start: date, months: int) -> Document:
         tokens["max_oversize"] = draw(st.sampled_from(["0.2", "0", "0.5"]))
     if maybe(draw, 5):
         tokens["max_purchases"] = draw(st.sampled_from([1, 2, 3, 0]))
+    if maybe(draw, 5):
+        tokens["instalments"] = draw(instalments())
     if maybe(draw, 4):
         tokens["tiers"] = _dated(draw, start, tiers)
     return tokens

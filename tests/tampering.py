@@ -98,6 +98,8 @@ NEW = row("seats", offer="autocad-1y", contract_start="2026-01-01", contract_end
 AEC, VAULT = row("seats", offer="aec-1y"), row("seats", offer="vault-1y")
 MONTH = row("seats", offer="autocad-1m")
 
+ORDER = row("order", offer="autocad-1y", date="2026-04-01")
+
 
 def first_pack(doc: Document) -> Any:
     return doc["purchases"][0]
@@ -108,6 +110,7 @@ def ledger(number: int) -> Callable[[Document], Any]:
 
 
 CENT, LESS = "0.01", "-0.01"
+SEAT_CHARGE = row("charge_rows", user="ray", month="2026-01")
 TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     # who has what
     "a day more on Flex": (add("1", "days", FLEX), "days of AutoCAD on Flex"),
@@ -156,16 +159,16 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
         "no access to Vault on 2026-01-01",
     ),
     "tokens of days on a seat": (put("7", "tokens", OWNED_ROW), "on a seat take tokens"),
-    "an unknown access": (put("both", "access", FLEX), "the access both"),
+    "an unknown access": (put("both", "access", FLEX), "Input should be 'named' or 'flex'"),
     "Flex with a contract": (put("aec-1y", "offer", FLEX), "on Flex has a contract"),
     "another group": (put("site", "group", FLEX), "another group"),
-    "cost_if_flex up a cent": (add(CENT, "cost_if_flex", FLEX), "cost_if_flex"),
-    "cost_if_flex of a seat up a cent": (add(CENT, "cost_if_flex", renewed_row), "cost_if_flex"),
-    "cost_if_flex of what is not on Flex": (
-        put("1.00", "cost_if_flex", row("assignment", user="val")),
-        "cost_if_flex",
+    "flex_price up a cent": (add(CENT, "flex_price", FLEX), "flex_price"),
+    "flex_price of a seat up a cent": (add(CENT, "flex_price", renewed_row), "flex_price"),
+    "flex_price of what is not on Flex": (
+        put("1.00", "flex_price", row("assignment", user="val")),
+        "flex_price",
     ),
-    "cost_if_named down a cent": (add(LESS, "cost_if_named", renewed_row), "cost_if_named"),
+    "seat_price down a cent": (add(LESS, "seat_price", renewed_row), "seat_price"),
     # seats
     "a seat's price up a cent": (add(CENT, "unit_price", NEW), "`unit_price` of 3 seats of autocad-1y"),
     "a seat's cost up a cent": (add(CENT, "cost", NEW), "`cost` of 3 seats of autocad-1y"),
@@ -211,7 +214,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "a row of two kinds": (add("1", "new", RENEWAL), "not have seats of exactly one kind"),
     "a row of no seats": (put(0, "new", MONTH), "not have seats of exactly one kind"),
-    "a negative row": (put(-1, "new", MONTH), "not have seats of exactly one kind"),
+    "a negative row": (put(-1, "new", MONTH), "Input should be greater than or equal to 0"),
     "an unknown offer": (put("gold", "offer", AEC), "there is no offer gold"),
     "a term that is too long": (
         put("2027-02-01", "contract_end", AEC),
@@ -250,10 +253,139 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     # the ledger
     "opening": (add("1", "opening", ledger(0)), "`opening` in the ledger of 2026-01-01"),
     "bought": (add("1", "bought", ledger(3)), "`bought` in the ledger"),
-    "drawn": (both(add("1", "drawn", ledger(2)), add("-1", "buffer", ledger(2))), "`drawn` in the ledger"),
-    "drawn and closing": (
-        both(add("1", "drawn", ledger(2)), add("-1", "closing", ledger(2))),
+    "used": (both(add("1", "used", ledger(2)), add("-1", "buffer", ledger(2))), "`used` in the ledger"),
+    "used and closing": (
+        both(add("1", "used", ledger(2)), add("-1", "closing", ledger(2))),
         "`closing` in the ledger",
+    ),
+    "buffer kept": (
+        both(add("-1", "buffer", ledger(2)), add("1", "closing_with_buffer", ledger(2))),
+        "`buffer` in the ledger",
+    ),
+    "opening with the buffer": (
+        add("1", "opening_with_buffer", ledger(2)),
+        "does not add up with the buffer",
+    ),
+    "expired with the buffer": (
+        both(add("1", "expired_with_buffer", ledger(2)), add("-1", "closing_with_buffer", ledger(2))),
+        "`expired_with_buffer` in the ledger",
+    ),
+    # the charges
+    "a cent more": (add(CENT, "amount", SEAT_CHARGE), "the charges add up to"),
+    "a cent moved between months": (
+        both(
+            add(CENT, "amount", SEAT_CHARGE),
+            add(LESS, "amount", row("charge_rows", user="ray", month="2026-02")),
+        ),
+        "is not the sum of its rows",
+    ),
+    "a euro moved between months, sums too": (
+        both(
+            add("1.00", "amount", SEAT_CHARGE),
+            add("-1.00", "amount", row("charge_rows", user="ray", month="2026-02")),
+            add("1.00", "amount", row("charges", month="2026-01", group="", kind="seat")),
+            add("-1.00", "amount", row("charges", month="2026-02", group="", kind="seat")),
+        ),
+        "are not charged by days in 2026-01",
+    ),
+    "a charge moved between users": (
+        both(
+            add("1.00", "amount", SEAT_CHARGE),
+            add("-1.00", "amount", row("charge_rows", user="val", month="2026-01")),
+        ),
+        "the charges for Revit are not its cost",
+    ),
+    "a charge moved between products": (
+        both(
+            *(
+                add(amount, "amount", row("charge_rows", user="dot", product=product, month=month))
+                for amount, product, month in (
+                    ("5.00", "Revit", "2026-01"),
+                    ("-5.00", "Revit", "2026-02"),
+                    ("-5.00", "AutoCAD", "2026-01"),
+                    ("5.00", "AutoCAD", "2026-02"),
+                )
+            )
+        ),
+        "a seat is not shared by days of use in 2026-01",
+    ),
+    "days moved between months": (
+        both(
+            add("1", "quantity", SEAT_CHARGE),
+            add("-2", "quantity", row("charge_rows", user="ray", month="2026-02")),
+        ),
+        "the charges for Revit are not its days",
+    ),
+    "tokens of one user cheaper": (
+        both(
+            add("-3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-09")),
+            add("3.00", "amount", row("charge_rows", user="", kind="per-result service", month="2026-09")),
+        ),
+        "a token does not cost everybody the same in 2026-09",
+    ),
+    "tokens moved between months": (
+        both(
+            add("-3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-09")),
+            add("3.00", "amount", row("charge_rows", user="kim", kind="tokens", month="2026-10")),
+        ),
+        "the tokens of 2026-09 do not cost what they are drawn from",
+    ),
+    "buffer called unused": (
+        both(
+            add("-1.00", "amount", row("charge_rows", kind="buffer", month="2026-12")),
+            add("1.00", "amount", row("charge_rows", kind="unused tokens", month="2026-12")),
+        ),
+        "the unused tokens of 2026-12 is not what the packs cost",
+    ),
+    "buffer called unused, in tokens": (
+        both(
+            add("-1", "quantity", row("charge_rows", kind="buffer", month="2026-12")),
+            add("1", "quantity", row("charge_rows", kind="unused tokens", month="2026-12")),
+        ),
+        "the buffer of 2026-12 is",
+    ),
+    "an empty seat cheaper": (
+        both(
+            add("-1.00", "amount", row("charge_rows", kind="empty seat")),
+            add("1.00", "amount", row("charge_rows", kind="buffer", month="2026-12")),
+        ),
+        "the empty seats of vault-1y are charged -100 cents too much",
+    ),
+    "two empty seats": (
+        add("1", "quantity", row("charge_rows", kind="empty seat")),
+        "1 empty seats of vault-1y",
+    ),
+    "another cost centre": (
+        put("CC 1", "cost_centre", SEAT_CHARGE),
+        "a cost centre that is not their user's",
+    ),
+    "another group of a charge": (put("site", "group", SEAT_CHARGE), "a group that is not their user's"),
+    "a month outside the horizon": (put("2027-01", "month", SEAT_CHARGE), "charges have the month 2027-01"),
+    "an unknown kind": (put("gift", "kind", SEAT_CHARGE), "charges have the kind gift"),
+    "nobody's charge of a user": (
+        put("ray", "user", row("charge_rows", kind="buffer")),
+        "charges for use are not of a user and product",
+    ),
+    "a charge missing": (drop("charge_rows", user="ray", month="2026-01"), "the charges add up to"),
+    "a charge twice": (twice("charge_rows", user="ray", month="2026-01"), "charges appear twice"),
+    "parts of a cent": (add("0.001", "amount", SEAT_CHARGE), "charges are not whole minor units"),
+    "a payer missing": (drop("charges", kind="seat", month="2026-01"), "the charges by payer are not those"),
+    "a payer's amount": (add(CENT, "amount", row("charges", kind="seat")), "is not the sum of its rows"),
+    "the cost of a seat": (
+        both(add("1.00", "cost", row("assignment", user="ray")), add("1.00", "amount", SEAT_CHARGE)),
+        "which is not its price",
+    ),
+    "the cost of tokens": (add(CENT, "cost", FLEX), "the charges for AutoCAD are not its cost"),
+    "the cost of what is used": (add(CENT, "used_cost", PART["summary"]), "`used_cost` of the summary is"),
+    "the cost of the buffer": (add(LESS, "buffer_cost", PART["summary"]), "`buffer_cost` of the summary is"),
+    "the cost of what expires": (add(CENT, "expired_cost", PART["summary"]), "left tokens do not cost"),
+    "what expires and what is left": (
+        both(add("50.00", "expired_cost", PART["summary"]), add("-50.00", "left_cost", PART["summary"])),
+        "`expired_cost` of the summary is not what the packs cost",
+    ),
+    "what is left with the buffer": (
+        add("1.00", "left_cost_with_buffer", PART["summary"]),
+        "left tokens with the buffer do not cost",
     ),
     "expired tokens kept": (
         lambda doc: ledger(0)(doc).update(
@@ -284,11 +416,50 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "users": (add("1", "users", PART["summary"]), "`users` of the summary"),
     "users on both": (add("1", "users_both", PART["summary"]), "`users_both` of the summary"),
     "users on seats": (add("-1", "users_named_only", PART["summary"]), "`users_named_only` of the summary"),
-    "seats bought": (add("1", "seats_bought", PART["summary"]), "`seats_bought` of the summary"),
+    "annual seats": (add("-1", "annual_seats", PART["summary"]), "`annual_seats` of the summary"),
+    "monthly seats": (add("1", "monthly_seats", PART["summary"]), "`monthly_seats` of the summary"),
+    "months of seats": (add("1", "seat_months", PART["summary"]), "`seat_months` of the summary"),
+    "paid later": (
+        both(add("5", "paid_later", PART["summary"]), add("-5", "paid_in_horizon", PART["summary"])),
+        "`paid_later` of the summary",
+    ),
+    # what is ordered and invoiced
+    "a line of the order gone": (
+        drop("order", offer="aec-1y"),
+        "a row of aec-1y on 2026-01-01 in `order` is",
+    ),
+    "a line ordered twice": (twice("order", offer="aec-1y"), "`order` is not one of the plan"),
+    "a seat ordered instead of renewed": (
+        both(add("-1", "renew", ORDER), add("1", "new", ORDER)),
+        "`renew` of autocad-1y on 2026-04-01 in `order` is",
+    ),
+    "seats held that are not": (
+        both(add("1", "have", ORDER), add("1", "reduce", ORDER)),
+        "`have` of autocad-1y",
+    ),
+    "another subscription": (put("S9", "subscription_id", ORDER), "`subscription_id` of autocad-1y"),
+    "an order up a cent": (add(CENT, "amount", ORDER), "`amount` of autocad-1y on 2026-04-01 in `order`"),
+    "a pack of another day": (put("2026-02-01", "date", row("order", kind="tokens")), "of tokens on 2026"),
+    "an order out of its place": (lambda doc: doc["order"].reverse(), "`order` are not sorted by date"),
+    "an invoice gone": (drop("payments", kind="tokens"), "a row of tokens on 2026-01-01 in `payments`"),
+    "an invoice of a later day": (
+        put("2026-12-31", "date", row("payments", offer="aec-1y")),
+        "`payments` is missing",
+    ),
+    "another fiscal year": (
+        put("2027", "fiscal_year", row("payments", offer="aec-1y")),
+        "`fiscal_year` of aec-1y",
+    ),
+    "an invoice up a cent": (add(CENT, "amount", row("payments", offer="aec-1y")), "`amount` of aec-1y"),
     "seats owned": (add("1", "seats_owned", PART["summary"]), "`seats_owned` of the summary"),
     "tokens bought": (add("100", "tokens_bought", PART["summary"]), "`tokens_bought` of the summary"),
     "tokens used": (add("1", "tokens_used", PART["summary"]), "`tokens_used` of the summary"),
     "tokens expired": (add("-1", "tokens_expired", PART["summary"]), "`tokens_expired` of the summary"),
+    "tokens of the buffer": (add("1", "tokens_buffer", PART["summary"]), "`tokens_buffer` of the summary"),
+    "tokens left with the buffer": (
+        add("0.2", "tokens_left_with_buffer", PART["summary"]),
+        "buffer and unused tokens are not those left and expired",
+    ),
     "tokens left": (add("1", "tokens_left", PART["summary"]), "`tokens_left` of the summary"),
     "number of purchases": (add("1", "purchases", PART["summary"]), "`purchases` of the summary"),
     "the price of a token": (add("0.001", "token_price", PART["summary"]), "`token_price` of the summary"),
@@ -299,7 +470,7 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     "a bound above the total": (add("9999", "bound", PART["proof"]), "is above the total"),
     "a bound that is too low to be optimal": (
         lambda doc: doc["proof"].update(bound="0", gap="1"),
-        "is not optimal",
+        "above its bound is feasible, not optimal",
     ),
     "a gap that flatters": (
         both(add("-500", "bound", PART["proof"]), put("0.0", "gap", PART["proof"])),
@@ -307,7 +478,16 @@ TAMPERED: dict[str, tuple[Callable[[Document], None], str]] = {
     ),
     "the gap asked": (put("0.5", "gap_asked", PART["proof"]), "gap_asked is not the scenario's"),
     "the proof of another plan": (add("1", "cost", PART["proof"]), "the proof is of a plan that costs"),
-    "a status": (put("proven", "status", PART["plan"]), "there is no status proven"),
+    "a status": (put("proven", "status", PART["plan"]), "Input should be 'optimal' or 'feasible'"),
+    "less proven than is": (
+        put("feasible", "status", PART["plan"]),
+        "above its bound is optimal, not feasible",
+    ),
+    "a bound of half a cent": (add("-0.005", "bound", PART["proof"]), "is not a whole number of minor units"),
+    "rounding that explains a gap": (
+        lambda doc: doc["proof"]["rounding"].update(amount="0.05", invoices=10),
+        "may be rounding, not 0.05",
+    ),
     "a baseline below the bound": (
         lambda doc: PART["named"](doc).update(total="1.00", seats="1.00", tokens="0.00"),
         "all_named costs less than the bound",

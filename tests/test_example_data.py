@@ -35,6 +35,12 @@ def test_price_book_is_valid_and_every_figure_has_a_source() -> None:
     assert all(rate.source for p in scenario.products for rate in p.rates)
     assert all(price.source for o in scenario.offers for price in o.prices)
     assert all(tier.source for of in scenario.tokens.tier_lists for tier in of.tiers)
+    figures = [price for o in scenario.offers for price in o.prices]
+    weak = ("guide", "older list", "made up", "second hand", "assumed", "in proportion")
+    assert all(p.estimate == any(word in p.source for word in weak) for p in figures)
+    rates = [rate for p in scenario.products for rate in p.rates]
+    assert all(r.estimate == any(word in r.source for word in weak) for r in rates)
+    assert [t.estimate for of in scenario.tokens.tier_lists for t in of.tiers] == [False, True, True, True]
     known = set(scenario.product_by_id)
     assert all(set(offer.covers) <= known for offer in scenario.offers)
 

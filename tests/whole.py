@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flexopt.store.tables import TOKEN_FIGURES
+
 
 def with_everything(document: Mapping[str, Any], quotes: int = 3) -> dict[str, Any]:
     """The document with all optional keys; `quotes` quotes are compared, each 5 % below the one before."""
@@ -32,6 +34,7 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
         "scenarios": [
             {
                 "id": name,
+                "label": name,
                 "name": f"Renewal 2026, {5 * i} % off",
                 "status": "optimal",
                 "total": _cents(bill),
@@ -40,15 +43,18 @@ def _comparison(document: Mapping[str, Any], quotes: int) -> dict[str, Any]:
                 "seats": _cents(Decimal(s["seats"]) * (100 - 5 * i) / 100),
                 "tokens": _cents(bill - (Decimal(s["seats"]) * (100 - 5 * i) / 100)),
                 "commitment": _cents(bill * 11 / 10),
-                "seats_bought": s["seats_bought"] + i,
+                "annual_seats": s["annual_seats"] + i,
+                "monthly_seats": s["monthly_seats"],
+                "seat_months": s["seat_months"],
                 "seats_owned": s["seats_owned"],
                 "tokens_bought": s["tokens_bought"] - 100 * i,
-                "tokens_used": s["tokens_used"],
-                "tokens_expired": s["tokens_expired"],
+                **{name: s[name] for name in TOKEN_FIGURES},
                 "effective_token_price": s["effective_token_price"],
                 "difference": _cents(bill - total),
                 "users_changed": min(i, 1) * len(users),
-                "offers": [{"offer": offer, "seats": 10 + i, "cost": "100.00"} for offer in offers],
+                "offers": [
+                    {"offer": offer, "name": offer, "seats": 10 + i, "cost": "100.00"} for offer in offers
+                ],
                 "purchases": [],
             }
             for i, (name, bill) in enumerate(zip(ids, bills, strict=True))
@@ -92,7 +98,7 @@ def _sensitivity(document: Mapping[str, Any]) -> dict[str, Any]:
 
     def end(share: int, value: str) -> dict[str, Any]:
         moved = Decimal(value) * (100 + share) / 100
-        return {"value": str(moved), "total": "", "seats_bought": 1, "tokens_bought": 100}
+        return {"value": str(moved), "total": "", "annual_seats": 1, "monthly_seats": 0, "tokens_bought": 100}
 
     found = []
     for number, (lever, label, value) in enumerate(levers):

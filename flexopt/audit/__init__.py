@@ -20,6 +20,7 @@ from flexopt.audit.charges import limits, purchases, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
 from flexopt.audit.notes import Notes, read_columns
+from flexopt.audit.order import check_order
 from flexopt.audit.replay import replay_days
 from flexopt.audit.totals import header, proof, summary
 from flexopt.demand.forecast import Demand
@@ -48,6 +49,7 @@ def audit(
     ledger(document, scenario, pool, notes)
     seats(document, claims, scenario, holdings, notes)
     purchases(document, scenario, notes)
+    check_order(document, scenario, holdings, notes)
     limits(document, scenario, holdings, pool, notes)
     charge_rows(document, claims, pool, scenario, notes)
     summary(document, rows, scenario, notes)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Protocol, TypeVar
 
 from flexopt.base.dates import add_months, overlap_days
@@ -56,6 +57,41 @@ def cloud_tokens(scenario: Scenario) -> list[tuple[Fraction, Fraction]]:
             buffered += daily * (1 + Fraction(share))
         due += [(raw, buffered)] * (finish - begin).days
     return due
+
+
+# --- invoices --------------------------------------------------------------------------------------------
+
+
+def instalments_of(
+    scenario: Scenario, kind: str, offer: str, ordered: date, amount: Decimal
+) -> list[tuple[date, Decimal]]:
+    """Days and parts in which an amount is invoiced: equal but for a minor unit, larger ones first."""
+    of_seats = {o.id: o.instalments for o in scenario.offers if kind == "seats"}
+    stated = scenario.tokens.instalments if kind == "tokens" else of_seats.get(offer)
+    if stated is None:
+        return [(ordered, amount)]
+    unit, parts = scenario.money.unit, []
+    left = Fraction(amount) / Fraction(unit)
+    for n in range(stated.number):
+        part = ceil(left / (stated.number - n))
+        parts.append((add_months(ordered, n * stated.every_months), part * unit))
+        left -= part
+    return parts
+
+
+def fiscal_year_of(scenario: Scenario, day: date) -> str:
+    """`2026`, or `2026/27` if the fiscal year begins in another month than January."""
+    first = scenario.fiscal_year_starts
+    begun = add_months(day, 1 - first).year
+    return str(begun) if first == 1 else f"{begun}/{str(begun + 1)[-2:]}"
+
+
+def months_of(begin: date, finish: date) -> int:
+    """The months of a term, one that has begun as a whole one."""
+    months = 0
+    while add_months(begin, months) < finish:
+        months += 1
+    return months
 
 
 # --- packs -----------------------------------------------------------------------------------------------

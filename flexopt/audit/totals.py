@@ -82,7 +82,6 @@ def summary(doc: PlanDocument, assignment: dict[str, Column], scenario: Scenario
         "users_named_only": int((named & ~flex & ~other).sum()),
         "users_flex_only": int((flex & ~named & ~other).sum()),
         "users_both": int((named & flex & ~other).sum()),
-        "seats_bought": sum(r.renewed + r.new + r.added for r in rows),
         "seats_owned": sum(r.owned for r in rows),
         "tokens_bought": bought,
         "purchases": len(packs),
@@ -154,15 +153,17 @@ def proof(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
     total, said = doc.total, doc.proof
     bound, gap, asked = said.bound, said.gap, said.gap_asked
     notes.expect(said.cost == total, f"the proof is of a plan that costs {said.cost}")
-    notes.expect(0 <= bound <= total, f"the bound {bound} is not between 0 and the total {total}")
-    whole = bound == scenario.money.floor(bound)
-    notes.expect(whole, f"the bound {bound} has a fraction of a minor unit")
+    notes.expect(bound <= total, f"the bound {bound} is above the total {total}")
+    whole = 0 <= bound == scenario.money.floor(bound)
+    notes.expect(whole, f"the bound {bound} is not a whole number of minor units")
     share = (total - bound) / total if total else Decimal(0)
     real = share.quantize(Decimal("1e-12"), ROUND_CEILING)
     notes.expect(gap == real, f"the gap is {real:f}, not {gap}")
     notes.expect(asked == scenario.solver.gap, "gap_asked is not the scenario's")
     status = "optimal" if total - bound <= asked * total else "feasible"
-    notes.expect(doc.status == status, f"a plan {total - bound} above its bound is {status}")
+    notes.expect(
+        doc.status == status, f"a plan {total - bound} above its bound is {status}, not {doc.status}"
+    )
     _rounding(doc, scenario, total - bound, notes)
     for name, baseline in doc.baselines.items():
         possible = baseline.total is None or baseline.total >= bound

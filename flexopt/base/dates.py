@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import TypeVar
+
+Day = TypeVar("Day", date, str)
+"""A date, or its ISO text, which sorts alike."""
 
 MONTH_NAMES = {
     name: number
@@ -43,3 +48,16 @@ def anniversaries(start: date, end: date, months: int = 1) -> list[date]:
 def overlap_days(start: date, end: date, other_start: date, other_end: date) -> int:
     """Number of days two spans share."""
     return max(0, (min(end, other_end) - max(start, other_start)) // timedelta(days=1))
+
+
+def most_at_once(spans: Iterable[tuple[Day, Day, int]]) -> int:
+    """The most there are on any day, of so many from each start to each end."""
+    changes: dict[Day, int] = {}
+    for start, end, count in spans:
+        changes[start] = changes.get(start, 0) + count
+        changes[end] = changes.get(end, 0) - count
+    level = most = 0
+    for day in sorted(changes):
+        level += changes[day]
+        most = max(most, level)
+    return most

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from flexopt.base.text import count, fill, money, text_table
+from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.cli.options import format_option, scenario_argument
 from flexopt.cli.printing import show
 from flexopt.inputs.scenario.scenario import Scenario
@@ -51,10 +51,11 @@ def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
     """A heading for each offer, and below it a line for each product with a column for each token price."""
     prices = frame[["tier_from", "token_price"]].drop_duplicates()
     tiers = list(prices.itertuples(index=False))
+    titles = {o.id: printable(o.title) for o in scenario.offers}
     rows: list[list[str]] = []
     for (offer, months, seat), mine in frame.groupby(["offer", "term_months", "seat_price"], sort=False):
         term = f"{months} months" if months != 1 else "1 month"
-        rows.append([f"{offer}, {term}: {money(str(seat))}", *("" for _ in tiers)])
+        rows.append([f"{titles[str(offer)]}, {term}: {money(str(seat))}", *("" for _ in tiers)])
         for products, lines in mine.groupby("products", sort=False):
             days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))
             rows.append([f"  {products}", *("-" if (d := days[t[0]]) is None else f"{d}" for t in tiers)])

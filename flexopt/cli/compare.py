@@ -102,8 +102,8 @@ def command(
         markdown=lambda: comparison_markdown(done.document),
     )
     if output is not None:
-        first = shlex.quote(str(output / f"{next(iter(done.plans))}.plan"))
-        click.echo(f"\nComparison written to {output}; next: flexopt explain {first}", err=True)
+        cheapest = shlex.quote(str(output / f"{done.cheapest}.plan"))
+        click.echo(f"\nComparison written to {output}; next: flexopt explain {cheapest}", err=True)
     if fail_above is not None:
         _check(done.document, *fail_above)
 
@@ -111,8 +111,9 @@ def command(
 def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None:
     """Exit with 1, and say why, if a scenario exceeds the first by more than the limit."""
     from flexopt.base.text import money, screen
+    from flexopt.exports.shown import shown_comparison
 
-    first, *others = document.scenarios
+    first, *others = shown_comparison(document).scenarios
     most = limit / 100 * first.total if is_share else limit
     above = [s for s in others if s.difference > most]
     for s in above:

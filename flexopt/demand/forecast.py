@@ -22,7 +22,8 @@ from flexopt.base.findings import Findings
 from flexopt.demand.history import history_of
 from flexopt.demand.policy import rule_for
 from flexopt.inputs.records import Person, Unplanned, Usage
-from flexopt.inputs.scenario.scenario import Growth, Scenario
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.use import Growth
 
 Objects = npt.NDArray[np.object_]
 

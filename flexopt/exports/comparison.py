@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
+from flexopt.exports.shown import shown_comparison
 from flexopt.store.study_parts import ComparisonDocument, Quote
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import TOKEN_FIGURES
@@ -34,30 +35,31 @@ TOKEN_KINDS = {
     "left": "left at the end",
 }
 BUFFER_NOTE = "the buffer is bought on top of the forecast: if the forecast holds, it expires or is left"
-SEATS_NOTE = "a seat that is owned and then renewed counts twice; a monthly seat counts once for each month"
 
 
 def comparison_text(document: ComparisonDocument, width: int = WIDTH) -> str:
     """The comparison for a terminal of `width` columns; scenarios that do not fit follow in more blocks."""
+    document = shown_comparison(document)
     tables = [*_tables(document)]
     blocks = _Blocks(document, tables, max(width, WIDTH))
-    parts = [fill(_headline(document)), text_table(["scenario", "name"], _names(document))]
+    parts = [text_table(["scenario", "name"], _names(document))]
     for table in tables:
         parts.append(blocks.text(table))
         parts += [fill(printable(table.note))] if table.note else []
         parts += [fill(note, later="  ") for note in table.notes]
-    return "\n\n".join([*parts, fill(_proof(document))])
+    return "\n\n".join([*parts, fill(_proof(document)), fill(_headline(document))])
 
 
 def comparison_markdown(document: ComparisonDocument) -> str:
     """The comparison as Markdown; names from the inputs are escaped."""
+    document = shown_comparison(document)
     heads = [s.id for s in document.scenarios]
-    parts = ["# Comparison", _escaped(_headline(document)), _pipes(["scenario", "name"], _names(document))]
+    parts = ["# Comparison", _pipes(["scenario", "name"], _names(document))]
     for table in _tables(document):
         parts.append(_pipes([table.title, *heads], table.lines))
         parts += [_escaped(table.note)] if table.note else []
         parts += ["\n".join(f"- {_escaped(note)}" for note in table.notes)] if table.notes else []
-    return "\n\n".join([*parts, _escaped(_proof(document))])
+    return "\n\n".join([*parts, _escaped(_proof(document)), _escaped(_headline(document))])
 
 
 def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
@@ -67,7 +69,9 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
     kinds: dict[str, type] = {
         **dict.fromkeys(("id", "name", "status", "currency"), str),
         **dict.fromkeys(("total", "difference", "seats", "tokens", "commitment", "bound", "gap"), Decimal),
-        **dict.fromkeys(("seats_bought", "seats_owned", "tokens_bought"), int),
+        **dict.fromkeys(
+            ("annual_seats", "monthly_seats", "seat_months", "seats_owned", "tokens_bought"), int
+        ),
         **dict.fromkeys((*TOKEN_FIGURES, "effective_token_price"), Decimal),
         "users_changed": int,
         **dict.fromkeys((f"driver_{name}" for name in DRIVERS), Decimal),
@@ -144,7 +148,8 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     cost.append(["against the first", "-", *(_signed(s.difference) for s in scenarios[1:])])
     cost.append(["", "-", *(_share(s, first).removeprefix(", ") or "-" for s in scenarios[1:])])
     yield _Table(f"cost in {document.currency}", [*cost, line("total commitment", "commitment")])
-    bought = [counts("seats to buy", "seats_bought"), counts("seats owned", "seats_owned")]
+    bought = [counts("annual seats", "annual_seats"), counts("monthly, at once", "monthly_seats")]
+    bought += [counts("seat-months", "seat_months"), counts("seats owned", "seats_owned")]
     bought.append(counts("tokens to buy", "tokens_bought"))
     bought.append(line("price per token used", "effective_token_price"))
     bought.append(["users with changes", "-", *(f"{s.users_changed:,}" for s in scenarios[1:])])
@@ -157,7 +162,7 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     seats = [{row.offer: row.seats for row in s.offers} for s in scenarios]
     if offers:
         lines = [[o, *(f"{of[o]:,}" if o in of else "-" for of in seats)] for o in offers]
-        yield _Table("seats by offer", lines, SEATS_NOTE)
+        yield _Table("seats by offer", lines)
     packs = [{row.date: row for row in s.purchases} for s in scenarios]
     lines = []
     for day in sorted({day for of in packs for day in of}):

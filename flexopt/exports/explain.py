@@ -16,7 +16,11 @@ def explain_user_text(found: Mapping[str, Any], currency: str) -> str:
     group = f", group {printable(rows[0]['group'])}" if rows and rows[0]["group"] else ""
     lines = [printable(found["user"]) + group]
     for row in rows:
-        how = f"{row['offer']}, {row['contract_start']} to {row['contract_end']}" if row["offer"] else "Flex"
+        how = (
+            f"{_offer(row['offer'], found)}, {row['contract_start']} to {row['contract_end']}"
+            if row["offer"]
+            else "Flex"
+        )
         lines += [
             "",
             f"{printable(row['product'])}: {how}",
@@ -45,7 +49,7 @@ def explain_text(found: Mapping[str, Any], currency: str) -> str:
         margin = product["break_even_days_at_the_margin"] or "-"
         users = product["users_by_access"].items()
         access = sorted(users, key=lambda item: (item[0] == "Flex", -item[1], item[0]))
-        listed = ", ".join(f"{n:,} {offer}" for offer, n in access)
+        listed = ", ".join(f"{n:,} {_offer(offer, found)}" for offer, n in access)
         table.append([product["product"], many or "-", margin, listed])
     packs = [
         fill(
@@ -92,3 +96,7 @@ def _costs(named: str | None, flex: str | None, currency: str) -> str:
 
 def _days(number: str | int) -> str:
     return f"{number} day{'' if str(number) == '1' else 's'}"
+
+
+def _offer(id_: str, found: Mapping[str, Any]) -> str:
+    return printable(found["offers"].get(id_, id_))

@@ -9,6 +9,7 @@ from typing import Any
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
 from flexopt.exports.report.costs import not_planned
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import (
@@ -66,6 +67,7 @@ def review_csv(document: PlanDocument) -> Iterator[str]:
 
 def review_text(document: PlanDocument) -> str:
     """The review for a terminal; long lists are cut, with a note."""
+    document = shown(document)
     parts = [
         f"{printable(document.name or 'Review')}, {document.horizon.start} to {document.horizon.end}",
         fill(_headline(document)),
@@ -79,12 +81,13 @@ def review_text(document: PlanDocument) -> str:
         parts.append(fill(_note(document)))
     for title, table in _lists(document):
         parts.append(f"{title}\n" + _cut(table, LINES // 3, "`--format json` has all"))
-    checks = [fill(_check(row), f"{row.code} ", "   ") for row in _part(document).checks]
+    checks = [line for row in _part(document).checks for line in _check(row)]
     return "\n\n".join([*parts, "checks\n" + "\n".join(checks)])
 
 
 def review_markdown(document: PlanDocument) -> str:
     """The review as Markdown, with all lists in full."""
+    document = shown(document)
     parts = [
         f"# {escaped(document.name or 'Review')}",
         f"**{escaped(_headline(document))}**",
@@ -97,8 +100,12 @@ def review_markdown(document: PlanDocument) -> str:
         parts += ["## Moves", _piped(*_moves_table(moves)), escaped(_note(document))]
     for title, table in _lists(document):
         parts += [f"## {title[0].upper()}{title[1:]}", _piped(*table)]
-    checks = [f"- {row.code} {escaped(_check(row))}" for row in _part(document).checks]
-    return "\n\n".join([*parts, "## Checks", "\n".join(checks)])
+    checks = [
+        [row.code, row.name, "found" if row.found else "clear", row.message, row.repair]
+        for row in _part(document).checks
+    ]
+    checked = _piped(["", "check", "result", "finding", "what to do"], checks)
+    return "\n\n".join([*parts, "## Checks", checked])
 
 
 def _part(document: PlanDocument) -> ReviewPart:
@@ -214,9 +221,15 @@ def _lists(document: PlanDocument) -> Iterator[tuple[str, Table]]:
             yield f"{title}: {len(rows):,}", (["user", "product", "seat", header], rows)
 
 
-def _check(row: ReviewCheck) -> str:
-    said = f"{'FOUND' if row.found else 'ok'}, {row.name}: {printable(row.message)}"
-    return f"{said}. What to do: {printable(row.repair)}" if row.repair else said
+def _check(row: ReviewCheck) -> Iterator[str]:
+    """Its result, what was found, and on a line of its own what to do."""
+    yield fill(
+        f"{'FOUND' if row.found else 'clear'}, {row.name}: {printable(row.message)}",
+        f"{row.code} ",
+        "   ",
+    )
+    if row.repair:
+        yield fill(f"What to do: {printable(row.repair)}", "   ", "   ")
 
 
 def _cut(table: Table, most: int, where: str) -> str:

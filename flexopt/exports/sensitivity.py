@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
-from flexopt.store.study_parts import Grid, LeverEnd, SensitivityPart
+from flexopt.store.study_parts import Grid, LeverEnd, LeverRow, SensitivityPart
 from flexopt.store.table_csv import table_csv
 
 LONGEST = 24
@@ -22,10 +22,14 @@ COLUMNS: dict[str, type] = {
     "with_value": Decimal,
     "total": Decimal,
     "difference": Decimal,
-    "seats_bought": int,
+    "annual_seats": int,
+    "monthly_seats": int,
     "tokens_bought": int,
     "answer": str,
 }
+
+
+MONTHLY = "seats: annual ones + the most monthly ones at once"
 
 
 def sensitivity_text(part: SensitivityPart, name: str, currency: str) -> str:
@@ -102,7 +106,9 @@ def sensitivity_markdown(part: SensitivityPart, name: str, currency: str) -> str
             [_number(part, y), *(money(total) for total in totals)]
             for y, totals in zip(grid.y_values, grid.totals, strict=True)
         ]
-        texts.append(f"## Total by {_cell(grid.y)} (down) and {_cell(grid.x)} (across)")
+        texts.append(
+            f"## Total by {_cell(_axis(part, grid.y))} (down) and {_cell(_axis(part, grid.x))} (across)"
+        )
         texts.append(_markdown(["", *(_number(part, x) for x in grid.x_values)], rows))
     if flips:
         texts += ["## Indifference prices", _markdown(["question", *answers, "note"], flips)]
@@ -121,13 +127,13 @@ def _ask_first(part: SensitivityPart, currency: str) -> str:
 def _tornado(part: SensitivityPart) -> str:
     """A bar for each lever that moves the total: cheaper to the left, more expensive to the right."""
     moving = [b for b in part.levers if any(_difference(part, s) != 0 for s in (b.low, b.high))]
-    still = [printable(b.lever) for b in part.levers if b not in moving]
+    still = [printable(_lever(b)) for b in part.levers if b not in moving]
     quiet = fill(f"no effect: {', '.join(still)}") if still else ""
     if not moving:
         return quiet
     cells = [
         [
-            _short(b.lever.removeprefix("seat:")),
+            _short(_lever(b)),
             *(
                 text
                 for s in (b.low, b.high)
@@ -157,13 +163,15 @@ def _tornado(part: SensitivityPart) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(b.lever.removeprefix("seat:")),
+            _short(_lever(b)),
             *(text for s in (b.low, b.high) for text in _side(part, s)[1:]),
         ]
         for b in moving
     ]
     header = ["bought at these values", *["total", "seats", "tokens"] * 2]
-    return "\n\n".join(text for text in ["\n".join(lines), text_table(header, mix), quiet] if text)
+    monthly = any(end.monthly_seats for b in moving for end in (b.low, b.high))
+    table = text_table(header, mix) + (f"\n{MONTHLY}" if monthly else "")
+    return "\n\n".join(text for text in ["\n".join(lines), table, quiet] if text)
 
 
 def _grid(part: SensitivityPart, grid: Grid) -> str:
@@ -174,7 +182,8 @@ def _grid(part: SensitivityPart, grid: Grid) -> str:
         ]
         for y, totals in zip(grid.y_values, grid.totals, strict=True)
     ]
-    words = f"change of the total, by {printable(grid.y)} (down) and {printable(grid.x)} (across)"
+    down, across = (printable(_axis(part, axis)) for axis in (grid.y, grid.x))
+    words = f"change of the total, by {down} (down) and {across} (across)"
     return f"{fill(words)}\n{text_table(['', *(_number(part, x) for x in grid.x_values)], rows)}"
 
 
@@ -261,8 +270,10 @@ def _rows(part: SensitivityPart) -> Iterator[dict[str, Any]]:
 
 
 def _side(part: SensitivityPart, side: LeverEnd) -> list[str]:
-    bought = ["-" if n is None else f"{n:,}" for n in (side.seats_bought, side.tokens_bought)]
-    return [_number(part, side.value), money(side.total), *bought]
+    tokens, annual, monthly = side.tokens_bought, side.annual_seats, side.monthly_seats
+    seats = "-" if annual is None else f"{annual:,} + {monthly:,}" if monthly else f"{annual:,}"
+    total = money(side.total)
+    return [_number(part, side.value), total, seats, "-" if tokens is None else f"{tokens:,}"]
 
 
 def _difference(part: SensitivityPart, side: LeverEnd) -> Decimal | None:
@@ -282,6 +293,16 @@ def _number(part: SensitivityPart, value: Decimal) -> str:
     whole, _, digits = f"{value:,f}".partition(".")
     digits = digits[:least] + digits[least:].rstrip("0")
     return f"{whole}.{digits}" if digits else whole
+
+
+def _lever(bar: LeverRow) -> str:
+    """A price of seats by the name of their offer, anything else as it is typed."""
+    return bar.label.removeprefix("price of ") if bar.lever.startswith("seat:") else bar.lever
+
+
+def _axis(part: SensitivityPart, name: str) -> str:
+    """A lever of a grid, in words where they are known."""
+    return next((b.label for b in part.levers if b.lever == name), name)
 
 
 def _short(name: str) -> str:

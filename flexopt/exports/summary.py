@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flexopt.base.text import fill, printable, text_table
-from flexopt.exports.report import ReportTable, assumed, changes, costs, proven
+from flexopt.exports.report import ReportTable, assumed, changes, costs, order, proven
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import BASELINES
@@ -21,6 +22,7 @@ def headline(document: PlanDocument) -> str:
 
 def summary_text(document: PlanDocument) -> str:
     """The summary for a terminal."""
+    document = shown(document)
     horizon = document.horizon
     baselines, notes = costs.baselines(document, ENGLISH)
     parts = [
@@ -29,8 +31,9 @@ def summary_text(document: PlanDocument) -> str:
         _table(costs.costs(document, ENGLISH)),
         "\n".join([_table(baselines), *notes]),
         fill(changes.access_now(document, ENGLISH)),
-        _seats(document),
-        _packs(document),
+        _order(document),
+        fill(order.invoiced(document, ENGLISH)),
+        "\n".join(map(fill, (costs.token_use(document, ENGLISH), *costs.unused(document, ENGLISH)))),
         *_owned(document),
         fill(ENGLISH("assumed", clauses="; ".join(assumed.assumption_clauses(document, ENGLISH)))),
         fill(f"coverage: {proven.coverage(document, ENGLISH, where='in_plan_json')}"),
@@ -39,18 +42,15 @@ def summary_text(document: PlanDocument) -> str:
     return "\n\n".join(parts)
 
 
-def _seats(document: PlanDocument) -> str:
-    first, *notes = costs.seats(document, ENGLISH)
-    if isinstance(first, str):
-        return first
-    # the ids of subscriptions are in seats.csv: with them, lines would be too long
-    shown = [c for c in first.columns if c != ENGLISH("subscription")]
-    lines = [row[: len(shown)] for i, row in enumerate(first.rows) if i not in first.sums]
-    # "renewal", "new" and "owned" need no label
-    text = text_table(["" if c == ENGLISH("kind") else c for c in shown], lines[:LINES])
-    if len(lines) > LINES:
-        text += f"\n... and {ENGLISH.count(len(lines) - LINES, 'line')}"
-    return "\n".join([text, *map(str, notes)])
+def _order(document: PlanDocument) -> str:
+    table, *_ = order.order_sheet(document, ENGLISH)
+    if isinstance(table, str):
+        return table
+    # until when, and the ids of subscriptions, are in order.csv: with them, lines would be too long
+    kept = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, ("until", "subscription"))]
+    *lines, total = ([row[n] for n in kept] for row in table.rows)
+    text = text_table([table.columns[n] for n in kept], [*lines[:LINES], total])
+    return f"{text}\n... and {ENGLISH.count(len(lines) - LINES, 'line')}" if len(lines) > LINES else text
 
 
 def _owned(document: PlanDocument) -> list[str]:
@@ -58,18 +58,6 @@ def _owned(document: PlanDocument) -> list[str]:
     read = [f.message for f in document.findings if f.code == "T320"]
     said = read[0] if read else assumed.owned(document, ENGLISH)
     return [fill(f"{ENGLISH('label_owned')}: {said}")] if said else []
-
-
-def _packs(document: PlanDocument) -> str:
-    table, use = costs.packs(document, ENGLISH), fill(costs.token_use(document, ENGLISH))
-    use = "\n".join([use, *map(fill, costs.unused(document, ENGLISH))])
-    if table is None:
-        return use
-    lines = [row for i, row in enumerate(table.rows) if i not in table.sums]
-    text = text_table(table.columns, lines[:LINES])
-    if len(lines) > LINES:
-        text += f"\n... and {len(lines) - LINES:,} more in purchases.csv"
-    return f"{text}\n{use}"
 
 
 def _table(table: ReportTable) -> str:

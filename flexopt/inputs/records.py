@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -138,6 +139,8 @@ class Usage:
     collections: tuple[CollectionNeed, ...] = ()
     """Products in both frames that are not in the scenario: collections of which the title is not known."""
     unplanned: Unplanned | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
+    """User by each other email or id of the same person, emails in lower case."""
 
     @property
     def users(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from flexopt.base.errors import FlexoptError
 from flexopt.demand.forecast_cache import ForecastCache
+from flexopt.inputs.other_names import with_users_of
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
@@ -90,7 +91,7 @@ def completed(source: ScenarioFile, usage: Usage) -> ScenarioFile:
 
     Each of these collections is a product of its own.
     """
-    source = with_todays_access(source, usage)
+    source = with_todays_access(with_users_of(source, usage), usage)
     return replace(source, scenario=with_collections(source.scenario, usage.collections))
 
 

@@ -31,6 +31,8 @@ from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.order import order_lines, seats_to_pay
+from flexopt.planning.payments import Payment, payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import Status, solver_version
@@ -51,7 +53,7 @@ from flexopt.store.plan import (
     TableFile,
     TokenPrice,
 )
-from flexopt.store.rows import ChargeRow, LedgerRow, PurchaseRow, SeatRow
+from flexopt.store.rows import ChargeRow, LedgerRow, OrderRow, PaymentRow, PurchaseRow, SeatRow
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, BaselineName
 from flexopt.store.values import PlanPart
@@ -75,6 +77,8 @@ def make_document(
     marginal = _marginal(problem, optimum, bill)
     charged = charges(problem, optimum.solution, bill)
     seats = by_subscription(bill.seats, source.holdings, scenario.horizon.start)
+    order = order_lines(seats, bill.purchases, source.holdings, scenario)
+    payments = payments_of(order, scenario)
     return PlanDocument(
         schema="flexopt.plan/1",
         flexopt=version,
@@ -84,7 +88,7 @@ def make_document(
         history=History(first=demand.history[0], last=demand.history[1]),
         status="optimal" if optimum.status is Status.OPTIMAL else "feasible",
         total=scenario.money.round(bill.total),
-        summary=_summary(source, problem, bill, charged),
+        summary=_summary(source, problem, bill, charged, payments),
         baselines={name: _baseline(scenario.money, b, bill.total) for name, b in baselines.items()},
         proof=_proof(problem, optimum, bill, marginal),
         inputs=inputs_of(source, usage.sources),
@@ -94,6 +98,8 @@ def make_document(
         seats=tuple(_row(SeatRow, seat) for seat in seats),
         holdings=source.holdings,
         purchases=tuple(_row(PurchaseRow, pack) for pack in bill.purchases),
+        order=tuple(_row(OrderRow, line) for line in order),
+        payments=tuple(_row(PaymentRow, payment) for payment in payments),
         ledger=tuple(_row(LedgerRow, entry) for entry in bill.pool.ledger),
         charges=tuple(ChargeRow(**row) for row in charged.by_payer),
         files=(TableFile(file=CHARGES_CSV, sha256=_sha256(table_csv(charged.rows, CHARGES))),),
@@ -117,14 +123,19 @@ def inputs_of(source: ScenarioFile, usage: Sequence[Source]) -> tuple[InputFile,
 
 def typed_frame(rows: ColumnTable | Sequence[PlanPart], table: str) -> pd.DataFrame:
     """A table of the document as a frame: Decimal, date, int and str; None for an empty cell."""
+    kinds = CHARGES if table == "charge_rows" else TABLES[table]
     cells = {
         name: rows.columns[name].array()
         if isinstance(rows, ColumnTable)
         else [getattr(row, name) for row in rows]
-        for name in TABLES[table]
+        for name in kinds
     }
-    kinds = {name: "int64" if kind is int else "object" for name, kind in TABLES[table].items()}
-    return pd.DataFrame({name: pd.Series(cells[name], dtype=kind) for name, kind in kinds.items()})
+    return pd.DataFrame(
+        {
+            name: pd.Series(cells[name], dtype="int64" if kind is int else object)
+            for name, kind in kinds.items()
+        }
+    )
 
 
 def _row(kind: type[Row], record: object) -> Row:
@@ -207,30 +218,37 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
     return found
 
 
-def _summary(source: ScenarioFile, problem: Problem, bill: Bill, charged: Charged) -> Summary:
+def _summary(
+    source: ScenarioFile, problem: Problem, bill: Bill, charged: Charged, payments: Sequence[Payment]
+) -> Summary:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)
     named[user[seated]] = True
     flex[user[~seated]] = True
     used = sum((row.used for row in bill.pool.ledger), Fraction(0))
     money = problem.scenario.money
-    tokens: dict[str, Any] = {name: charged.tokens[name] for name in TOKEN_FIGURES}
+    figures: dict[str, Any] = {
+        **seats_to_pay(bill.seats, problem.scenario.offer_by_id),
+        **{name: charged.tokens[name] for name in TOKEN_FIGURES},
+    }
     effective = money.round_price(Fraction(bill.tokens_cost) / used) if used else None
+    inside = sum((p.amount for p in payments if p.date < problem.edges[-1]), Decimal(0))
     return Summary(
         seats=money.round(bill.seats_cost),
         tokens=money.round(bill.tokens_cost),
         commitment=money.round(bill.commitment),
+        paid_in_horizon=money.round(inside),
+        paid_later=money.round(bill.commitment - inside),
         users=len(problem.demand.users),
         users_named_only=int((named & ~flex).sum()),
         users_flex_only=int((flex & ~named).sum()),
         users_both=int((named & flex).sum()),
-        seats_bought=sum(s.renewed + s.new + s.added for s in bill.seats),
         seats_owned=sum(s.owned for s in bill.seats),
         tokens_bought=bill.tokens_bought,
         purchases=len(bill.purchases),
         token_price=_number(planned_token_price(problem, bill), money.digits + 2),
         effective_token_price=None if effective is None else _number(effective, money.digits + 2),
-        **tokens,
+        **figures,
         **_moves(source, problem, bill),
     )
 

@@ -94,6 +94,11 @@ class Plan:
         """A row per period: columns of ledger.csv, in tokens."""
         return self._frame("ledger")
 
+    @property
+    def charges(self) -> pd.DataFrame:
+        """A row per month, user, product and kind, as in charges.csv; the amounts add up to the total."""
+        return self._frame("charge_rows")
+
     def _frame(self, table: str) -> pd.DataFrame:
         from flexopt.planning.document import typed_frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from flexopt.base.text import unique
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.files.containers import sha256
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.inputs.scenario.scenario import normal
 from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
@@ -34,6 +36,15 @@ def quotes_of(scenarios: Iterable[ScenarioLike]) -> dict[str, ScenarioFile]:
     for id_, other in others:
         _check(base, first, id_, other)
     return sources
+
+
+def labels_of(stated: Mapping[str, str]) -> list[str]:
+    """What tables and charts call the quotes: the labels stated by id, or the id without one of its own."""
+    met = Counter([normal(id_) for id_ in stated] + [normal(label) for label in stated.values()])
+    return [
+        label if label and met[normal(label)] == 1 + (normal(label) == normal(id_)) else id_
+        for id_, label in ((id_, label.strip()) for id_, label in stated.items())
+    ]
 
 
 def _check(base: str, first: ScenarioFile, id_: str, other: ScenarioFile) -> None:

@@ -148,6 +148,7 @@ class _Teller:
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
         self.names = [p.id for p in problem.scenario.products]
+        self.titles = {o.id: o.title for o in problem.scenario.offers}
         # the cost of a seat of each contract in this plan, which depends on the size of the order
         self.seat_price: dict[int, tuple[Decimal, Decimal]] = {}
         rows = {
@@ -236,11 +237,12 @@ class _Teller:
     def _seat_words(self, contract: Contract, k: int, products: Sequence[int]) -> str:
         what = f" for {' and '.join(self.names[p] for p in products)}" if len(products) > 1 else ""
         charged, price = self.seat_price[k]
+        offer = self.titles[contract.offer]
         if contract.kind == "owned":
-            return f"Holds a seat of {contract.offer}, owned until {contract.end}{what}: no new cost."
+            return f"Holds a seat of {offer}, owned until {contract.end}{what}: no new cost."
         if contract.kind == "stated":
             return (
-                f"Holds a seat of {contract.offer}, added on {contract.start} until {contract.end}{what}: it "
+                f"Holds a seat of {offer}, added on {contract.start} until {contract.end}{what}: it "
                 f"is one of the stated additions, which cost {charged:,} each whoever has them."
             )
         verb = {"renewal": "Renewing", "addition": "Adding a seat of"}.get(contract.kind, "A new seat of")
@@ -249,7 +251,7 @@ class _Teller:
         whole = ""
         if charged != price:
             whole = f" in the horizon ({price:,} for its term)"
-        return f"{verb} {contract.offer} from {contract.start}{what} costs {charged:,}{whole}."
+        return f"{verb} {offer} from {contract.start}{what} costs {charged:,}{whole}."
 
     def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
         days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)

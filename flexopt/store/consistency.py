@@ -62,6 +62,10 @@ def _money(plan: PlanDocument) -> Iterator[str]:
     s = plan.summary
     used = sum((row.amount for row in plan.charges if row.kind in ("tokens", "per-result service")), ZERO)
     buffer = sum((row.amount for row in plan.charges if row.kind == "buffer"), ZERO)
+    inside, later = (
+        sum((row.amount for row in plan.payments if (row.date >= plan.horizon.end) == after), ZERO)
+        for after in (False, True)
+    )
     for place, said, found in (
         ("summary.seats", plan.summary.seats, seats),
         ("summary.tokens", plan.summary.tokens, packs),
@@ -72,6 +76,9 @@ def _money(plan: PlanDocument) -> Iterator[str]:
         ("summary.tokens", s.tokens, s.used_cost + s.expired_cost + s.left_cost),
         ("summary.tokens", s.tokens, used + buffer + s.expired_cost_with_buffer + s.left_cost_with_buffer),
         ("proof.cost", plan.proof.cost, plan.total),
+        ("summary.commitment", s.commitment, sum((row.amount for row in plan.order), ZERO)),
+        ("summary.commitment", s.commitment, inside + later),
+        ("summary.paid_in_horizon", s.paid_in_horizon, inside),
     ):
         if said != found:
             yield f"`{place}` is {said}, but its parts add up to {found}"

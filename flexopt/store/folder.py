@@ -33,6 +33,8 @@ from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import CHARGES, TABLES
 
 FILES = {
+    "order": "order.csv",
+    "payments": "payments.csv",
     "assignment": "assignment.csv",
     "seats": "seats.csv",
     "purchases": "purchases.csv",

@@ -10,7 +10,16 @@ from pydantic import SerializerFunctionWrapHandler as Handler
 from flexopt.base.columns import ColumnTable
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.big_table import Rows
-from flexopt.store.rows import AssignmentRow, ChargeRow, LedgerRow, LeftOutRow, PurchaseRow, SeatRow
+from flexopt.store.rows import (
+    AssignmentRow,
+    ChargeRow,
+    LedgerRow,
+    LeftOutRow,
+    OrderRow,
+    PaymentRow,
+    PurchaseRow,
+    SeatRow,
+)
 from flexopt.store.study_parts import ComparisonPart, ReviewPart, SensitivityPart
 from flexopt.store.tables import BaselineName
 from flexopt.store.values import Amount, Count, Difference, Dual, Name, PlanDay, PlanPart, Text
@@ -43,6 +52,10 @@ class Summary(PlanPart):
     """Money: packs."""
     commitment: Amount
     """Money: whole terms of the seats, plus packs."""
+    paid_in_horizon: Amount
+    """Money: what of it is invoiced before the horizon ends."""
+    paid_later: Amount
+    """Money: what of it is invoiced afterwards, in instalments."""
     users: Count
     """Users planned."""
     users_named_only: Count
@@ -51,8 +64,12 @@ class Summary(PlanPart):
     """Users with tokens only."""
     users_both: Count
     """Users with both."""
-    seats_bought: Count
-    """Seats renewed, new or added."""
+    annual_seats: Count
+    """Most seats bought that there are at once, of terms of 12 months or more."""
+    monthly_seats: Count
+    """The same of shorter terms."""
+    seat_months: Count
+    """Months of the seats bought with shorter terms."""
     seats_owned: Count
     """Seats owned, nothing to pay."""
     tokens_bought: Count
@@ -65,10 +82,6 @@ class Summary(PlanPart):
     """Tokens that expire during the horizon if the forecast holds."""
     tokens_left: Amount
     """Tokens left at its end if the forecast holds."""
-    tokens_expired_with_buffer: Amount
-    """Tokens that expire even if the buffer is used in full."""
-    tokens_left_with_buffer: Amount
-    """Tokens left even if it is."""
     used_cost: Amount
     """Money: packs, the tokens used."""
     buffer_cost: Amount
@@ -77,6 +90,10 @@ class Summary(PlanPart):
     """Money: packs, the tokens that expire if the forecast holds."""
     left_cost: Amount
     """Money: packs, the tokens left if the forecast holds."""
+    tokens_expired_with_buffer: Amount
+    """Tokens that expire even if the buffer is used in full."""
+    tokens_left_with_buffer: Amount
+    """Tokens left even if it is."""
     expired_cost_with_buffer: Amount
     """Money: packs, the tokens that expire even if the buffer is used in full."""
     left_cost_with_buffer: Amount
@@ -323,6 +340,10 @@ class PlanDocument(PlanPart):
     """The seats owned or renewable at the start."""
     purchases: tuple[PurchaseRow, ...]
     """Which token packs to buy when."""
+    order: tuple[OrderRow, ...]
+    """What becomes of the seats held, and what is bought."""
+    payments: tuple[PaymentRow, ...]
+    """What is invoiced when."""
     ledger: tuple[LedgerRow, ...]
     """The tokens, period by period."""
     charges: tuple[ChargeRow, ...]

@@ -90,6 +90,62 @@ class PurchaseRow(PlanPart):
     """First day on which it cannot be used."""
 
 
+class OrderRow(PlanPart):
+    """The order: a row per date, offer, contract and subscription, and one per pack."""
+
+    date: PlanDay
+    """Day on which the seats held end and those ordered start; first day in the horizon of seats kept."""
+    kind: Literal["seats", "addition", "tokens"]
+    """Seats; seats added to a contract; a token pack."""
+    offer: Text
+    """Id of the offer; empty for tokens."""
+    have: Count
+    """Seats held until that day, or kept."""
+    renew: Count
+    """Seats to renew."""
+    reduce: Count
+    """Seats not renewed."""
+    keep: Count
+    """Seats that outlast the horizon, nothing to do."""
+    new: Count
+    """Seats to buy."""
+    addition: Count
+    """Seats to add to a contract, co-termed."""
+    tokens: Count
+    """Tokens to buy."""
+    ends: PlanDay | None
+    """First day without them; none if no seats are left."""
+    unit_price: Amount | None
+    """Money: one seat for the whole term, or one token; none if nothing is bought."""
+    amount: Amount
+    """Money: all of them for the whole term."""
+    subscription_id: Text
+    """The subscription that the seats belong to; empty for new seats."""
+
+
+class PaymentRow(PlanPart):
+    """An invoice: all seats of an offer ordered on a day, its additions, or a pack."""
+
+    date: PlanDay
+    """Day of the invoice."""
+    month: Text
+    """Its month."""
+    fiscal_year: Text
+    """Its fiscal year."""
+    kind: Literal["seats", "addition", "tokens"]
+    """As in the order."""
+    offer: Text
+    """Id of the offer; empty for tokens."""
+    ordered: PlanDay
+    """Day of the order."""
+    instalment: Count
+    """Number of the instalment, from 1."""
+    instalments: Count
+    """How many there are."""
+    amount: Amount
+    """Money."""
+
+
 class LedgerRow(PlanPart):
     """The tokens in one period, if the forecast holds, and if the buffer is used in full as well."""
 
@@ -151,6 +207,8 @@ TABLES: dict[str, type[PlanPart]] = {
     "assignment": AssignmentRow,
     "seats": SeatRow,
     "purchases": PurchaseRow,
+    "order": OrderRow,
+    "payments": PaymentRow,
     "ledger": LedgerRow,
     "charges": ChargeRow,
     "left_out": LeftOutRow,

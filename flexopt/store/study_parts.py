@@ -14,8 +14,10 @@ class QuoteOffer(PlanPart):
 
     offer: Name
     """Id of the offer."""
+    name: Name
+    """What reports call it: its name, or its id."""
     seats: Count
-    """Seats by contract, owned ones too."""
+    """Most seats at once, owned ones too."""
     cost: Amount
     """Money in the horizon."""
 
@@ -38,6 +40,8 @@ class Quote(PlanPart):
 
     id: Name
     """The stem of its file name, with a number if two are the same."""
+    label: Name
+    """What tables and charts call it: its label, or its id."""
     name: Text
     """Name of the scenario."""
     status: Literal["optimal", "feasible"]
@@ -54,8 +58,12 @@ class Quote(PlanPart):
     """Money: packs."""
     commitment: Amount
     """Money: whole terms of the seats, plus packs."""
-    seats_bought: Count
-    """Seats renewed, new or added."""
+    annual_seats: Count
+    """Most seats bought that there are at once, of terms of 12 months or more."""
+    monthly_seats: Count
+    """The same of shorter terms."""
+    seat_months: Count
+    """Months of the seats bought with shorter terms."""
     seats_owned: Count
     """Seats owned."""
     tokens_bought: Count
@@ -204,8 +212,10 @@ class LeverEnd(PlanPart):
     """The lever's value there, in its unit."""
     total: Amount | None
     """Money; none if no plan satisfies all rules."""
-    seats_bought: Count | None
-    """Seats renewed and new; none without a plan."""
+    annual_seats: Count | None
+    """As in the summary; none without a plan."""
+    monthly_seats: Count | None
+    """The same."""
     tokens_bought: Count | None
     """Tokens; none without a plan."""
 

@@ -42,6 +42,13 @@ def _dual(value: Any) -> Any:
     raise PydanticCustomError("dual_text", 'Input should be an exact number as text, such as "0.1"')
 
 
+def _named(text: str) -> str:
+    """Not empty; pydantic's own check refuses half a surrogate pair, which a user's name may have."""
+    if not text:
+        raise PydanticCustomError("name_empty", "Input should not be empty")
+    return text
+
+
 def _in_years(day: Any) -> Any:
     if day.year < 1900:
         raise PydanticCustomError("day_range", "Input should be a date after 1900")
@@ -79,7 +86,7 @@ Dual = Annotated[
 """A dual value: the shortest text of the float, exact."""
 Count = Annotated[int, Field(ge=0, le=1_000_000_000_000_000, strict=True)]
 Text = Annotated[str, Field(strict=True)]
-Name = Annotated[str, Field(min_length=1, strict=True)]
+Name = Annotated[str, Field(strict=True, json_schema_extra={"minLength": 1}), AfterValidator(_named)]
 PlanDay = Annotated[Day, AfterValidator(_in_years)]
 
 

@@ -15,6 +15,7 @@ from flexopt.base.columns import classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
+from flexopt.exports.shown import names_of
 from flexopt.exports.summary import headline
 from flexopt.store import rows
 from flexopt.store.folder import PlanLike, document_of
@@ -115,6 +116,7 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
     found = {
         "schema": "flexopt.explain/1",
         "user": user,
+        "offers": names_of(document),
         "assignment": [{name: as_json(cell) for name, cell in row.items()} for row in mine],
         "left_out": left_out,
     }
@@ -158,6 +160,7 @@ def _whole(document: PlanDocument) -> Explanation:
     found = {
         "schema": "flexopt.explain/1",
         "headline": headline(document),
+        "offers": names_of(document),
         "products": products,
         "marginal_token_prices": [
             row.model_dump(mode="json") for row in document.proof.marginal_token_prices

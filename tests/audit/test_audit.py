@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-import json
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +18,9 @@ import pandas as pd
 import pytest
 from build import a_scenario, a_source, case_plan, every, the_demand, usage_of
 from conftest import CASES
+from documents import data, typed
 from estate import PEOPLE, USE, estate, estate_plan
+from pydantic import ValidationError
 from tampering import TAMPERED, Document, add, ledger
 
 import flexopt.audit
@@ -38,7 +38,7 @@ from flexopt.store.tables import TABLES
 @pytest.fixture(scope="module")
 def sound() -> Document:
     """The document with lists of dicts, as it is read again: they can be tampered with."""
-    return as_read(estate_plan().document)
+    return data(estate_plan().document)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +46,13 @@ def demand() -> Demand:
     return the_demand(USE, estate(), PEOPLE)
 
 
-def as_read(document: Mapping[str, Any]) -> Document:
-    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
-
-
 def failures(document: Document, demand: Demand, scenario: Scenario | None = None) -> list[str]:
     scenario = scenario or estate()
-    return audit(document, scenario, scenario.holdings, demand)
+    try:
+        plan = typed(document)
+    except ValidationError as error:  # nobody can read such a plan
+        return [str(error)]
+    return audit(plan, scenario, scenario.holdings, demand)
 
 
 def test_the_estate_passes(sound: Document, demand: Demand) -> None:
@@ -124,12 +124,14 @@ def test_worked_examples_pass(case: Path) -> None:
     file = load_scenario(case / "scenario.yaml")
     usage = read_usage(file.usage_files, file.scenario, file.folder)
     demand = forecast(file.scenario, usage, file.people)
-    document = as_read(case_plan(case).document)
-    assert audit(document, file.scenario, file.holdings, demand) == []
+    document = data(case_plan(case).document)
+    assert audit(typed(document), file.scenario, file.holdings, demand) == []
     for number, entry in enumerate(document["ledger"]):
         worse = copy.deepcopy(document)
         add("1", "closing", ledger(number))(worse)
-        assert any(entry["period_start"] in f for f in audit(worse, file.scenario, file.holdings, demand))
+        assert any(
+            entry["period_start"] in f for f in audit(typed(worse), file.scenario, file.holdings, demand)
+        )
 
 
 def test_there_are_worked_examples() -> None:
@@ -150,7 +152,7 @@ def test_two_packs_that_expire_on_different_days() -> None:
         ],
     )
     use = {("ann", "AutoCAD"): [*every(date(2025, 1, 1), 60), date(2025, 12, 31)]}
-    document = dict(plan(a_source(scenario), usage_of(use)).document)
+    document = data(plan(a_source(scenario), usage_of(use)).document)
     expired = {r["period_end"]: r["expired"] for r in document["ledger"] if Decimal(r["expired"])}
     # February and 1 March: 29 days take 203 of the 300 that end on 1 April; the last day takes 7 of the 50
     assert expired == {"2026-02-01": "83", "2026-04-01": "97", "2027-01-01": "43"}
@@ -169,7 +171,7 @@ def test_rounded_rows_of_a_tiny_use_are_no_failure() -> None:
     usage = usage_of({}, [("ann", "AutoCAD", 1, date(2025, 1, 1), date(2026, 1, 1))])
     found = plan(a_source(scenario), usage)
     assert found.total.amount == 4666
-    assert found.document["summary"]["tokens_used"] == "0.1"
+    assert data(found.document)["summary"]["tokens_used"] == "0.1"
 
 
 def test_days_that_are_spread_are_replayed_like_single_ones() -> None:
@@ -188,8 +190,8 @@ def test_days_that_are_spread_are_replayed_like_single_ones() -> None:
     found = plan(a_source(scenario), usage_of(use))
     # 31 days are observed: 16 of them in use. 308 days of 7 tokens and 57 of 9, times 1.1
     tokens = Fraction(16 + 1, 31) * (308 * 7 + 57 * 9) * Fraction("1.1")
-    assert found.document["summary"]["tokens_bought"] == -(-tokens // 1)
-    used = sum((Fraction(r["tokens"]) for r in found.document["assignment"]), Fraction(0))
+    assert data(found.document)["summary"]["tokens_bought"] == -(-tokens // 1)
+    used = sum((Fraction(r["tokens"]) for r in data(found.document)["assignment"]), Fraction(0))
     assert abs(used - tokens) < Fraction(1, 100_000)
 
 
@@ -215,7 +217,7 @@ def many() -> tuple[Document, Demand, Scenario]:
     problem, solution, usage, source = after_the_solve.prepare(scenario, 1500, np.random.default_rng(1))
     bill = make_bill(problem, solution)
     return (
-        after_the_solve.a_document(problem, solution, usage, source, bill),
+        data(after_the_solve.a_document(problem, solution, usage, source, bill)),
         problem.demand,
         scenario,
     )
@@ -227,13 +229,13 @@ def test_a_plan_of_many_users_passes(many: tuple[Document, Demand, Scenario]) ->
     assert {row["offer"] for row in document["assignment"]} >= {"", "autocad-1y", "autocad-1m", "aec-1y"}
 
 
-@pytest.mark.parametrize("column", ["days", "tokens", "cost_if_flex", "cost_if_named", "group"])
+@pytest.mark.parametrize("column", ["days", "tokens", "flex_price", "seat_price", "group"])
 def test_one_wrong_cell_among_many_is_found(many: tuple[Document, Demand, Scenario], column: str) -> None:
     document, demand, scenario = many
     rows = list(document["assignment"])
     for number in np.random.default_rng(2).integers(0, len(rows), 3).tolist():
         row = rows[number]
-        if column == "cost_if_named" and row["access"] == "flex":
+        if column == "seat_price" and row["access"] == "flex":
             continue  # what is not bought is no part of the bill
         worse = "elsewhere" if column == "group" else str(Decimal(row[column] or 0) + Decimal("0.01"))
         tampered = [*rows[:number], row | {column: worse}, *rows[number + 1 :]]
@@ -247,11 +249,11 @@ def test_counts_beyond_64_bits_are_replayed_exactly() -> None:
         products=[{"id": "AutoCAD", "rates": [{"from": "2021-01-01", "tokens": str(rate)}]}], offers=[]
     )
     usage = usage_of({("ann", "AutoCAD"): every(date(2025, 1, 1), 300)})
-    rows = list(plan(a_source(scenario), usage).document["assignment"])
+    rows = list(data(plan(a_source(scenario), usage).document)["assignment"])
     assert rows[0]["tokens"] == "2100"
     worse = {"assignment": [rows[0] | {"tokens": "2100.00001"}]}
-    document = dict(plan(a_source(scenario), usage).document) | worse
-    found = audit(document, scenario, (), forecast(scenario, usage, {}))
+    document = data(plan(a_source(scenario), usage).document) | worse
+    found = audit(typed(document), scenario, (), forecast(scenario, usage, {}))
     assert found == ["the rows say 2100 tokens of AutoCAD, the replay 2100"]
 
 
@@ -304,7 +306,11 @@ def test_a_year_of_single_days_of_3000_users_takes_seconds(sound: Document) -> N
         findings=Findings(),
     )
     counts = used.sum(axis=1)
-    template = dict.fromkeys(sound["assignment"][0], "") | {"access": "flex", "cost_if_flex": None}
+    template = dict.fromkeys(sound["assignment"][0], "") | {
+        "access": "flex",
+        "cost": "0.00",
+        "flex_price": None,
+    }
     document = sound | {
         "assignment": [
             template

@@ -35,6 +35,7 @@ from flexopt.planning.bill import Bill, make_bill
 from flexopt.planning.document import make_document
 from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import write_folder
+from flexopt.store.plan import PlanDocument
 
 T = TypeVar("T")
 Ints = npt.NDArray[np.int64]
@@ -199,7 +200,7 @@ def a_solution(problem: Problem) -> Solution:
 
 def a_document(
     problem: Problem, solution: Solution, usage: Usage, source: ScenarioFile, bill: Bill
-) -> dict[str, Any]:
+) -> PlanDocument:
     """The plan document of the solution, as if nothing were cheaper."""
     return make_document(
         source=source,
@@ -263,7 +264,7 @@ def run(users: int, seed: int, keep: Path | None = None) -> dict[str, Any]:
         "pairs": demand.pairs,
         "cells": len(problem.cells),
         "spans": len(demand.spans),
-        "rows": len(document["assignment"]),
+        "rows": len(document.assignment),
         "folder_mb": size // 2**20,
         "seconds": round(sum(s["seconds"] for s in after), 2),
         "peak_mb": max(s["peak_mb"] for s in after),

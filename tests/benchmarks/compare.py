@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from documents import data
 from sweep_processes import _base, _quotes
 from whole_plan import write_usage
 
@@ -35,14 +36,14 @@ def run(scenarios: int, users: int, seed: int = 3, *, baselines: bool = False) -
         began, cpu = time.monotonic(), sum(os.times()[:4])
         done = compare(paths, baselines=baselines)
         seconds, cpu = time.monotonic() - began, sum(os.times()[:4]) - cpu
-    cells = [cell for row in done.document["regret"] for cell in row]
+    cells = [cell for row in data(done.document)["regret"] for cell in row]
     return {
         "scenarios": scenarios,
         "users": users,
         "seconds": round(seconds, 2),
         "cpu": round(cpu, 2),
         "phases": {phase: round(s, 2) for phase, s in done.seconds.items()},
-        "optimal": sum(s["status"] == "optimal" for s in done.document["scenarios"]),
+        "optimal": sum(s["status"] == "optimal" for s in data(done.document)["scenarios"]),
         "not_possible": sum(cell is None for cell in cells),
         "most_regret": max((cell for cell in cells if cell is not None), key=float),
     }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from after_the_solve import run
+from documents import data, typed
 
 from flexopt.exports.formats import EXPORTERS
 from flexopt.store.folder import read_document, write_folder
@@ -29,7 +30,16 @@ def with_rows(document: dict[str, Any]) -> dict[str, Any]:
     """The plan with a comparison in which every second row changes, and a review with a move for each."""
     rows = list(document["assignment"])
     total, s = document["total"], document["summary"]
-    names = ("commitment", "seats_bought", "seats_owned", "tokens_bought", "tokens_used", "tokens_expired")
+    names = (
+        "commitment",
+        "annual_seats",
+        "monthly_seats",
+        "seat_months",
+        "seats_owned",
+        "tokens_bought",
+        "tokens_used",
+        "tokens_expired",
+    )
     quote = {name: s[name] for name in (*names, "seats", "tokens", "effective_token_price")}
     quote |= {"status": "optimal", "total": total, "bound": total, "gap": "0", "difference": "0.00"}
     quote |= {"users_changed": len(rows) // 2, "offers": [], "purchases": []}
@@ -65,7 +75,7 @@ def measure(users: int, folder: Path) -> list[dict[str, Any]]:
     plan = folder / "it.plan"
     run(users, 1, plan)
     (plan / ".terminal.txt").unlink()
-    write_folder(with_rows(read_document(plan)), plan)
+    write_folder(typed(with_rows(data(read_document(plan)))), plan)
     found = []
     for suffix in EXPORTERS:
         for options in ([], ["--pseudonymise"]):

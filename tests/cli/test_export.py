@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from documents import typed
 from pypdf import PdfReader
 from whole import with_everything
 
@@ -65,7 +66,7 @@ def readable(path: Path) -> str:
 def test_codes(call: Run, plan_folder: Path, folder: Path, planned: Document, suffix: str) -> None:
     users = {row["user"]: f"somebody-{n}" for n, row in enumerate(planned["assignment"])}
     rows = [row | {"user": users[row["user"]]} for row in planned["assignment"]]
-    write_folder(planned | {"assignment": rows}, folder / "named.plan")
+    write_folder(typed(planned | {"assignment": rows}), folder / "named.plan")
     done = call("export", "named.plan", "-o", f"out/x{suffix}", "--pseudonymise")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("The key is in out/people-key.csv: do not share it\n")
@@ -97,7 +98,7 @@ def comparison(folder: Path, planned: Document, **changes: Any) -> Path:
     place = folder / "quotes"
     place.mkdir()
     for name in ("quote-1", "quote-2"):
-        write_folder(planned | {"name": name}, place / f"{name}.plan")
+        write_folder(typed(planned | {"name": name}), place / f"{name}.plan")
     data = {"schema": "flexopt.comparison/1", **with_everything(planned, 2)["comparison"], **changes}
     (place / "comparison.json").write_text(json.dumps(data))
     return place

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import typed
 from jsonschema import Draft202012Validator
 
 from flexopt.exports.review import review_csv, review_markdown, review_text
@@ -113,20 +114,20 @@ def many(document: dict[str, Any], count: int) -> dict[str, Any]:
 
 
 def test_long_lists_are_cut_on_the_screen_only(document: dict[str, Any]) -> None:
-    text = review_text(many(document, 40))
+    text = review_text(typed(many(document, 40)))
     assert "u023" in text
     assert "u024" not in text
     assert "... and 16 more: `--format csv` has all" in text
     assert "... and 32 more: `--format json` has all" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert review_markdown(many(document, 40)).count("u039") == 2
-    assert "".join(review_csv(many(document, 40))).count("\n") == 41
+    assert review_markdown(typed(many(document, 40))).count("u039") == 2
+    assert "".join(review_csv(typed(many(document, 40)))).count("\n") == 41
 
 
 def test_hostile_names_are_text(document: dict[str, Any]) -> None:
     found = many(document, 1)
     found["review"]["moves"][0]["user"] = "=cmd|'/c'!A1<script>\x1b[2J\u202e*"
-    assert "\x1b" not in review_text(found)
-    assert "\u202e" not in review_text(found)
-    assert r"\<script\>" in review_markdown(found)
-    assert "".join(review_csv(found)).splitlines()[1].startswith("'=cmd")
+    assert "\x1b" not in review_text(typed(found))
+    assert "\u202e" not in review_text(typed(found))
+    assert r"\<script\>" in review_markdown(typed(found))
+    assert "".join(review_csv(typed(found))).splitlines()[1].startswith("'=cmd")

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from documents import data
 from programs import start
 from variants import BUDGET, alive, changed, children, files_of, needs_groups, until, variants
 
@@ -89,7 +90,7 @@ def test_what_changed_is_planned_again(folder: Path, change: str) -> None:
         SweepFolder(out).write(row, plan_key(source, usage_key(source)), None)
     (row,), known = sweep_into(out, [path], processes=1)
     assert (known, row["status"]) == (0, "optimal")
-    assert read_document(out / "v1.plan")["total"] == row["total"]
+    assert data(read_document(out / "v1.plan"))["total"] == row["total"]
     assert sweep_into(out, [path], processes=1)[1] == 1
 
 

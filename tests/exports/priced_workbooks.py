@@ -27,6 +27,7 @@ from flexopt.solve.optimise import optimise
 
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]
+NO_SOURCE = {"source": "", "estimate": False}
 
 
 def plain(document: Any) -> Document:
@@ -37,7 +38,7 @@ def a_plan(**changes: Any) -> tuple[Document, Scenario, Callable[[Scenario], Bil
     """A document, its scenario, and the bill of the same seats and packs at another scenario's prices."""
     scenario = a_scenario(
         offers=[
-            AUTOCAD_YEAR,
+            AUTOCAD_YEAR | {"instalments": {"number": 7, "every_months": 2}},
             REVIT_YEAR,
             {
                 "id": "revit-1m",
@@ -49,6 +50,7 @@ def a_plan(**changes: Any) -> tuple[Document, Scenario, Callable[[Scenario], Bil
         tokens={
             "tiers": [{"from": 1, "price": 3}, {"from": 300, "price": "2.85"}],
             "purchase_dates": "quarterly",
+            "instalments": {"number": 3, "every_months": 1},
         },
         negotiated={"seats": "0.13", "tokens": "0.05"},
         holdings=[{"offer": "autocad-1y", "quantity": 2, "ends": "2026-05-01"}],
@@ -113,7 +115,7 @@ def many_seats(document: Document) -> Document:
         )
     document["scenario"]["offers"] = [
         document["scenario"]["offers"][0]
-        | {"id": p["id"], "prices": [{"from": p["from"], "new": p["new"], "renewal": None, "source": ""}]}
+        | {"id": p["id"], "prices": [{"from": p["from"], "new": p["new"], "renewal": None, **NO_SOURCE}]}
         for p in prices
     ]
     tiers = []
@@ -123,7 +125,7 @@ def many_seats(document: Document) -> Document:
             random.randrange(1, 10**6),
             Decimal(random.randrange(1, 10 ** (n := random.choice([4, 6, 8, 9, 12])))).scaleb(-n + 1),
         )
-        tiers.append({"from": number, "price": format(price, "f"), "source": ""})
+        tiers.append({"from": number, "price": format(price, "f"), **NO_SOURCE})
         document["purchases"].append(
             {
                 "date": str(start),
@@ -135,12 +137,14 @@ def many_seats(document: Document) -> Document:
             }
         )
     document["scenario"]["tokens"]["tiers"] = tiers
+    document["order"] = document["payments"] = []  # not made for these seats
     money = {key: sum(Decimal(s[key]) for s in document["seats"]) for key in ("cost", "commitment")}
     packs = sum(Decimal(p["cost"]) for p in document["purchases"])
     document["summary"] |= {
         "seats": str(money["cost"]),
         "tokens": str(packs),
         "commitment": str(money["commitment"] + packs),
+        "paid_in_horizon": "0.00",
     }
     return document | {"total": str(money["cost"] + packs)}
 
@@ -163,6 +167,16 @@ def with_price(data: bytes, what: str, kind: str, price: str) -> bytes:
     return out.getvalue()
 
 
-SHEETS = ["Summary", "Assignments", "Seats", "Purchases", "Ledger", "Assumptions", "Proof"]
+SHEETS = [
+    "Summary",
+    "Order",
+    "Payments",
+    "Assignments",
+    "Seats",
+    "Purchases",
+    "Ledger",
+    "Assumptions",
+    "Proof",
+]
 
 CHANGED = {"autocad-1y": "2000.17", "revit-1m": "100.01", "Flex token": "1.23456"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import typed
 from test_pdf import text_of
 
 from flexopt.base.errors import FlexoptError
@@ -35,7 +36,7 @@ def test_brand(document: Document, tmp_path: Path) -> None:
     for logo, kind in (("logo.svg", ".svg"), ("logo.PNG", ".png")):
         brand = read_brand(brand_file(tmp_path, f'name: "Muster  AG"\ncolour: "#0a5"\nlogo: {logo}\n'))
         assert (brand.name, brand.colour[:2], brand.logo_kind) == ("Muster AG", "#0", kind)
-        made = render(document, brand=brand)
+        made = render(typed(document), brand=brand)
         assert "Muster AG" in text_of(made)
     assert read_brand(brand_file(tmp_path, "name: Only\n")) == Brand(name="Only")
 
@@ -91,10 +92,10 @@ def test_a_logo_reads_no_file_of_this_machine(document: Document, tmp_path: Path
     link = f'<image href="{tmp_path}/secret.png" width="9" height="9"/>'
     logo = SVG.replace("<rect", f"{link}<rect").encode()
     with pytest.raises(FlexoptError, match="cannot be made: failed to load linked image"):
-        render(document, brand=Brand(logo=logo))
+        render(typed(document), brand=Brand(logo=logo))
 
 
 def test_a_broken_logo_is_an_error_of_one_sentence(document: Document) -> None:
     with pytest.raises(FlexoptError, match="cannot be made") as error:
-        render(document, brand=Brand(logo=b"<svg", logo_kind=".svg"))
+        render(typed(document), brand=Brand(logo=b"<svg", logo_kind=".svg"))
     assert error.value.hint == "try another logo"

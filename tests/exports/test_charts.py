@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from documents import typed
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from whole import with_everything
@@ -30,7 +31,7 @@ def everything(document: Document) -> Document:
 
 
 def named(document: Document) -> dict[str, Chart]:
-    return {chart.name: chart for chart in charts(document)}
+    return {chart.name: chart for chart in charts(typed(document))}
 
 
 def numbers(chart: Chart, column: int) -> list[Decimal]:
@@ -53,7 +54,7 @@ def test_there_is_none_for_what_it_has_not(document: Document) -> None:
     document |= {"assignment": [], "seats": []}
     document["summary"]["tokens"] = "0.00"
     document["ledger"] = [row | {"opening": "0", "bought": "0"} for row in document["ledger"]]
-    assert charts(document) == []
+    assert charts(typed(document)) == []
 
 
 def test_cost_adds_up_and_is_drawn_to_scale(document: Document) -> None:
@@ -141,7 +142,7 @@ def test_tornado_is_the_distance_from_the_total(everything: Document) -> None:
 @pytest.mark.parametrize("themed", [False, True])
 def test_svg_needs_nothing_and_says_what_it_is(everything: Document, themed: bool) -> None:
     ids: list[str] = []
-    for chart in charts(everything):
+    for chart in charts(typed(everything)):
         root = ElementTree.fromstring(chart.svg(themed=themed))
         nodes = list(root.iter())
         assert {n.tag for n in nodes} <= {
@@ -182,7 +183,7 @@ def test_same_document_same_bytes(everything: Document, seeds: list[str]) -> Non
         ).stdout
         for seed in seeds
     }
-    assert outputs == {"".join(c.svg() + c.svg(themed=True) for c in charts(everything))}
+    assert outputs == {"".join(c.svg() + c.svg(themed=True) for c in charts(typed(everything)))}
 
 
 HOSTILE = (
@@ -214,7 +215,7 @@ def test_names_stay_names(everything: Document, hostile: Sequence[str]) -> None:
         scenario["name"] = next(names)
     for lever in everything["sensitivity"]["levers"]:
         lever["label"] = next(names)
-    for chart in charts(everything):
+    for chart in charts(typed(everything)):
         for themed in (False, True):
             source = chart.svg(themed=themed)
             source.encode()
@@ -230,7 +231,7 @@ def test_words_and_numbers_of_another_language(everything: Document) -> None:
         said.append(text)
         return f"[{text}]"
 
-    for chart in charts(everything, say=say, number=lambda value: f"<{value}>"):
+    for chart in charts(typed(everything), say=say, number=lambda value: f"<{value}>"):
         words = (chart.title, chart.text, *chart.header)
         assert all(text.startswith("[") for text in words)
         assert all(cell.startswith("<") for row in chart.rows for cell in row[1:3])

@@ -11,17 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import HOSTILE
+from documents import HOSTILE, data, typed
 from hypothesis import given
 from hypothesis import strategies as st
 from whole import with_everything
 
 from flexopt.base.columns import ColumnTable
 from flexopt.base.errors import FlexoptError
-from flexopt.exports.people import WITHHELD, people_left_out, pseudonymise, without_people
-from flexopt.store.plan_json import render
+from flexopt.exports import people
+from flexopt.exports.people import WITHHELD
+from flexopt.store import plan_json
 
 Document = dict[str, Any]
+
+
+def pseudonymise(document: Document, key: Path) -> Document:
+    return data(people.pseudonymise(typed(document), key))
+
+
+def without_people(document: Document) -> Document:
+    return data(people.without_people(typed(document)))
+
+
+def render(document: Document) -> bytes:
+    return plan_json.render(typed(document))
 
 
 @pytest.fixture
@@ -38,9 +51,11 @@ def full(document: Document) -> Document:
     ]
     who, *_ = names.values()
     document["comparison"]["changes"] = [
-        {"scenario": "b", "user": "zz changed", "product": "AutoCAD", "before": "", "after": "Flex"}
+        {"scenario": "quote-2", "user": "zz changed", "product": "AutoCAD", "before": "", "after": "Flex"}
     ]
-    document["comparison"]["notes"] = [{"plan": "a", "quote": "b", "note": f"no seat for {who}, zz ruled"}]
+    document["comparison"]["notes"] = [
+        {"plan": "quote-1", "quote": "quote-2", "note": f"no seat for {who}, zz ruled"}
+    ]
     move = {"product": "AutoCAD", "group": "", "move": "keep", "before": "", "after": "", "saving": None}
     document["review"] |= {
         "moves": [{"user": "zz moved", **move}, {"user": who, **move}],
@@ -94,8 +109,8 @@ def test_no_name_and_no_row_is_left_without_people(full: Document) -> None:
     left = without_people(full)
     text = render(left).decode()
     assert "zz" not in text.lower()
-    assert people_left_out(left)
-    assert not people_left_out(full)
+    assert people.people_left_out(typed(left))
+    assert not people.people_left_out(typed(full))
     assert (left["assignment"], left["left_out"], left["comparison"]["changes"]) == ([], [], [])
     assert all(not left["review"][name] for name in ("moves", "double_use", "idle", "leavers"))
     assert left["scenario"]["policy"][0]["user"] == WITHHELD
@@ -221,4 +236,4 @@ def test_reasons_name_nobody(planned: Document) -> None:
 
 
 def test_tables_stay_columns(document: Document, tmp_path: Path) -> None:
-    assert isinstance(pseudonymise(document, tmp_path / "key.csv")["assignment"], ColumnTable)
+    assert isinstance(people.pseudonymise(typed(document), tmp_path / "key.csv").assignment, ColumnTable)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from documents import HOSTILE, renamed
+from documents import HOSTILE, renamed, typed
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -44,7 +44,7 @@ def shown(text: str) -> list[str]:
 
 
 def test_report(planned: Document, golden: Callable[[str, str], None]) -> None:
-    text = render(planned).decode()
+    text = render(typed(planned)).decode()
     golden(
         "exports/plan.md",
         re.sub(r"`?[0-9a-f]{64}`?", "...", re.sub(r"CBC [\d.]+ through PuLP [\d.]+", "CBC", text)),
@@ -53,8 +53,8 @@ def test_report(planned: Document, golden: Callable[[str, str], None]) -> None:
 
 def test_everything_of_the_report_is_in_it(planned: Document) -> None:
     whole = with_everything(planned)
-    seen = shown(render(whole).decode())
-    report = make_report(whole)
+    seen = shown(render(typed(whole)).decode())
+    report = make_report(typed(whole))
     for section in (*report.sections, *report.appendix):
         for part in section.parts:
             texts = [cell for row in part.rows for cell in row] if isinstance(part, ReportTable) else [part]
@@ -96,7 +96,7 @@ def test_any_text_is_text_in_a_cell_and_in_a_line(text: str) -> None:
     "text", ["# a", "- a", "+ a", "1. a", "12) a", "===", "---", "1.", "#", "> a", "    a", "\ta"]
 )
 def test_a_line_does_not_start_a_list_or_a_heading(planned: Document, text: str) -> None:
-    (heading, *_) = shown(render(planned | {"name": text}).decode())
+    (heading, *_) = shown(render(typed(planned | {"name": text})).decode())
     assert heading == " ".join(printable(text).split())
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pypdf
 import pytest
 import typst
+from documents import typed
 from programs import needs
 from whole import with_everything
 
@@ -64,16 +65,16 @@ def headings(made: bytes) -> list[str]:
 
 @pytest.fixture(scope="module")
 def made(planned: Document) -> bytes:
-    return render(planned)
+    return render(typed(planned))
 
 
 @pytest.fixture(scope="module")
 def full(planned: Document) -> bytes:
-    return render(with_everything(planned))
+    return render(typed(with_everything(planned)))
 
 
 def test_says_what_the_report_says_in_its_order(document: Document, made: bytes) -> None:
-    report, text = make_report(document), text_of(made)
+    report, text = make_report(typed(document)), text_of(made)
     assert headings(made) == [*(s.title for s in report.sections), "Appendix"]
     headline = text_data(report.headline).replace("\N{NO-BREAK SPACE}", " ")
     places = [text.index(title) for title in ("Licence plan", headline, *headings(made))]
@@ -86,7 +87,7 @@ def test_says_what_the_report_says_in_its_order(document: Document, made: bytes)
 
 
 def test_everything_optional_is_set_too(document: Document, full: bytes) -> None:
-    report = make_report(with_everything(document))
+    report = make_report(typed(with_everything(document)))
     assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
     text = text_of(full)
     for words in ("signing the wrong quote", "value of one more percent", "seven checks", "seat prices"):
@@ -108,7 +109,7 @@ def test_four_to_six_pages_before_the_appendix(full: bytes, made: bytes) -> None
 
 def test_title_author_language_and_tags(document: Document) -> None:
     document["name"] = "Renewal 2026"
-    file = read(render(document, brand=Brand(name="Muster AG"), language="de"))
+    file = read(render(typed(document), brand=Brand(name="Muster AG"), language="de"))
     assert file.metadata is not None
     assert file.metadata.title == "Lizenzplan: Renewal 2026"
     assert file.metadata.author == "Muster AG"
@@ -120,7 +121,7 @@ def test_title_author_language_and_tags(document: Document) -> None:
 
 
 def test_same_bytes(document: Document, full: bytes) -> None:
-    assert render(with_everything(document)) == full
+    assert render(typed(with_everything(document))) == full
 
 
 def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
     ],
 )
 def test_languages(document: Document, language: str, words: tuple[str, ...]) -> None:
-    text = text_of(render(document, language=language))
+    text = text_of(render(typed(document), language=language))
     for word in words:
         assert word in text
     for english in ("Licence plan", "Who changes access", "Proof", "estimate"):
@@ -218,7 +219,7 @@ def _hostile(document: Document) -> Document:
 
 @pytest.mark.slow
 def test_hostile_strings_are_text(document: Document) -> None:
-    made = render(_hostile(document), brand=Brand(name="#include *x* $y$"))
+    made = render(typed(_hostile(document)), brand=Brand(name="#include *x* $y$"))
     text = text_of(made)
     for string in (
         '#include "/etc/passwd"',
@@ -235,12 +236,12 @@ def test_hostile_strings_are_text(document: Document) -> None:
 
 
 def test_hostile_strings_stay_on_the_page(document: Document, tmp_path: Path) -> None:
-    test_pages_are_drawn(render(_hostile(document)), tmp_path)
+    test_pages_are_drawn(render(typed(_hostile(document))), tmp_path)
 
 
 def test_a_document_without_people(document: Document) -> None:
     document["assignment"], document["left_out"] = [], []
-    assert "This copy leaves out the rows on individual users" in text_of(render(document))
+    assert "This copy leaves out the rows on individual users" in text_of(render(typed(document)))
 
 
 @pytest.mark.parametrize("rows", [100, pytest.param(TAGGED + 1, marks=pytest.mark.slow)])
@@ -249,7 +250,7 @@ def test_rows_have_their_header_on_every_page_and_are_not_tagged_where_they_are_
 ) -> None:
     row = document["assignment"][0]
     document["assignment"] = [row | {"user": f"user-{i:05}"} for i in range(rows)]
-    file = read(render(document))
+    file = read(render(typed(document)))
     assert ("/MarkInfo" in file.root_object) == (rows <= TAGGED)
     pages = [text for page in file.pages if "user-0" in (text := page.extract_text())]
     assert len(pages) > rows // 100

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from documents import typed
 from programs import needs
 from test_charts import HOSTILE
 
@@ -50,7 +51,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
     def opened(document: Document, **context: Any) -> Any:
         file = tmp_path / "plan.html"
-        file.write_bytes(render(document))
+        file.write_bytes(render(typed(document)))
         contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, **context))
         page = contexts[-1].new_page()
         page.on("console", lambda message: wrong.append(message.text))
@@ -110,7 +111,7 @@ def test_cells_of_several_rows_are_parted(document: Document, show: Open) -> Non
     other = row | {"reason": "another reason"}
     mine = [row, row | {"product": "B"}, other | {"product": "C"}, row | {"product": "D"}]
     document["assignment"] = [*mine, row | {"user": "z"}]
-    assert b"rowspan=4" in render(document)
+    assert b"rowspan=4" in render(typed(document))
     shown = rows(show(document))
     assert [(r[0], r[2], r[8]) for r in shown] == [
         (row["user"], row["product"], row["reason"]),
@@ -193,7 +194,7 @@ def test_nothing_leaves_the_page_even_if_something_got_in(
             f"<iframe src='{url}/frame'></iframe><form action='{url}/form'><button id=go></button></form>"
         )
         file = tmp_path / "plan.html"
-        file.write_text(render(document).decode().replace("<main", intruders + "<main", 1))
+        file.write_text(render(typed(document)).decode().replace("<main", intruders + "<main", 1))
         page = browser.new_page()
         page.goto(file.as_uri())
         assert page.evaluate("document.title").startswith("Licence plan")
@@ -271,6 +272,6 @@ def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> Non
 
 
 def test_without_people_the_page_says_so(document: Document, show: Open) -> None:
-    page = show(without_people(document))
+    page = show(without_people(typed(document)))
     assert page.locator("#who").count() == 0
     assert page.get_by_text("this copy leaves out the rows on individual users").is_visible()

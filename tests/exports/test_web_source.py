@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import typed
 from test_charts import contrast
 
 from flexopt.exports.web import render
@@ -62,11 +63,11 @@ def outline(page: str) -> list[str]:
 
 
 def test_structure(everything: Document, golden: Callable[[str, str], None]) -> None:
-    golden("web/structure.txt", "\n".join(outline(render(everything).decode())) + "\n")
+    golden("web/structure.txt", "\n".join(outline(render(typed(everything)).decode())) + "\n")
 
 
 def test_page_can_be_found_one_s_way_in(everything: Document) -> None:
-    page = render(everything).decode()
+    page = render(typed(everything)).decode()
     lines = outline(page)
     assert "<html lang=en>" in lines
     levels = [int(line[2]) for line in lines if re.match(r"<h\d", line)]
@@ -121,13 +122,13 @@ def test_same_document_same_bytes(everything: Document) -> None:
         check=True,
         env={"PYTHONHASHSEED": "7", "PATH": ""},
     )
-    assert run.stdout == render(everything) == render(json.loads(json.dumps(everything)))
+    assert run.stdout == render(typed(everything)) == render(json.loads(json.dumps(everything)))
 
 
 def test_a_table_too_long_to_be_read_says_what_is_missing(everything: Document) -> None:
     change = everything["comparison"]["changes"][0]
     everything["comparison"]["changes"] = [change | {"user": f"somebody {i}"} for i in range(2003)]
-    page = render(everything).decode()
+    page = render(typed(everything)).decode()
     assert "somebody 1999" in page
     assert "somebody 2000" not in page
     assert "3 more in plan.json" in page
@@ -150,6 +151,6 @@ def test_five_thousand_users_are_quick_and_small(document: Document) -> None:
         for p in range(2 if n % 10 else 1)  # what estates of that size have
     ]
     began = time.process_time()
-    page = render(document)
+    page = render(typed(document))
     assert time.process_time() - began < 5
     assert len(page) < 3_000_000

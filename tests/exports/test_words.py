@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from documents import typed
 from whole import with_everything
 
 from flexopt.exports.charts import charts
@@ -40,7 +42,7 @@ def test_every_text_of_the_charts_is_translated(document: dict[str, Any], words:
         said.add(text)
         return text
 
-    for chart in charts(with_everything(_many_offers(document), 4), say=say):
+    for chart in charts(typed(with_everything(_many_offers(document), 4)), say=say):
         chart.svg()
     assert {"bought", "tokens in the pool", "{number} others", "mix", "lever"} <= said
     assert said <= set(words.charts), said - set(words.charts)
@@ -56,11 +58,11 @@ def _many_offers(document: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_whole_report_in_every_language(document: dict[str, Any], code: str) -> None:
-    report = make_report(with_everything(document), LANGUAGES[code])
+    report = make_report(typed(with_everything(document)), LANGUAGES[code])
     assert [s.name for s in report.sections] == [
-        s.name for s in make_report(with_everything(document)).sections
+        s.name for s in make_report(typed(with_everything(document))).sections
     ]
-    assert assignment_table(document, LANGUAGES[code]).rows
+    assert assignment_table(typed(document), LANGUAGES[code]).rows
     assert report.title in {"Licence plan", "Lizenzplan", "Plan de licences"}
 
 
@@ -74,10 +76,10 @@ def test_a_whole_report_in_every_language(document: dict[str, Any], code: str) -
 )
 def test_formats(code: str, money: str, date: str, share: str, large: str) -> None:
     words = LANGUAGES[code]
-    assert words.money("1234567.80") == money
-    assert words.priced("1234567.80", "USD") == f"{money}{words.space}USD"
+    assert words.money(Decimal("1234567.80")) == money
+    assert words.priced(Decimal("1234567.80"), "USD") == f"{money}{words.space}USD"
     assert words.money(None) == "-"
-    assert words.date("2026-04-01") == date
+    assert words.date(Day(2026, 4, 1)) == date
     assert words.date(None) == "-"
     assert words.percent(Decimal("-0.1239")) == share
     assert words.number(12_000) == large
@@ -95,8 +97,8 @@ def test_counts_take_the_form_of_their_language() -> None:
 def test_shares() -> None:
     assert ENGLISH.percent(Decimal("0.05"), sign=True) == "+5.0 %"
     assert ENGLISH.percent(Decimal("-0.0004"), sign=True) == "-0.0 %"
-    assert ENGLISH.exact("0.0250") == "2.5 %"
-    assert ENGLISH.exact("0.10", sign=True) == "+10 %"
+    assert ENGLISH.exact(Decimal("0.0250")) == "2.5 %"
+    assert ENGLISH.exact(Decimal("0.10"), sign=True) == "+10 %"
     assert ENGLISH.small(Decimal(0)) == "0.00 %"
     assert ENGLISH.small(Decimal("0.00001")) == "less than 0.01 %"
     assert ENGLISH.whole(Decimal("0.50")) == "1"

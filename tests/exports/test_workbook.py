@@ -19,7 +19,7 @@ from zipfile import ZipFile
 import pytest
 from build import case_plan
 from conftest import CASES
-from documents import HOSTILE
+from documents import HOSTILE, typed
 from hypothesis import given
 from hypothesis import strategies as st
 from priced_workbooks import CHANGED, SHEETS, Document, a_plan, many_seats, plain, with_price
@@ -34,6 +34,8 @@ from flexopt.exports.workbook import render
 from flexopt.exports.workbook.book import LONGEST, Book, SheetColumn, clean
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.bill import Bill
+from flexopt.planning.order import order_lines
+from flexopt.planning.payments import payments_of
 
 Plan = tuple[Document, Callable[[Scenario], Bill]]
 
@@ -65,7 +67,7 @@ def documents(
 
 @pytest.fixture(scope="module")
 def workbooks(documents: dict[str, Document]) -> dict[str, bytes]:
-    found = {name: render(document) for name, document in documents.items()}
+    found = {name: render(typed(document)) for name, document in documents.items()}
     for (what, price), kind in zip(
         CHANGED.items(), ("renewal", "new", "300 or more in one purchase"), strict=True
     ):
@@ -99,6 +101,11 @@ def test_recalculated_totals_are_the_plans(
         total = book.sheets["Seats"][-1]
         assert total[11] == float(summary["seats"])
         assert book.sheets["Purchases"][-1][4] == float(summary["tokens"])
+        if document["order"]:
+            assert book.sheets["Order"][-1][12] == float(summary["commitment"])
+            assert book.beside("Payments", "Total") == float(summary["commitment"])
+            assert book.beside("Payments", "Within the horizon") == float(summary["paid_in_horizon"])
+            assert book.beside("Payments", "Later") == float(summary["paid_later"])
 
 
 @pytest.mark.slow
@@ -175,6 +182,10 @@ def test_another_price_makes_the_bill_that_python_makes(
     assert book.beside("Summary", "Total for", 3) == float(bill.total - Decimal(document["total"]))
     costs = [float(row.cost) for row in bill.seats]
     assert list(book.under("Seats", "Cost"))[: len(costs)] == costs
+    # the order follows, and so do the instalments
+    invoices = payments_of(order_lines(bill.seats, bill.purchases, scenario.holdings, scenario), scenario)
+    assert book.sheets["Order"][-1][12] == float(bill.commitment)
+    assert list(book.under("Payments", "Amount"))[: len(invoices)] == [float(p.amount) for p in invoices]
 
 
 def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) -> None:
@@ -186,6 +197,8 @@ def test_the_example_has_all_kinds_of_rows(priced: tuple[Document, Any, Any]) ->
     }
     assert any(s["cost"] != s["commitment"] for s in seats)
     assert {p["tier_from"] for p in priced[0]["purchases"]} == {300}
+    assert {p["instalments"] for p in priced[0]["payments"]} == {1, 3, 7}
+    assert Decimal(priced[0]["summary"]["paid_later"])
 
 
 @pytest.mark.slow
@@ -210,7 +223,7 @@ def test_a_cell_takes_any_text(text: str) -> None:
 
 @given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=8))
 def test_any_text_comes_back_from_its_cell(planned: Document, texts: list[str]) -> None:
-    book = Book(planned)
+    book = Book(typed(planned))
     rows = [[f"{number}", text] for number, text in enumerate(texts)]
     book.add("Texts").table([SheetColumn("number"), SheetColumn("text")], rows)
     read = CalamineWorkbook.from_filelike(io.BytesIO(book.finished())).get_sheet_by_name("Texts").to_python()
@@ -227,9 +240,10 @@ def test_text_that_is_too_long_is_cut_between_characters(text: str) -> None:
 
 def test_same_document_same_bytes(planned: Document) -> None:
     whole = with_everything(planned)
-    assert render(whole) == render(plain(whole))
+    assert render(typed(whole)) == render(typed(plain(whole)))
     program = "import json, sys; from flexopt.exports.workbook import render; "
-    program += "sys.stdout.buffer.write(render(json.load(sys.stdin)))"
+    program += "from flexopt.store.plan import PlanDocument; "
+    program += "sys.stdout.buffer.write(render(PlanDocument.model_validate(json.load(sys.stdin))))"
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     other = subprocess.run(
         [sys.executable, "-c", program],
@@ -237,8 +251,8 @@ def test_same_document_same_bytes(planned: Document) -> None:
         capture_output=True,
         env=environment,
     )
-    assert other.stdout == render(whole), other.stderr
-    with ZipFile(io.BytesIO(render(whole))) as file:
+    assert other.stdout == render(typed(whole)), other.stderr
+    with ZipFile(io.BytesIO(render(typed(whole)))) as file:
         assert len({info.date_time for info in file.infolist()}) == 1
         about = file.read("docProps/core.xml").decode()
     assert "2000-01-01" in about
@@ -246,8 +260,8 @@ def test_same_document_same_bytes(planned: Document) -> None:
 
 
 def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(render(with_everything(planned))))
-    assert book.sheet_names == [*SHEETS[:5], "Comparison", "Review", "Sensitivity", *SHEETS[5:]]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(typed(with_everything(planned)))))
+    assert book.sheet_names == [*SHEETS[:7], "Comparison", "Review", "Sensitivity", *SHEETS[7:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
     assert [type(c) for c in row] == [str, date, date, *[float] * 12, str]
     (seat,) = planned["seats"]
@@ -255,11 +269,11 @@ def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
 
 
 def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document) -> None:
-    with ZipFile(io.BytesIO(render(planned))) as file:
+    with ZipFile(io.BytesIO(render(typed(planned)))) as file:
         text = {n: file.read(f"xl/worksheets/sheet{i}.xml").decode() for i, n in enumerate(SHEETS, 1)}
         names = file.read("xl/workbook.xml").decode()
         charts = [n for n in file.namelist() if "/charts/chart" in n]
-    for name in ("Assignments", "Seats", "Purchases", "Ledger"):
+    for name in ("Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger"):
         assert "<autoFilter " in text[name]
         assert 'state="frozen"' in text[name]
         assert f'<definedName name="_xlnm.Print_Titles" localSheetId="{SHEETS.index(name)}">' in names
@@ -271,7 +285,7 @@ def test_sheets_have_filters_frozen_headers_and_print_settings(planned: Document
 
 
 def test_without_people_their_sheet_says_so(planned: Document) -> None:
-    data = render(without_people(with_everything(planned)))
+    data = render(without_people(typed(with_everything(planned))))
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     said = book.get_sheet_by_name("Assignments").to_python()
     assert said[0][0] == "Rows about people are omitted from this file."
@@ -281,16 +295,21 @@ def test_without_people_their_sheet_says_so(planned: Document) -> None:
 def test_more_rows_than_a_sheet_has_are_refused(planned: Document) -> None:
     rows = [planned["assignment"][0]] * 101
     with pytest.raises(FlexoptError, match="a sheet has at most 100 rows, but `Assignments` needs 101"):
-        render(planned | {"assignment": rows}, most_rows=100)
+        render(typed(planned | {"assignment": rows}), most_rows=100)
 
 
 def test_what_has_no_plan_is_empty(planned: Document) -> None:
     whole = plain(with_everything(planned))
-    whole["sensitivity"]["levers"][0]["high"] |= {"total": None, "seats_bought": None, "tokens_bought": None}
+    whole["sensitivity"]["levers"][0]["high"] |= {
+        "total": None,
+        "annual_seats": None,
+        "monthly_seats": None,
+        "tokens_bought": None,
+    }
     whole["sensitivity"]["indifference"][0]["above"] = {"value": "2100", "total": None, "answer": "no plan"}
     whole["sensitivity"]["grids"][0]["totals"][0][0] = None
     whole["comparison"]["regret"][0][1] = None
-    book = CalamineWorkbook.from_filelike(io.BytesIO(render(whole)))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render(typed(whole))))
     (row,) = (r for r in book.get_sheet_by_name("Sensitivity").to_python() if r[0] == _label(whole))
     assert (row[5], row[6]) == ("", "")
     assert str(row[8]).endswith(" to -")
@@ -302,11 +321,13 @@ def _label(whole: Document) -> Any:
 
 
 def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:
-    nothing = plain(planned) | {"seats": [], "purchases": [], "total": "0.00", "baselines": {}}
+    nothing = plain(planned) | {key: [] for key in ("seats", "purchases", "order", "payments")}
+    nothing |= {"total": "0.00", "baselines": {}}
     nothing["summary"] |= {
         "seats": "0.00",
+        "paid_in_horizon": "0.00",
         "tokens": "0.00",
         "commitment": "0.00",
         "effective_token_price": None,
     }
-    assert CalamineWorkbook.from_filelike(io.BytesIO(render(nothing))).sheet_names == SHEETS
+    assert CalamineWorkbook.from_filelike(io.BytesIO(render(typed(nothing)))).sheet_names == SHEETS

@@ -52,6 +52,14 @@ def test_a_stated_rate_converts_to_the_cent_and_is_noted(tmp_path: Path) -> None
     assert tier.source == "USD 3.00 x 0.9237 (bank)"
 
 
+def test_an_estimated_rate_makes_estimates(tmp_path: Path) -> None:
+    _, scenario = read(tmp_path, "currency: EUR\nexchange: [{currency: USD, rate: 0.9, estimate: true}]\n")
+    price, tier = scenario.offers[0].prices[0], scenario.tokens.tiers[0]  # type: ignore[attr-defined]
+    assert (price.estimate, tier.estimate) == (True, True)
+    _, scenario = read(tmp_path, "currency: EUR\nexchange: [{currency: USD, rate: 0.9}]\n")
+    assert not scenario.offers[0].prices[0].estimate  # type: ignore[attr-defined]
+
+
 def test_prices_of_its_own_need_no_rate(tmp_path: Path) -> None:
     own = (
         "currency: EUR\noffers: [{id: autocad-1y, prices: [{from: 2026-01-01, new: 2200}]}]\n"

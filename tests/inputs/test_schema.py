@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from flexopt.inputs.scenario import scenario
+from flexopt.inputs.scenario import scenario, use
 from flexopt.inputs.scenario.schema import MERGED, scenario_schema
 
 
@@ -19,7 +19,8 @@ def test_it_is_plain_json_and_stable() -> None:
 
 def test_every_key_of_every_part_is_there_and_no_other() -> None:
     schema = scenario_schema()
-    models = [m for m in vars(scenario).values() if isinstance(m, type) and issubclass(m, BaseModel)]
+    parts = (*vars(scenario).values(), *vars(use).values())
+    models = [m for m in parts if isinstance(m, type) and issubclass(m, BaseModel)]
     for name, part in schema["$defs"].items():
         model = next(m for m in models if m.__name__ == name)
         assert set(part["properties"]) == {f.alias or n for n, f in model.model_fields.items()}
@@ -34,7 +35,7 @@ def test_keys_are_required_only_without_extends() -> None:
     assert schema["if"] == {"not": {"required": ["extends"]}}
     then = schema["then"]
     assert then["required"] == ["schema", "currency", "horizon", "products", "tokens"]
-    assert then["properties"]["tokens"] == {"required": ["tiers"]}
+    assert then["properties"]["tokens"]["required"] == ["tiers"]
     assert "prices" in then["properties"]["offers"]["items"]["required"]
     assert set(MERGED) <= set(schema["$defs"])
     assert schema["$defs"]["Offer"]["required"] == ["id"]

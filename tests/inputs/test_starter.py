@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import xlsxwriter
 import yaml
+from documents import data
 
 from flexopt import plan
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.inputs.starter.write import write_starter
+from flexopt.planning.check import check_inputs
 
 START = date(2026, 4, 1)
 FILES = ["access.csv", "people.csv", "price-book.yaml", "scenario.yaml"]
@@ -192,7 +194,7 @@ def test_every_export_finds_its_place_and_the_scenario_is_filled_in(tmp_path: Pa
 def test_three_commands_to_a_plan_with_todays_access(tmp_path: Path) -> None:
     start_in(tmp_path / "renewal", *portal(tmp_path, PORTAL), start=None)
     found = plan(tmp_path / "renewal" / "scenario.yaml")
-    today = found.document["baselines"]["today"]
+    today = data(found.document)["baselines"]["today"]
     assert today["total"] is not None
     assert found.total.amount <= Decimal(today["total"])
 
@@ -222,3 +224,36 @@ def test_files_without_a_place_are_refused_with_what_they_look_like(tmp_path: Pa
     assert f"{tmp_path / 'missing.csv'}: the file does not exist" in said
     assert "a.csv" not in said
     assert not (tmp_path / "renewal").exists()
+
+
+def test_exports_without_usage_get_no_example(tmp_path: Path) -> None:
+    """The seats of a firm are not planned for the people of an example; the renewal date is found."""
+    export = tmp_path / "s.csv"
+    export.write_text(
+        "subscription_id,offering_name,seat_quantity,start_date,end_date,term\n"
+        "1,AutoCAD,3,2025-04-15,2026-04-14,Annual\n"
+    )
+    write_starter(tmp_path / "renewal", [export], otherwise=date(2027, 1, 1))
+    scenario = scenario_in(tmp_path / "renewal")
+    assert (scenario.usage.files, scenario.horizon.start) == ((), date(2026, 4, 15))
+    assert "None of your files has usage" in (tmp_path / "renewal" / "scenario.yaml").read_text()
+    codes = [
+        f.code
+        for f in check_inputs(
+            tmp_path / "renewal" / "scenario.yaml", lambda _step, _detail: None, None
+        ).findings.errors
+    ]
+    assert codes == ["D100"]
+
+
+def test_users_alone_are_no_usage(tmp_path: Path) -> None:
+    export = tmp_path / "u.csv"
+    export.write_text("email,role,offering_name\nann@x.com,User,AutoCAD\n")
+    start_in(tmp_path / "renewal", export)
+    codes = [
+        f.code
+        for f in check_inputs(
+            tmp_path / "renewal" / "scenario.yaml", lambda _step, _detail: None, None
+        ).findings.errors
+    ]
+    assert codes == ["D100"]

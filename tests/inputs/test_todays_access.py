@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from documents import data
 
 from flexopt import load_scenario, plan, review
 from flexopt.inputs.records import TodaysAccess
@@ -96,8 +97,8 @@ def test_a_plan_compares_with_it_and_says_what_it_read(tmp_path: Path) -> None:
     """Today: two AEC seats, one AutoCAD seat, Cy's 5 x 7 and 6 x 10 tokens; Di and Fay are free."""
     source = written(tmp_path, "holdings: [{offer: aec-1y, quantity: 3, ends: 2026-01-01}]\n")
     found = plan(source).document
-    assert found["baselines"]["today"]["seats"] == f"{2 * 3675 + 2310}.00"
-    said = {f["code"]: f["message"] for f in found["findings"]}
+    assert data(found)["baselines"]["today"]["seats"] == f"{2 * 3675 + 2310}.00"
+    said = {f["code"]: f["message"] for f in data(found)["findings"]}
     assert said["T400"] == (
         "today's access of 4 people is read from the exports: 3 seats of 2 offers, 1 person on Flex"
     )

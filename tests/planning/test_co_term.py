@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from build import REVIT, REVIT_YEAR, Days, a_scenario, a_source, every, the_demand, usage_of
 from click.testing import CliRunner
+from documents import data, typed
 
 from flexopt import Plan, load_scenario, plan
 from flexopt.audit import audit
@@ -18,7 +18,8 @@ from flexopt.base.errors import InfeasibleError
 from flexopt.base.findings import InputError
 from flexopt.cli import cli
 from flexopt.exports.report.assumed import assumptions, prices
-from flexopt.exports.report.changes import changes
+from flexopt.exports.report.order import order_sheet
+from flexopt.exports.report.parts import ReportTable
 from flexopt.exports.words import LANGUAGES
 from flexopt.inputs.records import Person
 from flexopt.inputs.rules.co_term import added_seat_price
@@ -67,7 +68,7 @@ def test_stated_additions_are_priced_by_days() -> None:
         (0, 1, 0, 0, Decimal("2700.00"), RENEWED, 1),
     ]
     assert found.seats["contract_end"].tolist()[1] == date(2026, 12, 1)
-    assert found.document["summary"]["commitment"] == "4695.46"
+    assert data(found.document)["summary"]["commitment"] == "4695.46"
     assert found.status == "optimal"
     assert "one of the stated additions, which cost 997.73 each" in " ".join(found.assignment["reason"])
 
@@ -93,7 +94,7 @@ def test_stated_additions_are_paid_whoever_has_them() -> None:
     found = the_plan({("old", "Revit"): NEED}, additions=[*ADDED, later])
     assert found.total.amount == Decimal("1995.46") + Decimal("253.52")
     assert found.seats["assigned"].tolist() == [1, 0, 0]
-    assert found.document["proof"]["prices"]["bound"] == "2248.9800"
+    assert data(found.document)["proof"]["prices"]["bound"] == "2248.98"
 
 
 def test_added_seats_are_renewed_like_owned_ones() -> None:
@@ -182,17 +183,17 @@ def test_an_addition_beyond_the_horizon_counts_its_share_and_in_full_for_a_leave
     ],
 )
 def test_the_audit_prices_additions_again(column: str, value: int | str, words: str) -> None:
-    document = copy.deepcopy(dict(the_plan(additions=ADDED).document))
+    document = data(the_plan(additions=ADDED).document)
     document["seats"][1][column] = value
     own = scenario(additions=ADDED)
-    found = audit(document, own, own.holdings, the_demand(USE, own))
+    found = audit(typed(document), own, own.holdings, the_demand(USE, own))
     assert any(words in failure for failure in found), found
 
 
 def test_the_audit_knows_that_new_seats_must_join() -> None:
-    document = copy.deepcopy(dict(the_plan().document))
+    document = data(the_plan().document)
     own = scenario(offer={"co_term": True})
-    found = audit(document, own, own.holdings, the_demand(USE, own))
+    found = audit(typed(document), own, own.holdings, the_demand(USE, own))
     assert "new seats of revit-1y must end with their contract on 2026-12-01" in found
 
 
@@ -202,9 +203,13 @@ def test_reports_name_additions_in_every_language(language: str) -> None:
     used, _ = prices(document, words)
     assert any(words("addition") in row[0] and "997" in row[4] for row in used.rows)
     assert any(words("label_additions") == row[0] for row in assumptions(document, words).rows)
-    text = str(list(changes(document, words)))
-    day = words.date("2026-12-01")
-    assert words("seats_added", offer="revit-1y", n="2", start=words.date("2026-08-01"), end=day) in text
+    table, *_ = order_sheet(document, words)
+    assert isinstance(table, ReportTable)
+    assert words("addition") in table.columns
+    assert any(
+        row[0] == words.date(date(2026, 8, 1)) and "2" in row and words.date(date(2026, 12, 1)) in row
+        for row in table.rows
+    )
 
 
 def test_explain_and_workbook(tmp_path: Path) -> None:

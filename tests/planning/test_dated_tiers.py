@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from brute import least_total
 from build import AUTOCAD, Days, a_scenario, a_source, every, the_demand, usage_of
 from click.testing import CliRunner
+from documents import data, typed
 
 from flexopt import Plan, breakeven, load_scenario, plan
 from flexopt.audit import audit
@@ -70,10 +70,10 @@ def test_the_cap_allows_for_the_largest_of_the_smallest_purchases() -> None:
 
 
 def test_the_audit_prices_each_pack_by_its_day() -> None:
-    document = copy.deepcopy(dict(the_plan().document))
+    document = data(the_plan().document)
     document["purchases"][1] |= {"unit_price": "3.00", "cost": "252.00"}
     scenario = a_scenario(offers=[], products=[AUTOCAD], tokens=TOKENS)
-    found = audit(document, scenario, (), the_demand(USE, scenario))
+    found = audit(typed(document), scenario, (), the_demand(USE, scenario))
     assert "a token of 2026-07-01 costs 3.30, not 3.00" in found
 
 
@@ -171,5 +171,5 @@ def test_lists_are_kept_as_written(tmp_path: Path) -> None:
     ):
         done = CliRunner().invoke(cli, list(map(str, arguments)))
         assert done.exit_code == 0, done.output
-    tiers = read_document(folder)["scenario"]["tokens"]["tiers"]
+    tiers = data(read_document(folder))["scenario"]["tokens"]["tiers"]
     assert [of["from"] for of in tiers] == ["2025-06-04", "2026-06-04"]

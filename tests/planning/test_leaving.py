@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from build import AUTOCAD_YEAR, Days, a_problem, a_scenario, a_source, every, the_demand, usage_of
+from documents import data, typed
 
 from flexopt import Plan, plan
 from flexopt.audit import audit
@@ -50,7 +50,7 @@ def test_without_another_seat_the_whole_price_counts(leaves: date) -> None:
     seat = found.seats.iloc[0]
     assert (seat["cost"], seat["commitment"], seat["in_full"]) == (Decimal("6237.00"), Decimal("6237.00"), 1)
     assert f"outlasts the user, who leaves on {leaves}" in found.assignment["reason"][0]
-    assert {b["total"] for b in found.document["baselines"].values()} == {"6237.00"}
+    assert {b["total"] for b in data(found.document)["baselines"].values()} == {"6237.00"}
 
 
 def test_who_leaves_on_the_day_a_contract_ends_is_not_outlasted() -> None:
@@ -78,7 +78,7 @@ def test_one_contract_of_those_who_stay_and_those_who_leave() -> None:
     seat = found.seats.iloc[0]
     assert len(found.seats) == 1
     assert (seat["new"], seat["assigned"], seat["in_full"]) == (2, 2, 1)
-    costs = dict(zip(found.assignment["user"], found.assignment["cost_if_named"], strict=True))
+    costs = dict(zip(found.assignment["user"], found.assignment["seat_price"], strict=True))
     assert costs == {"lea": Decimal("5613.30"), "sam": Decimal("1869.39")}
 
 
@@ -89,7 +89,7 @@ def test_today_keeps_an_idle_seat_until_its_holder_leaves() -> None:
     holding = [{"offer": "autocad-1y", "quantity": 2, "ends": "2026-04-01"}]
     scenario = a_scenario(holdings=holding, offers=[YEAR, THREE_YEARS])
     found = plan(a_source(scenario, people, access), usage_of(USE))
-    assert found.document["baselines"]["today"]["total"] == str(found.total.amount) == "630.00"
+    assert data(found.document)["baselines"]["today"]["total"] == str(found.total.amount) == "630.00"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_today_keeps_an_idle_seat_until_its_holder_leaves() -> None:
 def test_the_audit_knows_who_leaves(column: str, value: int | str, words: str) -> None:
     scenario = a_scenario(offers=[THREE_YEARS], policy=SEATS)
     people = [Person("lea", leaves=date(2026, 5, 1))]
-    document = copy.deepcopy(dict(plan(a_source(scenario, people), usage_of(USE)).document))
+    document = data(plan(a_source(scenario, people), usage_of(USE)).document)
     document["seats"][0][column] = value
-    found = audit(document, scenario, (), the_demand(USE, scenario, people))
+    found = audit(typed(document), scenario, (), the_demand(USE, scenario, people))
     assert any(words in failure for failure in found), found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR
+from documents import data
 
 from flexopt import plan
 from flexopt.base.findings import Finding, InputError, with_each_hint_once
@@ -51,13 +52,13 @@ def test_collection_users_have_the_collection_or_tokens_at_the_dearest_rate(tmp_
     access = {(r.user, r.product): r.offer or r.access for r in found.assignment.itertuples()}
     assert access["ada@example.com", NAME] == "aec-1y"
     assert access["ben@example.com", NAME] == "flex"
-    assert found.document["baselines"]["break_even_rule"]["total"] == "6075.00"
+    assert data(found.document)["baselines"]["break_even_rule"]["total"] == "6075.00"
     assert "not in this plan" not in summary_text(found.document)
     text = " ".join(summary_text(found.document).split())
     assert (
         f"{NAME}, whose titles the usage does not say, on Flex at 10 tokens a day, its dearest title" in text
     )
-    product = found.document["scenario"]["products"][-1]
+    product = data(found.document)["scenario"]["products"][-1]
     assert (product["id"], product["rates"][0]["tokens"]) == (NAME, "10")
     assert "upper bound" in product["rates"][0]["source"]
 
@@ -75,12 +76,13 @@ def test_who_is_not_in_the_plan_comes_first(tmp_path: Path) -> None:
     assert headline(document, LANGUAGES["fr"]).startswith(
         "2 des 4 utilisateurs, avec 88\N{NO-BREAK SPACE}% des jours"
     )
-    assert [(row["user"], row["days"]) for row in document["left_out"]] == [
+    assert [(row["user"], row["days"]) for row in data(document)["left_out"]] == [
         ("ada@example.com", 180),
         ("ben@example.com", 49),
     ]
     counts = check_inputs(path, lambda *_: None, None).counts
-    assert (counts["users_not_planned"], counts["days_of_users_not_planned"]) == (2, 229)
+    assert counts is not None
+    assert (counts.users_not_planned, counts.days_of_users_not_planned) == (2, 229)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import pypdf
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR
+from documents import data
 
 from flexopt import Plan, compare, load_scenario, plan
 from flexopt.exports.formats import EXPORTERS, exporter
@@ -85,17 +86,17 @@ def test_no_export_tells_a_folder(suffix: str, places: tuple[Path, Plan]) -> Non
 
 def test_files_outside_the_folder_have_their_bare_names(places: tuple[Path, Plan]) -> None:
     document = places[1].document
-    assert [i["file"] for i in document["inputs"]] == [
+    assert [i["file"] for i in data(document)["inputs"]] == [
         *("renewal.yaml", "people.csv", "access.csv", "one.csv", "two.csv", "four.csv", "three.csv"),
         *("usage.csv", "usage.csv-2"),
     ]
-    assert document["scenario"]["usage"]["files"] == ["*.csv", "usage.csv"]
-    assert document["scenario"]["people"] == "people.csv"
-    assert {(f["code"], f["file"]) for f in document["findings"]} >= {
+    assert data(document)["scenario"]["usage"]["files"] == ["*.csv", "usage.csv"]
+    assert data(document)["scenario"]["people"] == "people.csv"
+    assert {(f["code"], f["file"]) for f in data(document)["findings"]} >= {
         ("U130", "usage.csv"),
         ("T104", "people.csv"),
     }
-    assert [c["file"] for c in document["coverage"]["files"]] == ["usage.csv", "usage.csv-2"]
+    assert [c["file"] for c in data(document)["coverage"]["files"]] == ["usage.csv", "usage.csv-2"]
 
 
 def test_a_folder_of_a_plan_and_of_a_comparison_does_not_tell_it(

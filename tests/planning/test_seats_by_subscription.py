@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from build import a_source, the_demand, usage_of
+from documents import data, typed
 from estate import PEOPLE, USE, estate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +97,7 @@ IDS = {
 @pytest.fixture(scope="module")
 def sound() -> dict[str, Any]:
     document = plan(a_source(estate(**IDS), PEOPLE), usage_of(USE)).document
-    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
+    return data(document)
 
 
 def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
     demand = the_demand(USE, scenario, PEOPLE)
 
     def failures(document: dict[str, Any]) -> list[str]:
-        return audit(document, scenario, scenario.holdings, demand)
+        return audit(typed(document), scenario, scenario.holdings, demand)
 
     assert failures(sound) == []
     ids = [(row["subscription_id"], row["owned"], row["renewed"]) for row in sound["seats"] if not row["new"]]
@@ -188,7 +188,7 @@ def test_the_last_day_and_the_first_day_without_cost_the_same(tmp_path: Path) ->
             summary_text(found.document).split()
         )
     document = planned(tmp_path, both, a=SUBSCRIPTIONS, b=last).document
-    assert sum(h["quantity"] for h in document["holdings"]) == 5
+    assert sum(h["quantity"] for h in data(document)["holdings"]) == 5
     lines = "".join(plan_files(document)["seats.csv"]).splitlines()
     assert [line.rsplit(",", 1)[1] for line in lines] == ["subscription_id", "S1", "S2"]
     assert [line.split(",")[4] for line in lines[1:]] == ["3", "1"]
@@ -201,6 +201,6 @@ def test_seats_that_start_later_are_owned_from_then(tmp_path: Path) -> None:
     """Four seats from September: in August four people use 17 tokens a day, 2,108 for 31 days, for 6,600."""
     text = HEADER + "S7,AEC Collection,4,2026-09-01,2027-09-01,Annual,Active\n"
     document = planned(tmp_path, "subscriptions: [a.csv]\n", a=text).document
-    assert document["total"] == "6600.00"
-    (row,) = document["seats"]
+    assert data(document)["total"] == "6600.00"
+    (row,) = data(document)["seats"]
     assert (row["contract_start"], row["owned"], row["subscription_id"]) == ("2026-09-01", 4, "S7")

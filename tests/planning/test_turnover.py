@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_scenario, a_source, every, usage_of
+from documents import data
 
 from flexopt import Person, plan
 from flexopt.base.findings import Finding
@@ -102,7 +103,7 @@ def test_a_plan_says_what_it_spends_on_them() -> None:
     days: Days = {**DAYS, ("left", "AutoCAD"): every(date(2025, 1, 1), 150, 1)}
     source = a_source(a_scenario(products=[AUTOCAD], offers=[AUTOCAD_YEAR]))
     found = plan(source, usage_of(days))
-    (gone,) = (f for f in found.document["findings"] if f["code"] == "D105")
+    (gone,) = (f for f in data(found.document)["findings"] if f["code"] == "D105")
     assert "costs 2,310.00 USD: left (last 2025-05-30)" in gone["message"]
     assert date(2025, 1, 1) + timedelta(days=149) == date(2025, 5, 30)
     assert found.total.amount >= Decimal(2310)

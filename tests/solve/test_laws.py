@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+from documents import data
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import one_in
@@ -297,7 +298,7 @@ def test_the_plan_is_no_dearer_than_any_baseline(instance: Instance) -> None:
         made = plan(instance.source(), instance.usage)
     except InfeasibleError:
         return
-    bound = Decimal(made.document["proof"]["bound"])
-    for name, baseline in made.document["baselines"].items():
+    bound = Decimal(data(made.document)["proof"]["bound"])
+    for name, baseline in data(made.document)["baselines"].items():
         if baseline["total"] is not None:
             assert bound <= Decimal(baseline["total"]), name

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from documents import typed
 from jsonschema import Draft202012Validator, FormatChecker
 
 from flexopt.inputs.scenario.schema import scenario_schema
@@ -20,6 +21,13 @@ SCENARIOS = [
     *sorted((ROOT / "scenarios").glob("[!p]*.yaml")),
     *sorted((ROOT / "tests" / "cases").glob("*/scenario.yaml")),
 ]
+
+
+@pytest.fixture
+def written(document: dict[str, Any]) -> dict[str, Any]:
+    """What plan.json has: not the rows of charges.csv."""
+    del document["charge_rows"]
+    return document
 
 
 def errors(schema: dict[str, Any], value: Any) -> list[str]:
@@ -39,17 +47,17 @@ def test_scenarios_are_valid(path: Path) -> None:
     assert errors(scenario_schema(), value) == []
 
 
-def test_plan_is_valid(planned: dict[str, Any]) -> None:
-    assert errors(plan_schema(), planned) == []
+def test_plan_is_valid(written: dict[str, Any]) -> None:
+    assert errors(plan_schema(), written) == []
 
 
-def test_every_key_of_a_plan_is_wanted_and_no_other(document: dict[str, Any]) -> None:
-    for key in list(document):
-        without = {k: v for k, v in document.items() if k != key}
+def test_every_key_of_a_plan_is_wanted_and_no_other(written: dict[str, Any]) -> None:
+    for key in list(written):
+        without = {k: v for k, v in written.items() if k != key}
         assert errors(plan_schema(), without)
-    assert errors(plan_schema(), document | {"more": 1})
+    assert errors(plan_schema(), written | {"more": 1})
     for part in ("summary", "proof", "coverage"):
-        assert errors(plan_schema(), document | {part: document[part] | {"more": 1}})
+        assert errors(plan_schema(), written | {part: written[part] | {"more": 1}})
 
 
 @pytest.mark.parametrize(
@@ -64,13 +72,13 @@ def test_every_key_of_a_plan_is_wanted_and_no_other(document: dict[str, Any]) ->
         {"schema": "flexopt.plan/2"},
     ],
 )
-def test_what_is_wrong_is_found(document: dict[str, Any], change: dict[str, Any]) -> None:
-    assert errors(plan_schema(), document | change)
+def test_what_is_wrong_is_found(written: dict[str, Any], change: dict[str, Any]) -> None:
+    assert errors(plan_schema(), written | change)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_frames_have_the_rows_of_the_document(planned: dict[str, Any], table: str) -> None:
-    frame = typed_frame(planned, table)
+    frame = typed_frame(getattr(typed(planned), table), table)
     assert list(frame.columns) == list(TABLES[table])
     back = [
         {k: v if v is None or TABLES[table][str(k)] is int else str(v) for k, v in row.items()}

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from documents import typed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,4 +87,4 @@ def test_no_rows_have_a_header() -> None:
 
 def test_half_a_surrogate_pair_does_not_stop_an_export(planned: dict[str, Any]) -> None:
     row = planned["assignment"][0] | {"user": "a\ud83eb"}
-    assert tables.render({"assignment": [row]}).decode().splitlines()[1].startswith("a?b,")
+    assert tables.render(typed(planned | {"assignment": [row]})).decode().splitlines()[1].startswith("a?b,")

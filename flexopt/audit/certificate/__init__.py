@@ -8,7 +8,6 @@ choice of tiers the best of the stored cuts counts; the bound is the lowest over
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from flexopt.audit.certificate.bound import least_bound
 from flexopt.audit.certificate.cuts import StoredCut

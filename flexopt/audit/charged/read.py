@@ -32,7 +32,7 @@ Month = tuple[str, date, date]
 
 @dataclass(frozen=True, slots=True)
 class ChargeCells:
-    """The charges, in whole minor units (called cents); -1 for a month, kind, user or pair that does not exist."""
+    """The charges in minor units, called cents; -1 for a month, kind, user or pair that does not exist."""
 
     doc: PlanDocument
     scenario: Scenario

@@ -13,6 +13,7 @@ from flexopt.exports.charts.bill import cost_chart, pool_chart
 from flexopt.exports.charts.parts import Chart, ChartWords
 from flexopt.exports.charts.quotes import tornado_chart, waterfall_chart
 from flexopt.exports.charts.use import days_chart
+from flexopt.exports.shown import shown
 from flexopt.store.plan import PlanDocument
 
 __all__ = ["Chart", "charts"]
@@ -29,6 +30,6 @@ def charts(
     `say` translates a fixed text (placeholders in braces stay), `number` writes a number with all its
     decimals.
     """
-    words = ChartWords(say, number, document.currency)
+    document, words = shown(document), ChartWords(say, number, document.currency)
     made = (cost_chart, waterfall_chart, tornado_chart, pool_chart, days_chart)
     return [chart for make in made if (chart := make(document, words))]

@@ -46,7 +46,7 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
             axes.set_axis_off()
         for axes, driver in zip(panels, shown, strict=False):
             _steps(axes, base.total, [getattr(driver, k) for k in DRIVERS], words)
-            axes.set_title(label(by_id[driver.scenario].name or driver.scenario, 32))
+            axes.set_title(label(driver.scenario, 32))
         ends = [
             base.total + step
             for driver in shown
@@ -62,17 +62,16 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
     cheapest = by_id.get(comparison.cheapest, base)
     text = say("Compared with {base}; the cheapest is {name} at {total} {currency}.").format(
-        base=base.name,
-        name=cheapest.name,
+        base=base.id,
+        name=cheapest.id,
         total=words.whole(cheapest.total),
         currency=words.currency,
     )
     header = ("quote", *DRIVER_NAMES, "difference")
     cells = tuple(
-        (by_id[d.scenario].name, *(words.number(getattr(d, k)) for k in (*DRIVERS, "difference")))
-        for d in drivers
+        (d.scenario, *(words.number(getattr(d, k)) for k in (*DRIVERS, "difference"))) for d in drivers
     )
-    title = say("Why the total differs from {name}").format(name=base.name)
+    title = say("Why the total differs from {name}").format(name=base.id)
     size = (WIDTH, 0.3 + 1.6 * -(-len(shown) // 2))
     return Chart("waterfall", title, text, tuple(map(say, header)), cells, size, draw)
 

@@ -1,17 +1,18 @@
 """The content of a report, in reading order; html, markdown and pdf only lay it out.
 
-Headline, cost lines that add up, comparisons, changes of access (`+ ~ -`), assumptions with the source of
-every price, the usage read, and the proof.
+Headline, order sheet, payment calendar, cost lines that add up, comparisons, changes of access (`+ ~ -`),
+assumptions with the source of every price, the usage read, and the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flexopt.base.columns import Column, ColumnTable
-from flexopt.exports.report import assumed, changes, compared, costs, proven
+from flexopt.exports.report import assumed, changes, compared, costs, order, proven
 from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
+from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import ComparisonPart
@@ -22,6 +23,7 @@ __all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make
 
 def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     """The report of a plan document, without the assignment: see `assignment_table`."""
+    document = shown(document)
     sections: list[Section] = []
     appendix: list[Section] = []
     for name, parts in _parts(document, words):
@@ -51,13 +53,13 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
 
 def report_comparison(compared_: ComparisonPart, words: Words = ENGLISH) -> Section:
     """The report of comparison.json alone."""
-    parts = tuple(compared.comparison(compared_, words))
+    parts = tuple(compared.comparison(shown_comparison(compared_), words))
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
 
 
 def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
     """The assignment, a row per user, product and access."""
-    rows = document.assignment
+    rows = ColumnTable.of(shown(document).assignment, TABLES["assignment"])
     show: dict[str, Callable[[Any], str]] = {
         "user": named,
         "product": named,
@@ -80,13 +82,14 @@ def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTa
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
     """The sections by name, with their parts uncut."""
-    packs, tokens = costs.packs(document, words), costs.tokens(document, words)
+    yield "order", [*order.order_sheet(document, words)]
+    yield "payments", [*order.payment_calendar(document, words)]
+    tokens = costs.tokens(document, words)
     yield (
         "cost",
         [
             costs.costs(document, words),
             *costs.seats(document, words),
-            *([packs] if packs else []),
             sentence(costs.token_use(document, words)),
             *map(sentence, costs.unused(document, words)),
             *([tokens] if tokens else []),

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
 
 from flexopt.base.dates import add_months
 from flexopt.base.money import Currency
@@ -14,20 +17,12 @@ from flexopt.exports.report.parts import ReportTable, named
 from flexopt.exports.words import Words
 from flexopt.inputs.files.formats import is_summary
 from flexopt.inputs.rules.collections import DEAREST, MIX
-from flexopt.inputs.scenario.scenario import Offer, Policy, Price, Scenario
+from flexopt.inputs.scenario.scenario import Offer, Policy, Price, Rate, Scenario, TokenTier
 from flexopt.store.plan import PlanDocument
 from flexopt.store.rows import SeatRow
 
-ESTIMATES = (
-    *("illustrat", "estimat", "assum", "approx", "guess", "invent", "second hand", "second-hand", "dated"),
-    *("schätz", "annahme", "angenommen", "ungefähr", "estim", "hypoth", "supposé", "environ "),
-)
-"""A source that contains one of these is called an estimate."""
-
-
-def is_estimate(source: str) -> bool:
-    """Whether the source of a price says that the price is an estimate."""
-    return any(word in source.casefold() for word in ESTIMATES)
+Sourced: TypeAlias = Price | Rate | TokenTier
+"""What has a source, and may be an estimate."""
 
 
 def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
@@ -43,6 +38,7 @@ def assumption_clauses(document: PlanDocument, words: Words) -> Iterator[str]:
     if said:
         more = words("and_more", sources=words.count(len(said) - 2, "source")) if len(said) > 2 else ""
         yield words("seat_sources", sources=", ".join(f'"{source}"' for source, _ in said[:2]) + more)
+    yield marked(prices(document, words)[0], words)
 
 
 def owned(document: PlanDocument, words: Words) -> str:
@@ -137,7 +133,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
                     start: tuple[str, ...] = (what, words.date(price.from_))
                     for amount in pays or [money.round(listed * (1 - off))]:
                         cells = _discounted(document, listed, amount, words)
-                        (used if pays else others).append((*start, *cells, *_sourced(price.source, words)))
+                        (used if pays else others).append((*start, *cells, *_sourced(price, words)))
     offers = scenario.offer_by_id
     for row in (row for row in document.seats if row.added):
         offer = offers[row.offer]
@@ -145,7 +141,7 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
         what = words("a_seat", offer=named(offer.id), kind=words("addition"))
         whole = price_by_days(document, entry.new, row, offer)
         cells = _discounted(document, whole, row.unit_price, words)
-        used.append((what, words.date(row.contract_start), *cells, *_sourced(entry.source, words)))
+        used.append((what, words.date(row.contract_start), *cells, *_sourced(entry, words)))
     off = negotiated.tokens
     for dated in scenario.tokens.tier_lists:
         for tier in dated.tiers:
@@ -153,15 +149,17 @@ def prices(document: PlanDocument, words: Words) -> tuple[ReportTable, ReportTab
             paying = _plain(document, tier.price * (1 - off))
             cells = _discounted(document, tier.price, paying, words)
             since = words.date(dated.from_) if dated.from_ > date.min else ""
-            used.append((what, since, *cells, *_sourced(tier.source, words)))
+            used.append((what, since, *cells, *_sourced(tier, words)))
     assignment = document.assignment
-    on_flex = {row["product"] for row in assignment.where("access", "flex")}
+    access, used_ = (assignment.columns[name] for name in ("access", "product"))
+    tokens = access.array_of(lambda cell: cell == "flex", bool)
+    on_flex = {used_.values[code] for code in np.unique(used_.codes[tokens]).tolist()}
     for product in scenario.products:
         for rate in product.rates:
             if rate.from_ < document.horizon.end:
                 what = f"{named(product.id)}, {words('rate')}"
                 start = (what, words.date(rate.from_))
-                line = (*start, words.number(rate.tokens), "", "", *_sourced(rate.source, words))
+                line = (*start, words.number(rate.tokens), "", "", *_sourced(rate, words))
                 (used if product.id in on_flex or not assignment else others).append(line)
     columns = tuple(map(words, ("price_of", "valid_from", "list", "discount", "pays", "where", "mark")))
     return (
@@ -217,9 +215,13 @@ def _discounted(document: PlanDocument, listed: Decimal, pays: Decimal, words: W
     return words.number(_plain(document, listed)), words.percent(off) if off else "", words.number(pays)
 
 
-def _sourced(source: str, words: Words) -> tuple[str, str]:
-    mark = "" if source and not is_estimate(source) else words("estimate" if source else "no_source")
-    return named(source), mark
+def _sourced(entry: Sourced, words: Words) -> tuple[str, str]:
+    return named(entry.source), mark_of(entry, words)
+
+
+def mark_of(entry: Sourced, words: Words) -> str:
+    """What to know about a price or rate before signing: that it is an estimate, or has no source."""
+    return words("estimate") if entry.estimate else "" if entry.source else words("no_source")
 
 
 def _plain(document: PlanDocument, price: Decimal) -> Decimal:

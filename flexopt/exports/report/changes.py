@@ -1,16 +1,12 @@
-"""Changes of access and seats: new (+), different (~) and ended (-)."""
+"""Changes of access: new (+), different (~) and ended (-)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import date
-from itertools import groupby
 
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
 from flexopt.exports.words import Words
 from flexopt.store.plan import PlanDocument
-from flexopt.store.rows import SeatRow
 from flexopt.store.study_parts import DoubleUse, IdleSeat, Leaver, ReviewPart
 
 
@@ -28,7 +24,7 @@ def access_now(document: PlanDocument, words: Words) -> str:
 
 
 def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
-    """Users by the change of their access, and seats by the change of their contracts."""
+    """Users by the change of their access."""
     s = document.summary
     rows = [
         (mark, words(f"change_{key}", users=words.count(n, "user")))
@@ -39,7 +35,6 @@ def changes(document: PlanDocument, words: Words) -> Iterator[Part]:
         )
         if n
     ]
-    rows += sorted(_contracts(document, words), key=lambda row: "+~-".index(row[0]))
     yield (
         ReportTable("changes", ("", words("change")), tuple(rows)) if rows else sentence(words("change_same"))
     )
@@ -76,11 +71,12 @@ def review(document: PlanDocument, found: ReviewPart, words: Words) -> Iterator[
             check.code,
             named(check.name),
             words("found" if check.found else "clear"),
-            " ".join(named(text, 400) for text in (check.message, *[check.repair] * check.found)),
+            named(check.message, 400),
+            named(check.repair, 400),
         )
         for check in found.checks
     ]
-    heads = ("", *map(words, ("check", "result", "message")))
+    heads = ("", *map(words, ("check", "result", "message", "repair")))
     yield ReportTable("checks", heads, tuple(rows), title=words("checks"))
     rows_: list[tuple[str, DoubleUse | IdleSeat | Leaver, str]] = [
         *(("double_use", r, f"{words.number(r.flex_days)} {words('days')}") for r in found.double_use),
@@ -94,55 +90,3 @@ def review(document: PlanDocument, found: ReviewPart, words: Words) -> Iterator[
     ]
     columns = tuple(map(words, ("listed", "who", "product", "before", "when")))
     yield ReportTable("listed", columns, tuple(listed))
-
-
-def _contracts(document: PlanDocument, words: Words) -> Iterator[tuple[str, str]]:
-    start, end = document.horizon.start, document.horizon.end
-    held: Counter[tuple[str, date]] = Counter()
-    for holding in document.holdings:
-        if start <= holding.ends < end:
-            held[holding.offer, holding.ends] += holding.quantity
-    renewed: Counter[tuple[str, date]] = Counter()
-    for row in document.seats:
-        key = (row.offer, row.contract_start)
-        renewed[key] += row.renewed
-        if row.added:
-            if row.contract_end < end:
-                held[row.offer, row.contract_end] += row.added
-            n, offer = words.number(row.added), named(row.offer)
-            start_, until = words.date(row.contract_start), words.date(row.contract_end)
-            yield "+", words("seats_added", offer=offer, n=n, start=start_, end=until)
-    bought = sorted((row for row in document.seats if row.new), key=lambda row: row.offer)
-    for name, rows in groupby(bought, key=lambda row: row.offer):
-        yield from _bought(named(name), list(rows), words)
-    for (offer, day), number in sorted(held.items()):
-        left = number - renewed[offer, day]
-        said = {"offer": named(offer), "start": words.date(day), "held": words.number(number)}
-        if not left:
-            yield "~", words("seats_renewed", n=words.number(number), **said)
-        elif left < number:
-            yield "~", words("seats_fewer", n=words.number(number - left), **said)
-        else:
-            yield "-", words("seats_dropped", n=words.number(number), **said)
-
-
-def _bought(offer: str, rows: list[SeatRow], words: Words) -> Iterator[tuple[str, str]]:
-    """New seats of an offer; three or more contracts (monthly seats) are one line."""
-    if len(rows) < 3:
-        for row in rows:
-            start, n = words.date(row.contract_start), words.number(row.new)
-            yield "+", words("seats_new", offer=offer, n=n, start=start)
-        return
-    numbers = [row.new for row in rows]
-    few, most = words.number(min(numbers)), words.number(max(numbers))
-    yield (
-        "+",
-        words(
-            "seats_by_contract",
-            offer=offer,
-            n=few if few == most else words("to", few=few, most=most),
-            contracts=words.number(len(rows)),
-            start=words.date(rows[0].contract_start),
-            end=words.date(rows[-1].contract_end),
-        ),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from flexopt.exports.report.parts import Part, ReportTable, named, sentence
@@ -11,13 +10,14 @@ from flexopt.store.study_parts import ComparisonPart, FlipSide, SensitivityPart
 from flexopt.store.tables import DRIVERS, TOKEN_FIGURES
 
 MONEY = ("total", "difference", "seats_cost", "tokens_cost", "commitment")
-NUMBERS = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES, "users_changed")
+SEATS = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+NUMBERS = (*SEATS, "tokens_bought", *TOKEN_FIGURES, "users_changed")
 
 
 def comparison(compared: ComparisonPart, words: Words) -> Iterator[Part]:
     """From plan.json's `comparison`, or comparison.json: the cheapest, the columns, drivers and regret."""
     currency, scenarios = compared.currency, compared.scenarios
-    names = _names(compared)
+    names = {s.id: named(s.id) for s in scenarios}
     first, best = scenarios[0], next(s for s in scenarios if s.id == compared.cheapest)
     yield sentence(
         words(
@@ -29,6 +29,8 @@ def comparison(compared: ComparisonPart, words: Words) -> Iterator[Part]:
             first=names[first.id],
         )
     )
+    if whole := "; ".join(f"{names[s.id]}: {named(s.name)}" for s in scenarios if s.name):
+        yield sentence(whole)
     heads = tuple(names.values())
     numbers = tuple(range(1, len(heads) + 1))
     keys = {"seats_cost": "seats", "tokens_cost": "tokens"}
@@ -60,10 +62,9 @@ def comparison(compared: ComparisonPart, words: Words) -> Iterator[Part]:
 
 def quote_changes(compared: ComparisonPart, words: Words) -> ReportTable:
     """Changes of access from the first quote to each other quote."""
-    names = _names(compared)
     rows = [
         (
-            names[c.scenario],
+            named(c.scenario),
             named(c.user),
             named(c.product),
             named(c.before) or "-",
@@ -117,9 +118,3 @@ def sensitivity(found: SensitivityPart, words: Words) -> Iterator[Part]:
 
 def _side(side: FlipSide | None, words: Words) -> str:
     return "-" if side is None else f"{words.number(side.value)}: {named(side.answer)}"
-
-
-def _names(compared: ComparisonPart) -> dict[str, str]:
-    """The headings of the columns: the scenarios' names, or their ids if the names do not tell them apart."""
-    names = Counter(s.name for s in compared.scenarios)
-    return {s.id: named(s.name if s.name and names[s.name] == 1 else s.id) for s in compared.scenarios}

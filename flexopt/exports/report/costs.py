@@ -34,6 +34,8 @@ def headline(document: PlanDocument, words: Words) -> str:
         else:
             sentence = words("headline_same", baseline=words(name))
     s = document.summary
+    if seats := _seats_bought(s, words):
+        sentence += words("headline_seats", seats=seats)
     moves = [(n, key) for n, key in ((s.users_to_flex, "flex"), (s.users_to_seats, "seats")) if n]
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
@@ -81,7 +83,8 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
         name, saving, _ = first
         found.append((words("figure_saved", baseline=words(name)), words.priced(saving, currency)))
     found += [
-        (words("figure_seats"), words.number(s.seats_bought)),
+        (words("annual_seats"), words.number(s.annual_seats)),
+        *([(words("monthly_seats"), words.number(s.monthly_seats))] if s.monthly_seats else []),
         (words("figure_tokens"), words.number(s.tokens_bought)),
     ]
     if s.effective_token_price is not None:
@@ -92,11 +95,12 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
 def costs(document: PlanDocument, words: Words) -> ReportTable:
     """Cost lines of seats and packs, which add up to the total."""
     s = document.summary
-    bought, owned = words.number(s.seats_bought), words.number(s.seats_owned)
+    seats = _seats_bought(s, words) or words("no_seats")
+    seats += words("cost_owned", n=words.number(s.seats_owned)) if s.seats_owned else ""
     tokens = words.count(s.tokens_bought, "token")
     months = words.count(document.scenario.horizon.months, "month")
     rows = [
-        (words("cost_seats", bought=bought, owned=owned), words.money(s.seats)),
+        (seats, words.money(s.seats)),
         (words("cost_tokens", tokens=tokens), words.money(s.tokens)),
         (words("cost_total", months=months), words.money(document.total)),
     ]
@@ -138,27 +142,6 @@ def seats(document: PlanDocument, words: Words) -> Iterator[Part]:
         yield words("grouped")
     if full := sum(row.in_full for row in document.seats):
         yield words("in_full", seats=words.count(full, "seat"))
-
-
-def packs(document: PlanDocument, words: Words) -> ReportTable | None:
-    """The token packs to buy; None if there are none."""
-    if not document.purchases:
-        return None
-    lines = [
-        (
-            words.date(p.date),
-            words.number(p.tokens),
-            words.number(p.unit_price),
-            words.money(p.cost),
-            words("from_tokens", tokens=words.count(p.tier_from, "token")),
-            words.date(p.expires),
-        )
-        for p in document.purchases
-    ]
-    s = document.summary
-    lines.append((words("sum_packs"), words.number(s.tokens_bought), "", words.money(s.tokens), "", ""))
-    keys = ("buy_on", "tokens", "each", "cost_", "price_for", "expires")
-    return ReportTable("packs", tuple(map(words, keys)), tuple(lines), (1, 2, 3), (len(lines) - 1,))
 
 
 def token_use(document: PlanDocument, words: Words) -> str:
@@ -246,6 +229,15 @@ def baselines(document: PlanDocument, words: Words) -> tuple[ReportTable, list[s
             notes.append(f"{words(name)}: {named(baseline.note, 400)}")
     columns = tuple(map(words, ("compared_with", "costs", "saved", "saved")))
     return ReportTable("baselines", columns, tuple(rows), (1, 2, 3)), notes
+
+
+def _seats_bought(summary: Summary, words: Words) -> str:
+    """Annual seats and the most monthly ones at once; empty if none are bought."""
+    annual, monthly = summary.annual_seats, summary.monthly_seats
+    parts = [words.count(annual, "annual_seat")] if annual else []
+    if monthly:
+        parts.append(words("at_once", seats=words.count(monthly, "monthly_seat")))
+    return words("and").join(parts)
 
 
 def _first(document: PlanDocument) -> tuple[str, Decimal, Decimal] | None:

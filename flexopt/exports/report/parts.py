@@ -11,6 +11,9 @@ from flexopt.exports.words import Words
 LINES = 24
 """Rows of a table shown in a section; the appendix has the whole table."""
 
+ORDERED = 60
+"""The same for what is ordered and invoiced."""
+
 FIRST = 12
 """The same for tables with a row per person, and for rankings, whose first rows matter most."""
 
@@ -72,7 +75,8 @@ def sentence(text: str) -> str:
 
 def shortened(table: ReportTable, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
     """A long table as its first rows and how many more there are; and the whole table for the appendix."""
-    lines = FIRST if table.name in ("moves", "listed", "negotiation") else LINES
+    few, many = ("moves", "listed", "negotiation"), ("order", "payments")
+    lines = FIRST if table.name in few else ORDERED if table.name in many else LINES
     if len(table.rows) <= lines + len(table.sums) + 2:
         return (table,), ()
     kept = [*range(lines), *table.sums]

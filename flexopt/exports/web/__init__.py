@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from importlib import resources
-from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from flexopt.exports.charts import charts
 from flexopt.exports.report import make_report
+from flexopt.exports.shown import shown
 from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
 from flexopt.exports.words import ENGLISH
@@ -43,6 +42,7 @@ SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
 def render(document: PlanDocument) -> bytes:
     """The page in UTF-8; the same document gives the same bytes."""
+    document = shown(document)
     report = make_report(document)
     drawn = {chart.name: chart for chart in charts(document)}
     style, script = (_file(name) for name in ("page.css", "page.js"))

@@ -35,7 +35,7 @@ def assignment_rows(assignment: ColumnTable) -> Iterator[str]:
         before = f"<tr><th{whole}>{text(user)}<td{whole}>{text(group)}"
         for (offer, cost, start, end, reason), rows in decisions.items():
             mine = _span(len(rows))
-            term = f"<br>{text(start)} – {text(end)}" if start else ""
+            term = f"<br>{start} – {end}" if start else ""
             cells = (_number(cost), (text(offer) or "Flex") + term, text(reason))
             after = "".join(f"<td{mine}>{cell}" for cell in cells)
             for row in rows:

@@ -6,11 +6,14 @@ to the cent, and follows its prices; the assignment does not.
 
 from __future__ import annotations
 
+from flexopt.exports.shown import shown
 from flexopt.exports.workbook.assignment import write_assignment, write_left_out
 from flexopt.exports.workbook.assumed import write_assumptions
 from flexopt.exports.workbook.bill import write_ledger, write_purchases, write_seats
 from flexopt.exports.workbook.book import ROWS, Book
+from flexopt.exports.workbook.charges import write_charges
 from flexopt.exports.workbook.compared import write_comparison, write_sensitivity
+from flexopt.exports.workbook.order import write_order, write_payments
 from flexopt.exports.workbook.overview import write_summary
 from flexopt.exports.workbook.prices import prices
 from flexopt.exports.workbook.proven import write_proof
@@ -22,9 +25,10 @@ __all__ = ["render"]
 
 def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
     """The workbook of a plan document, as .xlsx; FlexoptError if a table has more than `most_rows`."""
+    document = shown(document)
     book = Book(document, most_rows)
     # sheets are added in reading order, and written in the order of their dependencies
-    names = ["Summary", "Assignments", "Seats", "Purchases", "Ledger"]
+    names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger", "Charges"]
     studies = ("comparison", "review", "sensitivity")
     names += [part.capitalize() for part in studies if getattr(document, part) is not None]
     names += ["Assumptions", "Proof", *(["Left out"] if document.left_out else [])]
@@ -33,7 +37,9 @@ def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
     cell_of = write_assumptions(sheets["Assumptions"], document, listed)
     seats = write_seats(sheets["Seats"], document, listed, cell_of)
     packs = write_purchases(sheets["Purchases"], document, listed, cell_of)
+    write_payments(sheets["Payments"], document, write_order(sheets["Order"], document))
     write_ledger(sheets["Ledger"], document)
+    write_charges(sheets["Charges"], document)
     write_summary(sheets["Summary"], document, seats, packs)
     write_assignment(sheets["Assignments"], document)
     write_proof(sheets["Proof"], document)

@@ -37,7 +37,7 @@ def write_assignment(sheet: Sheet, document: PlanDocument) -> None:
     total = ["Total of visible rows", *[""] * (len(COLUMNS) - 1)]
     places = {name: number for number, name in enumerate(COLUMNS)}
     sums: list[Formula | str] = list(total)
-    for name, digits in (("days", 6), ("tokens", 6), ("cost", 2)):
+    for name, digits in (("days", 6), ("tokens", 6), ("cost", sheet.money.digits)):
         value = sum((Decimal(row[places[name]]) for row in data), Decimal(0))
         formula = f"=ROUND(SUBTOTAL(109,{cells(1, len(data), places[name])}),{digits})" if data else "=0"
         sums[places[name]] = Formula(formula, value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import assumptions, is_estimate
+from flexopt.exports.report.assumed import assumptions, mark_of, marked
+from flexopt.exports.report.assumed import prices as prices_of
+from flexopt.exports.report.parts import sentence
 from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
 from flexopt.exports.workbook.prices import PlanPrices
@@ -22,6 +24,8 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
         "change; for the best plan at other prices, run flexopt again."
     )
     sheet.heading("Assumptions", note, 7)
+    sheet.line(sentence(marked(prices_of(document, ENGLISH)[0], ENGLISH)), "note", across=7)
+    sheet.gap()
     columns = [
         SheetColumn("Price of", "text", 26),
         SheetColumn("Kind", "text", 20),
@@ -48,7 +52,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
                 Formula(f"=IF({list_cell}=0,0,1-{paid_cell}/{list_cell})", off),
                 paid,
                 price.source,
-                _mark(price.source),
+                price.mark,
             ]
         )
         looks |= {(number, 3): price.style, (number, PRICE): f"{price.style} input"}
@@ -79,6 +83,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
             "",
             "",
             rate.source,
+            mark_of(rate, ENGLISH),
         )
         for product in document.scenario.products
         for rate in product.rates
@@ -89,7 +94,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
         SheetColumn("", "text", 1),
         SheetColumn("", "text", 1),
     ]
-    sheet.table(columns, [[*rate, _mark(rate[-1])] for rate in rates], title="Rates")
+    sheet.table(columns, [[*rate] for rate in rates], title="Rates")
     sheet.gap()
     sheet.line("Forecast and rules", "section")
     for what, text in assumptions(document, ENGLISH).rows:
@@ -98,7 +103,3 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
         sheet.row += 1
     sheet.sheet.freeze_panes(1, 0)
     return [cell(first + number, PRICE, "Assumptions") for number in range(len(rows))]
-
-
-def _mark(source: str) -> str:
-    return "" if source and not is_estimate(source) else "estimate" if source else "no source"

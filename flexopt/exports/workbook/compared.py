@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, cells
@@ -11,8 +11,11 @@ from flexopt.store.study_parts import ComparisonPart, Quote, SensitivityPart
 from flexopt.store.tables import DRIVERS
 
 FIGURES = {
+    "name": ("Name", "text right"),
     "commitment": ("Total commitment (whole terms)", "money"),
-    "seats_bought": ("Seats bought", "count"),
+    "annual_seats": ("Annual seats", "count"),
+    "monthly_seats": ("Monthly seats, most at once", "count"),
+    "seat_months": ("Seat-months", "count"),
     "seats_owned": ("Seats owned", "count"),
     "tokens_bought": ("Tokens bought", "count"),
     "tokens_used": ("Tokens used", "quantity"),
@@ -38,9 +41,8 @@ FIGURES = {
 def write_comparison(sheet: Sheet, found: ComparisonPart) -> None:
     """Scenarios in columns, baseline first; then the cost of signing the wrong quote, and the drivers."""
     scenarios = found.scenarios
-    names = {s.id: s.name or s.id for s in scenarios}
     wide = max(len(scenarios), 5)
-    cheapest = f"; the cheapest is {names.get(found.cheapest, '')}" if found.cheapest else ""
+    cheapest = f"; the cheapest is {found.cheapest}" if found.cheapest else ""
     note = f"The first scenario is the baseline{cheapest}. Amounts in {found.currency}."
     sheet.heading("Comparison", note, wide)
     sheet.widths |= {0: 40} | dict.fromkeys(range(1, wide + 1), 20)
@@ -49,17 +51,17 @@ def write_comparison(sheet: Sheet, found: ComparisonPart) -> None:
     chart_of_quotes(sheet, sheet.row, header, len(scenarios))
     sheet.row += 17
     _offers(sheet, scenarios)
-    _regret(sheet, found, names)
-    _drivers(sheet, found, names)
+    _regret(sheet, found)
+    _drivers(sheet, found)
     _purchases(sheet, scenarios)
-    _changes(sheet, found, names)
+    _changes(sheet, found)
     sheet.sheet.freeze_panes(1, 1)
 
 
 def _totals(sheet: Sheet, scenarios: Sequence[Quote]) -> int:
     """The figures of each scenario; returns the row of the header."""
     header = sheet.row
-    columns = [SheetColumn("", "text"), *(SheetColumn(s.name or s.id, "money", 17) for s in scenarios)]
+    columns = [SheetColumn("", "text"), *(SheetColumn(s.id, "money", 17) for s in scenarios)]
     rows: list[list[Cell]] = [["Seats"], ["Token packs"], ["Total"], ["Less the baseline"]]
     for number, s in enumerate(scenarios):
         place = [cell(header + 1 + line, 1 + number) for line in range(3)]
@@ -85,7 +87,7 @@ def _offers(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
         ("Seats by offer", "seats", "count"),
     ):
         first = sheet.row + 1
-        columns = [SheetColumn(title, "text"), *(SheetColumn(s.name or s.id, style) for s in scenarios)]
+        columns = [SheetColumn(title, "text"), *(SheetColumn(s.id, style) for s in scenarios)]
         by_offer = [{o.offer: Decimal(getattr(o, key)) for o in s.offers} for s in scenarios]
         rows: list[list[Cell]] = [[offer, *(mine.get(offer) for mine in by_offer)] for offer in offers]
         sums = [
@@ -101,21 +103,21 @@ def _offers(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
         sheet.gap()
 
 
-def _regret(sheet: Sheet, found: ComparisonPart, names: Mapping[str, str]) -> None:
+def _regret(sheet: Sheet, found: ComparisonPart) -> None:
     sheet.line("Cost of signing the wrong quote", "section")
     sheet.line(
         "Rows: the assignment of this scenario's plan. Columns: the quote that is signed, with its tokens "
         "bought again. Amounts are the extra cost over the best plan for that quote.",
         "note",
-        across=max(len(names), 5),
+        across=max(len(found.scenarios), 5),
     )
     columns = [
         SheetColumn("Assignment of", "text"),
-        *(SheetColumn(f"quote: {name}", "money") for name in names.values()),
+        *(SheetColumn(f"quote: {s.id}", "money") for s in found.scenarios),
     ]
     rows: list[list[Cell]] = [
-        [name, *("not possible" if amount is None else amount for amount in row)]
-        for name, row in zip(names.values(), found.regret, strict=True)
+        [s.id, *("not possible" if amount is None else amount for amount in row)]
+        for s, row in zip(found.scenarios, found.regret, strict=True)
     ]
     looks = {
         (i, 1 + j): "text right"
@@ -125,12 +127,15 @@ def _regret(sheet: Sheet, found: ComparisonPart, names: Mapping[str, str]) -> No
     }
     sheet.table(columns, rows, looks=looks)
     for note in found.notes:
-        plan, quote = (names.get(name, name) for name in (note.plan, note.quote))
-        sheet.line(f"{plan} under {quote}: {note.note}", "note", across=max(len(names), 5))
+        sheet.line(
+            f"{note.plan} under {note.quote}: {note.note}",
+            "note",
+            across=max(len(found.scenarios), 5),
+        )
     sheet.gap()
 
 
-def _drivers(sheet: Sheet, found: ComparisonPart, names: Mapping[str, str]) -> None:
+def _drivers(sheet: Sheet, found: ComparisonPart) -> None:
     if not found.drivers:
         return
     titles = ("Seat prices", "Token prices", "Token tiers", "Mix of seats and tokens")
@@ -143,15 +148,14 @@ def _drivers(sheet: Sheet, found: ComparisonPart, names: Mapping[str, str]) -> N
     for number, driver in enumerate(found.drivers):
         r = sheet.row + 1 + number
         total = Formula(f"=ROUND(SUM({cell(r, 1)}:{cell(r, 4)}),{sheet.money.digits})", driver.difference)
-        name = names.get(driver.scenario, driver.scenario)
-        rows.append([name, *(getattr(driver, key) for key in DRIVERS), total])
+        rows.append([driver.scenario, *(getattr(driver, key) for key in DRIVERS), total])
     sheet.table(columns, rows)
     sheet.gap()
 
 
 def _purchases(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
     rows: list[list[Cell]] = [
-        [s.name or s.id, p.date, p.tokens, p.unit_price, p.cost] for s in scenarios for p in s.purchases
+        [s.id, p.date, p.tokens, p.unit_price, p.cost] for s in scenarios for p in s.purchases
     ]
     if rows:
         styles = ("date", "count", "price", "money")
@@ -161,10 +165,10 @@ def _purchases(sheet: Sheet, scenarios: Sequence[Quote]) -> None:
         sheet.gap()
 
 
-def _changes(sheet: Sheet, found: ComparisonPart, names: Mapping[str, str]) -> None:
+def _changes(sheet: Sheet, found: ComparisonPart) -> None:
     rows = [
         [
-            names.get(c.scenario, c.scenario),
+            c.scenario,
             c.user,
             c.product,
             c.before or "-",
@@ -192,7 +196,8 @@ def write_sensitivity(sheet: Sheet, found: SensitivityPart, currency: str) -> No
         SheetColumn("Total at high", "money", 15),
         SheetColumn("Less the plan", "money", 14),
         SheetColumn("As planned", "price", 12),
-        SheetColumn("Seats bought, low to high", "text right", 14),
+        SheetColumn("Annual seats, low to high", "text right", 14),
+        SheetColumn("Monthly seats at once, low to high", "text right", 14),
         SheetColumn("Tokens bought, low to high", "text right", 18),
     ]
     total = found.total
@@ -209,7 +214,7 @@ def write_sensitivity(sheet: Sheet, found: SensitivityPart, currency: str) -> No
             )
             row += [side.value, there, less]
         row.append(lever.value)
-        for key in ("seats_bought", "tokens_bought"):
+        for key in ("annual_seats", "monthly_seats", "tokens_bought"):
             bought = [getattr(side, key) for side in (lever.low, lever.high)]
             low, high = ("-" if number is None else f"{number:,}" for number in bought)
             row.append(f"{low} to {high}")

@@ -61,7 +61,8 @@ def _costs(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -
     seat, token = summary.seats, summary.tokens
     lines: list[tuple[str, str, Decimal]] = [
         (
-            f"Seats: {summary.seats_bought:,} bought, {summary.seats_owned:,} owned",
+            f"Seats: {summary.annual_seats:,} annual, {summary.monthly_seats:,} monthly at once, "
+            f"{summary.seats_owned:,} owned",
             f"={seats.cost}",
             seat,
         ),
@@ -178,7 +179,8 @@ def _tokens(sheet: Sheet, document: PlanDocument) -> None:
         ]
         first = sheet.row + 1
         sums = [
-            total_of((pair[n] for pair in amounts), first, 1 + n, len(lines), digits=1 + n) for n in (0, 1)
+            total_of((pair[n] for pair in amounts), first, 1 + n, len(lines), digits=digits)
+            for n, digits in enumerate((1, sheet.money.digits))
         ]
         rows: list[list[Cell]] = [[words, *pair] for (words, _, _), pair in zip(lines, amounts, strict=True)]
         sheet.table(columns, rows, ["Held and bought", *sums])

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from flexopt.exports.report.assumed import price_by_days, price_in_force, tiers_in_force
+from flexopt.exports.report.assumed import mark_of, price_by_days, price_in_force, tiers_in_force
+from flexopt.exports.words import ENGLISH
 from flexopt.inputs.scenario.scenario import Offer
 from flexopt.store.plan import PlanDocument
 from flexopt.store.rows import SeatRow
@@ -22,6 +23,7 @@ class PlanPrice:
     listed: Decimal
     price: Decimal
     source: str
+    mark: str
     style: str
     """`money` for a seat, `price` for a token."""
 
@@ -34,7 +36,7 @@ class PlanPrices:
     of_seats: list[int | None] = field(default_factory=list)
     """For each row of `seats`; None for owned seats, which cost nothing."""
     of_tier: dict[tuple[date, int], int] = field(default_factory=dict)
-    """By the first day of its list (the first of all days if it has none) and the size of purchase from which it applies."""
+    """By the first day of its list (the first of all days if it has none) and the size of its purchases."""
 
 
 def prices(document: PlanDocument) -> PlanPrices:
@@ -65,6 +67,7 @@ def prices(document: PlanDocument) -> PlanPrices:
                 listed=tier.price,
                 price=paid.get((since, tier.from_), tier.price * (1 - discount)),
                 source=tier.source,
+                mark=mark_of(tier, ENGLISH),
                 style="price",
             )
         )
@@ -83,6 +86,7 @@ def _of_seat(document: PlanDocument, row: SeatRow, offer: Offer) -> PlanPrice:
             listed=price_by_days(document, entry.new, row, offer),
             price=row.unit_price,
             source=entry.source,
+            mark=mark_of(entry, ENGLISH),
             style="money",
         )
     return PlanPrice(
@@ -92,5 +96,6 @@ def _of_seat(document: PlanDocument, row: SeatRow, offer: Offer) -> PlanPrice:
         listed=entry.renewal if renewed and entry.renewal is not None else entry.new,
         price=row.unit_price,
         source=entry.source,
+        mark=mark_of(entry, ENGLISH),
         style="money",
     )

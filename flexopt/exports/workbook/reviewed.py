@@ -28,7 +28,7 @@ def write_review(sheet: Sheet, document: PlanDocument, found: ReviewPart) -> Non
         SheetColumn("Found", "text", 18),
         SheetColumn("Number", "count", 14),
         SheetColumn("Finding", "wrap", 36),
-        SheetColumn("Repair", "wrap", 36),
+        SheetColumn("What to do", "wrap", 36),
     ]
     checks: list[list[Cell]] = [
         [c.code, c.name, "yes" if c.found else "no", c.count, c.message, c.repair] for c in found.checks

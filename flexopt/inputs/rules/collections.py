@@ -10,7 +10,7 @@ from fractions import Fraction
 from flexopt.inputs.rules.prices import rate_on
 from flexopt.inputs.scenario.scenario import Product, Rate, Scenario
 
-MIX, DEAREST = "estimate: the mix of titles", "estimate: its dearest title"
+MIX, DEAREST = "calculated: the mix of titles", "calculated: its dearest title"
 """How the sources of such rates begin."""
 
 
@@ -61,5 +61,7 @@ def _product(scenario: Scenario, need: CollectionNeed) -> Product:
             dearest = max(cost, key=lambda title: (cost[title], title))
             tokens, source = cost[dearest], f"{DEAREST}, {dearest}, an upper bound"
         if not rates or (rates[-1].tokens, rates[-1].source) != (tokens, source):
-            rates.append(Rate.model_validate({"from": day, "tokens": tokens, "source": source}))
+            rates.append(
+                Rate.model_validate({"from": day, "tokens": tokens, "source": source, "estimate": True})
+            )
     return Product(id=need.product, flex=bool(rates), rates=tuple(rates))

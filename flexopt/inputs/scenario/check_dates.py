@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from flexopt.base.dates import add_months
@@ -11,7 +11,7 @@ from flexopt.base.text import count
 from flexopt.inputs.rules.prices import in_force
 from flexopt.inputs.rules.renewal import is_lost, lost_seats
 from flexopt.inputs.scenario.checking import ScenarioCheck, tier_lists
-from flexopt.inputs.scenario.scenario import Offer, TokenTiers
+from flexopt.inputs.scenario.scenario import Instalments, Offer, TokenTiers
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
@@ -150,6 +150,48 @@ def _term(run: ScenarioCheck, path: KeyPath, offer: Offer) -> None:
         )
 
 
+def _instalments(run: ScenarioCheck) -> None:
+    """S226: instalments due after what they pay for has ended; S227: budgets count whole prices."""
+    scenario = run.scenario
+    stated: list[tuple[KeyPath, str, Instalments | None, date]] = [
+        (("offers", n, "instalments"), o.id, o.instalments, add_months(run.start, o.term_months))
+        for n, o in enumerate(scenario.offers)
+    ]
+    tokens, expires = scenario.tokens, run.start + timedelta(days=scenario.tokens.valid_days)
+    stated.append((("tokens", "instalments"), "tokens", tokens.instalments, expires))
+    for path, what, parts, ends in stated:
+        if parts is None:
+            continue
+        last = add_months(run.start, (parts.number - 1) * parts.every_months)
+        if last >= ends:
+            run.say(
+                "S226",
+                path,
+                f"what `{what}` buys on {run.start} ends on {ends}, and its last instalment is due on {last}",
+                _spread(parts.number, run.start, ends),
+                severity="warning",
+                value=parts.number,
+            )
+        if scenario.budgets:
+            run.say(
+                "S227",
+                path,
+                f"budgets count the whole price of `{what}` on the day of the order, not by instalments",
+                "raise the budget of the day of the order by the later instalments, or lower those of later "
+                "years",
+                severity="warning",
+                value=parts.number,
+            )
+
+
+def _spread(number: int, start: date, ends: date) -> str:
+    """The instalments as far apart as what they pay for allows."""
+    every = ((ends.year - start.year) * 12 + ends.month - start.month) // number
+    if not every:
+        return "delete `instalments`: all of it is invoiced on the day of the order"
+    return f"if that is not meant, write `instalments: {{number: {number}, every_months: {every}}}`"
+
+
 def _inside(run: ScenarioCheck, code: str, path: KeyPath, days: Iterable[date], effect: str) -> None:
     for index, day in enumerate(days):
         if not run.start <= day < run.end:
@@ -220,4 +262,4 @@ def _time(run: ScenarioCheck) -> None:
             )
 
 
-DATE_RULES = (_tiers, _dated, _offers, _time)
+DATE_RULES = (_tiers, _dated, _offers, _instalments, _time)

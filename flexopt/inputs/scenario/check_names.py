@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flexopt.base.text import count
 from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.scenario import Policy, normal
 from flexopt.inputs.scenario.yaml import KeyPath
@@ -32,6 +33,21 @@ def _ids(run: ScenarioCheck) -> None:
                     value=name,
                 )
             first.setdefault(normal(name), name)
+
+
+def _titles(run: ScenarioCheck) -> None:
+    """S231: reports show offers by name, and by id where they have none."""
+    first = {normal(o.id): o.id for o in run.scenario.offers if not o.name.strip()}
+    for index, offer in enumerate(run.scenario.offers):
+        other = first.setdefault(normal(offer.title), offer.id)
+        if other != offer.id:
+            run.say(
+                "S231",
+                ("offers", index, "name"),
+                f"reports would show the offers `{other}` and `{offer.id}` both as `{offer.title}`",
+                f"tell them apart, for example `name: {offer.title}, {count(offer.term_months, 'month')}`",
+                value=offer.name,
+            )
 
 
 def _aliases(run: ScenarioCheck) -> None:
@@ -142,4 +158,4 @@ def _policy(run: ScenarioCheck) -> None:
             )
 
 
-NAME_RULES = (_ids, _aliases, _names, _access, _policy)
+NAME_RULES = (_ids, _titles, _aliases, _names, _access, _policy)

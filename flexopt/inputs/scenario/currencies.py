@@ -74,26 +74,26 @@ def _amounts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any
             yield from _amounts(inner, (*path, index))
 
 
-def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str]]]:
+def _rates(stated: Any) -> Iterator[tuple[str, tuple[Decimal, str, bool]]]:
     """The rates; the schema reports what is wrong with others."""
     for entry in stated if isinstance(stated, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("currency"), str):
             rate, source = entry.get("rate"), entry.get("source", "")
             if isinstance(rate, (int, Decimal)) and rate > 0 and isinstance(source, str):
-                yield entry["currency"], (Decimal(rate), source)
+                yield entry["currency"], (Decimal(rate), source, entry.get("estimate") is True)
 
 
 def _convert(
     amounts: list[tuple[KeyPath, dict[str, Any], str]],
     own: Currency,
     currency: str,
-    rate: tuple[Decimal, str],
+    rate: tuple[Decimal, str, bool],
 ) -> None:
     """Multiply, round, and note it in `source`, which is shown beside the price.
 
     Amounts are rounded to the minor unit, prices per token to two digits more.
     """
-    factor, source = rate
+    factor, source, is_estimate = rate
     entries = {path: entry for path, entry, _ in amounts}
     for path, entry in entries.items():
         keys = [key for at, _, key in amounts if at == path]
@@ -103,5 +103,6 @@ def _convert(
             entry[key] = own.round_price(exact) if key in _PER_TOKEN else own.round(exact)
         if path[-2:-1] in (("prices",), ("tiers",)):
             noted = f"{currency} {was} x {factor:f}" + (f" ({source})" if source else "")
+            entry |= {"estimate": True} if is_estimate else {}
             before = entry.get("source")
             entry["source"] = f"{before}, {noted}" if isinstance(before, str) and before else noted

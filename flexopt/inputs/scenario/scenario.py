@@ -27,6 +27,7 @@ from flexopt.inputs.scenario.fields import (
     Positive,
     Share,
 )
+from flexopt.inputs.scenario.use import DemandOptions, UsageFiles
 
 
 class Horizon(Part):
@@ -47,69 +48,6 @@ class Horizon(Part):
         return add_months(self.start, self.months)
 
 
-class Window(Part):
-    from_: Day = Field(alias="from")
-    """First day."""
-    to: Day
-    """First day after."""
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.to <= self.from_:
-            raise ValueError("`to` must be after `from`")
-        return self
-
-
-class UsageColumns(Part):
-    """The columns of usage files that are no known export, by their names in the header."""
-
-    user: Id
-    product: Id
-    date: Id | None = None
-    """The day of use; or `started_at`."""
-    started_at: Id | None = None
-    """Start of a session."""
-    ended_at: Id | None = None
-    tokens: Id | None = None
-    """Tokens charged; 0 is no charge."""
-    dates: Literal["iso", "dmy", "mdy"] | None = None
-    """Order of dates with slashes in these files, if it is not `usage.dates`."""
-
-    @model_validator(mode="after")
-    def _dated(self) -> Self:
-        if self.date is None and self.started_at is None:
-            raise ValueError("`columns` must name `date` or `started_at`")
-        return self
-
-
-class UsageFiles(Part):
-    files: tuple[FileName, ...] = ()
-    """Usage exports, relative to this file; globs; .csv .csv.gz .parquet .xlsx .json."""
-    dates: Literal["iso", "dmy", "mdy"] | None = None
-    """Order of dates with slashes that are ambiguous in the files: day or month first."""
-    columns: UsageColumns | None = None
-    """Columns of files that are no known export."""
-    period: Window | None = None
-    """The days a usage summary (one row per user and product) covers."""
-
-
-class Growth(Part):
-    default: Annotated[Number, Field(ge=-1, le=1000)] = Decimal(0)
-    """Growth of demand if neither its product nor its group is named (0.05 is five percent more days)."""
-    products: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = Field(default={})
-    """Growth by product."""
-    groups: dict[Id, Annotated[Number, Field(ge=-1, le=1000)]] = Field(default={})
-    """Growth by group; a user of a named group and a named product grows by both, one after the other."""
-
-
-class DemandOptions(Part):
-    method: Literal["repeat", "rate"] = "repeat"
-    """`repeat` moves the days of the last 12 months by whole years; `rate` spreads their count evenly."""
-    growth: Growth = Growth()
-    idle_days: Annotated[int, Field(ge=1, le=3660, strict=True)] = 90
-    """People without use for so many days before the end of the data may have left, and are reported."""
-
-
 class Rate(Part):
     from_: Day = Field(alias="from")
     """First day of the rate."""
@@ -117,6 +55,8 @@ class Rate(Part):
     """Tokens for one chargeable day."""
     source: str = ""
     """Source of the rate."""
+    estimate: Flag = False
+    """Whether the rate is an estimate; reports say so beside it."""
 
 
 class Product(Part):
@@ -138,6 +78,17 @@ class Price(Part):
     """Price of renewing an owned seat for the whole term; defaults to the new price."""
     source: str = ""
     """Source of the price."""
+    estimate: Flag = False
+    """Whether a price of this entry is an estimate; reports say so beside it."""
+
+
+class Instalments(Part):
+    """Equal parts of an invoice, the first on the day of the order; cents left over go to the first ones."""
+
+    number: Annotated[int, Field(ge=2, le=120, strict=True)]
+    """Number of instalments."""
+    every_months: Annotated[int, Field(ge=1, le=120, strict=True)]
+    """Months from one instalment to the next."""
 
 
 class SeatTier(Part):
@@ -148,6 +99,8 @@ class SeatTier(Part):
 
 class Offer(Part):
     id: Id
+    name: Annotated[str, Field(max_length=200, strict=True)] = ""
+    """Name of the offer in reports; without one they show the id."""
     aliases: tuple[Id, ...] = ()
     """Names of the offer in Subscriptions exports."""
     covers: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -165,6 +118,13 @@ class Offer(Part):
     """Maximum number of seats of the offer at any time, including those owned."""
     co_term: Flag | Day | None = None
     """Seats bought while a holding of the offer lasts end with it, priced by days; a date: that end."""
+    instalments: Instalments | None = None
+    """How an order is invoiced, if not all of it on the day the seats start; additions are not divided."""
+
+    @property
+    def title(self) -> str:
+        """What reports call the offer."""
+        return self.name.strip() or self.id
 
 
 class TokenTier(Part):
@@ -173,6 +133,9 @@ class TokenTier(Part):
     price: Annotated[Number, Field(ge=0, le=1_000_000)]
     """Price of one token, before the negotiated discount."""
     source: str = ""
+    """Source of the price."""
+    estimate: Flag = False
+    """Whether the price is an estimate; reports say so beside it."""
 
 
 class TokenTiers(Part):
@@ -209,6 +172,8 @@ class Tokens(Part):
     """0.20: buy at most 120 % of the forecast (without buffer), plus the smallest possible purchase."""
     max_purchases: Count | None = None
     """Maximum number of purchases in the horizon."""
+    instalments: Instalments | None = None
+    """How a purchase is invoiced, if not all of it on its day."""
 
     @property
     def tier_lists(self) -> tuple[TokenTiers, ...]:
@@ -270,6 +235,8 @@ class Exchange(Part):
     """What one unit of it costs in the currency of the scenario."""
     source: str = ""
     """Source of the rate, and its day."""
+    estimate: Flag = False
+    """Whether the rate is an estimate: then every price converted at it is one, too."""
 
 
 class Policy(Part):
@@ -329,11 +296,16 @@ class Scenario(Part):
 
     schema_: Literal["flexopt.scenario/1"] = Field(alias="schema")
     name: Annotated[str, Field(max_length=20_000, strict=True)] = ""
+    """Title of reports."""
+    label: Annotated[str, Field(max_length=24, strict=True)] = ""
+    """A few words for this quote in tables and charts beside others; without them its file name."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", strict=True)]
     """ISO 4217 code of every price."""
     exchange: tuple[Exchange, ...] = ()
     """Rates for prices of bases in other currencies, which are converted and rounded to the minor unit."""
     horizon: Horizon
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12, strict=True)] = 1
+    """Month in which your fiscal year begins: 4 is April."""
     usage: UsageFiles = UsageFiles()
     demand: DemandOptions = DemandOptions()
     products: Annotated[tuple[Product, ...], Field(min_length=1)]

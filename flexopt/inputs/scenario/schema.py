@@ -14,7 +14,7 @@ EXTENDS = {
     "description": "Scenarios that this one builds on: paths relative to this file.",
     "anyOf": [PATH, {"type": "array", "items": PATH}],
 }
-MERGED = {"Offer": ["id"], "Budget": ["id"], "Horizon": [], "Tokens": [], "Window": []}
+MERGED = {"Offer": ["id"], "Budget": ["id"], "Horizon": [], "Tokens": [], "Window": [], "Instalments": []}
 """Parts that `extends` merges key by key, and the keys each still requires."""
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"

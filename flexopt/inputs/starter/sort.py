@@ -48,11 +48,11 @@ def sort_files(paths: Sequence[Path]) -> list[SortedFile]:
                 SortedFile(path, tuple(f.kind for f in known), tuple(f.name for f in known)),
             )
         except Refusal as refusal:
-            refused.append(f"{path}: {refusal.message}")
+            refused.append(f"{path}: {refusal.message} ({refusal.hint})")
     if refused:
         listed = "\n  ".join(refused[::-1])
         raise FlexoptError(
             f"nothing was written, as these files have no place in a scenario:\n  {listed}",
-            "leave them out, or give them the columns that docs/usage-files.md lists",
+            "leave them out, or make them one of the exports that docs/usage-files.md lists",
         )
     return found[::-1]

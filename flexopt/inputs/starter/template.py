@@ -13,7 +13,7 @@ _TEMPLATE = """\
 # The prices, dates and rules of one quote. Edit them; to compare quotes, copy this file and change the copy.
 # Lists in price-book.yaml are merged by `id`: repeat an id here to change its entry.
 schema: flexopt.scenario/1
-extends: price-book.yaml # products with their rates, offers with their prices; many figures are illustrative
+extends: price-book.yaml # products and rates, offers and prices; replace those marked `estimate: true`
 {currency_note}\
 currency: {currency}
 name: First plan
@@ -26,7 +26,6 @@ horizon: {{start: {start}, months: 12}}
 {usage_note}\
 usage:
 {period}\
-  files:
 {usage}
 
 # The past year repeats; growth is a share of its days.
@@ -102,13 +101,18 @@ def scenario_text(
             f"  period: {{from: {begin}, to: {after}}}\n"
         )
     start_note = "# Most of the seats in your Subscriptions export end on this day.\n"
+    usage_note = ""
+    if example:
+        usage_note = "# This is a synthetic example: replace it with your own exports.\n"
+    elif not places["usage"]:
+        usage_note = "# None of your files has usage: copy such exports into `usage` and name them here.\n"
     return _TEMPLATE.format(
         currency=currency,
         currency_note="" if currency == quoted_in else note,
         start=start,
         start_note=start_note if start == renewal else "",
         pool=_pool(facts.packs, start),
-        usage_note="# This is a synthetic example: replace it with your own exports.\n" if example else "",
+        usage_note=usage_note,
         period=period,
         usage=_listed(places["usage"]),
         unknown=_unknown(facts.products, start),
@@ -118,7 +122,9 @@ def scenario_text(
 
 
 def _listed(names: Sequence[str]) -> str:
-    return "\n".join(f"    - {_quoted(name)}" for name in names)
+    return "\n".join(
+        ["  files:", *(f"    - {_quoted(name)}" for name in names)] if names else ["  files: []"]
+    )
 
 
 def _seats(places: Mapping[str, Sequence[str]], start: date) -> str:

@@ -94,7 +94,7 @@ def _write(
     draft.mkdir(parents=True)
     (draft / "price-book.yaml").write_bytes(_packaged("price-book.yaml"))
     places = _copied(draft, exports)
-    if not places["usage"]:
+    if not exports:
         (draft / "usage").mkdir(exist_ok=True)
         (draft / "usage" / "example.csv").write_bytes(_packaged("example-usage.csv"))
         places["usage"] = ["usage/example.csv"]
@@ -122,8 +122,9 @@ def _write(
         first = start or otherwise
         source = put(Facts(period=(otherwise - timedelta(days=366), otherwise)), first, None)
         facts = facts_of(source, exports) if source else facts
-        if start is None and facts.last_day and places["subscriptions"]:
-            source = put(facts, facts.last_day + timedelta(days=1), None)
+        if start is None and places["subscriptions"]:
+            after = facts.last_day + timedelta(days=1) if facts.last_day else otherwise - timedelta(days=366)
+            source = put(facts, after, None)
             renewal = renewal_date(source) if source else None
     source = put(facts, start or renewal or otherwise, renewal)
     if source and source.packs:

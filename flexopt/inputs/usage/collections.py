@@ -10,7 +10,8 @@ import pandas as pd
 from flexopt.base.findings import Findings
 from flexopt.inputs.rules.collections import CollectionNeed, with_collections
 from flexopt.inputs.rules.prices import in_force
-from flexopt.inputs.scenario.scenario import Scenario, Window
+from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.use import Window
 from flexopt.inputs.usage.scan import ANY_DAY, DAYS_IN, WORDS
 from flexopt.inputs.usage.usage_table import OK
 from flexopt.inputs.usage.windows import DAY
@@ -146,7 +147,9 @@ def _on_flex(scenario: Scenario, need: CollectionNeed) -> str:
     rate = in_force(product.rates, scenario.horizon.start)
     if rate is None:
         return "nothing else: none of its titles is on Flex"
-    basis = "the mix of its titles in the other files" if need.mix else rate.source.removeprefix("estimate: ")
+    basis = (
+        "the mix of its titles in the other files" if need.mix else rate.source.removeprefix("calculated: ")
+    )
     return f"{rate.tokens.normalize():f} tokens a day on Flex ({basis})"
 
 

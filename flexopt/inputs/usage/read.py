@@ -34,7 +34,7 @@ from flexopt.inputs.usage.date_styles import with_date_styles
 from flexopt.inputs.usage.faults import NAMELESS, VALUES, line_of, report_faults, report_unsplit_lines
 from flexopt.inputs.usage.free_days import free_days
 from flexopt.inputs.usage.identity.changed_emails import changed_names
-from flexopt.inputs.usage.identity.people import identify
+from flexopt.inputs.usage.identity.people import identify, other_names
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.pages import report_missing_pages
 from flexopt.inputs.usage.products import Catalogue, assign
@@ -294,7 +294,7 @@ class _UsageReader:
         unplanned = self._unplanned()
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
-        if self.names and not len(days) and not len(totals) and not self.findings.errors:
+        if coverage and not len(days) and not len(totals) and not self.findings.errors:
             empty = not any(c.rows for c in coverage.values())
             self.findings.add(
                 "U131",
@@ -319,6 +319,7 @@ class _UsageReader:
             assigned=assigned if len(assigned) else None,
             collections=needs,
             unplanned=unplanned,
+            also=other_names(con),
         )
 
     def _unplanned(self) -> Unplanned | None:

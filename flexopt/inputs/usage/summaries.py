@@ -12,7 +12,7 @@ import pandas as pd
 from flexopt.base.arrays import Ints
 from flexopt.base.dates import add_months
 from flexopt.base.findings import Finding, Findings
-from flexopt.inputs.scenario.scenario import Window
+from flexopt.inputs.scenario.use import Window
 from flexopt.inputs.usage.chargeable_days import Kept
 from flexopt.inputs.usage.collections import Known
 from flexopt.inputs.usage.usage_table import OK, UsageTable

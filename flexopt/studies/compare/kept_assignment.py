@@ -97,6 +97,7 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
     contracts = defaultdict(list)
     for k, c in enumerate(problem.contracts):
         contracts[c.offer, c.start, c.end].append(k)
+    titles = {o.id: o.title for o in problem.scenario.offers}
     gone = leaving(problem)
     groups: list[Group] = []
     lacking: list[str] = []
@@ -105,7 +106,9 @@ def _groups(problem: Problem, seats: SeatHolders) -> list[Group] | str:
         if not (ks := contracts.get(key)):
             offer, start, end = key
             if holders:
-                lacking.append(f"{count(len(holders), 'seat')} of {offer} from {start} until {end}")
+                lacking.append(
+                    f"{count(len(holders), 'seat')} of {titles.get(offer, offer)} from {start} until {end}"
+                )
             continue
         c = problem.contracts[ks[0]]
         covered = np.isin(demand.pair_product, sorted(c.covers))

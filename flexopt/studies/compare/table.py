@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
+from flexopt.base.dates import most_at_once
 from flexopt.base.money import Currency
 from flexopt.planning.planner import Plan
+from flexopt.planning.quotes import labels_of
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import (
     AccessChange,
@@ -34,12 +37,16 @@ def make_comparison(
     """How the plans differ; the first is the baseline."""
     documents = {id_: plan.document for id_, plan in plans.items()}
     first = next(iter(documents.values()))
+    labels = labels_of({id_: d.scenario.label for id_, d in documents.items()})
     today = _access(first)
     changes = {id_: _changes(today, _access(d)) if d is not first else [] for id_, d in documents.items()}
     money = Currency(first.currency)
     return ComparisonPart(
         currency=first.currency,
-        scenarios=tuple(_scenario(id_, d, first, changes[id_]) for id_, d in documents.items()),
+        scenarios=tuple(
+            _scenario(id_, label, d, first, changes[id_])
+            for (id_, d), label in zip(documents.items(), labels, strict=True)
+        ),
         cheapest=min(documents, key=lambda id_: documents[id_].total),
         regret=tuple(tuple(None if cell is None else money.round(cell) for cell in row) for row in regret),
         notes=tuple(notes),
@@ -56,19 +63,21 @@ def make_comparison(
 
 
 def _scenario(
-    id_: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
+    id_: str, label: str, document: PlanDocument, first: PlanDocument, changes: Sequence[Mapping[str, str]]
 ) -> Quote:
     summary, proof = document.summary, document.proof
     money = ("seats", "tokens", "commitment")
-    counts = ("seats_bought", "seats_owned", "tokens_bought", *TOKEN_FIGURES)
+    counts = ("annual_seats", "monthly_seats", "seat_months", "seats_owned")
+    tokens = ("tokens_bought", *TOKEN_FIGURES, "effective_token_price")
     return Quote(
         id=id_,
+        label=label,
         name=document.name,
         status=document.status,
         total=document.total,
         bound=proof.bound,
         gap=proof.gap,
-        **{name: getattr(summary, name) for name in (*money, *counts, "effective_token_price")},
+        **{name: getattr(summary, name) for name in (*money, *counts, *tokens)},
         difference=document.total - first.total,
         users_changed=len({change["user"] for change in changes}),
         offers=_offers(document),
@@ -80,14 +89,18 @@ def _scenario(
 
 
 def _offers(document: PlanDocument) -> tuple[QuoteOffer, ...]:
-    """Seats bought or owned by offer, in the order of the scenario's offers."""
-    seats: defaultdict[str, int] = defaultdict(int)
+    """The most seats at once, bought or owned, by offer, in the order of the scenario's offers."""
+    seats: defaultdict[str, list[tuple[date, date, int]]] = defaultdict(list)
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in document.seats:
-        seats[row.offer] += row.owned + row.renewed + row.new + row.added
+        count = row.owned + row.renewed + row.new + row.added
+        seats[row.offer].append((row.contract_start, row.contract_end, count))
         cost[row.offer] += row.cost
-    order = [offer.id for offer in document.scenario.offers]
-    return tuple(QuoteOffer(offer=o, seats=seats[o], cost=cost[o]) for o in order if o in seats)
+    return tuple(
+        QuoteOffer(offer=o.id, name=o.title, seats=most_at_once(seats[o.id]), cost=cost[o.id])
+        for o in document.scenario.offers
+        if o.id in seats
+    )
 
 
 def _access(document: PlanDocument) -> OffersByPair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from flexopt.base.money import Money
 from flexopt.inputs.records import ScenarioFile, Usage
@@ -23,8 +23,8 @@ SHORT = 31
 AHEAD = 90
 """Days before its expiry from which to watch a pack (the vendor's alert)."""
 
-OVERSIZED = Decimal("1.20")
-"""Tokens held and bought per token forecast above which a pool is oversized (guidance: 15 to 20 %)."""
+OVERSIZED = Decimal("1.15")
+"""Tokens held and bought per token forecast above which a pool is oversized (the advisers' rule)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +159,19 @@ def _cloud(facts: Facts) -> CheckResult:
 
 
 def _oversized(facts: Facts) -> CheckResult:
-    """Tokens held and bought above 120 % of what the forecast uses."""
+    """Tokens held and bought above 115 % of what the forecast uses."""
     s = facts.document.summary
     held, used = _pool(facts) + s.tokens_bought, s.tokens_used
-    over = int(held - used * OVERSIZED)
+    over = (held - used * OVERSIZED).to_integral_value(ROUND_CEILING)
     share = f"{(held / used - 1) * 100:+.0f} %" if used else "no use"
     said = f"{held:,f} tokens held or to be bought against {used:,f} that the forecast uses ({share})"
     if over <= 0:
         return 0, said, ""
     return (
-        over,
-        f"{said}: {over:,} above 120 %",
-        "lower tokens.buffer, set tokens.max_oversize, or buy in smaller and later packs; if a larger pack "
-        "reaches a cheaper tier, the plan has taken that into account",
+        int(over),
+        f"{said}: {over:,} above 115 %",
+        "lower tokens.buffer or tokens.max_oversize, or buy in smaller and later packs; the plan buys more "
+        "than the forecast uses only for the buffer, in whole packs, or where a larger pack costs less",
     )
 
 

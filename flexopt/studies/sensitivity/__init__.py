@@ -13,7 +13,7 @@ from flexopt.base.money import Money
 from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.planning.document import inputs_of
 from flexopt.planning.planner import Clock, compared, solve
-from flexopt.planning.quotes import quotes_of, usage_by_quote
+from flexopt.planning.quotes import labels_of, quotes_of, usage_by_quote
 from flexopt.store.plan import InputFile
 from flexopt.store.study_parts import Grid, LeverEnd, LeverRow, OnePercent, SensitivityPart
 from flexopt.studies.sensitivity.indifference import as_good, next_tier, offer_in_plan
@@ -25,7 +25,7 @@ __all__ = ["Sensitivity", "sensitivity"]
 SPREAD = (-2, -1, 0, 1, 2)
 """Steps of a grid, in each direction."""
 
-POINT = ("value", "total", "seats_bought", "tokens_bought")
+POINT = ("value", "total", "annual_seats", "monthly_seats", "tokens_bought")
 """The figures of a lever at a value."""
 
 
@@ -138,6 +138,7 @@ def sensitivity(
         given.append(as_good_as)
     quotes = quotes_of(given)
     forecasts = usage_by_quote(quotes, usage, tell, memory)
+    labels = dict(zip(quotes, labels_of({i: q.scenario.label for i, q in quotes.items()}), strict=True))
     (id_, source), *others = quotes.items()
     all_levers = levers_of(source.scenario)
     for name in (*levers, *(name for pair in grids for name in pair)):
@@ -147,7 +148,7 @@ def sensitivity(
         raise FlexoptError("a grid needs two different levers", "give it as --grid seat:aec-1y,tokens")
     for other, against in others:
         solved = compared(solve(against, forecasts[other], tell, Clock()), tell, Clock())
-        known = other, solved.optimum.cost
+        known = labels[other], solved.optimum.cost
     study = Study(source, forecasts[id_], tell)
     chosen = [lever for name, lever in all_levers.items() if not levers or name in levers]
     bars, flips, asks = [], [], []
@@ -203,7 +204,8 @@ def _told(value: Decimal, answer: Answer | None) -> LeverEnd:
     return LeverEnd(
         value=value,
         total=None if answer is None else answer.total,
-        seats_bought=None if answer is None else answer.seats_bought,
+        annual_seats=None if answer is None else answer.to_pay["annual_seats"],
+        monthly_seats=None if answer is None else answer.to_pay["monthly_seats"],
         tokens_bought=None if answer is None else answer.charges.tokens_bought,
     )
 
@@ -222,7 +224,7 @@ def _saving(study: Study, lever: Lever) -> list[OnePercent]:
     known = study.inferred(lever, left.value) if left else None
     answer = known or study.priced(study.of(scenario), cut=True)
     saving = Decimal(0) if answer is None else study.base.total - answer.total
-    what = "tokens" if lever.line == "tokens" else lever.line
+    what = "tokens" if lever.line == "tokens" else study.scenario.offer_by_id[lever.line].title
     return [OnePercent(lever=lever.name, label=f"1 % more discount on {what}", saving=saving)]
 
 

@@ -125,11 +125,11 @@ def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> Flip:
     `lower` is a price below today's whose answer is already known.
     """
     base, offer = study.base, lever.line
-    inside = bool(base.seats.get(offer))
+    inside, title = bool(base.seats.get(offer)), study.scenario.offer_by_id[offer].title
     question = _Question(
         study,
         lever,
-        f"price at which {offer} {'leaves' if inside else 'enters'} the plan",
+        f"price at which {title} {'leaves' if inside else 'enters'} the plan",
         "price of a seat",
         lambda answer: bool(answer.seats.get(offer)),
         lambda answer: _seats(answer.seats.get(offer, 0)),
@@ -139,7 +139,7 @@ def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> Flip:
     if inside:
         rest = study.of(without(study.scenario, offer))
         if rest is None:
-            return question.nowhere(f"always in the plan: no plan satisfies all rules without {offer}")
+            return question.nowhere(f"always in the plan: no plan satisfies all rules without {title}")
         question.target = rest.total
         return question.flip((lever.value, base), None)
     low = lower if lower and lower[1] and question.holds(lower[1]) else (FREE, study.at(lever, FREE))
@@ -205,7 +205,7 @@ def next_tier(study: Study) -> Flip | None:
 
 def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> Flip:
     """The price of the lever at which this scenario costs the same as another one of the given total."""
-    what = "a token" if lever.line == "tokens" else lever.line
+    what = "a token" if lever.line == "tokens" else study.scenario.offer_by_id[lever.line].title
     question = _Question(
         study,
         lever,

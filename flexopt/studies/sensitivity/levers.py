@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from flexopt.base.money import Currency
 from flexopt.inputs.rules.prices import in_force, seat_price, token_price
-from flexopt.inputs.scenario.scenario import Growth, Offer, Price, Scenario, TokenTier, TokenTiers
+from flexopt.inputs.scenario.scenario import Offer, Price, Scenario, TokenTier, TokenTiers
+from flexopt.inputs.scenario.use import Growth
 
 ONE_PERCENT = Decimal("0.01")
 
@@ -141,7 +142,7 @@ def _seat(scenario: Scenario, offer: Offer) -> Lever | None:
         return _with_offer(scenario, offer.id, prices)
 
     return _price(
-        f"seat:{offer.id}", f"price of {offer.id}", paid, offer.id, change, finest=scenario.money.unit
+        f"seat:{offer.id}", f"price of {offer.title}", paid, offer.id, change, finest=scenario.money.unit
     )
 
 

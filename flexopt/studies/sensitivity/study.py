@@ -15,6 +15,7 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.arguments import Progress
 from flexopt.planning.bill import Charges, make_charges
+from flexopt.planning.order import seats_to_pay
 from flexopt.planning.planner import Clock, Solved, compared, solve
 from flexopt.solve.backend import Status
 from flexopt.studies.sensitivity.levers import Lever
@@ -26,16 +27,13 @@ class Answer:
 
     total: Decimal
     charges: Charges
+    to_pay: Mapping[str, int]
+    """Seats counted as seats, as in the summary of a plan."""
     proven: bool
     at_base: Decimal | None
     """None if the base cannot price them: it has other contracts, packs or tiers."""
     base_here: Decimal | None
     """The cost of the base's plan at this variant's prices; None as above."""
-
-    @property
-    def seats_bought(self) -> int:
-        """Seats renewed, bought new or added by the plan."""
-        return sum(self.seats.values())
 
     @cached_property
     def seats(self) -> Mapping[str, int]:
@@ -121,9 +119,11 @@ class Study:
         problem, solution = solved.problem, solved.optimum.solution
         base = self._base
         same = _shape(problem) == _shape(base.problem)
+        charges = make_charges(problem, solution)
         return Answer(
             total=solved.optimum.cost,
-            charges=make_charges(problem, solution),
+            charges=charges,
+            to_pay=seats_to_pay(charges.seats, problem.scenario.offer_by_id),
             proven=solved.optimum.status is Status.OPTIMAL,
             at_base=solution.cost(base.problem) if same else None,
             base_here=base.optimum.solution.cost(problem) if same else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from documents import data
 
 from flexopt import compare, load_scenario
 
@@ -27,10 +28,10 @@ def test_each_is_read_without_a_finding(path: Path) -> None:
 @pytest.mark.slow
 def test_all_are_compared() -> None:
     document = compare(FILES, processes=2).document
-    assert [s["id"] for s in document["scenarios"]] == [p.stem for p in FILES]
-    assert {s["status"] for s in document["scenarios"]} == {"optimal"}
-    assert not document["notes"]
-    assert document["cheapest"] == "negotiated-30"
-    for n, row in enumerate(document["regret"]):
+    assert [s["id"] for s in data(document)["scenarios"]] == [p.stem for p in FILES]
+    assert {s["status"] for s in data(document)["scenarios"]} == {"optimal"}
+    assert not data(document)["notes"]
+    assert data(document)["cheapest"] == "negotiated-30"
+    for n, row in enumerate(data(document)["regret"]):
         assert row[n] == "0.00"
         assert all(float(cell) >= 0 for cell in row)

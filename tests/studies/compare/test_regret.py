@@ -142,7 +142,7 @@ def test_zero_diagonal_and_nothing_negative_and_drivers_add_up(pair: tuple[Insta
         assert row[n] == 0
         assert all(cell is None or cell >= 0 for cell in row)
     assert all(best[i].optimum.cost <= start[i].optimum.cost for i in start)
-    impossible = {(n["plan"], n["quote"]) for n in notes}
+    impossible = {(n.plan, n.quote) for n in notes}
     assert impossible == {
         (f"q{i}", f"q{j}") for i, row in enumerate(matrix) for j, cell in enumerate(row) if cell is None
     }

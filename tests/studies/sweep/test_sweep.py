@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from documents import data
 from sweep_processes import run
 from variants import BUDGET, alive, changed, needs_groups, planning_processes, until, variants
 
@@ -39,10 +40,10 @@ def test_frame(folder: Path) -> None:
     document, frame = done.plans["v2"].document, done.frame
     assert list(frame.columns) == list(SWEEP_COLUMNS)
     assert frame["total"].tolist() == [Decimal(str(r["total"])) for r in done.rows[:2]] + [None]
-    assert frame.loc[1, "saving_all_flex"] == Decimal(document["baselines"]["all_flex"]["saving"])
+    assert frame.loc[1, "saving_all_flex"] == Decimal(data(document)["baselines"]["all_flex"]["saving"])
     assert frame.loc[1, "users"] == 3
     assert frame["status"].tolist() == ["optimal", "optimal", "infeasible"]
-    assert frame.loc[1, "seats_bought"] == sum(r["new"] + r["renewed"] for r in document["seats"])
+    assert frame.loc[1, "annual_seats"] == sum(r["new"] + r["renewed"] for r in data(document)["seats"])
 
 
 def test_two_processes_find_the_same(folder: Path) -> None:
@@ -127,7 +128,7 @@ def test_what_is_known_is_not_planned_again(folder: Path) -> None:
 def test_solvers_keep_to_one_thread(folder: Path) -> None:
     (path,) = variants(folder, 1)
     path.write_text(path.read_text() + "solver: {threads: 4}\n")
-    assert sweep([path], processes=1).plans["v1"].document["scenario"]["solver"]["threads"] == 1
+    assert data(sweep([path], processes=1).plans["v1"].document)["scenario"]["solver"]["threads"] == 1
 
 
 @needs_groups

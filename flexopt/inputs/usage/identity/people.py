@@ -89,6 +89,16 @@ def _users(ties: Ties, files: list[str], findings: Findings) -> list[str]:
     return users
 
 
+def other_names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """User by each other email or id that stands for this user alone."""
+    rows = con.execute(
+        "select text, min(user) from (select unnest([lower(shown(email)), shown(hash), shown(id)]) as text, "
+        "user from person where user <> '') where text <> '' group by text "
+        "having count(distinct user) = 1 and min(user) <> text"
+    ).fetchall()
+    return dict(rows)
+
+
 def _unseen_aliases(
     con: duckdb.DuckDBPyConnection,
     people: Mapping[str, Person],

@@ -1,0 +1,147 @@
+"""The order sheet: what becomes of every seat held, and everything there is to buy, line by line."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from flexopt.base.dates import anniversaries, most_at_once
+from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
+from flexopt.planning.bill import SeatRow
+from flexopt.planning.pool import PurchaseRow
+
+KINDS = ("seats", "addition", "tokens")
+"""What a line orders, in the order of the lines of one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """Seats of one subscription that end on a day, seats to buy, or a token pack.
+
+    have = renew + reduce + keep; amount = unit_price x (renew + new + addition), or the price of the pack.
+    `date` is the day on which the seats held end and the new ones start; of seats that outlast the horizon,
+    their first day in it. `ends` is the first day without the seats, or the tokens, that there are after it.
+    """
+
+    date: datetime.date
+    kind: str
+    offer: str
+    amount: Decimal
+    have: int = 0
+    renew: int = 0
+    reduce: int = 0
+    keep: int = 0
+    new: int = 0
+    addition: int = 0
+    tokens: int = 0
+    ends: datetime.date | None = None
+    unit_price: Decimal | None = None
+    subscription_id: str = ""
+
+
+def order_lines(
+    seats: Sequence[SeatRow],
+    purchases: Sequence[PurchaseRow],
+    holdings: Sequence[Holding],
+    scenario: Scenario,
+) -> list[OrderLine]:
+    """The order, by date and offer; its amounts add up to the commitment.
+
+    seats : the rows by subscription
+    holdings : none ends before the horizon; added seats are held, too, when their contract ends
+    """
+    horizon, free = scenario.horizon, scenario.money.zero
+    held: dict[tuple[date, str, str], int] = defaultdict(int)
+    kept: dict[tuple[date, str, date, str], int] = defaultdict(int)
+    for h in holdings:
+        if h.ends < horizon.end:
+            held[h.ends, h.offer, h.subscription_id] += h.quantity
+        else:
+            first = max(horizon.start, h.from_ or horizon.start)
+            kept[first, h.offer, h.ends, h.subscription_id] += h.quantity
+    for row in seats:
+        if row.added and row.contract_end < horizon.end:
+            held[row.contract_end, row.offer, ""] += row.added
+    renewed = {(r.contract_start, r.offer, r.subscription_id): r for r in seats if r.renewed}
+    lines = []
+    for day, offer, name in {**held, **dict.fromkeys(renewed, 0)}:
+        have = held[day, offer, name]
+        line = OrderLine(day, "seats", offer, free, have=have, reduce=have, subscription_id=name)
+        order = renewed.get((day, offer, name))
+        lines.append(_renewed(line, order) if order else line)
+    lines += [
+        OrderLine(day, "seats", offer, free, have=n, keep=n, ends=ends, subscription_id=name)
+        for (day, offer, ends, name), n in kept.items()
+    ]
+    lines += [_bought(row) for row in seats if row.new or row.added]
+    lines += [
+        OrderLine(p.date, "tokens", "", p.cost, tokens=p.tokens, ends=p.expires, unit_price=p.unit_price)
+        for p in purchases
+    ]
+    return sorted(lines, key=_place)
+
+
+def _renewed(line: OrderLine, row: SeatRow) -> OrderLine:
+    """The line of seats that end on a day, some of them renewed."""
+    return replace(
+        line,
+        renew=row.renewed,
+        reduce=line.have - row.renewed,
+        ends=row.contract_end,
+        unit_price=row.unit_price,
+        amount=row.commitment,
+    )
+
+
+def _bought(row: SeatRow) -> OrderLine:
+    return OrderLine(
+        row.contract_start,
+        "addition" if row.added else "seats",
+        row.offer,
+        row.commitment,
+        new=row.new,
+        addition=row.added,
+        ends=row.contract_end,
+        unit_price=row.unit_price,
+    )
+
+
+def _place(line: OrderLine) -> tuple[object, ...]:
+    """By date: seats before tokens, by offer, seats held before new ones; no subscription id comes last."""
+    return (
+        line.date,
+        line.kind == "tokens",
+        line.offer,
+        not line.have,
+        line.addition > 0,
+        line.ends or date.min,
+        not line.subscription_id,
+        line.subscription_id,
+    )
+
+
+def seats_to_pay(rows: Sequence[SeatRow], offers: Mapping[str, Offer]) -> dict[str, int]:
+    """Seats bought, counted as seats: `annual_seats`, `monthly_seats` and `seat_months`.
+
+    The first two are the most there are at once, of terms of 12 months or more and of shorter ones: a seat
+    that is bought month after month is one seat. `seat_months` are the months of those with shorter terms.
+    """
+    annual: list[tuple[date, date, int]] = []
+    monthly: list[tuple[date, date, int]] = []
+    months = 0
+    for row in rows:
+        bought, term = row.renewed + row.new + row.added, offers[row.offer].term_months
+        span = row.contract_start, row.contract_end
+        (annual if term >= 12 else monthly).append((*span, bought))
+        if term < 12:
+            # an added seat may join the last days of a term
+            months += bought * min(term, len(anniversaries(*span)))
+    return {
+        "annual_seats": most_at_once(annual),
+        "monthly_seats": most_at_once(monthly),
+        "seat_months": months,
+    }
