@@ -12,11 +12,14 @@ from flexopt.audit.alone.access import access
 from flexopt.audit.alone.alternatives import alternatives
 from flexopt.audit.alone.charges import charges, charges_file
 from flexopt.audit.alone.head import head
+from flexopt.audit.alone.inventory import inventory
 from flexopt.audit.alone.pool import pool
+from flexopt.audit.alone.prices import marginal, stored_prices
 from flexopt.audit.alone.reasons import reasons
 from flexopt.audit.alone.studies import studies
 from flexopt.audit.charges import purchases, seat_rows
 from flexopt.audit.notes import Notes, read_columns
+from flexopt.audit.order import check_order
 from flexopt.audit.totals import proof, summary
 from flexopt.base.columns import Column
 from flexopt.base.errors import FlexoptError
@@ -32,10 +35,14 @@ Check = Callable[[PlanDocument, Notes], object]
 
 BY_ITSELF: tuple[tuple[str, Check], ...] = (
     ("name, dates and coverage", head),
+    ("scenario and holdings", inventory),
     ("prices and terms of seats", lambda doc, notes: seat_rows(doc, doc.scenario, doc.holdings, notes)),
     ("prices and terms of packs", lambda doc, notes: purchases(doc, doc.scenario, notes)),
+    ("order and payments", lambda doc, notes: check_order(doc, doc.scenario, doc.holdings, notes)),
     ("ledger", pool),
     ("charges", charges),
+    ("marginal prices", marginal),
+    ("prices of the certificate", stored_prices),
     ("status, bound and gap", lambda doc, notes: proof(doc, doc.scenario, notes)),
     ("comparison, sensitivity and review", studies),
 )

@@ -9,16 +9,16 @@ from fractions import Fraction
 import numpy as np
 
 from flexopt.audit.charged.read import months_of
-from flexopt.audit.notes import Notes, close
-from flexopt.base.columns import ColumnTable, classes
+from flexopt.audit.notes import TOLERANCE, Notes, close
+from flexopt.base.columns import Column, ColumnTable, classes
 from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import CHARGE_KINDS
 
 KEYS = ("month", "group", "cost_centre", "kind")
 """What `charges` adds the rows of charges.csv up by."""
 
-QUANTITY = Fraction(1, 1000)
-"""Rounding of a sum of quantities."""
+MILLIONTH = 1e-6
+"""Rounding of a quantity."""
 
 
 def charges(doc: PlanDocument, notes: Notes) -> None:
@@ -41,13 +41,10 @@ def charges(doc: PlanDocument, notes: Notes) -> None:
     notes.expect(
         seats == doc.summary.seats, f"the charges for seats are {seats}, the seats cost {doc.summary.seats}"
     )
-    off = QUANTITY * (1 + len(doc.charges))
     used = by_kind["tokens"] + by_kind["per-result service"]
-    ledger = {
-        name: sum((Fraction(getattr(row, name)) for row in doc.ledger), Fraction(0))
-        for name in ("used", "buffer")
-    }
-    notes.expect(close(used, ledger["used"], off), "the tokens charged are not those used")
+    ledger = sum((Fraction(row.used) for row in doc.ledger), Fraction(0))
+    off = TOLERANCE * (1 + len(doc.charges) + len(doc.ledger))
+    notes.expect(close(used, ledger, off), "the tokens charged are not those used")
     if not doc.assignment:
         return
     days = doc.assignment.columns["days"].array_of(float, np.float64)
@@ -84,8 +81,35 @@ def charges_file(rows: ColumnTable, doc: PlanDocument) -> list[str]:
             f"{charge.amount}",
         )
         notes.expect(
-            abs(quantity - float(charge.quantity)) < QUANTITY * (1 + quantity),
+            abs(quantity - float(charge.quantity)) < MILLIONTH * (2 + len(rows)),
             f"the quantities for {charge.kind} of {charge.month} in charges.csv are not those of `charges`",
         )
     notes.expect(not sums, "charges.csv has rows that `charges` does not have")
+    _of_users(rows, doc, notes)
     return list(notes.failures)
+
+
+def _of_users(rows: ColumnTable, doc: PlanDocument, notes: Notes) -> None:
+    """What a user is charged for a product is the cost of the user's rows for it, in their group."""
+    unit, cells, own = doc.scenario.money.unit, rows.columns, doc.assignment.columns
+    kind = cells["kind"].array_of(lambda name: {"seat": 1, "tokens": 0}.get(name, -1), np.int64)
+    mine = np.flatnonzero(kind >= 0)
+    named = own["access"].array_of(lambda word: word == "named", np.int64)
+    together = {
+        name: Column.of([*cells[name].array()[mine].tolist(), *own[name].array().tolist()]).codes
+        for name in ("user", "product", "group")
+    }
+    kinds = np.append(kind[mine], named)
+    amounts = [
+        column.array_of(lambda amount: int(amount / unit), np.int64)
+        for column in (cells["amount"], own["cost"])
+    ]
+    cents = np.append(amounts[0][mine], -amounts[1])
+    alike, first = classes(together["user"], together["product"], kinds)
+    more = np.zeros(len(first), dtype=np.int64)
+    np.add.at(more, alike, cents)
+    notes.expect(
+        not more.any(), f"charges.csv and `assignment` differ in the cost of {(more != 0).sum():,} users"
+    )
+    groups = len(classes(together["user"], together["group"])[1]) - len(np.unique(together["user"]))
+    notes.expect(not groups, "charges.csv has a group that is not its user's")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
 
 from flexopt.audit.notes import Notes
-from flexopt.audit.rules import opening_packs
 from flexopt.store.plan import PlanDocument
+
+VERSION, CODE, HASH = (
+    re.compile(r"[0-9]+(\.[0-9]+)+\S*"),
+    re.compile("[A-Z][0-9]{3}"),
+    re.compile("[0-9a-f]{64}"),
+)
 
 ALWAYS = ("all_named", "all_flex", "break_even_rule")
 """Baselines that every plan has; `today` needs the access table."""
@@ -16,7 +21,7 @@ UNPLANNED = ("not a product of the scenario", "policy: access none")
 
 
 def head(doc: PlanDocument, notes: Notes) -> None:
-    """Names, baselines, coverage and marginal prices."""
+    """Names, versions, baselines, findings and coverage."""
     notes.expect(doc.name == doc.scenario.name, f"`name` is {doc.name}, but that of `scenario` is another")
     if doc.baselines or doc.comparison is None:  # quotes are also compared without them
         for name in ALWAYS:
@@ -28,7 +33,12 @@ def head(doc: PlanDocument, notes: Notes) -> None:
             "`baselines.today` and the users who move are not both known or both unknown",
         )
     _coverage(doc, notes)
-    _marginal(doc, notes)
+    notes.expect(bool(VERSION.fullmatch(doc.flexopt)), f"`flexopt` is {doc.flexopt}, which is no version")
+    for number, finding in enumerate(doc.findings):
+        told = CODE.fullmatch(finding.code) and finding.severity != "error"
+        notes.expect(bool(told), f"`findings[{number}]` has no code of a warning or note")
+    for number, listed in enumerate(doc.inputs):
+        notes.expect(bool(HASH.fullmatch(listed.sha256)), f"`inputs[{number}].sha256` is no hash")
     files = [file.file for file in doc.inputs]
     notes.expect(len(files) == len(set(files)), "`inputs` has a file twice")
     for number, file in enumerate(doc.coverage.files):
@@ -69,16 +79,3 @@ def _coverage(doc: PlanDocument, notes: Notes) -> None:
     ):
         told = getattr(said, name)
         notes.expect(told == count, f"`coverage.{name}` is {told}, but `left_out` has {count}")
-
-
-def _marginal(doc: PlanDocument, notes: Notes) -> None:
-    """Prices of tokens are for periods of the ledger with a live pack, in order."""
-    lives = [(pack.date, pack.expires) for pack in doc.purchases]
-    lives += [(doc.horizon.start, pack.expires) for pack in opening_packs(doc.scenario)]
-    edges = {doc.horizon.start, *(row.period_end for row in doc.ledger)}
-    before = date.min
-    for number, price in enumerate(doc.proof.marginal_token_prices):
-        live = any(first <= price.start < after for first, after in lives)
-        fits = before <= price.start < price.end and {price.start, price.end} <= edges and live
-        notes.expect(fits, f"`proof.marginal_token_prices[{number}]` is not for days with a live pack")
-        before = price.end

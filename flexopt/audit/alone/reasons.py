@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,10 @@ COSTS = re.compile(rf"(?:costs?) {NUMBER} (?:in the horizon|each whoever)|costs 
 
 ON_FLEX = re.compile(rf"would cost {NUMBER} at ")
 MORE = re.compile(rf"{NUMBER} more\.")
+MARGIN = re.compile(rf"At the marginal price of {NUMBER} per token the break-even for .+ is {NUMBER} days\.")
+WORTH = re.compile(
+    rf"One more token is worth (?:{NUMBER}|nothing)(?: to (?:{NUMBER}|nothing))? to the plan\."
+)
 A_TOKEN = re.compile(rf" at (?:an average of )?{NUMBER} per token")
 BUFFER = re.compile(rf"with a {NUMBER} % buffer")
 
@@ -31,12 +36,18 @@ SEATED = ("Holds a seat of ", "Renewing ", "Adding a seat of ", "A new seat of "
 
 def reasons(doc: PlanDocument, cells: Mapping[str, Column], notes: Notes) -> None:
     """Every sentence is about its own row."""
-    plan = {"token_price": doc.summary.token_price, "buffer": doc.scenario.tokens.buffer * 100}
+    margins = sorted({price.price for price in doc.proof.marginal_token_prices})
+    plan: dict[str, Any] = {
+        "margins": margins,
+        "token_price": doc.summary.token_price,
+        "buffer": doc.scenario.tokens.buffer * 100,
+    }
     names = (
         "days",
         "tokens",
         "flex_price",
         "seat_price",
+        "break_even_days",
         "access",
         "offer",
         "contract_start",
@@ -49,7 +60,10 @@ def reasons(doc: PlanDocument, cells: Mapping[str, Column], notes: Notes) -> Non
             notes.fail(f"`assignment[{row}].reason` has {wrong}")
 
 
-def _of_row(reason: str, said: Mapping[str, object]) -> Iterator[str]:
+def _of_row(reason: str, said: Mapping[str, Any]) -> Iterator[str]:
+    if reason != " ".join(reason.split()) or not reason.endswith("."):
+        yield "spaces or an end that flexopt does not write"
+    yield from _margins(reason, said)
     for pattern, name in ((A_TOKEN, "token_price"), (BUFFER, "buffer")):
         if found := pattern.search(reason):
             yield from _numbers(found, said, (name,))
@@ -83,7 +97,25 @@ def _of_row(reason: str, said: Mapping[str, object]) -> Iterator[str]:
         yield from _numbers(there, said, ("flex_price",))
 
 
-def _numbers(found: re.Match[str], said: Mapping[str, object], names: tuple[str, ...]) -> Iterator[str]:
+def _margins(reason: str, said: Mapping[str, Any]) -> Iterator[str]:
+    """What one more token is worth, and the break-even days at that price."""
+    margins, even = said["margins"], said["break_even_days"]
+    if worth := WORTH.search(reason):
+        words = [Decimal((text or "0").replace(",", "")) for text in worth.groups()]
+        if (
+            words[0] != margins[0]
+            or (words[1] if " to " in worth[0].removesuffix(" to the plan.") else words[0]) != margins[-1]
+        ):
+            yield "another value of a token than `proof.marginal_token_prices`"
+    if margin := MARGIN.search(reason):
+        price, days = (Decimal(text.replace(",", "")) for text in margin.groups())
+        if [price] != margins or even is None:
+            yield "another value of a token than `proof.marginal_token_prices`"
+        elif abs(days - even * said["token_price"] / price) > TENTH:
+            yield "another break-even at the margin than that of its row"
+
+
+def _numbers(found: re.Match[str], said: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
     for text, name in zip(found.groups(), names, strict=True):
         number, cell = Decimal(text.replace(",", "")), said[name]
         near = TENTH if name in ("days", "tokens") else Decimal(0)

@@ -72,7 +72,6 @@ def _quote(quote: Quote, first: Quote, place: str, notes: Notes) -> None:
     for name, said, found in (
         ("total", quote.total, quote.seats + quote.tokens),
         ("seats", quote.seats, sum((offer.cost for offer in quote.offers), ZERO)),
-        ("seats_bought", quote.seats_bought + quote.seats_owned, sum(o.seats for o in quote.offers)),
         ("tokens", quote.tokens, packs),
         ("tokens_bought", quote.tokens_bought, sum(pack.tokens for pack in quote.purchases)),
         ("difference", quote.difference, quote.total - first.total),
