@@ -7,7 +7,6 @@ as flexopt would write them: with the tables and summary.json made again, and a 
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import random
 import shutil
@@ -16,6 +15,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from documents import sealed
 
 from flexopt.store.folder import CHARGES_CSV, plan_files
 from flexopt.store.plan import PlanDocument
@@ -40,12 +41,10 @@ def write_forged(document: Document, folder: Path, place: Path, *, rendered: boo
         model = PlanDocument.model_validate(parse_document(text))
     except ValueError:
         return False
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    sealed = f'{text.removesuffix(chr(10) + "}")},\n "sha256": "{digest}"\n}}\n'
     if rendered:
         for name, pieces in plan_files(model).items():
             (place / name).write_text("".join(pieces), newline="")
-    (place / "plan.json").write_text(sealed, newline="")
+    (place / "plan.json").write_text(sealed(text), newline="")
     return True
 
 

@@ -95,12 +95,13 @@ def command(  # noqa: PLR0917
     from flexopt.inputs.scenario.load import load_scenario
     from flexopt.inputs.usage.sources import usage_sources
     from flexopt.planning.document import inputs_of
+    from flexopt.audit.alone import refuse_contradictions
     from flexopt.store.additions import add_sensitivity, check_scenario
     from flexopt.studies.sensitivity import sensitivity
 
     source = load_scenario(scenario)
     if into is not None:
-        check_scenario(into, source, inputs_of(source, usage_sources(source)))
+        refuse_contradictions(check_scenario(into, source, inputs_of(source, usage_sources(source))), into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         found = sensitivity(
             source,

@@ -232,7 +232,7 @@ def finish(solved: Solved, tell: Progress, clock: Clock) -> Plan:
         version=flexopt.__version__,
     )
     clock.lap("bill")
-    failures = audit(document, source.scenario, source.holdings, problem.demand)
+    failures = audit(document, source.scenario, source.holdings, problem.demand, source.access)
     if failures:
         raise AuditError(failures)
     clock.lap("audit")

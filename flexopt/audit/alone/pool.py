@@ -38,6 +38,7 @@ def pool(doc: PlanDocument, notes: Notes) -> None:
 def _replay(doc: PlanDocument, case: str, notes: Notes) -> None:
     start = doc.horizon.start
     packs = [_Pack(start, pack.expires, Fraction(pack.tokens)) for pack in opening_packs(doc.scenario)]
+    packs = [pack for pack in packs if pack.left]
     held = sum((pack.left for pack in packs), Fraction(0))
     packs += [_Pack(pack.date, pack.expires, Fraction(pack.tokens)) for pack in doc.purchases]
     for row in doc.ledger:

@@ -74,7 +74,7 @@ def input_checks(
     if document.charge_rows is None:  # a single file has only their hash
         document = document.with_charge_rows(again.charge_rows or document.assignment)
     try:
-        failures = audit(document, whole.scenario, whole.holdings, demand)
+        failures = audit(document, whole.scenario, whole.holdings, demand, whole.access)
     except UNREADABLE:
         failures = ["the rows do not fit the scenario and its usage"]
     yield checked("replay of every day, and the bill", failures)
