@@ -42,7 +42,9 @@ def least_total(
     *,
     most: int = 4000,
 ) -> Decimal | None:
-    """The cheapest total to the cent; None where no plan satisfies all rules.
+    """The cheapest total; None where no plan satisfies all rules.
+
+    With `policy.min_saving.contract` it includes that fee for every new contract of a user.
 
     `most` bounds the options of a user and the entries of the table; beyond it TooLarge is raised.
     """
@@ -163,6 +165,7 @@ class _Enumeration:
         self.scenario, self.needs, self.people = scenario, needs, people
         # under max_oversize little can be dropped, and every entry has its own packs
         self.most = most if scenario.tokens.max_oversize is None else most // 20
+        self.fee = Fraction(scenario.policy.min_saving.contract)
         self.start = scenario.horizon.start
         self.end = later(self.start, scenario.horizon.months)
         self.contracts = contracts_of(scenario, holdings, people)
@@ -224,6 +227,7 @@ class _Enumeration:
                     for b in self.scenario.budgets
                 )
                 cost = sum((c.charge[0] for c in loose), Fraction(0))
+                cost += self.fee * sum(self.contracts[k].kind in ("new", "addition") for k in held)
                 found.append((tuple(int(k in held) for k in self.counted), tuple(use), due, cost))
         return found
 
@@ -320,9 +324,7 @@ class _Enumeration:
                 if (best is None or so_far < best) and all(r >= 0 for r in room):
                     packs = self.packs.least(tokens, room, None if best is None else best - so_far)
                     best = best if packs is None else so_far + packs
-        return (
-            None if best is None else (Decimal(best.numerator) / best.denominator).quantize(Decimal("0.01"))
-        )
+        return None if best is None else Decimal(best.numerator) / best.denominator
 
     def _orders(self, counts: Counts) -> Iterator[tuple[Fraction, Sums]]:
         """Every size of every order that seats its users: charge, and money due by budget."""

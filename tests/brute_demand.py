@@ -30,7 +30,7 @@ def access_rule(scenario: Scenario, people: Mapping[str, Person], user: str, nam
     """Of the rules that match, user beats group beats product; "" where access is free."""
     group = people[user].group if user in people else ""
     best: tuple[int, str] = (-1, "")
-    for rule in scenario.policy:
+    for rule in scenario.policy.rules:
         wanted = ((rule.user, user, 4), (rule.group, group, 2), (rule.product, name, 1))
         if all(asked is None or asked == actual for asked, actual, _ in wanted):
             best = max(best, (sum(w for asked, _, w in wanted if asked is not None), rule.access))

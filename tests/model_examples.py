@@ -16,7 +16,7 @@ import numpy as np
 from build import AUTOCAD, AUTOCAD_YEAR, Days, a_problem, every
 
 from flexopt.model.core import everything
-from flexopt.model.moves import MoveFee
+from flexopt.model.fees import Fees
 from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
@@ -80,7 +80,7 @@ def whole(P: Problem) -> Model:
 def with_moves(P: Problem) -> Model:
     """With every decision, and a fee of 200 for leaving a seat of AutoCAD for a year."""
     restriction = Restriction(np.array(["named"], object), {0: frozenset(["autocad-1y"])})
-    moves = PricingWithMoves(P, Restriction(), MoveFee(Decimal(200), restriction)).moves
+    moves = PricingWithMoves(P, Restriction(), Fees(move=Decimal(200), today=restriction)).moves
     return build(P, everything(P, Restriction()), moves=moves)
 
 

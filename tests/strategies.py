@@ -287,9 +287,9 @@ def _features(instance: Instance) -> list[str]:
         "starts": any(p.starts for p in instance.people.values()),
         "leaves": any(p.leaves for p in instance.people.values()),
         "access": bool(instance.access),
-        "policy of user": any(p.user for p in s.policy),
-        "policy of group": any(p.group for p in s.policy),
-        "policy of product": any(p.product for p in s.policy),
-        **{f"policy {p.access}": True for p in s.policy},
+        "policy of user": any(p.user for p in s.policy.rules),
+        "policy of group": any(p.group for p in s.policy.rules),
+        "policy of product": any(p.product for p in s.policy.rules),
+        **{f"policy {p.access}": True for p in s.policy.rules},
     }
     return [name for name, there in has.items() if there]

@@ -16,13 +16,16 @@ from collections.abc import Sequence
 from flexopt.audit.alone import alone
 from flexopt.audit.assignment import check_alternatives, check_days, check_policy
 from flexopt.audit.certificate import certificate
+from flexopt.audit.certificate.subproblems import UserSubproblems
 from flexopt.audit.charged import charge_rows
 from flexopt.audit.charges import limits, seats
 from flexopt.audit.claims import ASSIGNMENT, read_claims
 from flexopt.audit.ledger import ledger, replay_pool
-from flexopt.audit.moves import moves
+from flexopt.audit.moving import moving
 from flexopt.audit.notes import Notes, read_columns
 from flexopt.audit.replay import replay_days
+from flexopt.audit.threshold import moves
+from flexopt.audit.todays_access import read_today
 from flexopt.audit.totals import header
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.records import TodaysAccess
@@ -43,7 +46,7 @@ def audit(
 
     No failure names a user: usage is personal data, and these messages may end up in a log.
 
-    access : today's, empty if there is no table; None: the users who move are not counted again
+    access : today's, for what a move must save and who moves; empty without a table, None: not counted again
     """
     notes = Notes()
     header(document, scenario, demand, notes)
@@ -58,9 +61,14 @@ def audit(
     seats(document, claims, scenario, holdings, notes)
     limits(document, scenario, holdings, pool, notes)
     charge_rows(document, claims, pool, scenario, notes)
-    certificate(document, scenario, holdings, demand, notes)
+    today = read_today(access or (), scenario, demand) if scenario.policy.min_saving.move else None
+    if today is not None:
+        periods = [row.period_start for row in document.ledger]
+        users = UserSubproblems(scenario, holdings, demand, periods=periods, days=set())
+        moves(document, claims, replay, today, whole=users.whole, notes=notes)
+    certificate(document, scenario, holdings, demand, notes, today=today)
     if access is not None:
-        moves(document, rows, access, notes)
+        moving(document, rows, access, notes)
     for failures in alone(document).values():
         for failure in failures:
             notes.fail(failure)

@@ -28,13 +28,15 @@ def check_policy(replay: Replay, scenario: Scenario, demand: Demand, notes: Note
     """Every day has access, of a kind that the policy allows."""
     start = scenario.horizon.start
     # users whom no rule names share a result
-    named = pd.Index(np.asarray(demand.users, dtype=object)).isin([r.user for r in scenario.policy if r.user])
+    named = pd.Index(np.asarray(demand.users, dtype=object)).isin(
+        [r.user for r in scenario.policy.rules if r.user]
+    )
     user = np.where(named[demand.pair_user], demand.pair_user, -1)
     groups = np.asarray(demand.groups, dtype=object)[demand.pair_user]
     kind, first = classes(user, groups, demand.pair_product)
     rules = [
         rule_for(
-            scenario.policy,
+            scenario.policy.rules,
             demand.users[demand.pair_user[i]],
             groups[i],
             demand.products[demand.pair_product[i]],

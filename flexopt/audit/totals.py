@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from flexopt.audit.notes import TOLERANCE, Notes, close, day_of, show
 from flexopt.audit.rules import rounded_off, split_off, tiers_of_day, token_price
+from flexopt.audit.threshold import threshold
 from flexopt.base.columns import Column, ColumnTable, classes
 from flexopt.demand.forecast import Demand
-from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan import BaselineCost, PlanDocument
 from flexopt.store.values import PlanPart
 
@@ -148,23 +149,26 @@ def _baseline(name: str, baseline: BaselineCost, total: Decimal, notes: Notes) -
     notes.expect(saving == whole - total, f"the saving against the baseline {name} is {whole - total}")
 
 
-def proof(doc: PlanDocument, scenario: Scenario, notes: Notes) -> None:
-    """The plan is called optimal if and only if its cost is within the gap asked of a bound of all plans."""
+def proof(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
+    """The plan is called optimal if and only if its cost is within the gap asked of a bound of all plans.
+
+    With `policy.min_saving` that is so of its cost and fees.
+    """
     total, said = doc.total, doc.proof
     bound, gap, asked = said.bound, said.gap, said.gap_asked
     notes.expect(said.cost == total, f"the proof is of a plan that costs {said.cost}")
     notes.expect(bound <= total, f"the bound {bound} is above the total {total}")
     whole = 0 <= bound == scenario.money.floor(bound)
     notes.expect(whole, f"the bound {bound} is not a whole number of minor units")
-    share = (total - bound) / total if total else Decimal(0)
+    minimised, least = threshold(doc, scenario, holdings, notes)
+    share = (minimised - least) / minimised if minimised else Decimal(0)
     real = share.quantize(Decimal("1e-12"), ROUND_CEILING)
     notes.expect(gap == real, f"the gap is {real:f}, not {gap}")
     notes.expect(asked == scenario.solver.gap, "gap_asked is not the scenario's")
-    status = "optimal" if total - bound <= asked * total else "feasible"
-    notes.expect(
-        doc.status == status, f"a plan {total - bound} above its bound is {status}, not {doc.status}"
-    )
-    _rounding(doc, scenario, total - bound, notes)
+    status = "optimal" if minimised - least <= asked * minimised else "feasible"
+    wrong = f"a plan {minimised - least} above its bound is {status}, not {doc.status}"
+    notes.expect(doc.status == status, wrong)
+    _rounding(doc, scenario, minimised - least, notes)
     for name, baseline in doc.baselines.items():
         possible = baseline.total is None or baseline.total >= bound
         notes.expect(possible, f"the baseline {name} costs less than the bound of all plans")

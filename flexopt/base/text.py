@@ -80,6 +80,12 @@ def _numeric(text: str) -> bool:
     return True
 
 
+def abridged(text: str, most: int) -> str:
+    """The text, without its middle if it is too long."""
+    text = printable(text)
+    return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
+
+
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrap: bool = False) -> str:
     """Columns two spaces apart; columns of numbers are right-aligned.
 

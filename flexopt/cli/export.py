@@ -12,7 +12,7 @@ from flexopt.base.text import screen
 from flexopt.cli.options import PATH, output_option
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
-from flexopt.exports.words import LANGUAGES
+from flexopt.exports.words import words_for
 from flexopt.store.atomic import write_whole
 from flexopt.store.comparison_folder import read_plan_or_cheapest
 
@@ -43,9 +43,10 @@ KEY = "people-key.csv"
     help="For .pdf: a YAML file with your organisation's name, colour and logo.",
 )
 @click.option(
-    "--language",
-    type=click.Choice([*LANGUAGES]),
-    help="For .pdf: language of the fixed words, numbers and dates.  [default: en]",
+    "--locale",
+    metavar="LOCALE",
+    help="Numbers and dates as in de, de_CH, en_US, ...; the words stay English.  [default: 1,234.56 and "
+    "2026-04-01]",
 )
 def command(
     plan: Path,
@@ -55,7 +56,7 @@ def command(
     key: Path | None,
     nobody: bool,
     brand: Path | None,
-    language: str | None,
+    locale: str | None,
 ) -> None:
     """Write PLAN as one file to share; its suffix decides the format.
 
@@ -65,15 +66,17 @@ def command(
     \b
     Example:
       flexopt export renewal.plan -o renewal.xlsx
-      flexopt export renewal.plan -o renewal.pdf --brand brand.yaml --language de
+      flexopt export renewal.plan -o renewal.pdf --brand brand.yaml --locale de
       flexopt export renewal.plan -o renewal.json --pseudonymise --key ~/private/key.csv
     """
     if codes and nobody:
         raise click.UsageError("use either --pseudonymise or --no-people, not both")
     if key is not None and not codes:
         raise click.UsageError("--key needs --pseudonymise")
-    if (brand or language) and output.suffix.lower() != ".pdf":
-        raise click.UsageError("--brand and --language apply only to .pdf output")
+    if brand and output.suffix.lower() != ".pdf":
+        raise click.UsageError("--brand applies only to .pdf output")
+    if locale and output.suffix.lower() in (".csv", ".json"):
+        raise click.UsageError("--locale does not apply to .csv and .json output: programs read them")
     kept = key or output.with_name(KEY)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # silence its warning about a cache folder
     kind = exporter(output)
@@ -81,11 +84,11 @@ def command(
         raise FlexoptError(f"{output}: is a folder", "name a file with -o")
     if codes and kept.resolve() == output.resolve():
         raise FlexoptError(f"{output}: is also the key file", "name another key file with --key")
-    paper: dict[str, Any] = {"language": language} if language else {}
+    options: dict[str, Any] = {"words": words_for(locale)} if locale else {}
     if brand:
         from flexopt.exports.pdf.brand import read_brand
 
-        paper["brand"] = read_brand(brand)
+        options["brand"] = read_brand(brand)
     document = refuse_contradictions(read_plan_or_cheapest(plan), plan)
     if codes:
         document = pseudonymise(document, kept)
@@ -97,7 +100,7 @@ def command(
             f"{output}: without people the assignment table is empty",
             "leave out --no-people, or choose another format",
         )
-    data = kind.render(document, **paper)
+    data = kind.render(document, **options)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_whole(output, data)

@@ -38,9 +38,8 @@ AMOUNT = _Amount()
     "--min-saving",
     type=AMOUNT,
     metavar="AMOUNT",
-    default="0",
-    help="Make no move that saves less than this amount, in the scenario's currency; the plan is the "
-    "cheapest under this condition.",
+    help="Make no move that saves less than this amount, in the scenario's currency, in place of its "
+    "`policy.min_saving.move`; the plan is the cheapest under this condition.",
 )
 @into_option(
     "Also add the review to this plan folder, made from the same inputs, for `flexopt export`; with "
@@ -48,7 +47,9 @@ AMOUNT = _Amount()
 )
 @format_option("json", "csv", "markdown", help="csv lists every user and product; json contains everything.")
 @memory_option
-def command(scenario: Path, min_saving: Decimal, into: Path | None, form: str, memory: str | None) -> None:
+def command(
+    scenario: Path, min_saving: Decimal | None, into: Path | None, form: str, memory: str | None
+) -> None:
     """Compare today's access (the access table of SCENARIO, and what its exports show) with the cheapest
     plan: whose access stays, who moves to a seat, to a collection or to Flex, which seats are unused, and
     what each move saves.

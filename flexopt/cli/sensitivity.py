@@ -84,6 +84,7 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     # imported here because --help needs none of it
+    from flexopt.audit.alone import refuse_contradictions
     from flexopt.base.text import screen
     from flexopt.cli.progress import progress
     from flexopt.exports.sensitivity import (
@@ -95,7 +96,6 @@ def command(  # noqa: PLR0917
     from flexopt.inputs.scenario.load import load_scenario
     from flexopt.inputs.usage.sources import usage_sources
     from flexopt.planning.document import inputs_of
-    from flexopt.audit.alone import refuse_contradictions
     from flexopt.store.additions import add_sensitivity, check_scenario
     from flexopt.studies.sensitivity import sensitivity
 

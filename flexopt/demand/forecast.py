@@ -310,10 +310,10 @@ def _within_policy(
     pairs, place = _distinct(spans)
 
     def access(user: str, group: str, product: str) -> str:
-        rule = rule_for(scenario.policy, user, group, product)
+        rule = rule_for(scenario.policy.rules, user, group, product)
         return rule.access if rule else ""
 
-    rules = index.each(pairs, {r.user for r in scenario.policy if r.user}, access)
+    rules = index.each(pairs, {r.user for r in scenario.policy.rules if r.user}, access)
     none = rules == "none"
     return *_without(spans, none[place], REFUSED), rules[~none]
 

@@ -44,7 +44,7 @@ def forecast_key(scenario: Scenario, people: Mapping[str, Person]) -> Hashable:
     It is text, because equal numbers (0.1 and 0.10) may be written differently in a plan.
     """
     return (
-        repr((scenario.horizon, scenario.demand, scenario.policy)),
+        repr((scenario.horizon, scenario.demand, scenario.policy.rules)),
         tuple(product.id for product in scenario.products),
         bool(scenario.cloud),
         tuple(people.items()),

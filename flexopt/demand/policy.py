@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flexopt.inputs.scenario.scenario import Policy
+from flexopt.inputs.scenario.scenario import AccessRule
 
 
-def rule_for(policies: Sequence[Policy], user: str, group: str, product: str) -> Policy | None:
+def rule_for(policies: Sequence[AccessRule], user: str, group: str, product: str) -> AccessRule | None:
     """The rule for `user` and `product`, or None where access is free.
 
     A rule matches if all its selectors do. A rule with a user beats one with a group, which beats one with

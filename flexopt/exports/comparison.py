@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from flexopt.base.text import WIDTH, count, fill, money, percent, printable, text_table
+from flexopt.base.text import WIDTH, abridged, count, fill, money, percent, printable, text_table
 from flexopt.exports.shown import shown_comparison
 from flexopt.store.study_parts import ComparisonDocument, Quote
 from flexopt.store.table_csv import table_csv
@@ -14,8 +14,8 @@ from flexopt.store.tables import TOKEN_FIGURES
 
 Line = list[str]
 
-HEAD, LABEL = 13, 20
-"""Characters of an id in the head of a column, and of a row's label: four scenarios fit in 80 columns."""
+HEAD, LABEL = 13, 24
+"""Most characters of a label in the head of a column, and of the name of a row."""
 
 DRIVERS = {"seat_price": "seat prices", "token_price": "token prices", "tier": "token tiers", "mix": "mix"}
 
@@ -218,10 +218,10 @@ class _Blocks:
     """Tables with the same columns, in as many blocks as the width requires; each has the first scenario."""
 
     def __init__(self, document: ComparisonDocument, tables: Sequence[_Table], width: int) -> None:
-        self.heads = [_short(s.id, HEAD) for s in document.scenarios]
+        self.heads = [abridged(s.id, HEAD) for s in document.scenarios]
         rows = [row for table in tables for row in table.lines]
         self.label = max(
-            len(_short(text, LABEL)) for text in [*(t.title for t in tables), *(r[0] for r in rows)]
+            len(abridged(text, LABEL)) for text in [*(t.title for t in tables), *(r[0] for r in rows)]
         )
         self.width = max(len(cell) for cell in [*self.heads, *(cell for row in rows for cell in row[1:])])
         self.room = max(1, (width - self.label) // (self.width + 2) - 1)
@@ -231,15 +231,9 @@ class _Blocks:
         for start in range(1, len(self.heads), self.room):
             shown = [0, *range(start, min(start + self.room, len(self.heads)))]
             header = [table.title.ljust(self.label), *(self.heads[n].rjust(self.width) for n in shown)]
-            rows = [[_short(row[0], LABEL), *(row[1 + n] for n in shown)] for row in table.lines]
+            rows = [[abridged(row[0], LABEL), *(row[1 + n] for n in shown)] for row in table.lines]
             blocks.append(text_table(header, rows))
         return "\n\n".join(blocks)
-
-
-def _short(text: str, most: int) -> str:
-    """The text, without its middle if it is too long."""
-    text = printable(text)
-    return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
 
 
 def _escaped(text: str) -> str:

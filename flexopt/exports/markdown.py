@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flexopt.base.text import printable
 from flexopt.exports.report import ReportTable, Section, make_report
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 
 MARKUP = re.compile(r"[\\`*_{}\[\]<>&|~$^]")
@@ -17,9 +18,9 @@ LINK = re.compile(r"(?i)(?<=www)\.|:(?=//)")
 """Where to break an address that would become a link."""
 
 
-def render(document: PlanDocument) -> bytes:
+def render(document: PlanDocument, words: Words = ENGLISH) -> bytes:
     """The report of a plan document as Markdown. The assignment is only in other exports."""
-    report = make_report(document)
+    report = make_report(document, words)
     parts = [
         f"# {_line(report.name or report.title)}",
         _line(report.cover),

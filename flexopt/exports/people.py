@@ -72,7 +72,7 @@ def _users(document: PlanDocument) -> Iterator[str]:
         yield from (row.user for row in document.comparison.changes)
     if document.review is not None:
         yield from (row.user for name in REVIEWED for row in getattr(document.review, name))
-    yield from (rule.user for rule in document.scenario.policy if rule.user is not None)
+    yield from (rule.user for rule in document.scenario.policy.rules if rule.user is not None)
 
 
 def _replaced(document: PlanDocument, code: Mapping[str, str]) -> PlanDocument:
@@ -83,10 +83,11 @@ def _replaced(document: PlanDocument, code: Mapping[str, str]) -> PlanDocument:
         columns = getattr(document, table).columns
         coded = ColumnTable(columns | {"user": columns["user"].mapped(code.__getitem__)})
         parts[table] = _rows(coded, np.argsort(coded.columns["user"].array().astype(str), kind="stable"))
-    rules = tuple(
-        rule.model_copy(update={"user": rule.user and code[rule.user]}) for rule in document.scenario.policy
+    policy = document.scenario.policy
+    rules = tuple(rule.model_copy(update={"user": rule.user and code[rule.user]}) for rule in policy.rules)
+    parts["scenario"] = document.scenario.model_copy(
+        update={"policy": policy.model_copy(update={"rules": rules})}
     )
-    parts["scenario"] = document.scenario.model_copy(update={"policy": rules})
     if (comparison := document.comparison) is not None:
         changes = sorted(_coded(comparison.changes, code), key=lambda row: (row.scenario, row.user))
         notes = tuple(note.model_copy(update={"note": said(note.note)}) for note in comparison.notes)

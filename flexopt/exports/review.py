@@ -9,6 +9,7 @@ from typing import Any
 from flexopt.base.text import count, fill, money, printable, text_table
 from flexopt.exports.markdown import escaped
 from flexopt.exports.report.costs import not_planned
+from flexopt.exports.report.proven import threshold
 from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
@@ -19,7 +20,6 @@ from flexopt.store.study_parts import (
     MoveRow,
     ReviewCheck,
     ReviewPart,
-    ThresholdProof,
 )
 from flexopt.store.table_csv import table_csv
 
@@ -74,8 +74,8 @@ def review_text(document: PlanDocument) -> str:
         text_table(*_cost(document)),
         text_table(*_counts(document)),
     ]
-    if threshold := _part(document).threshold:
-        parts.append(fill(_threshold(document, threshold)))
+    if said := threshold(document, ENGLISH):
+        parts.append(fill(f"threshold: {said}."))
     if moves := _moves(_part(document).moves):
         parts.append(_cut(_moves_table(moves), LINES, "`--format csv` has all"))
         parts.append(fill(_note(document)))
@@ -94,8 +94,8 @@ def review_markdown(document: PlanDocument) -> str:
         _piped(*_cost(document)),
         _piped(*_counts(document)),
     ]
-    if threshold := _part(document).threshold:
-        parts.append(escaped(_threshold(document, threshold)))
+    if said := threshold(document, ENGLISH):
+        parts.append(escaped(f"Threshold: {said}."))
     if moves := _moves(_part(document).moves):
         parts += ["## Moves", _piped(*_moves_table(moves)), escaped(_note(document))]
     for title, table in _lists(document):
@@ -133,20 +133,6 @@ def _saves(document: PlanDocument) -> str:
     whole = f"{abs(saving).quantize(Decimal(1), ROUND_HALF_UP):,} {currency}"
     share = f" ({abs(saving) / today * 100:.1f} %)" if today else ""
     return f"all moves together {verb} {whole}{share} against today's access: {moves}"
-
-
-def _threshold(document: PlanDocument, found: ThresholdProof) -> str:
-    """The effect of the threshold, and how good the set of moves is proven to be."""
-    least, currency = _part(document).min_saving, document.currency
-    room = found.cost - found.bound
-    better = f"by more than {room:,} {currency}" if room else "at all"
-    ended = "No" if found.proven else "The search stopped before the proof was complete: no"
-    return (
-        f"threshold: moves that save less than {money(least)} {currency} are not made; "
-        f"{count(found.moves, 'move')} made, not counting releases. {ended} other set of moves is better "
-        f"{better} when each move is charged {money(least)} {currency} (products of one user that "
-        "collections tie together count as one move)."
-    )
 
 
 def _cost(document: PlanDocument) -> Table:

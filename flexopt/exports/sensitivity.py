@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flexopt.base.text import WIDTH, count, fill, money, printable, text_table
+from flexopt.base.text import WIDTH, abridged, count, fill, money, printable, text_table
 from flexopt.store.study_parts import Grid, LeverEnd, LeverRow, SensitivityPart
 from flexopt.store.table_csv import table_csv
 
@@ -133,7 +133,7 @@ def _tornado(part: SensitivityPart) -> str:
         return quiet
     cells = [
         [
-            _short(_lever(b)),
+            abridged(_lever(b), LONGEST),
             *(
                 text
                 for s in (b.low, b.high)
@@ -163,7 +163,7 @@ def _tornado(part: SensitivityPart) -> str:
         lines.append("  ".join([name, *rest[:2], bar, rest[3], rest[2]]).rstrip())
     mix = [
         [
-            _short(_lever(b)),
+            abridged(_lever(b), LONGEST),
             *(text for s in (b.low, b.high) for text in _side(part, s)[1:]),
         ]
         for b in moving
@@ -303,11 +303,6 @@ def _lever(bar: LeverRow) -> str:
 def _axis(part: SensitivityPart, name: str) -> str:
     """A lever of a grid, in words where they are known."""
     return next((b.label for b in part.levers if b.lever == name), name)
-
-
-def _short(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
 def _percent(step: Decimal) -> str:

@@ -15,6 +15,9 @@ from flexopt.base.columns import ColumnTable
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import ComparisonPart
 
+TABLES_OF_OFFERS = ("seats", "holdings", "order", "payments")
+"""The small tables that name offers."""
+
 LISTS = ("double_use", "idle", "leavers")
 """The lists of a review that name offers."""
 
@@ -39,8 +42,7 @@ def shown(document: PlanDocument) -> PlanDocument:
                     "additions": _renamed(scenario.additions, say),
                 }
             ),
-            "seats": _renamed(document.seats, say),
-            "holdings": _renamed(document.holdings, say),
+            **{table: _renamed(getattr(document, table), say) for table in TABLES_OF_OFFERS},
             "assignment": ColumnTable({**columns, "offer": columns["offer"].mapped(say)}),
         }
         if (review := document.review) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flexopt.base.text import fill, printable, text_table
+from flexopt.base.text import WIDTH, abridged, fill, printable, text_table
 from flexopt.exports.report import ReportTable, assumed, changes, costs, order, proven
 from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH
@@ -49,7 +49,11 @@ def _order(document: PlanDocument) -> str:
     # until when, and the ids of subscriptions, are in order.csv: with them, lines would be too long
     kept = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, ("until", "subscription"))]
     *lines, total = ([row[n] for n in kept] for row in table.rows)
-    text = text_table([table.columns[n] for n in kept], [*lines[:LINES], total])
+    head, rows = [table.columns[n] for n in kept], [*lines[:LINES], total]
+    text = text_table(head, rows)
+    if (over := max(map(len, text.splitlines())) - WIDTH) > 0:
+        room = max(len(row[1]) for row in rows) - over
+        text = text_table(head, [[row[0], abridged(row[1], max(room, 12)), *row[2:]] for row in rows])
     return f"{text}\n... and {ENGLISH.count(len(lines) - LINES, 'line')}" if len(lines) > LINES else text
 
 

@@ -18,7 +18,8 @@ def with_users_of(source: ScenarioFile, usage: Usage) -> ScenarioFile:
     known = usage.everyone | source.people.keys()
     if usage.assigned is not None:
         known = known.union(usage.assigned["user"])
-    names = {row.user for row in source.access} | {r.user for r in source.scenario.policy if r.user}
+    policy = source.scenario.policy
+    names = {row.user for row in source.access} | {r.user for r in policy.rules if r.user}
     aliases = {alias: user for user, person in source.people.items() for alias in person.aliases}
     meant = {name: user for name in names - known if (user := _user(name, known, {**usage.also, **aliases}))}
     findings = Findings([*source.findings])
@@ -37,7 +38,7 @@ def with_users_of(source: ScenarioFile, usage: Usage) -> ScenarioFile:
         )
     rules = tuple(
         rule.model_copy(update={"user": meant.get(rule.user, rule.user)}) if rule.user else rule
-        for rule in source.scenario.policy
+        for rule in policy.rules
     )
     # what is written under the user's own name comes first
     renamed = sorted(source.access, key=lambda row: row.user in meant)
@@ -59,7 +60,7 @@ def with_users_of(source: ScenarioFile, usage: Usage) -> ScenarioFile:
         )
     return replace(
         source,
-        scenario=source.scenario.model_copy(update={"policy": rules}),
+        scenario=source.scenario.model_copy(update={"policy": policy.model_copy(update={"rules": rules})}),
         access=tuple(reversed(access.values())),
         findings=findings,
     )

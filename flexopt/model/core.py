@@ -30,7 +30,7 @@ class Core:
     decided : int64[n, 2], (user, contract) of the decided seats
     counts : int64[contracts], number of these; tokens : float64[periods], decided use, without buffer
     users : number of users with an open decision
-    moved : int64[n], subproblems whose move is decided (`moves.py`)
+    moved : int64[n], subproblems whose move is decided (`fees.py`)
     """
 
     seats: tuple[tuple[int, int], ...]

@@ -11,8 +11,8 @@ import pulp
 
 from flexopt.base.arrays import Floats
 from flexopt.model.core import Core
-from flexopt.model.moves import Moves
-from flexopt.model.sets import Problem, span_end
+from flexopt.model.fees import Moves
+from flexopt.model.sets import Contract, Problem, span_end
 
 Var = pulp.LpVariable
 
@@ -38,10 +38,10 @@ class CouplingRow:
 class Model:
     """The PuLP problem and its variables, by index.
 
-    moves : the move fee, if there is one
+    moves : what is a move, if moves have a fee
     at_most : maximum cost of the plans among which ties are settled, if requested
     rounded : whether packs cost their invoice, not their price less the most that rounding takes off
-    decided : cost of seats and moves outside the core, and of stated additions
+    decided : cost and fees of seats and moves outside the core, and of stated additions
     use : float64[flexes, periods], tokens of each `flex` variable, without buffer
     coupling : the rows that users share
     """
@@ -132,14 +132,16 @@ def _use(P: Problem, core: Core) -> Floats:
 
 
 def _decided_cost(P: Problem, core: Core, moves: Moves | None) -> float:
-    """Cost of what is not decided in the core; seats of orders are paid for with the order."""
+    """Cost and fees of what is not decided in the core."""
     counts = core.counts.tolist()
     fees = float(moves.fee) * len(core.moved) if moves else 0.0
-    return (
-        float(P.settled)
-        + fees
-        + sum(float(c.cost[0] * n) for c, n in zip(P.contracts, counts, strict=True) if c.order is None)
-    )
+    seats = sum((seat_price(c) * int(n) for c, n in zip(P.contracts, counts, strict=True)), 0.0)
+    return float(P.settled) + fees + seats
+
+
+def seat_price(c: Contract) -> float:
+    """What a user's seat adds to the objective: its fee, and its cost unless its order is paid for."""
+    return float(c.fee if c.order is not None else c.cost[0] + c.fee)
 
 
 def add_row(m: Model, name: str, terms: Sequence[tuple[Var, float]], sense: str, bound: float) -> None:

@@ -17,8 +17,8 @@ import pulp
 
 from flexopt.inputs.rules.purchase_size import smallest_purchase
 from flexopt.model.core import Core
-from flexopt.model.moves import Moves
-from flexopt.model.program import Model, Var, add_row, couple, without_rows
+from flexopt.model.fees import Moves
+from flexopt.model.program import Model, Var, add_row, couple, seat_price, without_rows
 from flexopt.model.sets import Contract, Problem
 
 
@@ -55,15 +55,14 @@ def build(
 
 
 def total_cost(m: Model) -> pulp.LpAffineExpression:
-    """Seats (pro rata inside the horizon), packs, and the fee of every move.
+    """Seats (pro rata inside the horizon), packs, and the fees of new contracts and moves.
 
     A pack costs its price less the most that rounding can take off its invoice: never more than the invoice,
     which is what it costs in a model that is `rounded`.
     """
     P = m.problem
-    terms = [
-        (x, float(P.contracts[k].cost[0])) for (_, k), x in m.seat.items() if P.contracts[k].order is None
-    ]
+    seats = [(x, P.contracts[k]) for (_, k), x in m.seat.items()]
+    terms = [(x, seat_price(c)) for x, c in seats if c.order is None or c.fee]
     terms += [(n, float(P.contracts[k].cost[j])) for (k, j), n in m.seats.items()]
     for key, n in m.units.items():
         if m.rounded and key in m.invoice:

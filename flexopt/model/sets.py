@@ -43,7 +43,8 @@ class Contract:
     `settled` each, so that they cost nothing more here. In seat tier j a seat costs `cost[j]` inside the
     horizon and `commitment[j]` for its whole term, in minor units. It covers the periods [`first`, `after`).
     Contracts of one `order` share the seat tier. Seats `in_full` are the same seats for people who leave
-    before the end (`leaving.py`): their cost is the commitment.
+    before the end (`leaving.py`): their cost is the commitment. `fee` is what a search adds for a seat that
+    somebody gets (`fees.py`); it is no cost.
     """
 
     offer: str
@@ -59,11 +60,17 @@ class Contract:
     order: int | None
     in_full: bool = False
     settled: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a seat of it is a new contract, neither held today nor decided."""
+        return self.kind in ("new", "addition")
 
     @property
     def on_sale(self) -> bool:
         """Whether anybody may have a seat: where seats can be added, these can also be renewed."""
-        return self.kind in ("new", "addition") or (self.kind == "renewal" and self.quantity is None)
+        return self.is_new or (self.kind == "renewal" and self.quantity is None)
 
     @property
     def key(self) -> tuple[str, str, date, date]:

@@ -47,6 +47,16 @@ class Solution:
             total += problem.scenario.money.round(problem.increment_price(pack, j) * units)
         return total
 
+    def new_contracts(self, problem: Problem) -> int:
+        """How many new contracts users get (`model/fees.py`)."""
+        new = [k for k, c in enumerate(problem.contracts) if c.is_new]
+        return int(np.isin(self.seats[:, 1], new).sum())
+
+    def fees(self, problem: Problem) -> Decimal:
+        """The fees of new contracts, if the problem has them."""
+        counts = np.bincount(self.seats[:, 1], minlength=len(problem.contracts)).tolist()
+        return sum((c.fee * n for c, n in zip(problem.contracts, counts, strict=True)), Decimal(0))
+
     def rounding(self, problem: Problem) -> Fraction:
         """What of the cost may be rounding: a plan that is as cheap before rounding may cost that much less.
 
@@ -141,7 +151,7 @@ def _in_user_order(
 ) -> list[tuple[int, int]]:
     """Users with the same use and choices are interchangeable: the first of them get the most seats.
 
-    With a move fee they also have the same access today.
+    With a fee for moves they also have the same access today.
     """
     P = m.problem
     options, flexes, given = defaultdict(list), defaultdict(list), defaultdict(list)

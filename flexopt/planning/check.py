@@ -12,6 +12,7 @@ from flexopt.inputs.scenario.load import read_scenario
 from flexopt.inputs.usage import read_usage
 from flexopt.planning.arguments import Progress, completed, tell_files
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.min_saving import check_min_saving
 from flexopt.planning.turnover import costs_on_flex, turnover
 from flexopt.store.plan import UsageCoverage
 
@@ -54,7 +55,10 @@ def check_inputs(scenario: Path, on_progress: Progress, memory: str | None) -> I
         demand = forecast(source.scenario, usage, source.people)
     except InputError as error:
         return InputCheck(Findings([*findings, *error.findings]), usage.coverage)
-    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand))
+    findings = check_min_saving(source)
+    if findings.errors:
+        return InputCheck(findings, usage.coverage)
+    people = turnover(source, usage, demand, lambda: costs_on_flex(source, demand), " on Flex")
     return InputCheck(
         Findings([*source.findings, *usage.findings, *demand.findings, *people]),
         usage.coverage,

@@ -26,17 +26,19 @@ from flexopt.base.text import plain
 from flexopt.inputs.records import ScenarioFile, Source, Usage
 from flexopt.inputs.rules.expiry import opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
+from flexopt.model.fees import Fees
 from flexopt.model.sets import Problem
 from flexopt.planning.baselines import Baseline
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
+from flexopt.planning.min_saving import fees_of
 from flexopt.planning.order import order_lines, seats_to_pay
 from flexopt.planning.payments import Payment, payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import Status, solver_version
-from flexopt.solve.optimise import Optimum
+from flexopt.solve.optimise import Certificate, Optimum
 from flexopt.store.folder import CHARGES_CSV
 from flexopt.store.plan import (
     BaselineCost,
@@ -51,6 +53,7 @@ from flexopt.store.plan import (
     Span,
     Summary,
     TableFile,
+    Threshold,
     TokenPrice,
 )
 from flexopt.store.rows import ChargeRow, LedgerRow, OrderRow, PaymentRow, PurchaseRow, SeatRow
@@ -94,7 +97,7 @@ def make_document(
         inputs=inputs_of(source, usage.sources),
         coverage=coverage_of(demand, usage),
         findings=tuple(_finding(source, f) for f in findings),
-        assignment=_assignment(problem, bill, marginal, charged),
+        assignment=_assignment(problem, bill, marginal, charged, fees_of(source, problem)),
         seats=tuple(_row(SeatRow, seat) for seat in seats),
         holdings=source.holdings,
         purchases=tuple(_row(PurchaseRow, pack) for pack in bill.purchases),
@@ -145,12 +148,20 @@ def _row(kind: type[Row], record: object) -> Row:
 
 
 def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[str]) -> Proof:
-    options, certificate = problem.scenario.solver, optimum.certificate
-    money = problem.scenario.money
-    proven = min(certificate.bound, optimum.cost) if certificate else money.zero
+    options, money, cheapest = problem.scenario.solver, problem.scenario.money, optimum.cheapest
+    of_cost, threshold = cheapest or optimum, None
+    if cheapest:
+        threshold = Threshold(
+            contracts=optimum.contracts,
+            moves=optimum.moves,
+            objective=money.round(optimum.objective),
+            bound=money.round(optimum.objective_bound),
+            cheapest=money.round(min(cheapest.cost, optimum.cost)),
+            prices=_prices(money, optimum.certificate, optimum.objective),
+        )
     return Proof(
         cost=money.round(optimum.cost),
-        bound=money.round(optimum.objective_bound),
+        bound=money.round(min(of_cost.objective_bound, optimum.cost)),
         gap=optimum.gap,
         gap_asked=options.gap,
         rounding=_rounding(problem, optimum),
@@ -164,19 +175,25 @@ def _proof(problem: Problem, optimum: Optimum, bill: Bill, marginal: Sequence[st
             TokenPrice(start=start, end=end, price=Decimal(price))
             for start, end, price in _merged(problem, marginal)
         ),
-        prices=ProvenPrices(
-            bound=money.round(proven),
-            cuts_found=certificate.asked if certificate else 0,
-            cuts=tuple(
-                tuple(
-                    CutPrice.model_validate({**label, "price": price})
-                    for label, price in zip(
-                        certificate.labels if certificate else (), cut.rows.tolist(), strict=True
-                    )
-                    if price or label["row"] == "pool"
-                )
-                for cut in (certificate.cuts if certificate else ())
-            ),
+        prices=_prices(money, of_cost.certificate, optimum.cost),
+        threshold=threshold,
+    )
+
+
+def _prices(money: Currency, certificate: Certificate | None, most: Decimal) -> ProvenPrices:
+    """The cuts that prove a bound without a solver."""
+    if certificate is None:
+        return ProvenPrices(bound=money.zero, cuts_found=0, cuts=())
+    return ProvenPrices(
+        bound=money.round(min(certificate.bound, most)),
+        cuts_found=certificate.asked,
+        cuts=tuple(
+            tuple(
+                CutPrice.model_validate({**label, "price": price})
+                for label, price in zip(certificate.labels, cut.rows.tolist(), strict=True)
+                if price or label["row"] == "pool"
+            )
+            for cut in certificate.cuts
         ),
     )
 
@@ -185,7 +202,7 @@ def _rounding(problem: Problem, optimum: Optimum) -> Rounding:
     """What of the difference between cost and bound may be rounding, and of how many invoices."""
     unit, solution = problem.scenario.money.unit, optimum.solution
     most = solution.rounding(problem) // Fraction(unit) * unit
-    amount = min(most, optimum.cost - optimum.objective_bound)
+    amount = min(most, optimum.objective - optimum.objective_bound)
     invoices = sum(above > 0 for above in solution.invoices_above(problem))
     return Rounding(amount=amount, invoices=invoices if amount else 0)
 
@@ -288,9 +305,11 @@ def _baseline(money: Currency, baseline: Baseline, total: Decimal) -> BaselineCo
     return BaselineCost(**amounts, saving=saving, note=baseline.note)
 
 
-def _assignment(problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged) -> ColumnTable:
+def _assignment(
+    problem: Problem, bill: Bill, marginal: Sequence[str], charged: Charged, fees: Fees | None
+) -> ColumnTable:
     demand, rows = problem.demand, bill.assignment
-    told = explain_rows(problem, bill, marginal)
+    told = explain_rows(problem, bill, marginal, fees)
     user = demand.pair_user[rows.pair]
     groups = Column.from_array(np.asarray(demand.groups, dtype=object))
     seated = rows.contract >= 0

@@ -118,9 +118,9 @@ def _place(line: OrderLine) -> tuple[object, ...]:
         line.offer,
         not line.have,
         line.addition > 0,
-        line.ends or date.min,
         not line.subscription_id,
         line.subscription_id,
+        line.ends or date.min,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from flexopt.base.findings import Findings
 from flexopt.base.money import Money
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile, Usage
+from flexopt.model.fees import Fees
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.model.solution import Solution
@@ -38,9 +40,10 @@ from flexopt.planning.baselines import (
 )
 from flexopt.planning.bill import make_bill, make_charges
 from flexopt.planning.document import make_document
+from flexopt.planning.min_saving import check_min_saving, fees_of
 from flexopt.planning.turnover import costs_in_plan, turnover
 from flexopt.solve.infeasible import explain_infeasible
-from flexopt.solve.optimise import Infeasible, Optimum, optimise
+from flexopt.solve.optimise import Infeasible, Optimum, charged, optimise
 from flexopt.store.plan import PlanDocument
 from flexopt.store.tables import BaselineName
 
@@ -78,6 +81,16 @@ class Plan:
     def assignment(self) -> pd.DataFrame:
         """A row per user, product and access: columns of assignment.csv."""
         return self._frame("assignment")
+
+    @property
+    def order(self) -> pd.DataFrame:
+        """A row per seats held or bought, and per pack: columns of order.csv."""
+        return self._frame("order")
+
+    @property
+    def payments(self) -> pd.DataFrame:
+        """A row per invoice: columns of payments.csv."""
+        return self._frame("payments")
 
     @property
     def seats(self) -> pd.DataFrame:
@@ -188,6 +201,7 @@ def solve(
     Without `certified`, the same solution lacks the prices that prove it, as suits one of many variants.
     """
     source = completed(source, forecasts.usage)
+    check_min_saving(source).raise_if_errors()
     scenario = source.scenario
     demand = forecasts.of(scenario, source.people)
     problem = formulate(scenario, source.holdings, demand)
@@ -195,10 +209,8 @@ def solve(
     size = f"{len(demand.users):,} users, {demand.pairs:,} pairs of user and product"
     tell("solving", size)
     try:
-        optimum = optimise(
-            problem,
-            None if certified else Restriction(),
-            lambda step: tell("solving", f"{len(demand.users):,} users, {step}"),
+        optimum = _optimum(
+            source, problem, lambda step: tell("solving", f"{len(demand.users):,} users, {step}"), certified
         )
         tell("solving", size)
     except Infeasible:
@@ -206,6 +218,27 @@ def solve(
     clock.start()
     clock.seconds |= optimum.seconds
     return Solved(source, forecasts.usage, problem, optimum)
+
+
+def _optimum(source: ScenarioFile, problem: Problem, tell: Callable[[str], None], certified: bool) -> Optimum:
+    """The cheapest solution; with `policy.min_saving` the one in which every change saves enough.
+
+    Then the cheapest one is searched first, if it is to be certified: its bound is that of the cost alone.
+    """
+    proof, fees = None if certified else Restriction(), fees_of(source, problem)
+    if fees is None:
+        return optimise(problem, proof, tell)
+    cheapest = optimise(problem, None, tell) if certified else None
+    known = [cheapest.solution] if cheapest else []
+    if fees.move:
+        with suppress(Infeasible, LimitError, SolverError):
+            known.append(optimise(problem, fees.today).solution)
+    found = optimise(problem, proof, lambda step: tell(f"threshold, {step}"), fees=fees, known=known)
+    if cheapest is None:
+        return found
+    seconds = {**cheapest.seconds, "threshold": sum(found.seconds.values())}
+    bound = min(max(found.objective_bound, cheapest.objective_bound), found.objective)
+    return replace(found, cheapest=cheapest, seconds=seconds, objective_bound=bound)
 
 
 def compared(solved: Solved, tell: Progress, clock: Clock) -> Solved:
@@ -263,6 +296,7 @@ def _baselines(
     This is a baseline if the time limit left a more expensive plan: every baseline satisfies all rules.
     """
     found: dict[BaselineName, Baseline] = {}
+    fees = fees_of(source, problem)
     rules: dict[BaselineName, Restriction] = {
         "all_named": all_named(problem),
         "all_flex": all_flex(problem),
@@ -272,22 +306,36 @@ def _baselines(
     for n, (name, rule) in enumerate(rules.items(), 1):
         tell("comparing", f"{n} of {many}: {name.replace('_', ' ').replace('flex', 'Flex')}")
         found[name], solution = _priced(problem, rule)
-        optimum = better(problem, optimum, solution)
+        optimum = better(problem, fees, optimum, solution)
     if source.access:
         tell("comparing", f"{many} of {many}: today's access")
         demand = with_idle_holders(problem.demand, source.access, source.scenario, source.people)
         today = formulate(source.scenario, source.holdings, demand)
         found["today"], solution = _priced(today, todays_access(today, source.access))
         if demand is problem.demand:  # otherwise its seats of idle holders are not seats of the problem
-            optimum = better(problem, optimum, solution)
+            optimum = better(problem, fees, optimum, solution)
     return found, optimum
 
 
-def better(problem: Problem, optimum: Optimum, other: Solution | None) -> Optimum:
-    """The optimum, with the other solution in its place if that is cheaper."""
-    if other is None or (cost := other.cost(problem)) >= optimum.cost:
+def better(problem: Problem, fees: Fees | None, optimum: Optimum, other: Solution | None) -> Optimum:
+    """The optimum, with the other solution in its place if that is cheaper, fees included."""
+    if optimum.cheapest is not None:
+        cheapest = better(problem, None, optimum.cheapest, other)
+        optimum = optimum if cheapest is optimum.cheapest else replace(optimum, cheapest=cheapest)
+    if other is None or (cost := other.cost(problem)) >= optimum.objective:
         return optimum
-    return replace(optimum, solution=other, cost=cost, objective_bound=min(optimum.objective_bound, cost))
+    contracts, moves, charge = charged(problem, fees, other) if fees else (0, 0, Decimal(0))
+    if cost + charge >= optimum.objective:
+        return optimum
+    return replace(
+        optimum,
+        solution=other,
+        cost=cost,
+        objective_bound=min(optimum.objective_bound, cost + charge),
+        contracts=contracts,
+        moves=moves,
+        fees=charge,
+    )
 
 
 def _priced(problem: Problem, rule: Restriction) -> tuple[Baseline, Solution | None]:

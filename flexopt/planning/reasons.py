@@ -15,6 +15,7 @@ from flexopt.base.columns import Column, classes
 from flexopt.base.money import half_up
 from flexopt.base.text import plain
 from flexopt.inputs.rules.prices import tiers_on, token_price
+from flexopt.model.fees import Fees
 from flexopt.model.leaving import Leaving, leaving
 from flexopt.model.sets import Contract, Problem
 from flexopt.planning.bill import Bill
@@ -48,10 +49,13 @@ def planned_token_price(problem: Problem, bill: Bill) -> Decimal:
     return token_price(problem.scenario, tiers_on(problem.scenario.tokens, problem.edges[0])[0])
 
 
-def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Explained:
+def explain_rows(
+    problem: Problem, bill: Bill, marginal: Sequence[str], fees: Fees | None = None
+) -> Explained:
     """Explain every row of the assignment. A cell depends on few numbers: it is made once for each set.
 
     marginal : for every period, what one more token is worth to the plan; empty if unknown
+    fees : what changes must save
     """
     rows, demand, tell = bill.assignment, problem.demand, _Teller(problem, bill, marginal)
     product = demand.pair_product[rows.pair]
@@ -92,6 +96,15 @@ def explain_rows(problem: Problem, bill: Bill, marginal: Sequence[str]) -> Expla
         lambda i: tell.at_the_margin(int(product[i]), break_even[i]) if edge[i] else "",
         *(edge, product, break_even.codes),
     )
+    # what the row's change must save, in minor units: leaving tokens for seats, or today's seat for tokens
+    fee, digits = np.zeros(len(product), dtype=np.int64), problem.scenario.money.digits
+    if fees:
+        today = fees.today.rules(problem)[rows.pair]
+        leaves = np.where(seated, today == "named", today == "flex")
+        charged = _alternatives(fees.on(problem), tell.gone, product, group, rows.periods)[1]
+        fee = np.where(seated, 0, charged - cheapest) + leaves * int(fees.move.scaleb(digits))
+    amounts, codes = np.unique(fee, return_inverse=True)
+    tell.fee = Column(codes.astype(np.int32), [Decimal(int(units)).scaleb(-digits) for units in amounts])
     return Explained(named, flex, break_even, segment, _reasons(tell, bill, on_flex, named, margin))
 
 
@@ -119,7 +132,7 @@ def _alternatives(
 
 
 def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: frozenset[int]) -> Ints:
-    """Least cost in minor units of new seats that cover the product in the needed periods; NEVER if none can.
+    """Least cost and fees in minor units of new seats that cover the needed periods; NEVER if none can.
 
     needed : bool[cases, periods]; barred : contracts that are not for the user; returns int64[cases].
 
@@ -132,7 +145,7 @@ def _cheapest_named(problem: Problem, product: int, needed: Bools, barred: froze
     best, digits = np.zeros((problem.periods + 1, len(needed)), dtype=np.int64), problem.scenario.money.digits
     for t in reversed(range(problem.periods)):
         live = [c for c in mine if c.first <= t < c.after]
-        options = [int(c.cost[0].scaleb(digits)) + best[c.after] for c in live]
+        options = [int((c.cost[0] + c.fee).scaleb(digits)) + best[c.after] for c in live]
         least = np.minimum.reduce([np.full(len(needed), NEVER), *options])
         best[t] = np.where(needed[:, t], least, best[t + 1])
     least_of_all: Ints = best[0]
@@ -144,6 +157,8 @@ class _Teller:
 
     def __init__(self, problem: Problem, bill: Bill, marginal: Sequence[str]) -> None:
         self.problem, self.gone = problem, leaving(problem)
+        self.fee: Column
+        """Of every row, what its change must save (`policy.min_saving`), in the order of the amounts."""
         self.marginal = sorted({Decimal(price) for price in marginal if price})
         self.price = planned_token_price(problem, bill)
         self.token_prices = len({p.unit_price for p in bill.purchases})
@@ -202,11 +217,11 @@ class _Teller:
         return f" One more token is worth {' to '.join(dict.fromkeys((prices[0], prices[-1])))} to the plan."
 
     def why_seat(
-        self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str, leaves: int
+        self, k: int, under: Sequence[tuple[int, Fraction, Fraction]], instead: str, leaves: int, fee: Decimal
     ) -> str:
         """`under` has product, days and tokens of all the user's use on the seat of contract k.
 
-        leaves : when the user leaves, in days since the horizon's start
+        leaves : when the user leaves, in days since the horizon's start; fee : what a change must save
         """
         lead = self._seat_words(self.problem.contracts[k], k, [p for p, _, _ in under])
         if self.problem.contracts[k].in_full:
@@ -229,6 +244,8 @@ class _Teller:
                 else "the same as the seat, whose cost is certain"
             )
             return f"{words}, {saved}."
+        if cost - on_flex <= fee:
+            return f"{words}, {cost - on_flex:,} less: too little, {_must_save(fee)}."
         return (
             f"{words}, but for the plan as a whole the seat is cheaper: more tokens would have to be bought, "
             f"or a limit leaves no tokens.{self.worth()}"
@@ -253,7 +270,9 @@ class _Teller:
             whole = f" in the horizon ({price:,} for its term)"
         return f"{verb} {offer} from {contract.start}{what} costs {charged:,}{whole}."
 
-    def why_flex(self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str) -> str:
+    def why_flex(
+        self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str, fee: Decimal
+    ) -> str:
         days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
         use = "uses" if days == "1 day" else "use"
         lead = f"{days} on Flex {use} {tokens} tokens: {cost:,}{self.buffer} at {self._price()}."
@@ -263,6 +282,9 @@ class _Teller:
             return f"{lead} No seat on offer covers these days."
         if cost <= named:
             return f"{lead} The cheapest new seats for these days cost {named:,}, {named - cost:,} more."
+        if cost - named <= fee:
+            less = f"{cost - named:,} less: too little, {_must_save(fee)}"
+            return f"{lead} The cheapest new seats for these days cost {named:,}, {less}."
         return (
             f"{lead} The cheapest new seats for these days cost {named:,}, but for the plan as a whole Flex "
             "is cheaper: packs have tokens to spare, a larger purchase reaches a cheaper tier, or a limit "
@@ -279,18 +301,22 @@ class _Teller:
         return f"{average}{self._shown(self.price)} per token"
 
 
+def _must_save(fee: Decimal) -> str:
+    return f"as such a change must save at least {fee:,} (`policy.min_saving`)"
+
+
 def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: Column) -> Column:
-    rows, demand = bill.assignment, tell.problem.demand
+    rows, demand, fee = bill.assignment, tell.problem.demand, tell.fee
     product = demand.pair_product[rows.pair]
     rules = Column.from_array(np.asarray(demand.pair_rule, dtype=object))
     rule = Column(rules.codes[rows.pair], rules.values)
     flex, seat = np.flatnonzero(rows.contract < 0), np.flatnonzero(rows.contract >= 0)
     on_tokens = Column.by_class(
         lambda n: (
-            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule)))
+            tell.why_flex(*(c[flex[n]] for c in (rows.days, rows.tokens, named, rule, fee)))
             + ("" if rule[flex[n]] else margin[flex[n]])
         ),
-        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin)),
+        *(c.codes[flex] for c in (rows.days, rows.tokens, named, rule, margin, fee)),
     )
     kind, _ = classes(product, rows.days.codes, rows.tokens.codes)
     start, size, group, order = _groups(demand.pair_user[rows.pair[seat]], rows.contract[seat])
@@ -298,7 +324,9 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
     leaves = np.array([demand.leaves.get(u, -1) for u in range(len(demand.users))], dtype=np.int64)
     leaves = leaves[demand.pair_user[rows.pair[seat]]]
     # seats with the same use are alike: their first products are compared, then their second, ...
-    alike, _ = classes(rows.contract[seat[order[start]]], leaves[order[start]])
+    of_seat = fee.codes[seat[order]]  # in the order of amounts: any of the products must save it
+    most = np.maximum.reduceat(of_seat, start) if len(start) else of_seat
+    alike, _ = classes(rows.contract[seat[order[start]]], leaves[order[start]], most)
     for position in range(int(size.max(initial=0))):
         there = size > position
         alike, _ = classes(alike, np.where(there, under[np.where(there, start + position, 0)], -1))
@@ -312,7 +340,7 @@ def _reasons(tell: _Teller, bill: Bill, on_flex: Bools, named: Column, margin: C
             instead = "The policy requires named access."
         members = seat[order[start[g] : start[g] + size[g]]]
         done = [(product[m], rows.days[m], rows.tokens[m]) for m in members]
-        words = tell.why_seat(int(rows.contract[i]), done, instead, int(leaves[n]))
+        words = tell.why_seat(int(rows.contract[i]), done, instead, int(leaves[n]), fee.values[most[g]])
         return words if instead else f"{words}{margin[i]}"
 
     needed = np.where(on_flex[seat], np.where(rule.array()[seat] == "named", -1, -2), product[seat])

@@ -32,21 +32,30 @@ MISSING_DAYS = 10
 
 
 def turnover(
-    source: ScenarioFile, usage: Usage, demand: Demand, costs: Callable[[], Mapping[str, Decimal]]
+    source: ScenarioFile,
+    usage: Usage,
+    demand: Demand,
+    costs: Callable[[], Mapping[str, Decimal]],
+    priced: str = "",
 ) -> Findings:
     """D105: people without use for `demand.idle_days`; D106: people without an earlier season.
+
+    Who may only have changed the email has been asked about (U184), and did not leave.
 
     Parameters
     ----------
     costs : computes what planning each user of the demand costs; called only if somebody is reported.
+    priced : how, if that is not what the plan does with them: ` on Flex`.
     """
     findings = Findings()
     seen = _seen(usage, demand)
     end, idle = demand.history[1], timedelta(days=source.scenario.demand.idle_days)
     people = source.people
-    gone = [u for u in seen.index[seen["last"] < pd.Timestamp(end - idle)] if _open(people, u, "leaves")]
+    moved = {f.value for f in usage.findings if f.code == "U184"}
+    quiet = seen.index[seen["last"] < pd.Timestamp(end - idle)]
+    gone = [u for u in quiet if _open(people, u, "leaves") and u not in moved]
     if gone:
-        _report_gone(findings, source, seen.loc[gone], end, costs())
+        _report_gone(findings, source, seen.loc[gone], end, costs(), priced=priced)
     if source.scenario.demand.method == "repeat":
         _report_new(findings, source, seen, demand.history)
     return findings
@@ -86,7 +95,13 @@ def _seen(usage: Usage, demand: Demand) -> pd.DataFrame:
 
 
 def _report_gone(
-    findings: Findings, source: ScenarioFile, gone: pd.DataFrame, end: date, costs: Mapping[str, Decimal]
+    findings: Findings,
+    source: ScenarioFile,
+    gone: pd.DataFrame,
+    end: date,
+    costs: Mapping[str, Decimal],
+    *,
+    priced: str,
 ) -> None:
     order = sorted(gone.index, key=lambda u: (-costs.get(u, Decimal(0)), u))
     gone = gone.loc[order]
@@ -96,7 +111,7 @@ def _report_gone(
     findings.add(
         "D105",
         f"{_people(len(gone))} had no use in the last {idle} days of the data, which end on {end}; planning "
-        f"{'them' if len(gone) > 1 else 'this person'} costs {total:,} {currency}: "
+        f"{'them' if len(gone) > 1 else 'this person'} costs {total:,} {currency}{priced}: "
         f"{_named(gone['last'])}",
         file="usage",
         severity="warning",

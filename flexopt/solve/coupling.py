@@ -18,7 +18,7 @@ import numpy as np
 import pulp
 
 from flexopt.base.arrays import Floats
-from flexopt.model.program import Model
+from flexopt.model.program import Model, seat_price
 from flexopt.model.sets import Problem
 from flexopt.solve.pricing import Prices
 
@@ -65,7 +65,7 @@ class CouplingRows:
         ]
         self.terms = [{x.name: value for x, value in r.expr.items()} for r in self.rows]
         self.settled = float(problem.settled)
-        self.cost = np.array([0.0 if c.order is not None else float(c.cost[0]) for c in problem.contracts])
+        self.cost = np.array([seat_price(c) for c in problem.contracts])
 
     def prices(self, rows: Floats) -> Prices:
         """The cost of seats and tokens for a user at these row prices."""

@@ -32,7 +32,7 @@ class TierPrices:
 class Incumbent:
     """The best solution so far.
 
-    cost : of the plan; moves : subproblems that move, with a move fee; objective : cost + fee x moves
+    cost : of the plan; moves : subproblems that move, if moves have a fee; objective : cost and all fees
     found_at : the prices at which it was found: None if in the whole model or known before
     """
 
@@ -69,9 +69,9 @@ class CoreSolver:
 
     def take(self, solution: Solution, found_at: TierPrices | None = None) -> None:
         """Make the solution the incumbent if it is better."""
-        cost, fee = solution.cost(self.problem), self.pricing.moves
-        moves = len(fee.moved(self.problem, solution.seats)) if fee else 0
-        objective = cost + fee.fee * moves if fee else cost
+        cost, leaving = solution.cost(self.problem), self.pricing.moves
+        moves = len(leaving.moved(self.problem, solution.seats)) if leaving else 0
+        objective = cost + solution.fees(self.problem) + (leaving.fee * moves if leaving else 0)
         if self.incumbent is None or objective < self.incumbent.objective:
             self.incumbent = Incumbent(solution, cost, moves, objective, found_at)
 

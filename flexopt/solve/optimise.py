@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from flexopt.base.arrays import Floats
 from flexopt.base.errors import LimitError, SolverError
 from flexopt.model.core import Core, everything
-from flexopt.model.moves import MoveFee
+from flexopt.model.fees import Fees, Moves
 from flexopt.model.program import Model
 from flexopt.model.restriction import Restriction
 from flexopt.model.rows import build
@@ -25,6 +25,7 @@ from flexopt.solve.pricing import PricingProblem
 from flexopt.solve.pricing_moves import PricingWithMoves
 from flexopt.solve.search import Search
 from flexopt.solve.stopwatch import Stopwatch
+from flexopt.solve.subproblems import subproblem_of_pairs, subproblems_of
 
 
 class Infeasible(Exception):
@@ -51,13 +52,15 @@ class Certificate:
 class Optimum:
     """A solution, its cost to the cent, and how it is proven.
 
-    cost : of the plan, without the fees of its moves
-    moves : subproblems that leave today's access, each at a `fee` on top of the plan (0: no fee)
+    cost : of the plan, without fees
     gap_asked : the gap within which it counts as optimal
-    objective_bound : no solution has a lower `objective`, which without a fee is its cost; in minor units
+    objective_bound : no solution has a lower `objective`, which without fees is its cost; in minor units
     variables, rows, choices, users : of the largest core given to the solver
-    certificate : of the plan itself, not of baselines, and not with a fee
+    certificate : of the objective of a plan; baselines have none
     seconds : by phase
+    contracts, moves : new contracts, and subproblems that leave today's access: with fees
+    fees : of all of these
+    cheapest : with fees, the optimum without them, if it was searched
     """
 
     solution: Solution
@@ -70,13 +73,15 @@ class Optimum:
     users: int
     certificate: Certificate | None
     seconds: Mapping[str, float]
+    contracts: int = 0
     moves: int = 0
-    fee: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    cheapest: Optimum | None = None
 
     @property
     def objective(self) -> Decimal:
-        """What is minimised: cost + fee x moves."""
-        return self.cost + self.fee * self.moves
+        """What is minimised: the cost and the fees."""
+        return self.cost + self.fees
 
     @property
     def gap(self) -> Decimal:
@@ -99,7 +104,7 @@ def optimise(
     restriction: Restriction | None = None,
     tell: Callable[[str], None] | None = None,
     *,
-    fee: MoveFee | None = None,
+    fees: Fees | None = None,
     known: Sequence[Solution] = (),
     options: SearchOptions = SearchOptions(),
     backend: Backend = Backend(),
@@ -112,8 +117,9 @@ def optimise(
         Rules in addition to the scenario's own: those of a baseline.
     tell
         Called with each step as it begins.
-    fee
-        Cost of each move away from today's access: cost + fee x moves is minimised, and ties are not settled.
+    fees
+        What new contracts and moves must save: they are minimised with the cost. With a fee for moves ties
+        are not settled.
     known
         Solutions to start from.
     options, backend
@@ -128,12 +134,15 @@ def optimise(
     """
     tell = tell or (lambda step: None)
     rules = restriction or Restriction()
+    problem = fees.on(problem) if fees else problem
     watch = Stopwatch(float(problem.scenario.solver.time_limit))
     small = problem.demand.pairs <= options.small and everything(problem, rules).choices <= options.small
     if not small:
         tell("bound")
     pricing = (
-        PricingWithMoves(problem, rules, fee, options) if fee else PricingProblem(problem, rules, options)
+        PricingWithMoves(problem, rules, fees, options)
+        if fees and fees.move
+        else PricingProblem(problem, rules, options)
     )
     bound = None if small else Bound(pricing, watch, options, backend)
     cores = CoreSolver(pricing, bound, watch, backend, tell)
@@ -142,35 +151,47 @@ def optimise(
     search = Search(bound, cores, options) if bound else None
     best, proven = _searched(cores, search, options)
     solution, certificate, least = best.solution, None, cores.money.zero
-    if fee is None:
+    if pricing.moves is None:
         core = _near(cores, search, best, options) if cores.proves(proven) else None
         if core is not None and cores.open(proven) and problem.every_date:
             proven = max(proven, _settle_rounding(cores, best, core, options))
             best = cores.incumbent or best
         if core is not None and core.flexes:
             solution = _settle_ties(cores, best, core, options)
-        watch.lap("ties")
-        if restriction is None:
-            bound = bound or Bound(pricing, watch, options, backend)
-            certificate = _certify(cores, bound, best, solution)
-            least = certificate.bound
-        watch.lap("certificate")
+    watch.lap("ties")
+    if restriction is None:
+        bound = bound or Bound(pricing, watch, options, backend)
+        certificate = _certify(cores, bound, best, solution)
+        least = certificate.bound
+    watch.lap("certificate")
     variables, rows, choices, users = cores.largest
     cost = solution.cost(problem)
+    charge = solution.fees(problem) + (fees.move * best.moves if fees else 0)
     return Optimum(
         solution=solution,
         cost=cost,
         gap_asked=problem.scenario.solver.gap,
-        objective_bound=min(max(least, cores.whole(proven)), best.objective if fee else cost),
+        objective_bound=min(max(least, cores.whole(proven)), cost + charge),
         variables=variables,
         rows=rows,
         choices=choices,
         users=users,
         certificate=certificate,
         seconds=watch.seconds,
+        contracts=solution.new_contracts(problem) if fees else 0,
         moves=best.moves,
-        fee=pricing.moves.fee if pricing.moves else Decimal(0),
+        fees=charge,
     )
+
+
+def charged(problem: Problem, fees: Fees, solution: Solution) -> tuple[int, int, Decimal]:
+    """The new contracts and the moves of a solution, and their fees."""
+    contracts, moves = solution.new_contracts(problem), 0
+    if fees.move:
+        parts = subproblems_of(problem, Restriction(), SearchOptions().most_states)
+        access = Moves(problem, fees, subproblem_of_pairs(parts, problem.demand.pairs))
+        moves = len(access.moved(problem, solution.seats))
+    return contracts, moves, fees.contract * contracts + fees.move * moves
 
 
 def _searched(cores: CoreSolver, search: Search | None, options: SearchOptions) -> tuple[Incumbent, float]:
@@ -248,9 +269,11 @@ def _settle_rounding(cores: CoreSolver, best: Incumbent, core: Core, options: Se
 def _settle_ties(cores: CoreSolver, best: Incumbent, core: Core, options: SearchOptions) -> Solution:
     """Among plans of the same cost, all inside a core at the incumbent's prices, the one `ties` prefers."""
     cores.tell("ties")
-    ties = build(cores.problem, core, at_most=best.cost)
+    ties = build(cores.problem, core, at_most=best.objective)
     settled, _ = _settled(cores, ties, best, nodes=options.tie_nodes)
-    return settled if settled is not None and settled.cost(cores.problem) <= best.cost else best.solution
+    if settled is None or settled.cost(cores.problem) + settled.fees(cores.problem) > best.objective:
+        return best.solution
+    return settled
 
 
 def _certify(cores: CoreSolver, bound: Bound, best: Incumbent, solution: Solution) -> Certificate:

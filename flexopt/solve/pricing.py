@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats, Ints
-from flexopt.model.moves import Moves
+from flexopt.model.fees import Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 from flexopt.solve.options import SearchOptions
@@ -48,7 +48,7 @@ class Response:
     seats : int64[n, 2], (subproblem, contract), sorted
     counts : int64[groups, contracts], seats of each group of subproblems
     tokens : float64[groups, periods], tokens of each group, without buffer
-    fees : float64[groups], move fees of each group
+    fees : float64[groups], fees for moves of each group
     """
 
     value: Floats
@@ -90,7 +90,7 @@ class PricingProblem:
     """
 
     moves: Moves | None = None
-    """The move fee, if there is one (`pricing_moves.py`)."""
+    """What is a move, if moves have a fee (`pricing_moves.py`)."""
 
     def __init__(
         self, problem: Problem, restriction: Restriction, options: SearchOptions = SearchOptions()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from flexopt.base.arrays import Bools, Floats, Ints
-from flexopt.model.moves import MoveFee, Moves
+from flexopt.model.fees import Fees, Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem
 from flexopt.solve.options import SearchOptions
@@ -26,12 +26,12 @@ class PricingWithMoves(PricingProblem):
         self,
         problem: Problem,
         restriction: Restriction,
-        fee: MoveFee,
+        fees: Fees,
         options: SearchOptions = SearchOptions(),
     ) -> None:
         super().__init__(problem, restriction, options)
-        self.stay = PricingProblem(problem, fee.today, options)
-        self.moves = Moves(problem, fee, subproblem_of_pairs(self.parts, problem.demand.pairs))
+        self.stay = PricingProblem(problem, fees.today, options)
+        self.moves = Moves(problem, fees, subproblem_of_pairs(self.parts, problem.demand.pairs))
         # today's access ties fewer products together: a subproblem here is one or several of `stay`
         self.whole = self._of_pieces(self.stay)
         self.exact[self.whole[~self.stay.exact]] = False

@@ -6,8 +6,8 @@ indifference at their prices get their cheapest choice; the rest, the *core*, is
 incumbent is not within the gap of the bound, the core grows. It may also prove what the bound alone cannot: a
 plan that decides anything outside a window differently costs at least the window more.
 
-A move fee changes nothing in this: the pricing problem has the fee in its choices and the model in its
-objective; only the knapsack bound, which cannot handle a fee, is not used.
+Fees change nothing in this: the pricing problem has them in its choices and the model in its objective; only
+the knapsack bound, which cannot handle a fee for moves, is not used with one.
 """
 
 from __future__ import annotations

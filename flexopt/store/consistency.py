@@ -76,6 +76,7 @@ def _money(plan: PlanDocument) -> Iterator[str]:
         ("summary.tokens", s.tokens, s.used_cost + s.expired_cost + s.left_cost),
         ("summary.tokens", s.tokens, used + buffer + s.expired_cost_with_buffer + s.left_cost_with_buffer),
         ("proof.cost", plan.proof.cost, plan.total),
+        *_threshold(plan),
         ("summary.commitment", s.commitment, sum((row.amount for row in plan.order), ZERO)),
         ("summary.commitment", s.commitment, inside + later),
         ("summary.paid_in_horizon", s.paid_in_horizon, inside),
@@ -88,3 +89,10 @@ def _money(plan: PlanDocument) -> Iterator[str]:
             yield f"`{part}.total` is {study.total}, but the plan costs {plan.total}"
     if plan.comparison is not None and plan.comparison.currency != plan.currency:
         yield f"`comparison.currency` is {plan.comparison.currency}, but that of the plan is {plan.currency}"
+
+
+def _threshold(plan: PlanDocument) -> Iterator[tuple[str, Decimal, Decimal]]:
+    found, least, money = plan.proof.threshold, plan.scenario.policy.min_saving, plan.scenario.money
+    if found is not None:
+        fees = money.ceil(least.contract) * found.contracts + money.ceil(least.move) * found.moves
+        yield "proof.threshold.objective", found.objective, plan.total + fees

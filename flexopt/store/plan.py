@@ -174,6 +174,23 @@ class ProvenPrices(PlanPart):
     """The sets of prices that add to the proof."""
 
 
+class Threshold(PlanPart):
+    """What was minimised with `policy.min_saving`: the cost and the fees of changes."""
+
+    contracts: Count
+    """New contracts: seats of users that are neither owned, renewed nor stated additions."""
+    moves: Count
+    """Changes of today's access; products of one user that collections tie together are one."""
+    objective: Amount
+    """Money: the cost, `min_saving.contract` for each contract, and `min_saving.move` for each move."""
+    bound: Amount
+    """Money: no plan has a lower objective."""
+    cheapest: Amount
+    """Money: the cheapest plan known without the threshold."""
+    prices: ProvenPrices
+    """What stored prices prove of the objective."""
+
+
 class Rounding(PlanPart):
     """What the rounding of invoices takes off a plan's cost at most."""
 
@@ -212,6 +229,8 @@ class Proof(PlanPart):
     """The value of one more token in the pool; no days without a live pack."""
     prices: ProvenPrices
     """The certificate."""
+    threshold: Threshold | None
+    """With `policy.min_saving`, what was minimised; `status`, `gap` and `rounding` are of it."""
 
 
 class InputFile(PlanPart):

@@ -156,8 +156,8 @@ class ComparisonPart(PlanPart):
     """In the order given; the first is the baseline."""
     cheapest: Name
     """Id of the scenario with the lowest total."""
-    regret: tuple[tuple[Amount | None, ...], ...]
-    """Money: the cost of signing quote j and keeping the plan of i; none where that is not possible."""
+    regret: tuple[tuple[Difference | None, ...], ...]
+    """Money: the cost of signing j with the plan of i; none if impossible; below 0 only with a threshold."""
     notes: tuple[RegretNote, ...]
     """Notes on single cells of `regret`."""
     drivers: tuple[QuoteDrivers, ...]
@@ -312,19 +312,6 @@ class SensitivityPart(PlanPart):
     """The value of one more percent off, largest first."""
 
 
-class ThresholdProof(PlanPart):
-    """The proof of the moves with `--min-saving`."""
-
-    moves: Count
-    """Subproblems that get other access."""
-    cost: Amount
-    """Money: the total and `min_saving` for each move."""
-    bound: Difference
-    """Money: no plan has a lower `cost`."""
-    proven: Flag
-    """Whether the two are within `solver.gap`."""
-
-
 Moved = Literal["to collection", "to seat", "to Flex", "release", "new", "keep"]
 
 
@@ -408,14 +395,10 @@ class ReviewCheck(PlanPart):
 class ReviewPart(PlanPart):
     """Today's access compared with the plan: `flexopt review`."""
 
-    min_saving: Amount
-    """Money: the least that a move had to save; 0 means no threshold."""
     today: Amount | None
     """Money: today's access; none if it is no longer possible."""
     total: Amount
     """Money: the plan."""
-    threshold: ThresholdProof | None
-    """The proof with `min_saving`; else none."""
     saving: Difference | None
     """Money: `today` less `total`."""
     moves: tuple[MoveRow, ...]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexopt.base.text import count, fill, money, percent, printable, screen, text_table
+from flexopt.base.text import abridged, count, fill, money, percent, printable, screen, text_table
 
 
 def test_columns_line_up_whatever_their_width() -> None:
@@ -73,3 +73,12 @@ def test_count_and_percent() -> None:
     assert count(2, "entry", "entries") == "2 entries"
     shares = [Decimal(s) for s in ("0", "0.00001", "0.0028")]
     assert [percent(s) for s in shares] == ["0.00 %", "less than 0.01 %", "0.28 %"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [("AutoCAD", 7, "AutoCAD"), ("Navisworks Manage (annual)", 20, "Navisworks Man…nual)"), ("", 8, "")],
+)
+def test_a_long_name_is_cut_in_its_middle(text: str, most: int, shown: str) -> None:
+    assert abridged(text, most) == shown
+    assert len(shown) <= most

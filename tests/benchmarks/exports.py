@@ -66,7 +66,7 @@ def with_rows(document: dict[str, Any]) -> dict[str, Any]:
         | {"move": "to Flex", "before": r["offer"], "after": "Flex", "saving": "1.00"}
         for r in rows
     ]
-    review = {"min_saving": "0", "today": None, "total": total, "saving": None, "moves": moves, "checks": []}
+    review = {"today": None, "total": total, "saving": None, "moves": moves, "checks": []}
     review |= {"counts": {"to Flex": len(moves)}, "double_use": [], "idle": [], "leavers": []}
     return document | {"comparison": comparison, "review": review}
 

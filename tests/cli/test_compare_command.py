@@ -57,7 +57,7 @@ def test_csv_and_json_agree(call: Run, quotes: list[str]) -> None:
 def test_folder(call: Run, folder: Path, quotes: list[str]) -> None:
     done = call("compare", *quotes, "-o", "out", "--format", "json")
     assert done.returncode == 0
-    assert "Comparison written to out" in done.stderr
+    assert "Comparison written to out; next: flexopt explain out/tokens.plan" in done.stderr
     ids = ["scenario", "seats", "tokens", "flex-only"]
     assert {p.name for p in (folder / "out").iterdir()} == {"comparison.json", *(f"{i}.plan" for i in ids)}
     document = json.loads((folder / "out" / "comparison.json").read_text())

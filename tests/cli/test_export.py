@@ -63,10 +63,10 @@ def readable(path: Path) -> str:
 
 
 @pytest.mark.parametrize("suffix", EXPORTERS)
-def test_codes(call: Run, plan_folder: Path, folder: Path, planned: Document, suffix: str) -> None:
-    users = {row["user"]: f"somebody-{n}" for n, row in enumerate(planned["assignment"])}
-    rows = [row | {"user": users[row["user"]]} for row in planned["assignment"]]
-    write_folder(typed(planned | {"assignment": rows}), folder / "named.plan")
+def test_codes(call: Run, just_planned: Document, folder: Path, suffix: str) -> None:
+    users = {row["user"]: f"somebody-{n}" for n, row in enumerate(just_planned["assignment"])}
+    rows = [row | {"user": users[row["user"]]} for row in just_planned["assignment"]]
+    write_folder(typed(just_planned | {"assignment": rows}), folder / "named.plan")
     done = call("export", "named.plan", "-o", f"out/x{suffix}", "--pseudonymise")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("The key is in out/people-key.csv: do not share it\n")
@@ -93,23 +93,25 @@ def test_without_people(call: Run, plan_folder: Path, folder: Path, planned: Doc
     assert "the assignment table is empty" in done.stderr
 
 
-def comparison(folder: Path, planned: Document, **changes: Any) -> Path:
+def comparison(folder: Path, just_planned: Document, **changes: Any) -> Path:
     """What `compare` writes: here two quotes, of which the second is the cheapest."""
     place = folder / "quotes"
     place.mkdir()
     for name in ("quote-1", "quote-2"):
-        write_folder(typed(planned | {"name": name}), place / f"{name}.plan")
-    data = {"schema": "flexopt.comparison/1", **with_everything(planned, 2)["comparison"], **changes}
+        write_folder(typed(just_planned | {"name": name}), place / f"{name}.plan")
+    data = {"schema": "flexopt.comparison/1", **with_everything(just_planned, 2)["comparison"], **changes}
     (place / "comparison.json").write_text(json.dumps(data))
     return place
 
 
-def test_of_a_comparison_the_cheapest_plan_is_exported(call: Run, folder: Path, planned: Document) -> None:
-    place = comparison(folder, planned)
+def test_of_a_comparison_the_cheapest_plan_is_exported(
+    call: Run, folder: Path, just_planned: Document
+) -> None:
+    place = comparison(folder, just_planned)
     assert call("export", place, "-o", "x.json").returncode == 0
     data = json.loads((folder / "x.json").read_text())
     assert data["name"] == "quote-2"
-    assert data["comparison"] == with_everything(planned, 2)["comparison"]
+    assert data["comparison"] == with_everything(just_planned, 2)["comparison"]
     assert call("export", place / "quote-1.plan", "-o", "x.json").returncode == 0
     assert json.loads((folder / "x.json").read_text())["name"] == "quote-1"
 
@@ -124,9 +126,9 @@ def test_of_a_comparison_the_cheapest_plan_is_exported(call: Run, folder: Path, 
     ],
 )
 def test_comparison_that_is_none(
-    call: Run, folder: Path, planned: Document, changes: Document, words: str
+    call: Run, folder: Path, just_planned: Document, changes: Document, words: str
 ) -> None:
-    done = call("export", comparison(folder, planned, **changes), "-o", "x.json")
+    done = call("export", comparison(folder, just_planned, **changes), "-o", "x.json")
     assert done.returncode == 2
     assert words in done.stderr
     assert "\n\nhint: " in done.stderr

@@ -108,7 +108,7 @@ def many(document: dict[str, Any], count: int) -> dict[str, Any]:
         {"user": f"u{n:03d}", "product": "AutoCAD", "offer": "o", "last_use": None} for n in range(count)
     ]
     counts = dict.fromkeys(("to collection", "to seat", "release", "new", "keep"), 0) | {"to Flex": count}
-    review = {"min_saving": "0", "today": "10.00", "total": "8.00", "threshold": None, "saving": "2.00"}
+    review = {"today": "10.00", "total": "8.00", "saving": "2.00"}
     lists = {"double_use": [], "idle": listed, "leavers": [], "checks": []}
     return document | {"review": review | {"moves": rows, "counts": counts} | lists}
 

@@ -44,6 +44,7 @@ SAME: dict[str, dict[str, Any]] = {
     "pool": {"pool": [{"tokens": 5, "expires": "2026-04-01"}]},
     "budgets": {"budgets": [{"id": "b", "from": "2026-01-01", "to": "2027-01-01", "amount": 1}]},
     "solver": {"solver": {"gap": "0.01"}},
+    "what changes must save": {"policy": {"min_saving": {"contract": 50}}},
 }
 OTHER: dict[str, dict[str, Any]] = {
     "horizon": {"horizon": {"start": "2026-01-01", "months": 6}},

@@ -175,6 +175,7 @@ SHEETS = [
     "Seats",
     "Purchases",
     "Ledger",
+    "Charges",
     "Assumptions",
     "Proof",
 ]

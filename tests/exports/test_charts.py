@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 from whole import with_everything
 
 from flexopt.exports.charts import Chart, charts, drawing
+from flexopt.store.tables import TABLES
 
 Document = dict[str, Any]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,27 +75,31 @@ def test_many_offers_are_drawn_as_a_few_and_the_others(document: Document) -> No
 
 
 def test_pool_is_the_ledger(document: Document) -> None:
-    period = {"buffer": "0", "bought": "0", "expired": "0"}
+    """A band leads from the balance if the forecast holds to that if the buffer is used in full."""
+    names = list(TABLES["ledger"])[2:]
     document["ledger"] = [
-        period
-        | {"period_start": "2026-01-01", "period_end": "2026-03-01", "opening": "200", "bought": "500"}
-        | {"drawn": "300", "expired": "50", "closing": "350"},
-        period
-        | {"period_start": "2026-03-01", "period_end": "2027-01-01", "opening": "350"}
-        | {"drawn": "330", "buffer": "20", "closing": "0"},
+        {"period_start": start, "period_end": end, **dict(zip(names, numbers.split(), strict=True))}
+        for start, end, numbers in (
+            ("2026-01-01", "2026-03-01", "200 500 280 50 370 20 200 30 370"),
+            ("2026-03-01", "2027-01-01", "370 0 330 0 40 40 370 0 0"),
+        )
     ]
     pool = named(document)["pool"]
     assert pool.rows == (
-        ("2026-01-01", "200", "500", "300", "50", "350"),
-        ("2026-03-01", "350", "0", "350", "0", "0"),
+        ("2026-01-01", "200", "500", "280", "50", "370", "20", "370"),
+        ("2026-03-01", "370", "0", "330", "0", "40", "40", "0"),
     )
-    assert pool.text == "Tokens bought: 500 (purchases: 1); expired: 50."
+    assert pool.text == (
+        "Tokens bought: 500 (purchases: 1); if the forecast holds, expired: 50; at the end: 40, with the "
+        "buffer used in full 0."
+    )
     figure = Figure()
     pool.draw(figure)
-    balance, purchases, expiries = figure.axes[0].lines
-    assert np.asarray(balance.get_ydata()).tolist() == [200, 700, 400, 350, 350, 350, 0, 0]
+    balance, least, purchases, expiries = figure.axes[0].lines
+    assert np.asarray(balance.get_ydata()).tolist() == [200, 700, 420, 370, 370, 370, 40, 40]
+    assert np.asarray(least.get_ydata()).tolist() == [200, 700, 400, 370, 370, 370, 0, 0]
     assert np.asarray(purchases.get_ydata()).tolist() == [700]
-    assert np.asarray(expiries.get_ydata()).tolist() == [400]
+    assert np.asarray(expiries.get_ydata()).tolist() == [420]
     assert expiries.get_marker() != purchases.get_marker()
 
 

@@ -45,7 +45,7 @@ def full(document: Document) -> Document:
     document["assignment"] = [row | {"user": names[row["user"]]} for row in document["assignment"]]
     names["gone"] = "zz gone"
     document["left_out"] = [{"user": names["gone"], "product": "AutoCAD", "days": 3, "reason": "rule"}]
-    document["scenario"]["policy"] = [
+    document["scenario"]["policy"]["rules"] = [
         {"user": "zz ruled", "group": None, "product": None, "access": "flex"},
         {"user": None, "group": "Site", "product": None, "access": "flex"},
     ]
@@ -95,8 +95,8 @@ def test_no_name_is_left_with_codes(full: Document, tmp_path: Path) -> None:
     assert coded["findings"][4]["message"] == f"`{known[who]}` is there twice"
     (row,) = (r for r in coded["assignment"] if r["user"] == known[who])
     assert row == full["assignment"][0] | {"user": known[who]}
-    assert coded["scenario"]["policy"][0]["user"] == known["zz ruled"]
-    assert coded["scenario"]["policy"][1] == full["scenario"]["policy"][1]
+    assert coded["scenario"]["policy"]["rules"][0]["user"] == known["zz ruled"]
+    assert coded["scenario"]["policy"]["rules"][1] == full["scenario"]["policy"]["rules"][1]
 
 
 def _users(full: Document) -> list[str]:
@@ -113,7 +113,7 @@ def test_no_name_and_no_row_is_left_without_people(full: Document) -> None:
     assert not people.people_left_out(typed(full))
     assert (left["assignment"], left["left_out"], left["comparison"]["changes"]) == ([], [], [])
     assert all(not left["review"][name] for name in ("moves", "double_use", "idle", "leavers"))
-    assert left["scenario"]["policy"][0]["user"] == WITHHELD
+    assert left["scenario"]["policy"]["rules"][0]["user"] == WITHHELD
     for name in ("total", "summary", "seats", "purchases", "ledger", "coverage", "proof", "baselines"):
         assert left[name] == full[name]
     assert left["review"]["counts"] == full["review"]["counts"]
@@ -185,7 +185,9 @@ def test_a_user_called_like_a_code_gets_another(document: Document, tmp_path: Pa
     assert sorted(key(tmp_path / "key.csv").values()) == ["person-0003", "person-0004", "person-0005"]
 
 
-@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6))
+@given(
+    st.lists(st.one_of(st.text(min_size=1), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6)
+)
 def test_the_key_keeps_any_name(
     planned: Document, tmp_path_factory: pytest.TempPathFactory, users: list[str]
 ) -> None:

@@ -48,7 +48,7 @@ def test_nothing_but_names_and_labels_changes(named: Document) -> None:
     assert data(read).keys() == named.keys()
     assert [o["id"] for o in data(read)["scenario"]["offers"]] == list(NAMES.values())
     assert data(read)["scenario"]["negotiated"]["offers"] == {"AutoCAD, a year": "0.2"}
-    for table in ("seats", "assignment"):
+    for table in ("order", "payments", "seats", "assignment"):
         assert {row["offer"] for row in data(read)[table]} <= {*NAMES.values(), ""}
         rest = [{**row, "offer": ""} for row in data(read)[table]]
         assert rest == [{**row, "offer": ""} for row in named[table]]

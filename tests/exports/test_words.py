@@ -1,83 +1,34 @@
-"""Every language says everything, in its own numbers and dates."""
+"""The words of reports, and the figures of a locale."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import date as Day
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from documents import typed
-from whole import with_everything
 
-from flexopt.exports.charts import charts
-from flexopt.exports.report import assignment_table, make_report
-from flexopt.exports.words import ENGLISH, LANGUAGES, Words
+from flexopt.base.errors import FlexoptError
+from flexopt.exports.words import ENGLISH, words_for
 
-OTHERS = [pytest.param(words, id=code) for code, words in LANGUAGES.items() if words is not ENGLISH]
-NARROW, SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
-
-
-def places(text: str) -> list[str]:
-    """What is filled into a text; a counted thing has it in both forms."""
-    return sorted(re.findall(r"{\w+}", text))
-
-
-@pytest.mark.parametrize("words", OTHERS)
-def test_every_language_has_every_text(words: Words) -> None:
-    assert list(words.texts) == list(ENGLISH.texts)
-    for key, text in ENGLISH.texts.items():
-        assert words.texts[key].strip(), key
-        assert places(words.texts[key]) == places(text), key
-        assert ("|" in words.texts[key]) == ("|" in text), key
-
-
-@pytest.mark.parametrize("words", OTHERS)
-def test_every_text_of_the_charts_is_translated(document: dict[str, Any], words: Words) -> None:
-    said: set[str] = set()
-
-    def say(text: str) -> str:
-        said.add(text)
-        return text
-
-    for chart in charts(typed(with_everything(_many_offers(document), 4)), say=say):
-        chart.svg()
-    assert {"bought", "tokens in the pool", "{number} others", "mix", "lever"} <= said
-    assert said <= set(words.charts), said - set(words.charts)
-    for text in words.charts:
-        assert places(words.charts[text]) == places(text)
-
-
-def _many_offers(document: Mapping[str, Any]) -> dict[str, Any]:
-    row = document["seats"][0]
-    more = [row | {"offer": f"offer-{i}", "cost": "1.00"} for i in range(20)]
-    return {**document, "seats": [*document["seats"], *more]}
-
-
-@pytest.mark.parametrize("code", LANGUAGES)
-def test_a_whole_report_in_every_language(document: dict[str, Any], code: str) -> None:
-    report = make_report(typed(with_everything(document)), LANGUAGES[code])
-    assert [s.name for s in report.sections] == [
-        s.name for s in make_report(typed(with_everything(document))).sections
-    ]
-    assert assignment_table(typed(document), LANGUAGES[code]).rows
-    assert report.title in {"Licence plan", "Lizenzplan", "Plan de licences"}
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 @pytest.mark.parametrize(
-    ("code", "money", "date", "share", "large"),
+    ("locale", "money", "date", "share", "large"),
     [
-        ("en", "1,234,567.80", "2026-04-01", "-12.4 %", "12,000"),
-        ("de", "1.234.567,80", "01.04.2026", f"-12,4{SPACE}%", "12.000"),
-        ("fr", f"1{NARROW}234{NARROW}567,80", "01/04/2026", f"-12,4{SPACE}%", f"12{NARROW}000"),
+        (None, "1,234,567.80", "2026-04-01", "-12.4 %", "12,000"),
+        ("de", "1.234.567,80", "01.04.2026", "-12,4 %", "12.000"),
+        ("de-CH", "1’234’567.80", "01.04.2026", "-12.4 %", "12’000"),
+        ("fr_FR", f"1{NARROW}234{NARROW}567,80", "01/04/2026", "-12,4 %", f"12{NARROW}000"),
+        ("en_US", "1,234,567.80", "4/1/2026", "-12.4 %", "12,000"),
+        ("en_IN", "12,34,567.80", "01/04/2026", "-12.4 %", "12,000"),
+        ("sv", "1\xa0234\xa0567,80", "2026-04-01", "-12,4 %", "12\xa0000"),
     ],
 )
-def test_formats(code: str, money: str, date: str, share: str, large: str) -> None:
-    words = LANGUAGES[code]
+def test_formats(locale: str | None, money: str, date: str, share: str, large: str) -> None:
+    words = words_for(locale)
     assert words.money(Decimal("1234567.80")) == money
-    assert words.priced(Decimal("1234567.80"), "USD") == f"{money}{words.space}USD"
+    assert words.priced(Decimal("1234567.80"), "USD") == f"{money} USD"
     assert words.money(None) == "-"
     assert words.date(Day(2026, 4, 1)) == date
     assert words.date(None) == "-"
@@ -85,13 +36,19 @@ def test_formats(code: str, money: str, date: str, share: str, large: str) -> No
     assert words.number(12_000) == large
 
 
-def test_counts_take_the_form_of_their_language() -> None:
+def test_dates_in_a_workbook() -> None:
+    written = [words_for(locale).date_in_excel for locale in (None, "de", "en_US", "hu")]
+    assert written == ["yyyy-mm-dd", "dd.mm.yyyy", "m/d/yyyy", "yyyy. mm. dd."]
+
+
+@pytest.mark.parametrize("locale", ["", "xx", "de_XX", "Deutsch", "../de"])
+def test_no_such_locale(locale: str) -> None:
+    with pytest.raises(FlexoptError, match="there is no locale"):
+        words_for(locale)
+
+
+def test_counts() -> None:
     assert [ENGLISH.count(n, "user") for n in (0, 1, 2)] == ["0 users", "1 user", "2 users"]
-    assert [LANGUAGES["fr"].count(n, "user") for n in (0, 1, 2)] == [
-        "0 utilisateur",
-        "1 utilisateur",
-        "2 utilisateurs",
-    ]
 
 
 def test_shares() -> None:

@@ -99,6 +99,9 @@ SCHEMA = {
     "negative pack": add("S134", "pool: [{tokens: -5, expires: 2026-05-01}]\n"),
     "policy without access": add("S131", "policy: [{product: AutoCAD}]\n"),
     "policy with a wrong access": add("S135", "policy: [{product: AutoCAD, access: token}]\n"),
+    "a negative saving": add("S134", "policy: {min_saving: {contract: -1}}\n"),
+    "an unknown saving": add("S130", "policy: {min_saving: {contracts: 5}}\n"),
+    "a saving without a map": add("S132", "policy: {min_saving: 50}\n"),
     "policy for nobody": add("S137", "policy: [{access: flex}]\n"),
     "budget backwards": add("S137", "budgets: [{id: fy, from: 2026-12-31, to: 2026-01-01, amount: 1}]\n"),
     "period backwards": swap(

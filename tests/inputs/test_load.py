@@ -77,6 +77,32 @@ def test_lists_without_ids_and_empty_lists_replace(tmp_path: Path) -> None:
     assert read.usage_files == ()
 
 
+RULE = "{product: AutoCAD, access: named}"
+
+
+@pytest.mark.parametrize("base", [f"policy: [{RULE}]\n", f"policy: {{rules: [{RULE}]}}\n"])
+def test_a_policy_that_is_a_list_is_its_rules(tmp_path: Path, base: str) -> None:
+    """A variant that says what changes must save keeps the rules, and the other way round."""
+    over = "extends: base.yaml\npolicy: {min_saving: {contract: 50}}\n"
+    policy = load(tmp_path, base_yaml=GOOD + base, scenario_yaml=over).scenario.policy
+    assert [r.access for r in policy.rules] == ["named"]
+    assert (str(policy.min_saving.contract), str(policy.min_saving.move)) == ("50", "0")
+    back = load(
+        tmp_path,
+        two_yaml=over,
+        scenario_yaml="extends: two.yaml\npolicy: [{product: AutoCAD, access: flex}]\n",
+    ).scenario.policy
+    assert [r.access for r in back.rules] == ["flex"]
+    assert str(back.min_saving.contract) == "50"
+
+
+def test_a_wrong_rule_in_a_list_is_found_where_it_is(tmp_path: Path) -> None:
+    over = "extends: base.yaml\npolicy:\n  - {product: AutoCAD, access: token}\n"
+    (error,) = read_scenario(write(tmp_path, base_yaml=GOOD, scenario_yaml=over))[1].errors
+    assert (Path(error.file).name, error.row, error.column) == ("scenario.yaml", 3, "policy.rules.1.access")
+    assert error.code == "S135"
+
+
 def test_null_replaces(tmp_path: Path) -> None:
     base = GOOD + "  max_oversize: 0.2\n"
     over = "extends: base.yaml\ntokens: {max_oversize: null}\n"

@@ -81,7 +81,7 @@ def test_what_is_commented_is_valid_once_uncommented(tmp_path: Path) -> None:
     scenario = scenario_in(tmp_path / "renewal")
     assert scenario.holdings
     assert scenario.pool
-    assert scenario.policy
+    assert scenario.policy.rules
     assert (scenario.people, scenario.access) == ("people.csv", "access.csv")
 
 

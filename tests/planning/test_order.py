@@ -11,11 +11,15 @@ from typing import Any
 
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR, a_scenario, a_source, every, usage_of
 from documents import data
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
+from profiles import one_in
+from strategies import Instance, small
 
 from flexopt import load_scenario, plan
 from flexopt.base.dates import add_months
+from flexopt.base.errors import InfeasibleError, LimitError, SolverError
+from flexopt.base.findings import InputError
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.planning.bill import SeatRow
 from flexopt.planning.order import order_lines, seats_to_pay
@@ -298,6 +302,24 @@ def test_holdings_and_a_subscriptions_export_give_the_same_order(tmp_path: Path)
         ("S2", 3),
     }
     assert sum(row["reduce"] for row in one) == 6 - sum(row["renew"] for row in one)
+
+
+@one_in(4)
+@given(small())
+def test_orders_and_payments_of_random_plans_add_up(instance: Instance) -> None:
+    """The audit compares every row; here only the sums."""
+    try:
+        found = plan(instance.source(), instance.read_usage())
+    except (InfeasibleError, InputError, LimitError, SolverError):
+        reject()
+    commitment = Decimal(data(found.document)["summary"]["commitment"])
+    order, paid = found.order, found.payments
+    assert sum(order["amount"]) == sum(paid["amount"]) == commitment
+    assert (order["have"] == order["renew"] + order["reduce"] + order["keep"]).all()
+    assert order["tokens"].sum() == data(found.document)["summary"]["tokens_bought"]
+    assert (order["renew"] + order["new"] + order["addition"]).sum() == (
+        found.seats["renewed"] + found.seats["new"] + found.seats["added"]
+    ).sum()
 
 
 def test_without_ids_the_order_is_the_same() -> None:

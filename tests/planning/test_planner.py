@@ -49,7 +49,7 @@ def test_the_headline(made: Plan) -> None:
     assert isinstance(made.gap, Decimal)
 
 
-@pytest.mark.parametrize("table", ["assignment", "seats", "purchases", "ledger"])
+@pytest.mark.parametrize("table", ["order", "payments", "assignment", "seats", "purchases", "ledger"])
 def test_frames_have_the_documented_columns_and_types(made: Plan, table: str) -> None:
     frame = getattr(made, table)
     assert list(frame.columns) == list(TABLES[table])

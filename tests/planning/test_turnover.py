@@ -75,6 +75,19 @@ def test_pasted_the_line_ends_the_finding_and_the_cost() -> None:
     assert "left" not in set(plan(source, usage_of(DAYS)).assignment["user"])
 
 
+def test_who_may_have_changed_the_email_did_not_leave(tmp_path: Path) -> None:
+    """The pair is asked about (U184); a line for the old email would lose half of the person."""
+    days = every(date(2025, 1, 1), 360, 1)
+    rows = [f"{'ann.lee' if d < date(2025, 6, 1) else 'ann.berg'}@x.com,Ann,Lee,AutoCAD,{d},T" for d in days]
+    header = "Email,First name,Last name,Product,Day used,Team"
+    (tmp_path / "u.csv").write_text("\n".join([header, *rows]) + "\n")
+    scenario = a_scenario(products=[AUTOCAD], offers=[AUTOCAD_YEAR], usage={"files": ["u.csv"]})
+    (tmp_path / "s.yaml").write_text(scenario.model_dump_json(by_alias=True, exclude_defaults=True))
+    codes = {f.code for f in check_inputs(tmp_path / "s.yaml", lambda *_: None, None).findings}
+    assert "U184" in codes
+    assert "D105" not in codes
+
+
 def test_who_came_late_has_an_empty_season() -> None:
     """Twelve days in 12 weeks: about 35 more in the 273 days before; one day in a year tells nothing."""
     new = found()["D106"]
@@ -126,4 +139,4 @@ def test_a_usage_report_knows_the_last_day(tmp_path: Path) -> None:
     (gone,) = (
         f for f in check_inputs(tmp_path / "s.yaml", lambda *_: None, None).findings if f.code == "D105"
     )
-    assert "costs 420.00 USD: ann@x.com (last 2025-05-15)" in gone.message
+    assert "costs 420.00 USD on Flex: ann@x.com (last 2025-05-15)" in gone.message

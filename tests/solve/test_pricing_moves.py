@@ -17,7 +17,7 @@ from strategies import Instance, small
 
 from flexopt.base.errors import LimitError
 from flexopt.inputs.records import TodaysAccess
-from flexopt.model.moves import MoveFee, Moves
+from flexopt.model.fees import Fees, Moves
 from flexopt.model.restriction import Restriction
 from flexopt.model.sets import Problem, formulate
 from flexopt.planning.baselines import todays_access
@@ -26,36 +26,42 @@ from flexopt.solve.optimise import Infeasible, Optimum, optimise
 from flexopt.solve.options import SearchOptions
 from flexopt.solve.pricing_moves import PricingWithMoves
 
+FREE = Decimal(0)
 
-def solved(problem: Problem, restriction: Restriction) -> Optimum | None:
+
+def solved(problem: Problem, restriction: Restriction, contract: Decimal = FREE) -> Optimum | None:
     try:
-        return optimise(problem, restriction)
+        return optimise(problem, restriction, fees=Fees(contract))
     except (Infeasible, LimitError):
         return None
 
 
 def with_fee(
-    problem: Problem, today: Restriction, fee: Decimal, options: SearchOptions = SearchOptions()
+    problem: Problem,
+    today: Restriction,
+    fee: Decimal,
+    options: SearchOptions = SearchOptions(),
+    contract: Decimal = FREE,
 ) -> Optimum:
     known = [o.solution for o in (solved(problem, Restriction()), solved(problem, today)) if o]
-    return optimise(problem, fee=MoveFee(fee, today), known=known, options=options)
+    return optimise(problem, fees=Fees(contract, fee, today), known=known, options=options)
 
 
 def moves_of(problem: Problem, today: Restriction) -> Moves:
-    return PricingWithMoves(problem, Restriction(), MoveFee(Decimal(1), today)).moves
+    return PricingWithMoves(problem, Restriction(), Fees(move=Decimal(1), today=today)).moves
 
 
-def by_trying(problem: Problem, restriction: Restriction, fee: Decimal) -> Decimal:
-    """The least cost + fee x subproblems that do not stay, over all sets of those that stay."""
+def by_trying(problem: Problem, restriction: Restriction, fee: Decimal, contract: Decimal) -> Decimal:
+    """The least cost and fees, over all sets of subproblems that stay."""
     subproblem = moves_of(problem, restriction).subproblem
     rules = restriction.rules(problem)
     found = []
     for stays in product([True, False], repeat=int(subproblem.max(initial=-1)) + 1):
         bound = np.array(stays, dtype=bool)[subproblem]
         offers = {i: only for i, only in restriction.offers.items() if bound[i]}
-        best = solved(problem, Restriction(np.where(bound, rules, ""), offers))
+        best = solved(problem, Restriction(np.where(bound, rules, ""), offers), contract)
         if best:
-            found.append(best.cost + fee * (len(stays) - sum(stays)))
+            found.append(best.objective + fee * (len(stays) - sum(stays)))
     return min(found)
 
 
@@ -78,9 +84,13 @@ def with_access(draw: st.DrawFn) -> tuple[Instance, tuple[TodaysAccess, ...]]:
 
 @pytest.mark.parametrize("small", [400, -1], ids=["whole", "by-tiers"])
 @one_in(8)
-@given(drawn=with_access(), amount=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]))
+@given(
+    drawn=with_access(),
+    amount=st.sampled_from(["0.01", "20", "75.50", "300", "5000"]),
+    of_contract=st.sampled_from(["0", "0", "12", "150"]),
+)
 def test_no_set_of_moves_is_better(
-    small: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], amount: str
+    small: int, drawn: tuple[Instance, tuple[TodaysAccess, ...]], amount: str, of_contract: str
 ) -> None:
     instance, access = drawn
     source, demand = instance.source(), instance.demand()
@@ -90,18 +100,18 @@ def test_no_set_of_moves_is_better(
     assert free is not None
     restriction = todays_access(problem, access)
     assume(moves_of(problem, restriction).subproblem.max() < 5)
-    fee = source.scenario.money.ceil(Decimal(amount))
-    found = with_fee(problem, restriction, fee, SearchOptions(small=small))
-    best = by_trying(problem, restriction, fee)
+    fee, contract = (source.scenario.money.ceil(Decimal(of)) for of in (amount, of_contract))
+    found = with_fee(problem, restriction, fee, SearchOptions(small=small), contract)
+    best = by_trying(problem, restriction, fee, contract)
     slack = Decimal("0.01") * (len(problem.packs) + 2) + best * problem.scenario.solver.gap
-    assert found.objective == found.cost + fee * found.moves
+    assert found.objective == found.cost + fee * found.moves + contract * found.contracts
     assert best - slack <= found.objective
     assert found.objective_bound <= best + slack
     assert found.cost >= free.cost - slack
     if found.status is Status.OPTIMAL:
         assert found.objective <= best + slack
-        today = solved(problem, restriction)
-        assert today is None or found.objective <= today.cost + slack
+        today = solved(problem, restriction, contract)
+        assert today is None or found.objective <= today.objective + slack
     if small > 0:
         assert found.status is Status.OPTIMAL
 

@@ -63,12 +63,12 @@ def look(place: Path, allowed: list[dict[str, Any] | None]) -> None:
         found: dict[str, Any] | None = data(folder.read_document(place))
     except FlexoptError:
         found = None
-    assert found in [one and {k: v for k, v in one.items() if k != "charge_rows"} for one in allowed], (
-        f"neither the old plan nor the new one: {found and found['name']}"
-    )
-    if found is not None:
+    plans = [None if d is None else {k: v for k, v in d.items() if k != "charge_rows"} for d in allowed]
+    assert found in plans, f"neither the old plan nor the new one: {found and found['name']}"
+    made = allowed[plans.index(found)]
+    if made is not None:
         files = {p.name: p.read_text(encoding="utf-8") for p in place.iterdir()}
-        written = {name: "".join(pieces) for name, pieces in folder.plan_files(typed(found)).items()}
+        written = {name: "".join(pieces) for name, pieces in folder.plan_files(typed(made)).items()}
         assert files == written, "files of two plans"
     else:
         assert not place.exists()

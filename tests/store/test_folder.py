@@ -24,6 +24,12 @@ resource = pytest.importorskip("resource", reason="needs limits of the size of f
 HERE = Path(__file__).parent
 
 
+@pytest.fixture
+def document(just_planned: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a plan that was just made, to change."""
+    return json.loads(json.dumps(just_planned))  # type: ignore[no-any-return]
+
+
 def written(document: dict[str, Any]) -> dict[str, Any]:
     """What plan.json has of it."""
     return {key: value for key, value in document.items() if key != "charge_rows"}
@@ -37,7 +43,8 @@ def documents(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     changed["assignment"] *= 2
     for table in ("seats", "purchases"):
         changed[table] += [row | {"cost": "0.00"} for row in changed[table]]
-    changed["ledger"][0]["drawn"] = "0"
+    changed["ledger"][0]["used"] = "0"
+    changed["charge_rows"] *= 2
     return document, changed
 
 
@@ -70,7 +77,8 @@ def test_writers_and_readers_at_once_see_whole_plans(
     place = tmp_path / "my.plan"
     script = (
         "import json, sys; from pathlib import Path; from flexopt.store.folder import write_folder\n"
-        "document = json.loads(Path(sys.argv[2]).read_text())\n"
+        f"sys.path.insert(0, {str(HERE.parent)!r}); from documents import typed\n"
+        "document = typed(json.loads(Path(sys.argv[2]).read_text()))\n"
         "for _ in range(40): write_folder(document, Path(sys.argv[1]))\n"
     )
     writers = []
@@ -81,7 +89,7 @@ def test_writers_and_readers_at_once_see_whole_plans(
         writers.append(subprocess.Popen(command))
     reads = 0
     while any(w.poll() is None for w in writers):
-        assert data(read_document(place)) in [written(one) for one in documents]
+        assert data(read_document(place)) in [*map(written, documents)]
         reads += 1
     assert [w.returncode for w in writers] == [0, 0]
     assert reads > 10
@@ -98,6 +106,19 @@ def test_folder_has_its_files_and_usual_permissions(document: dict[str, Any], tm
     assert {p.name for p in place.iterdir()} == NAMES
     assert (place.stat().st_mode & 0o777, (place / "plan.json").stat().st_mode & 0o777) == (0o750, 0o640)
     assert data(read_document(place)) == data(read_document(place / "plan.json")) == written(document)
+
+
+def test_what_is_read_and_written_again_keeps_its_charges(document: dict[str, Any], tmp_path: Path) -> None:
+    place = write_folder(typed(document), tmp_path / "my.plan")
+    before = (place / "charges.csv").read_bytes()
+    assert before.startswith(b"month,user,group,cost_centre,product,kind,quantity,amount\n2026-01,over,")
+    write_folder(read_document(place).model_copy(update={"name": "newer"}), place)
+    assert (place / "charges.csv").read_bytes() == before
+    (place / "charges.csv").write_bytes(before.replace(b"seat", b"gift", 1))
+    for _ in range(2):  # changed, then missing
+        with pytest.raises(FlexoptError, match=r"charges\.csv is not that of the plan: changed or missing"):
+            write_folder(read_document(place), place)
+        (place / "charges.csv").unlink(missing_ok=True)
 
 
 def test_symbolic_link_keeps_pointing_at_the_plan(document: dict[str, Any], tmp_path: Path) -> None:
@@ -191,7 +212,9 @@ import json, os, sys
 from pathlib import Path
 from flexopt.base.errors import FlexoptError
 from flexopt.store.folder import write_folder
-document = json.load(sys.stdin)
+sys.path.insert(0, sys.argv[3])
+from documents import typed
+document = typed(json.load(sys.stdin))
 if os.geteuid() == 0 and sys.argv[2] == "as nobody":
     os.seteuid(65534)  # permissions mean nothing to root
 try:
@@ -204,7 +227,7 @@ except FlexoptError as error:
 def write_in_process(document: dict[str, Any], place: Path, user: str = "", **limits: Any) -> str:
     """The message of a writer that fails."""
     done: subprocess.CompletedProcess[str] = subprocess.run(
-        [sys.executable, "-c", WRITE, str(place), user],
+        [sys.executable, "-c", WRITE, str(place), user, str(HERE.parent)],
         input=json.dumps(document),
         capture_output=True,
         text=True,

@@ -43,7 +43,7 @@ BY_ITSELF: tuple[tuple[str, Check], ...] = (
     ("charges", charges),
     ("marginal prices", marginal),
     ("prices of the certificate", stored_prices),
-    ("status, bound and gap", lambda doc, notes: proof(doc, doc.scenario, notes)),
+    ("status, bound and gap", lambda doc, notes: proof(doc, doc.scenario, doc.holdings, notes)),
     ("comparison, sensitivity and review", studies),
 )
 OF_ROWS: tuple[tuple[str, Check], ...] = (

@@ -17,9 +17,9 @@ def inventory(doc: PlanDocument, notes: Notes) -> None:
             set(offer.covers) <= products,
             f"`scenario.offers` has {offer.id}, which covers an unknown product",
         )
-    for rule in scenario.policy:
+    for rule in scenario.policy.rules:
         notes.expect(
-            rule.product is None or rule.product in products, "`scenario.policy` has an unknown product"
+            rule.product is None or rule.product in products, "`scenario.policy.rules` has an unknown product"
         )
     if not scenario.subscriptions:
         more = Counter(doc.holdings) - Counter(scenario.holdings)

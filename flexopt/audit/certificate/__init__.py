@@ -7,16 +7,19 @@ choice of tiers the best of the stored cuts counts; the bound is the lowest over
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
 
 from flexopt.audit.certificate.bound import least_bound
 from flexopt.audit.certificate.cuts import StoredCut
-from flexopt.audit.certificate.subproblems import UserSubproblems
+from flexopt.audit.certificate.subproblems import NO_FEES, Fees, UserSubproblems
 from flexopt.audit.notes import Notes, day_of
 from flexopt.audit.rules import split_off
+from flexopt.audit.todays_access import Today
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
-from flexopt.store.plan import PlanDocument
+from flexopt.store.plan import PlanDocument, ProvenPrices
 
 __all__ = ["certificate"]
 
@@ -25,22 +28,51 @@ SUMS = 1e-10
 
 
 def certificate(
-    doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], demand: Demand, notes: Notes
+    doc: PlanDocument,
+    scenario: Scenario,
+    holdings: Sequence[Holding],
+    demand: Demand,
+    notes: Notes,
+    *,
+    today: Today | None,
 ) -> None:
-    """The stored prices prove at least the bound that the plan claims for them."""
-    said = doc.proof.prices
+    """The stored prices prove at least the bounds that the plan claims for them.
+
+    today : with a fee for moves
+    """
+    said, least = doc.proof.threshold, scenario.policy.min_saving
+    with_fees = [(doc.proof.prices, doc.total, NO_FEES)]
+    if said is not None:
+        contract, move = (float(scenario.money.ceil(fee)) for fee in (least.contract, least.move))
+        fees = Fees(contract, move, today)
+        with_fees.append((said.prices, said.objective, fees))
+    periods = [day_of(row.period_start) for row in doc.ledger]
+    users = partial(UserSubproblems, scenario, holdings, demand, periods=periods)
+    for prices, total, fees in with_fees:
+        _proven(prices, total, scenario, partial(users, fees=fees), notes)
+
+
+def _proven(
+    said: ProvenPrices,
+    total: Decimal,
+    scenario: Scenario,
+    users: Callable[..., UserSubproblems],
+    notes: Notes,
+) -> None:
+    """The prices prove what is claimed for them, and not that the plan is impossible.
+
+    total : of the plan, with its fees
+    """
     claimed = said.bound
-    total = doc.total
     notes.expect(claimed <= total, f"prices prove {claimed}, more than the plan costs")
     if claimed <= 0:
         return  # no plan has a negative cost: no prices are needed
     if not said.cuts:
         notes.fail("a bound is claimed, but there are no prices to prove it")
         return
-    periods = [day_of(row.period_start) for row in doc.ledger]
     try:
         days = {day_of(p.start) for prices in said.cuts for p in prices if p.start}
-        subproblems = UserSubproblems(scenario, holdings, demand, periods=periods, days=days)
+        subproblems = users(days=days)
         cuts = [StoredCut(subproblems, prices) for prices in said.cuts]
     except (KeyError, ValueError, TypeError):
         notes.fail("the prices of the certificate are not those of the scenario's rows")

@@ -25,6 +25,8 @@ class StoredCut:
         budgets = {b.id: b for b in scenario.budgets}
         pool: dict[date, float] = {}
         seat = [0.0 if t.ordered else float(t.cost[0]) for t in terms]
+        for k, t in enumerate(terms):
+            seat[k] += subproblems.fees.contract if t.kind in ("new", "addition") else 0.0
         # what a seat pays for room under maxima and among renewals, and the share of its price in budgets
         self.room, self.due = [0.0] * len(terms), [0.0] * len(terms)
         self.order: dict[int, float] = defaultdict(float)

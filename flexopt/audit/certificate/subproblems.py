@@ -18,6 +18,7 @@ import numpy as np
 
 from flexopt.audit.certificate.terms import Term, make_terms
 from flexopt.audit.rules import additions_of, cloud_tokens, seat_cost, tokens_a_day
+from flexopt.audit.todays_access import FREE, SEAT, TOKENS, Today
 from flexopt.base.arrays import Floats, Ints
 from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Scenario
@@ -31,6 +32,18 @@ MOST_STATES = 2187
 
 LATEST = 10**9
 """The day on which somebody leaves who does not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fees:
+    """What `policy.min_saving` adds for a new contract and a move; `today` is None without moves."""
+
+    contract: float = 0.0
+    move: float = 0.0
+    today: Today | None = None
+
+
+NO_FEES = Fees()
 
 
 class UserSubproblems:
@@ -51,8 +64,9 @@ class UserSubproblems:
         *,
         periods: Sequence[date],
         days: set[date],
+        fees: Fees = NO_FEES,
     ) -> None:
-        self.scenario, self.demand = scenario, demand
+        self.scenario, self.demand, self.fees = scenario, demand, fees
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
         self.terms = make_terms(scenario, holdings, demand.leaves)
@@ -77,7 +91,11 @@ class UserSubproblems:
         rates = [[tokens_a_day(p, day) for day in self.edges[:-1]] for p in products]
         rate = np.array([[math.inf if r is None else float(r) for r in row] for row in rates])
         self.rate = rate.reshape(len(products), pieces)
-        self.classes = _classes_of(self)
+        rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [SEAT, TOKENS], FREE)
+        free = Today(rule, np.zeros(demand.pairs, dtype=np.int64), (None,))
+        self.classes = _classes_of(self, free)
+        self.staying = _classes_of(self, fees.today) if fees.today else []
+        self.whole, self.wholes = _numbered(self.classes, demand.pairs)
         taken = self.days * np.where(np.isinf(self.rate), 0.0, self.rate)[demand.pair_product]
         self.use = (1 + float(scenario.tokens.buffer)) * taken.sum(axis=0)
         due = cloud_tokens(scenario)
@@ -100,13 +118,20 @@ class UserSubproblems:
 
         seat : float64[terms], price of a seat; token : float64[pieces], price of a token used, with buffer
         """
-        paid = []
-        for group in self.classes:
+        paid = self._each(self.classes, seat, token)
+        if self.staying:
+            paid = np.minimum(paid + self.fees.move, self._each(self.staying, seat, token))
+        return math.fsum(paid)
+
+    def _each(self, classes: Sequence[_SubproblemClass], seat: Floats, token: Floats) -> Floats:
+        """float64[wholes]: the least that each set of products that seats cover together costs."""
+        found = np.zeros(self.wholes)
+        for group in classes:
             states = min(MOST_STATES, math.prod(len(of) + 1 for of in group.until))
             for n in range(0, group.pairs.shape[1], CELLS // states):
                 pairs = group.pairs[:, n : n + CELLS // states]
-                paid.append(float(_forwards(self, group, pairs, seat, token).sum()))
-        return math.fsum(paid)
+                np.add.at(found, self.whole[pairs[0]], _forwards(self, group, pairs, seat, token))
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,16 +150,27 @@ class _SubproblemClass:
     seats_only: frozenset[int]
 
 
-def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
-    """The users, grouped by the products they use and the rules for these."""
+def _numbered(classes: Sequence[_SubproblemClass], pairs: int) -> tuple[Ints, int]:
+    """int64[pairs]: a number for each user's products that seats cover together; and how many there are."""
+    found, count = np.empty(pairs, dtype=np.int64), 0
+    for group in classes:
+        found[group.pairs] = count + np.arange(group.pairs.shape[1])
+        count += group.pairs.shape[1]
+    return found, count
+
+
+def _classes_of(subproblems: UserSubproblems, allowed: Today) -> list[_SubproblemClass]:
+    """The users, grouped by the products they use and what they may use for these."""
     demand = subproblems.demand
-    rule = np.select([demand.pair_rule == "named", demand.pair_rule == "flex"], [1, 2], 0)
+    only = allowed.named
     # users who outlast the same terms are alike
     days = np.array([demand.leaves.get(u, LATEST) for u in range(len(demand.users))], dtype=np.int64)
     lasts = sorted({(t.end - subproblems.start).days for t in subproblems.terms if t.in_full})
     outlasted = np.searchsorted(lasts, days, side="right")
-    wide = 3 * len(demand.products)
-    code = outlasted[demand.pair_user] * wide + demand.pair_product * 3 + rule
+    each = 3 * len(only)
+    wide = each * len(demand.products)
+    code = outlasted[demand.pair_user] * wide + demand.pair_product * each
+    code += allowed.kind * len(only) + allowed.offers
     doubled = _doubled(subproblems.terms)
     begin = np.flatnonzero(np.diff(demand.pair_user, prepend=-1))
     size = np.diff(begin, append=demand.pairs)
@@ -144,19 +180,21 @@ def _classes_of(subproblems: UserSubproblems) -> list[_SubproblemClass]:
         kinds, kind = np.unique(code[mine[:, None] + np.arange(n)], axis=0, return_inverse=True)
         for number, codes in enumerate(kinds.tolist()):
             longer = set(lasts[codes[0] // wide :])
-            products, rules = [c % wide // 3 for c in codes], [c % 3 for c in codes]
+            products, rules = [c % wide // each for c in codes], [c % each // len(only) for c in codes]
             names = [demand.products[p] for p in products]
-            on_flex = {name for name, r in zip(names, rules, strict=True) if r == 2}
+            on_flex = {name for name, r in zip(names, rules, strict=True) if r == TOKENS}
+            of = {name: only[c % len(only)] for name, c in zip(names, codes, strict=True)}
             usable = [
                 k
                 for k, t in enumerate(subproblems.terms)
                 if not on_flex & set(t.offer.covers)
                 and set(names) & set(t.offer.covers)
+                and all(t.offer.id in (of[n] or (t.offer.id,)) for n in set(names) & set(t.offer.covers))
                 and (k not in doubled or t.in_full == ((t.end - subproblems.start).days in longer))
             ]
             pairs = (mine[kind.reshape(-1) == number][:, None] + np.arange(n)).T
             for places, terms in _apart(subproblems, names, usable):
-                named = frozenset(i for i, p in enumerate(places) if rules[p] == 1)
+                named = frozenset(i for i, p in enumerate(places) if rules[p] == SEAT)
                 used = tuple(products[p] for p in places)
                 until = _until(subproblems, [names[p] for p in places], terms)
                 found.append(_SubproblemClass(used, pairs[places], tuple(terms), until, named))

@@ -20,7 +20,7 @@ from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Part, ReportTable, Section, assignment_table, make_report
 from flexopt.exports.report.parts import named, sentence
-from flexopt.exports.words import LANGUAGES, Words
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 
 __all__ = ["render"]
@@ -40,11 +40,11 @@ TAGGED = 2_000
 """Most rows of the assignment in a file tagged for screen readers: for more, tags take megabytes."""
 
 
-def render(document: PlanDocument, *, brand: Brand | None = None, language: str = "en") -> bytes:
-    """The PDF of a plan document in `language` (en, de, fr). The same document gives the same bytes."""
+def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | None = None) -> bytes:
+    """The PDF of a plan document. The same document gives the same bytes."""
     import typst
 
-    words, brand = LANGUAGES[language], brand or Brand()
+    brand = brand or Brand()
     assignment = assignment_table(document, words)
     day = document.history.last
     with TemporaryDirectory(prefix="flexopt-pdf-") as place:
@@ -52,8 +52,6 @@ def render(document: PlanDocument, *, brand: Brand | None = None, language: str 
         if brand.logo:
             (folder / brand.logo_file).write_bytes(brand.logo)
         data = {
-            "lang": words.language,
-            "region": {"en": "GB", "de": "DE", "fr": "FR"}[words.language],
             "date": [day.year, day.month, day.day],
             "page": words("page", n="{n}", all="{all}"),
             "colour": brand.colour,
@@ -90,7 +88,7 @@ def render(document: PlanDocument, *, brand: Brand | None = None, language: str 
 def _content(document: PlanDocument, words: Words, assignment: ReportTable, folder: Path) -> dict[str, Any]:
     """The report as data for the template; its charts are written to the folder."""
     report = make_report(document, words)
-    drawn = {c.name: c for c in charts(document, say=words.say, number=words.number)}
+    drawn = {c.name: c for c in charts(document, number=words.number)}
     sections, behind = [], []
     for section in report.sections:
         back = tuple(p for p in section.parts if _in_appendix(p, drawn))

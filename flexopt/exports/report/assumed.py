@@ -101,7 +101,7 @@ def assumptions(document: PlanDocument, words: Words) -> ReportTable:
         ("additions", _listed(additions, words)),
         ("pool", _listed(pool, words)),
         ("cloud", _listed(cloud, words)),
-        ("rules", _listed([_rule(rule, words) for rule in scenario.policy], words)),
+        ("rules", _listed([*_rules(scenario.policy, words, currency)], words)),
         ("budgets", _listed(budgets, words)),
         ("limits", _listed(limits, words)),
         ("collections", _listed(list(_collections(document, words)), words)),
@@ -290,12 +290,17 @@ def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
 
 def _tokens(amount: Decimal, words: Words) -> str:
     singular, plural = words.texts["token"].split("|")
-    return f"{words.number(amount)} {singular if amount in words.one else plural}"
+    return f"{words.number(amount)} {singular if amount == 1 else plural}"
 
 
-def _rule(rule: Policy, words: Words) -> str:
-    who = ", ".join(named(name) for name in (rule.user, rule.group, rule.product) if name is not None)
-    return words("rule", who=who, access=words(rule.access))
+def _rules(policy: Policy, words: Words, currency: str) -> Iterator[str]:
+    """The rules of access, and what changes must save."""
+    for rule in policy.rules:
+        who = ", ".join(named(name) for name in (rule.user, rule.group, rule.product) if name is not None)
+        yield words("rule", who=who, access=words(rule.access))
+    for key, least in policy.min_saving:
+        if least:
+            yield words(f"least_{key}", least=words.priced(least, currency))
 
 
 def _listed(texts: Sequence[str], words: Words, between: str = "; ") -> str:

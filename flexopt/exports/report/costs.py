@@ -60,7 +60,7 @@ def not_planned(coverage: UsageCoverage, months: int, words: Words) -> str:
     if not theirs:
         return words("not_planned_days", share=shares[1])
     text = words(
-        "not_planned_user" if c.users_not_planned in words.one else "not_planned_users",
+        "not_planned_user" if c.users_not_planned == 1 else "not_planned_users",
         n=words.number(c.users_not_planned),
         users=words.count(c.users_in_usage, "user"),
         share=shares[0],

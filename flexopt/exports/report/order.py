@@ -13,6 +13,8 @@ from flexopt.store.plan import PlanDocument
 from flexopt.store.rows import OrderRow, PaymentRow
 
 COUNTS = ("have", "renew", "reduce", "keep", "new", "addition")
+SHORT = {"keep": "kept", "addition": "add"}
+"""Counts whose names are other words elsewhere."""
 OFTEN = ("have", "renew", "reduce", "new")
 """Counts with a column even if there are none."""
 
@@ -30,7 +32,7 @@ def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
     sums = [words.number(n) if name in OFTEN[:3] and (n := _sum(lines, name)) else "" for name in counts]
     total = words.money(document.summary.commitment)
     rows.append((words("sum_order"), "", *sums, "", "", total, *([""] if ids else [])))
-    heads = ["kept" if name == "keep" else name for name in counts]
+    heads = [SHORT.get(name, name) for name in counts]
     keys = ["on", "what", *heads, "until", "each", "amount", *(["subscription"] if ids else [])]
     numbers = (*range(2, 2 + len(counts)), 3 + len(counts), 4 + len(counts))
     yield ReportTable("order", tuple(map(words, keys)), tuple(rows), numbers, (len(rows) - 1,))
@@ -60,7 +62,8 @@ def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:
     yield sentence(committed(document, words))
     parts = {row.offer: row.instalments for row in document.payments if row.instalments > 1}
     if parts:
-        said = (f"{named(offer) or words('flex_tokens')}: {n}" for offer, n in sorted(parts.items()))
+        names = sorted(parts, key=lambda offer: (not offer, offer))
+        said = (f"{named(offer) or words('flex_tokens')} ({parts[offer]})" for offer in names)
         yield sentence(words("in_instalments", offers=", ".join(said)))
 
 

@@ -79,8 +79,8 @@ def shortened(table: ReportTable, words: Words, title: str) -> tuple[tuple[Part,
     lines = FIRST if table.name in few else ORDERED if table.name in many else LINES
     if len(table.rows) <= lines + len(table.sums) + 2:
         return (table,), ()
-    kept = [*range(lines), *table.sums]
-    sums = tuple(range(lines, len(kept)))
+    kept = sorted({*range(lines), *table.sums})
+    sums = tuple(n for n, row in enumerate(kept) if row in table.sums)
     short = replace(table, rows=tuple(table.rows[i] for i in kept), sums=sums)
     more = words("continued", n=words.number(len(table.rows) - len(kept)))
     return (short, sentence(more)), (Section(f"all_{table.name}", title, (table,)),)

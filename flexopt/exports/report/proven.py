@@ -60,15 +60,13 @@ def claim(document: PlanDocument, words: Words) -> str:
     """What is proven, and how it was checked."""
     proof, currency = document.proof, document.currency
     room = document.total - proof.bound
+    least = proof.threshold or proof
     key = "claim_limit" if document.status != "optimal" else "claim_room" if room else "claim"
-    least = Decimal(0)
-    if document.review is not None and document.review.threshold is not None:
-        key, least = "claim_threshold", document.review.min_saving
-    share = words.small(proof.gap)
+    said = words(key, room=words.money(room), currency=currency, share=words.small(proof.gap))
     users, inside = document.summary.users, proof.users_in_core
     details = words(
         "claim_details",
-        bound=words.money(proof.bound),
+        bound=words.money(least.bound),
         gap=_gap(proof.gap),
         solver=named(proof.solver),
         core=words.number(inside),
@@ -76,7 +74,7 @@ def claim(document: PlanDocument, words: Words) -> str:
         others=words("claim_others") if inside < users else "",
     )
     return (
-        words(key, room=words.money(room), currency=currency, share=share, least=words.money(least))
+        (threshold(document, words) or said)
         + details
         + words(
             "replayed",
@@ -87,6 +85,36 @@ def claim(document: PlanDocument, words: Words) -> str:
     )
 
 
+def threshold(document: PlanDocument, words: Words) -> str:
+    """What `policy.min_saving` did, what it costs at most, and how good the plan is with it; or nothing."""
+    found, currency = document.proof.threshold, document.currency
+    if found is None:
+        return ""
+    total, least = document.total, document.scenario.policy.min_saving
+    changes = [
+        words(
+            "threshold_changes" if (made := getattr(found, f"{key}s")) else f"threshold_no_{key}",
+            changes=words.count(made, name),
+            least=words.priced(getattr(least, key), currency),
+        )
+        for key, name in (("contract", "new_contract"), ("move", "move_count"))
+        if getattr(least, key)
+    ]
+    room = total - document.proof.bound
+    slack = found.objective - found.bound
+    known = total - found.cheapest
+    key = "charged_limit" if document.status != "optimal" else "charged_room" if slack else "charged"
+    return words(
+        "claim_threshold",
+        changes="; ".join(changes),
+        room=words.money(room),
+        currency=currency,
+        share=words.small(room / total if total else Decimal(0)),
+        known=words("threshold_known", known=words.money(known), currency=currency) if known != room else "",
+        charged=words(key, slack=words.money(slack), currency=currency),
+    )
+
+
 def proof(document: PlanDocument, words: Words) -> ReportTable:
     """Status, bound, gap, solver and version."""
     p, currency = document.proof, document.currency
@@ -94,6 +122,11 @@ def proof(document: PlanDocument, words: Words) -> ReportTable:
         (words("status"), words(document.status)),
         (words("total"), words.priced(document.total, currency)),
         (words("bound"), words.priced(p.bound, currency)),
+        *(
+            (words(f"{name}_charged"), words.priced(getattr(p.threshold, key), currency))
+            for name, key in (("total", "objective"), ("bound", "bound"))
+            if p.threshold
+        ),
         (words("gap"), _gap(p.gap)),
         (words("gap_asked"), _gap(p.gap_asked)),
         (words("solver"), named(p.solver)),

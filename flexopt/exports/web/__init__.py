@@ -17,7 +17,7 @@ from flexopt.exports.report import make_report
 from flexopt.exports.shown import shown
 from flexopt.exports.web.assignment import HEADINGS, NUMBERS, assignment_rows
 from flexopt.exports.web.escape import isolated
-from flexopt.exports.words import ENGLISH
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import ComparisonPart
 
@@ -40,11 +40,11 @@ MOST = 2_000
 SIGNS = {"+": "new", "~": "changed", "-": "ended"}
 
 
-def render(document: PlanDocument) -> bytes:
+def render(document: PlanDocument, words: Words = ENGLISH) -> bytes:
     """The page in UTF-8; the same document gives the same bytes."""
     document = shown(document)
-    report = make_report(document)
-    drawn = {chart.name: chart for chart in charts(document)}
+    report = make_report(document, words)
+    drawn = {chart.name: chart for chart in charts(document, number=words.number)}
     style, script = (_file(name) for name in ("page.css", "page.js"))
     comparison = document.comparison
     page = _environment().get_template("page.html")
@@ -52,7 +52,7 @@ def render(document: PlanDocument) -> bytes:
         document=document,
         report=report,
         charts={name: [drawn[c] for c in wanted if c in drawn] for name, wanted in CHARTS.items()},
-        rows=Markup("\n".join(assignment_rows(document.assignment))),
+        rows=Markup("\n".join(assignment_rows(document.assignment, words))),
         headings=HEADINGS,
         numbers=NUMBERS,
         style=Markup(style),
@@ -62,7 +62,7 @@ def render(document: PlanDocument) -> bytes:
         marked=MARKED,
         most=MOST,
         signs=SIGNS,
-        words=ENGLISH,
+        words=words,
     ).encode(errors="replace")  # a lone surrogate cannot be encoded
 
 

@@ -18,6 +18,8 @@ if (table) {
   const status = document.getElementById("hits");
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  const { group, point } = table.dataset;
+  const value = (text) => parseFloat(text.replaceAll(group, "").replace(point, "."));
   let texts = null;
   let timer = 0;
 
@@ -45,7 +47,7 @@ if (table) {
     const number = head.classList.contains("n");
     const keys = new Map(rows.map((row) => {
       const text = row.cells[column].textContent;
-      return [row, number ? parseFloat(text.replaceAll(",", "")) : text];
+      return [row, number ? value(text) : text];
     }));
     const empty = (key) => key === "" || Number.isNaN(key);
     const order = (a, b) => {

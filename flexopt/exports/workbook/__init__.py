@@ -7,6 +7,7 @@ to the cent, and follows its prices; the assignment does not.
 from __future__ import annotations
 
 from flexopt.exports.shown import shown
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.exports.workbook.assignment import write_assignment, write_left_out
 from flexopt.exports.workbook.assumed import write_assumptions
 from flexopt.exports.workbook.bill import write_ledger, write_purchases, write_seats
@@ -23,10 +24,10 @@ from flexopt.store.plan import PlanDocument
 __all__ = ["render"]
 
 
-def render(document: PlanDocument, *, most_rows: int = ROWS) -> bytes:
+def render(document: PlanDocument, words: Words = ENGLISH, *, most_rows: int = ROWS) -> bytes:
     """The workbook of a plan document, as .xlsx; FlexoptError if a table has more than `most_rows`."""
     document = shown(document)
-    book = Book(document, most_rows)
+    book = Book(document, words, most_rows)
     # sheets are added in reading order, and written in the order of their dependencies
     names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger", "Charges"]
     studies = ("comparison", "review", "sensitivity")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from flexopt.exports.report.assumed import assumptions, mark_of, marked
 from flexopt.exports.report.assumed import prices as prices_of
 from flexopt.exports.report.parts import sentence
-from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell
 from flexopt.exports.workbook.prices import PlanPrices
 from flexopt.store.plan import PlanDocument
@@ -24,7 +23,8 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
         "change; for the best plan at other prices, run flexopt again."
     )
     sheet.heading("Assumptions", note, 7)
-    sheet.line(sentence(marked(prices_of(document, ENGLISH)[0], ENGLISH)), "note", across=7)
+    words = sheet.book.words
+    sheet.line(sentence(marked(prices_of(document, words)[0], words)), "note", across=7)
     sheet.gap()
     columns = [
         SheetColumn("Price of", "text", 26),
@@ -83,7 +83,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
             "",
             "",
             rate.source,
-            mark_of(rate, ENGLISH),
+            mark_of(rate, words),
         )
         for product in document.scenario.products
         for rate in product.rates
@@ -97,7 +97,7 @@ def write_assumptions(sheet: Sheet, document: PlanDocument, prices: PlanPrices) 
     sheet.table(columns, [[*rate] for rate in rates], title="Rates")
     sheet.gap()
     sheet.line("Forecast and rules", "section")
-    for what, text in assumptions(document, ENGLISH).rows:
+    for what, text in assumptions(document, sheet.book.words).rows:
         sheet.put(sheet.row, 0, what)
         sheet.put(sheet.row, 1, text, "wrap", across=6)
         sheet.row += 1

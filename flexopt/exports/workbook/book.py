@@ -17,6 +17,7 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from flexopt.base.errors import FlexoptError
 from flexopt.base.money import Currency
+from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 from flexopt.store.table_csv import harmless
 
@@ -41,7 +42,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "quantity": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0 %"},
     "gap": {"num_format": "0.0000 %"},
-    "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
     "title": {"bold": True, "font_size": 17, "font_color": ACCENT},
     "headline": {"font_size": 12, "text_wrap": True},
     "note": {"italic": True, "font_color": "#5B6875", "text_wrap": True},
@@ -250,12 +250,16 @@ def _of_money(money: Currency) -> dict[str, dict[str, Any]]:
     return {"money": {"num_format": amount}, "price": {"num_format": price}}
 
 
+def _of_dates(written: str) -> dict[str, dict[str, Any]]:
+    return {"date": {"num_format": written, "align": "left", "indent": 1}}
+
+
 class Book:
     """The workbook of a document."""
 
-    def __init__(self, document: PlanDocument, most_rows: int = ROWS) -> None:
-        self.most_rows, self.money = most_rows, Currency(document.currency)
-        self.styles = STYLES | _of_money(self.money)
+    def __init__(self, document: PlanDocument, words: Words = ENGLISH, most_rows: int = ROWS) -> None:
+        self.words, self.most_rows, self.money = words, most_rows, Currency(document.currency)
+        self.styles = STYLES | _of_money(self.money) | _of_dates(words.date_in_excel)
         self.stream = BytesIO()
         self.workbook = Workbook(
             self.stream,

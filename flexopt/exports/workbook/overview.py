@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flexopt.exports.summary import BASELINE_NAMES, headline
+from flexopt.exports.report.costs import headline
+from flexopt.exports.summary import BASELINE_NAMES
 from flexopt.exports.workbook.bill import Totals
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
@@ -20,12 +21,13 @@ SIDE = 5
 def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: Totals) -> None:
     """The sheet Summary."""
     horizon, currency = document.horizon, document.currency
-    sentence = headline(document)
+    words = sheet.book.words
+    sentence = headline(document, words)
     sheet.line(document.name or "Plan", "title", across=12)
     sheet.line(f"{sentence[:1].upper()}{sentence[1:]}.", "headline", across=12)
     sheet.line(
-        f"{horizon.start} to {horizon.end} (first day after), {currency}; usage of "
-        f"{document.history.first} to {document.history.last}",
+        f"{words.date(horizon.start)} to {words.date(horizon.end)} (first day after), {currency}; "
+        f"usage of {words.date(document.history.first)} to {words.date(document.history.last)}",
         "note",
         across=12,
     )

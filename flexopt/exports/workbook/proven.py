@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flexopt.exports.report.proven import COUNTS, claim
-from flexopt.exports.words import ENGLISH
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.store.plan import PlanDocument
 
@@ -13,7 +12,7 @@ from flexopt.store.plan import PlanDocument
 def write_proof(sheet: Sheet, document: PlanDocument) -> None:
     """The sheet Proof."""
     proof, currency = document.proof, document.currency
-    said = claim(document, ENGLISH)
+    said = claim(document, sheet.book.words)
     sheet.line("Proof", "title", across=8)
     sheet.line(f"{said[:1].upper()}{said[1:]}", "wrap", across=8)
     sheet.gap()
@@ -28,6 +27,11 @@ def write_proof(sheet: Sheet, document: PlanDocument) -> None:
         (f"Cost, {currency}", total, "money"),
         (f"Lower bound: no plan costs less, {currency}", bound, "price"),
         ("Gap between them", gap, "gap"),
+        *(
+            (f"{words}, {currency}", getattr(proof.threshold, key), "price")
+            for words, key in (("Cost and fees", "objective"), ("Lower bound of cost and fees", "bound"))
+            if proof.threshold
+        ),
         ("Requested gap", proof.gap_asked, "gap"),
         (
             f"Bound of the stored prices, without the solver, {currency}",

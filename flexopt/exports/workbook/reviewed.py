@@ -20,8 +20,12 @@ def write_review(sheet: Sheet, document: PlanDocument, found: ReviewPart) -> Non
     """The sheet Review."""
     currency = document.currency
     saving = f"The moves save {found.saving:,} {currency}. " if found.saving is not None else ""
-    least = f"Moves that save less than {found.min_saving:,} are not made." if found.min_saving else ""
-    sheet.heading("Review", f"{saving}{least}" or "Today's access against the plan.", 6)
+    made = (
+        f"Moves that save less than {least:,} are not made."
+        if (least := document.scenario.policy.min_saving.move)
+        else ""
+    )
+    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
     columns = [
         SheetColumn("Check", "text", 26),
         SheetColumn("", "wrap", 24),

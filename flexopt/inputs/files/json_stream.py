@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Any
@@ -134,6 +134,8 @@ class _Reader:
     def document(self) -> Any:
         try:
             value = self.value(0)
+            if self.next() == "{" and isinstance(value, dict):
+                value = self.records([value], lambda: self.next() == "{")  # JSON lines
             if self.next():
                 raise self.damage(self.at)
         except RecursionError:
@@ -223,19 +225,22 @@ class _Reader:
         if self.next() == "]":
             self.at += 1
             return []
+        return self.records([], lambda: self.take(",]") == ",")
+
+    def records(self, part: list[Any], follows: Callable[[], bool]) -> Any:
+        """The first records, and those from here on as long as another follows."""
         records: Records | None = None
-        part: list[Any] = []
         begun = self.characters()
         while True:
             part.append(self.whole())
-            mark = self.take(",]")
+            more = follows()
             if len(part) == self.limits.records or self.characters() - begun > self.limits.characters:
                 records = Records() if records is None else records
                 records.add(part)
                 if len(records) * len(records.columns) > self.limits.cells:
                     raise too_large()
                 part, begun = [], self.characters()
-            if mark == "]":
+            if not more:
                 break
         if records is None:
             return part

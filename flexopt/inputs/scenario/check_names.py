@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flexopt.base.text import count
 from flexopt.inputs.scenario.checking import ScenarioCheck
-from flexopt.inputs.scenario.scenario import Policy, normal
+from flexopt.inputs.scenario.scenario import AccessRule, normal
 from flexopt.inputs.scenario.yaml import KeyPath
 
 
@@ -117,10 +117,10 @@ def _policy(run: ScenarioCheck) -> None:
     """S218, S219 names; S220 contradictions; S221, S222 access that does not exist."""
     products = run.scenario.product_by_id
     covered = {name for offer in run.scenario.offers for name in offer.covers}
-    met: dict[tuple[str | None, ...], Policy] = {}
+    met: dict[tuple[str | None, ...], AccessRule] = {}
     groups = run.groups
-    for index, rule in enumerate(run.scenario.policy):
-        path: KeyPath = ("policy", index)
+    for index, rule in enumerate(run.scenario.policy.rules):
+        path: KeyPath = ("policy", "rules", index)
         if rule.product is not None:
             run.unknown("S218", (*path, "product"), rule.product, products)
         if run.people is not None:

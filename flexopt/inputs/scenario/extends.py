@@ -1,7 +1,8 @@
 """`extends`: a scenario and its bases become one, and every key remembers the file and line that set it.
 
 All files are put in order, bases first, each once (even if two bases share one), and merged in that order:
-maps merge recursively, lists of maps with an `id` merge by `id`, everything else replaces.
+maps merge recursively, lists of maps with an `id` merge by `id`, everything else replaces. A policy that is a
+list is its `rules`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias
 from flexopt.base.findings import Findings
 from flexopt.inputs.files.names import is_absolute
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
+from flexopt.inputs.scenario.scenario import policy_of
 from flexopt.inputs.scenario.yaml import MAX_BYTES, KeyPath, YamlDocument, read_yaml
 
 MAX_CHAIN = 20
@@ -127,6 +129,7 @@ class _ExtendsReader:
                 for each in (file, *(f for f, _ in self.documents[earlier:])):
                     self.currencies.setdefault(each, currency)
             _rebase(document.data, posixpath.dirname(name))
+            _name_rules(document)
             self.documents.append((file, document))
         self.folder.sources.append(own)
 
@@ -194,6 +197,15 @@ def _rebase(data: dict[str, Any], folder: str) -> None:
     usage = data.get("usage")
     if isinstance(usage, dict) and "files" in usage:
         usage["files"] = moved(usage["files"])
+
+
+def _name_rules(document: YamlDocument) -> None:
+    """A policy that is a list is its rules: as a map it merges with what a base or a variant says beside."""
+    data = document.data
+    if isinstance(data.get("policy"), list):
+        data["policy"] = policy_of(data["policy"])
+        for path in [path for path in document.positions if path[0] == "policy" and len(path) > 1]:
+            document.positions["policy", "rules", *path[1:]] = document.positions.pop(path)
 
 
 def _merge(base: Resolved, file: str, over: YamlDocument) -> Resolved:

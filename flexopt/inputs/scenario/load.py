@@ -20,7 +20,7 @@ from flexopt.inputs.scenario.checking import ScenarioCheck
 from flexopt.inputs.scenario.currencies import settle_currencies
 from flexopt.inputs.scenario.extends import Resolved, resolve
 from flexopt.inputs.scenario.folder import Place, ScenarioFolder
-from flexopt.inputs.scenario.scenario import Holding, Scenario
+from flexopt.inputs.scenario.scenario import Holding, Scenario, policy_of
 from flexopt.inputs.scenario.schema_errors import report_schema_errors
 from flexopt.inputs.scenario.yaml import KeyPath
 from flexopt.inputs.tables.people_and_access import read_access, read_people
@@ -110,7 +110,7 @@ def make_scenario(
         raise FlexoptError(f"`{name}` cannot be the name of a folder", "use letters, digits, - and _")
     findings = Findings()
     data = scenario.model_dump(mode="json", by_alias=True) if isinstance(scenario, Scenario) else scenario
-    resolved = Resolved(name, dict(data))
+    resolved = Resolved(name, {k: policy_of(v) if k == "policy" else v for k, v in data.items()})
     found = scenario if isinstance(scenario, Scenario) else _validate(resolved, findings)
     if found is None:
         raise InputError(findings.errors)

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from flexopt.base.dates import add_months, anniversaries
 from flexopt.base.money import Currency
@@ -239,7 +239,7 @@ class Exchange(Part):
     """Whether the rate is an estimate: then every price converted at it is one, too."""
 
 
-class Policy(Part):
+class AccessRule(Part):
     """An access rule for the users and products that match every selector given."""
 
     user: Id | None = None
@@ -253,6 +253,32 @@ class Policy(Part):
         if self.user is None and self.group is None and self.product is None:
             raise ValueError("a policy must name a user, a group or a product")
         return self
+
+
+class MinSaving(Part):
+    """What a change must save at least to be planned: a fee that the search adds, never in the bill."""
+
+    contract: Amount = Decimal(0)
+    """For every new term of a seat that a user gets, added ones too; renewed and owned seats are free."""
+    move: Amount = Decimal(0)
+    """For all products of a user that collections tie together, if any of it leaves today's access."""
+
+
+class Policy(Part):
+    """Rules of access, and what a change must save. A list alone is the rules."""
+
+    rules: tuple[AccessRule, ...] = ()
+    min_saving: MinSaving = MinSaving()
+
+
+def policy_of(value: Any) -> Any:
+    """The policy as a map: a list is its rules."""
+    return {"rules": value} if isinstance(value, list | tuple) else value
+
+
+_PolicyOrRules = Annotated[
+    Policy, BeforeValidator(policy_of, json_schema_input_type=Policy | tuple[AccessRule, ...])
+]
 
 
 class Cloud(Part):
@@ -328,7 +354,7 @@ class Scenario(Part):
     """CSV of people: user, group, cost_centre, starts, leaves."""
     access: FileName | None = None
     """CSV of today's access: user, product, access (named | flex), offer."""
-    policy: tuple[Policy, ...] = ()
+    policy: _PolicyOrRules = Policy()
     cloud: tuple[Cloud, ...] = ()
     budgets: tuple[Budget, ...] = ()
     solver: SolverOptions = SolverOptions()

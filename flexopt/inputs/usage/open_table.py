@@ -41,6 +41,9 @@ from flexopt.inputs.usage.usage_table import UsageTable
 
 FormatOf = Callable[[Sequence[str]], Format]
 
+COLUMNS = 4096
+"""The most columns of a table; exports have a few dozen. The time to read them grows with their square."""
+
 
 def open_table(
     con: duckdb.DuckDBPyConnection,
@@ -145,6 +148,9 @@ def open_frame(con: duckdb.DuckDBPyConnection, number: int, frame: pd.DataFrame,
 
 
 def _format(header: Sequence[str], wanted: frozenset[Kind], own: Format | None = None) -> Format:
+    if len(header) > COLUMNS:
+        message = f"the header has {len(header):,} columns, and a table at most {COLUMNS:,}"
+        raise Refusal("U116", message, "export it again, or delete the columns that are empty", 1)
     known = recognise(header, own)
     if known is None:
         raise unknown_header(header, [name for names in own.roles.values() for name in names] if own else ())

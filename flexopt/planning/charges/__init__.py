@@ -22,6 +22,7 @@ from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 from flexopt.planning.bill import Bill
 from flexopt.planning.charges.rows import charge_rows
+from flexopt.planning.charges.use import CHUNK
 from flexopt.store.tables import CHARGE_KINDS, CHARGES, TABLES
 
 
@@ -41,14 +42,14 @@ class Charged:
     tokens: Mapping[str, str]
 
 
-def charges(problem: Problem, solution: Solution, bill: Bill) -> Charged:
-    """The charges of the bill."""
+def charges(problem: Problem, solution: Solution, bill: Bill, size: int = CHUNK) -> Charged:
+    """The charges of the bill, `size` rows of the assignment at a time."""
     money = problem.scenario.money
 
     def amount(cents: int) -> str:
         return str(Decimal(cents).scaleb(-money.digits))
 
-    found, demand, pair = charge_rows(problem, solution, bill), problem.demand, bill.assignment.pair
+    found, demand, pair = charge_rows(problem, solution, bill, size), problem.demand, bill.assignment.pair
     charged = np.zeros(len(pair) + 1, dtype=np.int64)  # the last is nobody's
     np.add.at(charged, found.frame["row"].to_numpy(), found.frame["cents"].to_numpy())
     whom = np.append(demand.pair_user[pair], len(demand.users))

@@ -42,11 +42,11 @@ class ChargeRows:
     tokens: TokenMoney
 
 
-def charge_rows(problem: Problem, solution: Solution, bill: Bill) -> ChargeRows:
+def charge_rows(problem: Problem, solution: Solution, bill: Bill, size: int) -> ChargeRows:
     """The charges of the bill, in no order."""
     months, demand, scenario = months_of(problem.edges), problem.demand, problem.scenario
     pair, contract = bill.assignment.pair, bill.assignment.contract
-    weights, parts = use_by_month(problem, solution, bill.assignment, months)
+    weights, parts = use_by_month(problem, solution, bill.assignment, months, size)
     seats = seat_money(problem, solution, months)
     empty, spent = seats.count.copy(), np.array([Fraction(0)] * len(months.period))
     nothing = np.empty(0, dtype=np.int64)

@@ -86,7 +86,7 @@ class Weights:
 
 
 def use_by_month(
-    problem: Problem, solution: Solution, rows: AssignmentRows, months: Months, size: int = CHUNK
+    problem: Problem, solution: Solution, rows: AssignmentRows, months: Months, size: int
 ) -> tuple[Weights, Iterator[RowUse]]:
     """The use of all rows, about `size` of them at a time."""
     demand = problem.demand

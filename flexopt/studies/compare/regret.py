@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from flexopt.planning.arguments import Progress
+from flexopt.planning.min_saving import fees_of
 from flexopt.planning.planner import Solved, better
 from flexopt.store.study_parts import RegretNote
 from flexopt.studies.compare.kept_assignment import KeptAssignment, keep_assignment, seat_holders
@@ -21,7 +22,8 @@ def regrets(
     """The solutions, the regret of each under each quote, and a note where a regret is unknown or unproven.
 
     A kept assignment that is cheaper than a quote's own plan (which is only proven within its gap) becomes
-    that plan; so nothing in the matrix is negative, and the diagonal is zero.
+    that plan; so nothing in the matrix is negative, and the diagonal is zero. With `policy.min_saving` it
+    only does if it is cheaper with its fees: a kept plan may then cost less than the quote's own.
     """
     best, ids = dict(solved), list(solved)
     cells: dict[tuple[str, str], KeptAssignment] = {}
@@ -39,13 +41,12 @@ def regrets(
                     costs[plan, quote] = kept.solution.cost(best[quote].problem)
         changed = []
         for quote in ids:
-            cheapest = min(
-                (p for p in ids if (p, quote) in costs), key=lambda p: costs[p, quote], default=quote
-            )
-            other = cells[cheapest, quote].solution
-            found = replace(best[quote], optimum=better(best[quote].problem, best[quote].optimum, other))
-            if found.optimum is not best[quote].optimum:
-                best[quote] = found
+            own = best[quote]
+            optimum, fees = own.optimum, fees_of(own.source, own.problem)
+            for plan in sorted((p for p in ids if (p, quote) in costs), key=lambda p: costs[p, quote]):
+                optimum = better(own.problem, fees, optimum, cells[plan, quote].solution)
+            if optimum is not own.optimum:
+                best[quote] = replace(own, optimum=optimum)
                 changed.append(quote)
     matrix: Matrix = [
         [Decimal(0) if plan == quote else _regret(costs.get((plan, quote)), best[quote]) for quote in ids]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
 
-from flexopt.base.errors import FlexoptError, LimitError, SolverError
+from flexopt.base.errors import FlexoptError
 from flexopt.base.money import Currency, Money
 from flexopt.inputs.records import ScenarioFile
-from flexopt.model.moves import MoveFee
 from flexopt.planning.arguments import (
     Progress,
     ScenarioLike,
@@ -21,19 +19,14 @@ from flexopt.planning.arguments import (
     forecasts_for,
     scenario_of,
 )
-from flexopt.planning.baselines import todays_access
-from flexopt.planning.planner import Clock, Plan, Solved, compared, finish, solve
-from flexopt.solve.backend import Status
-from flexopt.solve.optimise import Infeasible, Optimum, optimise
-from flexopt.store.study_parts import MoveCounts, MoveRow, ReviewPart, ThresholdProof
+from flexopt.planning.planner import Clock, Plan, compared, finish, solve
+from flexopt.store.study_parts import MoveCounts, MoveRow, ReviewPart
 from flexopt.studies.review.access import MOVES, Move, moves_of
 from flexopt.studies.review.checks import Facts, checks
 from flexopt.studies.review.lists import double_use, idle, leavers
 from flexopt.studies.review.savings import savings
 
 __all__ = ["Review", "review"]
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ def review(
     scenario: ScenarioLike,
     usage: UsageLike | None = None,
     *,
-    min_saving: Decimal = ZERO,
+    min_saving: Decimal | None = None,
     on_progress: Progress | None = None,
     memory: str | None = None,
 ) -> Review:
@@ -88,8 +81,8 @@ def review(
         As for `plan`. Usage that was read before shows tokens used despite a seat only if it was read with
         `token_days`.
     min_saving
-        What each move must save, in the scenario's currency: other moves are not made, and the plan is the
-        cheapest under this condition.
+        What each move must save, in the scenario's currency, in place of its `policy.min_saving.move`: other
+        moves are not made, and the plan is the cheapest under this condition.
     on_progress, memory
         As for `plan`.
 
@@ -109,31 +102,22 @@ def review(
     >>> found.saving, found.moves[["user", "product", "move", "saving"]]  # doctest: +SKIP
     """
     tell, clock = on_progress or (lambda phase, size: None), Clock()
-    min_saving = Decimal(str(min_saving))
-    if not min_saving.is_finite() or min_saving < 0:
-        raise FlexoptError(
-            f"{min_saving} is not what a move can save at least", "give an amount of 0 or more"
-        )
     file = scenario_of(scenario)
-    min_saving = file.scenario.money.ceil(min_saving)
+    if min_saving is not None:
+        file = _with_threshold(file, Decimal(str(min_saving)))
     forecasts = forecasts_for(file, usage, tell, memory, token_days=True)
     clock.lap("reading usage")
     file = completed(file, forecasts.usage)
     _check_access(file)
     solved = compared(solve(file, forecasts, tell, clock), tell, clock)
     source = solved.source
-    proof = None
-    if min_saving:
-        tell("applying the threshold", "")
-        solved, proof = _left_alone(solved, min_saving, tell)
-        clock.lap("threshold")
     plan = finish(solved, tell, clock)
     tell("reviewing", "")
     moves = moves_of(source.scenario, source.access, plan.document.assignment)
     saved = savings(source, solved.problem, solved.optimum.solution, moves)
     facts = Facts(source, forecasts.usage, plan.document, moves, saved)
     clock.lap("review")
-    document = plan.document.model_copy(update={"review": _review(facts, min_saving, proof)})
+    document = plan.document.model_copy(update={"review": _review(facts)})
     return Review(Plan(document, clock.seconds))
 
 
@@ -161,35 +145,25 @@ def _check_access(file: ScenarioFile) -> None:
     )
 
 
-def _left_alone(solved: Solved, least: Decimal, tell: Progress) -> tuple[Solved, Optimum]:
-    """The plan in which every move saves at least `least`, and what is proven of it."""
-    problem, source = solved.problem, solved.source
-    today = todays_access(problem, source.access)
-    known = [solved.optimum.solution]
-    with suppress(Infeasible, LimitError, SolverError):
-        known.append(optimise(problem, today).solution)
-    found = optimise(
-        problem,
-        tell=lambda step: tell("applying the threshold", step),
-        fee=MoveFee(least, today),
-        known=known,
-    )
-    bound = min(solved.optimum.objective_bound, found.cost)
-    optimum = replace(solved.optimum, solution=found.solution, cost=found.cost, objective_bound=bound)
-    return replace(solved, optimum=optimum), found
+def _with_threshold(file: ScenarioFile, least: Decimal) -> ScenarioFile:
+    """The scenario with this `policy.min_saving.move`."""
+    if not least.is_finite() or least < 0:
+        raise FlexoptError(f"{least} is not what a move can save at least", "give an amount of 0 or more")
+    policy = file.scenario.policy
+    saving = policy.min_saving.model_copy(update={"move": least})
+    changed = policy.model_copy(update={"min_saving": saving})
+    return replace(file, scenario=file.scenario.model_copy(update={"policy": changed}))
 
 
-def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> ReviewPart:
+def _review(facts: Facts) -> ReviewPart:
     """The key `review` of plan.json."""
     source, usage, document = facts.source, facts.usage, facts.document
     scenario, today = source.scenario, document.baselines["today"]
     first, last = document.history.first, document.history.last
     counts = Counter(move.kind for move in facts.moves)
     return ReviewPart(
-        min_saving=least,
         today=today.total,
         total=document.total,
-        threshold=None if proof is None else _threshold(proof),
         saving=today.saving,
         moves=_rows(facts),
         counts=MoveCounts(**{kind: counts[kind] for kind in MOVES}),
@@ -197,16 +171,6 @@ def _review(facts: Facts, least: Decimal, proof: Optimum | None) -> ReviewPart:
         idle=idle(scenario, source.access, usage, last),
         leavers=leavers(scenario, source.access, source.people),
         checks=checks(facts),
-    )
-
-
-def _threshold(proof: Optimum) -> ThresholdProof:
-    """The proof of the set of moves: its cost with the fee for each move, and the lower bound."""
-    return ThresholdProof(
-        moves=proof.moves,
-        cost=proof.objective,
-        bound=proof.objective_bound,
-        proven=proof.status is Status.OPTIMAL,
     )
 
 

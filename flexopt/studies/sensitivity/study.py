@@ -26,6 +26,8 @@ class Answer:
     """The result of a solve: the total, what is bought, and the cost of the same decisions at base prices."""
 
     total: Decimal
+    fees: Decimal
+    """What the search adds for changes (`policy.min_saving`): the least total with its fees is the answer."""
     charges: Charges
     to_pay: Mapping[str, int]
     """Seats counted as seats, as in the summary of a plan."""
@@ -113,7 +115,9 @@ class Study:
         """
         if answer is None or answer.base_here is None or (self.scenario.budgets and not cut):
             return answer
-        return answer if answer.total <= answer.base_here else replace(self.base, total=answer.base_here)
+        if answer.total + answer.fees <= answer.base_here + self.base.fees:
+            return answer
+        return replace(self.base, total=answer.base_here)
 
     def _answer(self, solved: Solved) -> Answer:
         problem, solution = solved.problem, solved.optimum.solution
@@ -122,6 +126,7 @@ class Study:
         charges = make_charges(problem, solution)
         return Answer(
             total=solved.optimum.cost,
+            fees=solved.optimum.fees,
             charges=charges,
             to_pay=seats_to_pay(charges.seats, problem.scenario.offer_by_id),
             proven=solved.optimum.status is Status.OPTIMAL,

@@ -67,7 +67,8 @@ def input_checks(
     if document.review is None:
         made = plan(source, forecasts, on_progress=on_progress, memory=memory)
     else:
-        least = document.review.min_saving
+        # an option of the command, which is in the scenario of its plan
+        least = document.scenario.policy.min_saving.move
         made = review(source, forecasts, min_saving=least, on_progress=on_progress, memory=memory).plan
     again = made.document
     tell("auditing", "")

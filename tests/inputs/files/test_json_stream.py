@@ -113,3 +113,16 @@ def test_a_gzip_that_ends_too_soon_is_damaged(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(json.dumps([{"user": "ann"}] * 1000).encode())[:-20])
     with pytest.raises(Refusal, match="gzip file is damaged"):
         read_json(path, True)
+
+
+@pytest.mark.parametrize("limits", [TINY, JsonLimits(), JsonLimits(records=2)])
+def test_one_object_a_line(limits: JsonLimits) -> None:
+    rows = [{"user": f"u{n}", "day": n} for n in range(5)]
+    raw = "\n".join(map(json.dumps, rows)).encode()
+    found = load(io.BytesIO(raw), limits)
+    assert [{k: text_of(v) for k, v in row.items()} for row in found] == [
+        {"user": f"u{n}", "day": str(n)} for n in range(5)
+    ]
+    with pytest.raises(Refusal, match="damaged") as caught:
+        load(io.BytesIO(raw[:-3]), limits)
+    assert caught.value.row == 5

@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 import pytest
 from build import AUTOCAD_YEAR, REVIT_YEAR, Days, a_scenario, a_source, every
+from documents import data
 
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.records import Person, TodaysAccess
-from flexopt.studies.review import review
+from flexopt.studies.review import Review, review
 
 AEC = {
     "id": "aec-1y",
@@ -47,10 +48,20 @@ def reviewed(
     **changes: Any,
 ) -> dict[str, Any]:
     """The key `review`; `columns` are more columns of the usage, by name and value."""
+    return dict(a_review(days, access, people, least, columns, **changes).document)
+
+
+def a_review(
+    days: Days,
+    access: Sequence[TodaysAccess],
+    people: Sequence[Person] = (),
+    least: str = "0",
+    columns: Sequence[str] = (),
+    **changes: Any,
+) -> Review:
     rows = [{"user": u, "product": p, "date": str(d)} for (u, p), dates in days.items() for d in dates]
     frame = pd.DataFrame(rows).assign(**{c.split("=")[0]: c.split("=")[1] for c in columns})
-    found = review(a_source(a_scenario(**changes), people, access), frame, min_saving=Decimal(least))
-    return dict(found.document)
+    return review(a_source(a_scenario(**changes), people, access), frame, min_saving=Decimal(least))
 
 
 DAYS: Days = {
@@ -113,18 +124,22 @@ def test_the_saving_of_the_set_is_exact() -> None:
         "new": 1,
         "keep": 1,
     }
-    assert found["threshold"] is None
 
 
 def test_a_threshold_leaves_small_moves_alone() -> None:
-    found = reviewed(DAYS, ACCESS, least="1000", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
+    plan = a_review(DAYS, ACCESS, least="1000", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC]).plan.document
+    found = data(plan)["review"]
     assert {m["user"]: m["move"] for m in found["moves"]} == {
         **{m["user"]: m["move"] for m in estate()["moves"]},
         "ann": "keep",  # 840 only
     }
-    assert (found["min_saving"], found["total"], found["saving"]) == ("1000", "9855.00", "6000.00")
+    assert (found["total"], found["saving"]) == ("9855.00", "6000.00")
+    said = data(plan)["proof"]["threshold"]
     # the release of a seat that nobody uses moves nobody
-    assert found["threshold"] == {"moves": 2, "cost": "11855.00", "bound": "11855.00", "proven": True}
+    assert (said["moves"], said["objective"], said["cheapest"]) == (2, "11855.00", "9015.00")
+    assert Decimal(said["bound"]) == pytest.approx(11855, abs=Decimal("0.02"))
+    assert (data(plan)["status"], Decimal(data(plan)["proof"]["bound"])) == ("optimal", Decimal("9015"))
+    assert data(plan)["scenario"]["policy"]["min_saving"] == {"contract": "0", "move": "1000"}
 
 
 def test_a_seat_that_is_held_is_access_to_all_it_covers() -> None:

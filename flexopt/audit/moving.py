@@ -13,7 +13,7 @@ from flexopt.inputs.records import TodaysAccess
 from flexopt.store.plan import PlanDocument
 
 
-def moves(doc: PlanDocument, cells: dict[str, Column], access: Sequence[TodaysAccess], notes: Notes) -> None:
+def moving(doc: PlanDocument, cells: dict[str, Column], access: Sequence[TodaysAccess], notes: Notes) -> None:
     """Users who move to Flex or to a seat, and those with an idle seat; none of these without a table."""
     said = doc.summary
     told = said.users_to_flex, said.users_to_seats, said.users_idle

@@ -1,12 +1,13 @@
-"""The move fee: what leaving today's access costs on top of the plan itself.
+"""Fees: what the search adds for every new contract and every move, so that none saves less. Never a cost.
 
-A *subproblem* (`solve/subproblems.py`) is the products of one user that collections tie together. It stays if
+A new contract is a term of a seat that a user gets and that is neither owned, renewed nor stated. A
+*subproblem* (`solve/subproblems.py`) is the products of one user that collections tie together. It stays if
 it uses only what today's access allows (a `Restriction`, as for the baseline `today`), otherwise it moves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -18,14 +19,21 @@ from flexopt.model.sets import Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MoveFee:
-    """The cost of every move on top of the plan.
+class Fees:
+    """What a new contract and a move must save, in whole minor units; today : today's access"""
 
-    amount : per move, in the scenario's currency; today : today's access
-    """
+    contract: Decimal = Decimal(0)
+    move: Decimal = Decimal(0)
+    today: Restriction = field(default_factory=Restriction)
 
-    amount: Decimal
-    today: Restriction
+    def on(self, problem: Problem) -> Problem:
+        """The problem with the fee on its new contracts."""
+        return replace(
+            problem,
+            contracts=tuple(
+                replace(c, fee=self.contract if c.is_new else Decimal(0)) for c in problem.contracts
+            ),
+        )
 
 
 class Moves:
@@ -37,13 +45,11 @@ class Moves:
     subproblem : int64[pairs], the subproblem of every pair without the restriction
     """
 
-    def __init__(self, problem: Problem, fee: MoveFee, subproblem: Ints) -> None:
-        # plans cost whole minor units: what saves a fraction of one more saves as much as the fee rounded up
-        self.fee = problem.scenario.money.ceil(fee.amount)
-        self.rule, self.subproblem = fee.today.rules(problem), subproblem
+    def __init__(self, problem: Problem, fees: Fees, subproblem: Ints) -> None:
+        self.fee, self.rule, self.subproblem = fees.move, fees.today.rules(problem), subproblem
         self.foreign = {offer.id: self.rule == "flex" for offer in problem.scenario.offers}
         for id, foreign in self.foreign.items():
-            foreign[[i for i, only in fee.today.offers.items() if id not in only]] = True
+            foreign[[i for i, only in fees.today.offers.items() if id not in only]] = True
 
     def apart(self, problem: Problem, user: int) -> object:
         """What distinguishes users with the same use: their access today."""
