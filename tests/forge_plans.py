@@ -1,7 +1,7 @@
 """Forges a saved plan: a number names a forgery, and the same number is the same forgery.
 
-An edit changes one thing. A coordinated forgery changes a claim wherever the plan repeats it. Both are written
-as flexopt would write them: with the tables and summary.json made again, and a checksum that fits.
+An edit changes one thing. A coordinated forgery changes a claim wherever the plan repeats it. Both are
+written as flexopt would write them: with the tables and summary.json made again, and a checksum that fits.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flexopt.audit.alone import alone, without_rows
-from flexopt.planning.arguments import Progress, ScenarioLike
+from flexopt.planning.arguments import Progress, ScenarioLike, UsageLike
 from flexopt.store.consistency import contradictions
 from flexopt.store.folder import read_plan
 from flexopt.store.plan import PlanDocument
@@ -17,7 +17,7 @@ from flexopt.studies.verify.check import Check, checked, not_possible
 from flexopt.studies.verify.files import file_checks
 from flexopt.studies.verify.inputs import input_checks
 
-__all__ = ["Check", "Verification", "verify"]
+__all__ = ["Check", "Verification", "by_itself", "verify"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Verification:
 def verify(
     plan: str | Path,
     scenario: ScenarioLike | None = None,
+    usage: UsageLike | None = None,
     *,
     on_progress: Progress | None = None,
     memory: str | None = None,
@@ -64,7 +65,7 @@ def verify(
         A plan folder, or a plan exported as JSON.
     scenario
         The scenario that it was made from, with its usage and tables: then it is planned again and compared.
-    on_progress, memory
+    usage, on_progress, memory
         As for `plan`.
 
     Returns
@@ -84,16 +85,17 @@ def verify(
     content, document = read_plan(Path(plan))
     document = document.model_copy(update={"sha256": None})
     files, charges = file_checks(Path(plan), document)
-    found = [*_by_itself(content, document), *files]
+    found = [*by_itself(content, document), *files]
     if scenario is None:
         found.append(not_possible("inputs and claims", "no scenario was given: flexopt verify PLAN SCENARIO"))
     else:
         with_rows = document if charges is None else document.with_charge_rows(charges)
-        found += input_checks(with_rows, scenario, on_progress, memory)
+        found += input_checks(with_rows, scenario, usage, on_progress, memory)
     return Verification(tuple(found))
 
 
-def _by_itself(content: bytes, document: PlanDocument) -> Iterator[Check]:
+def by_itself(content: bytes, document: PlanDocument) -> Iterator[Check]:
+    """Checks of plan.json alone."""
     changed = () if unbroken(content) else ("plan.json was changed after flexopt wrote it",)
     yield checked("checksum of plan.json", changed)
     basic = tuple(contradictions(document))

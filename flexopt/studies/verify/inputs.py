@@ -10,7 +10,14 @@ from flexopt.audit.alone import UNREADABLE
 from flexopt.demand.forecast_cache import ForecastCache
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.usage.sources import usage_sources
-from flexopt.planning.arguments import Progress, ScenarioLike, completed, forecasts_for, scenario_of
+from flexopt.planning.arguments import (
+    Progress,
+    ScenarioLike,
+    UsageLike,
+    completed,
+    forecasts_for,
+    scenario_of,
+)
 from flexopt.planning.document import inputs_of
 from flexopt.planning.planner import plan
 from flexopt.store.plan import InputFile, PlanDocument
@@ -51,17 +58,27 @@ NEAR = 0.1
 
 
 def input_checks(
-    document: PlanDocument, scenario: ScenarioLike, on_progress: Progress | None, memory: str | None
+    document: PlanDocument,
+    scenario: ScenarioLike,
+    usage: UsageLike | None,
+    on_progress: Progress | None,
+    memory: str | None,
 ) -> Iterator[Check]:
     """Checks of everything that follows from the scenario and its usage."""
     source = scenario_of(scenario)
-    other = _other_inputs(document.inputs, inputs_of(source, usage_sources(source)))
+    tell = on_progress or (lambda phase, size: None)
+    if usage is not None:  # usage from Python may have files of its own
+        forecasts = forecasts_for(source, usage, tell, memory)
+        sources = forecasts.usage.sources
+    else:
+        sources = usage_sources(source)
+    other = _other_inputs(document.inputs, inputs_of(source, sources))
     yield checked("hashes of the inputs", other)
     if other:
         yield not_possible("replay and claims", "the inputs are not those that the plan was made from")
         return
-    tell = on_progress or (lambda phase, size: None)
-    forecasts = forecasts_for(source, None, tell, memory, token_days=document.review is not None)
+    if usage is None:
+        forecasts = forecasts_for(source, None, tell, memory, token_days=document.review is not None)
     whole = completed(source, forecasts.usage)
     demand = forecasts.of(whole.scenario, whole.people)
     if document.review is None:
