@@ -39,6 +39,7 @@ def reasons(doc: PlanDocument, cells: Mapping[str, Column], notes: Notes) -> Non
     margins = sorted({price.price for price in doc.proof.marginal_token_prices})
     plan: dict[str, Any] = {
         "margins": margins,
+        "titles": {offer.id: offer.title for offer in doc.scenario.offers},
         "token_price": doc.summary.token_price,
         "buffer": doc.scenario.tokens.buffer * 100,
     }
@@ -84,7 +85,7 @@ def _of_row(reason: str, said: Mapping[str, Any]) -> Iterator[str]:
         if seats := NEW_SEATS.search(reason):
             yield from _numbers(seats, said, ("seat_price",))
         return
-    if not reason.startswith(SEATED) or str(said["offer"]) not in reason:
+    if not reason.startswith(SEATED) or said["titles"][said["offer"]] not in reason:
         yield "not the seat of its row"
     start, end = str(said["contract_start"]), str(said["contract_end"])
     dates = {f"from {start}", f"until {end}", f"added on {start}", f"ends on {end}"}

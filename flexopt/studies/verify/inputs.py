@@ -69,7 +69,7 @@ def input_checks(
     tell = on_progress or (lambda phase, size: None)
     if usage is not None:  # usage from Python may have files of its own
         forecasts = forecasts_for(source, usage, tell, memory)
-        sources = forecasts.usage.sources
+        sources = list(forecasts.usage.sources)
     else:
         sources = usage_sources(source)
     other = _other_inputs(document.inputs, inputs_of(source, sources))
