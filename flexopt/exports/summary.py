@@ -46,12 +46,16 @@ def _order(document: PlanDocument) -> str:
     table, *_ = order.order_sheet(document, ENGLISH)
     if isinstance(table, str):
         return table
-    # until when, and the ids of subscriptions, are in order.csv: with them, lines would be too long
-    kept = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, ("until", "subscription"))]
-    *lines, total = ([row[n] for n in kept] for row in table.rows)
-    head, rows = [table.columns[n] for n in kept], [*lines[:LINES], total]
-    text = text_table(head, rows)
-    if (over := max(map(len, text.splitlines())) - WIDTH) > 0:
+    # lines would be too long with all of it: order.csv has it
+    dropped = ("until", "subscription", "each")
+    for columns in (dropped[:2], dropped):
+        kept = [n for n, c in enumerate(table.columns) if c not in map(ENGLISH, columns)]
+        *lines, total = ([row[n] for n in kept] for row in table.rows)
+        head, rows = [table.columns[n] for n in kept], [*lines[:LINES], total]
+        text = text_table(head, rows)
+        if (over := max(map(len, text.splitlines())) - WIDTH) <= 0:
+            break
+    else:
         room = max(len(row[1]) for row in rows) - over
         text = text_table(head, [[row[0], abridged(row[1], max(room, 12)), *row[2:]] for row in rows])
     return f"{text}\n... and {ENGLISH.count(len(lines) - LINES, 'line')}" if len(lines) > LINES else text

@@ -98,7 +98,7 @@ def test_long_names_keep_the_order_within_80_columns(document: Document) -> None
     document["scenario"]["offers"][0]["name"] = "Architecture, Engineering & Construction (annual)"
     text = summary_text(typed(document))
     assert max(map(len, text.splitlines())) <= 80
-    assert re.search(r"^2026-01-01 +Architecture.*…nual\) +2 +2,310.00 +4,620.00$", text, re.M)
+    assert re.search(r"^2026-01-01 +Architecture.*…nual\) +2 +4,620.00$", text, re.M)
 
 
 def test_a_screen_is_not_flooded(document: Document) -> None:
@@ -120,7 +120,7 @@ def test_baseline_that_cannot_be(document: Document) -> None:
     ("status", "bound", "gap", "words"),
     [
         ("optimal", "6909.00", "0", "proof: no plan for these prices and rules costs less (lower"),
-        ("optimal", "6908.99", "0.0000015", "is more than 0.01 USD cheaper"),
+        ("optimal", "6908.99", "0.000001447388", "is more than 0.01 USD cheaper"),
         ("feasible", "6900.00", "0.0013", "up to 9.00 USD (0.13 %) less may exist, but none cheaper"),
         ("feasible", "0", "1", "a plan that costs up to 6,909.00 USD (100.00 %) less may exist"),
     ],
@@ -164,8 +164,8 @@ def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Docume
         "no plan for these prices and rules costs less (lower bound 6,909.00, gap 0, "
     )
     document["summary"]["users"], document["proof"]["users_in_core"] = 1200, 47
-    document["proof"] |= {"bound": "6908.8712", "gap": "0.0000186"}
-    document["proof"]["prices"] |= {"bound": "6900.0099", "cuts_found": 15}
+    document["proof"] |= {"bound": "6908.87", "gap": "0.0000186"}
+    document["proof"]["prices"] |= {"bound": "6900.00", "cuts_found": 15}
     words = proof(document)
     assert words.startswith(
         "no plan for these prices and rules is more than 0.13 USD cheaper (lower bound 6,908.87, gap 2e-05, "
@@ -179,7 +179,7 @@ def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Docume
 
 def test_a_proof_that_is_not_complete_says_what_may_be_saved(document: Document) -> None:
     document["status"] = "feasible"
-    document["proof"] |= {"bound": "6000.0000", "gap": "0.131567"}
+    document["proof"] |= {"bound": "6000.00", "gap": "0.131567"}
     assert proof(document).startswith(
         "the search stopped before the proof was complete: a plan that costs up to 909.00 USD (13.16 %) "
         "less may exist, but none cheaper than that (lower bound 6,000.00, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -159,7 +158,7 @@ def test_the_audit_counts_the_same_and_proves_the_bounds(
 )
 def test_what_is_not_true_of_the_threshold_is_found(path: tuple[str, ...], value: Any, failure: str) -> None:
     found = planned(move=100, contract=20)
-    worse = copy.deepcopy(dict(found.document))
+    worse = data(found.document)
     part = worse["proof"]["threshold"]
     for key in path[:-1]:
         part = part[key]
