@@ -26,7 +26,7 @@ from flexopt.inputs.scenario.scenario import Price
 
 Document = dict[str, Any]
 
-ORDER = ["order", "payments", "cost", "baselines", "changes", "assumptions", "coverage", "proof"]
+ORDER = ["order", "payments", "cost", "baselines", "changes", "assumptions", "coverage", "how_proven"]
 
 
 def section(report: Report, name: str) -> Section:
@@ -173,10 +173,9 @@ def test_moves_of_the_review(document: Document) -> None:
     whole = with_everything(document)
     report = make_report(typed(whole))
     shown = table(report, "moves").rows
-    expected = [m for m in whole["review"]["moves"] if m["move"] != "keep"]
+    expected = [m for m in whole["review"]["moves"] if m["move"] not in ("keep", "new")]
     assert [row[1] for row in shown] == [m["user"] for m in expected][: len(shown)]
-    marks = {"new": "+", "release": "-"}
-    assert [row[0] for row in shown] == [marks.get(m["move"], "~") for m in expected][: len(shown)]
+    assert [row[0] for row in shown] == [m["saving"] for m in expected][: len(shown)]
     assert len(table(report, "checks").rows) == 7
 
 
@@ -189,8 +188,8 @@ def test_quotes_in_columns_baseline_first(document: Document) -> None:
     columns = table(report, "comparison")
     assert columns.columns[1:] == tuple(q["label"] for q in quotes)
     assert any(quotes[1]["name"] in str(part) for part in section(report, "comparison").parts)
-    assert [amount(c) for c in columns.rows[1][1:]] == [Decimal(q["total"]) for q in quotes]
-    drivers = [[amount(cell) for cell in row[1:]] for row in table(report, "drivers").rows]
+    assert [amount(c) for c in columns.rows[columns.sums[0]][1:]] == [Decimal(q["total"]) for q in quotes]
+    drivers = [[amount(cell) for cell in row[2:]] for row in table(report, "drivers").rows]
     assert [sum(column[:-1]) for column in zip(*drivers, strict=True)] == drivers[-1]
     regret = table(report, "regret").rows
     assert regret[0][-1] == "-"

@@ -80,7 +80,7 @@ def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
     )
     assert "quote-2" not in text
     assert "Reseller B" in text
-    assert text.splitlines()[0].startswith("scenario")
+    assert text.splitlines()[0].startswith("quote")
     assert "cheapest is quote-3" in text.rsplit("\n\n", 1)[1]
 
 
