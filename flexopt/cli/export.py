@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from flexopt.base.errors import FlexoptError
-from flexopt.base.text import screen
 from flexopt.cli.options import PATH, output_option
+from flexopt.cli.printing import say
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.words import words_for
@@ -91,7 +91,7 @@ def command(
     document = read_plan_or_cheapest(plan)
     if codes:
         document = pseudonymise(document, kept)
-        click.echo(screen(f"The key is in {kept}: do not share it"), err=True)
+        say(f"The key is in {kept}: do not share it")
     elif nobody:
         document = without_people(document)
     if output.suffix.lower() == ".csv" and people_left_out(document):
@@ -108,4 +108,4 @@ def command(
             f"{output}: cannot write the file ({error.strerror}); any existing file is unchanged",
             "choose another place with -o, or free some space",
         ) from None
-    click.echo(screen(f"Plan exported to {output}"), err=True)
+    say(f"Plan exported to {output}")
