@@ -105,7 +105,7 @@ def test_long_names_keep_the_order_within_80_columns(document: Document) -> None
 
 def test_monthly_contracts_of_an_offer_are_one_line(document: Document) -> None:
     sold(document, "autocad-1m")
-    document["scenario"]["offers"][1] |= {"term_months": 1, "name": "AutoCAD (monthly)"}
+    document["scenario"]["offers"][2] |= {"term_months": 1, "name": "AutoCAD (monthly)"}
     seats = document["order"][0] | {"offer": "autocad-1m", "unit_price": "290.00"}
     document["order"] += [
         seats | {"date": f"2026-{month:02}-01", "new": n, "amount": f"{290 * n}.00"}
