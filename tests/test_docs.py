@@ -16,7 +16,7 @@ import pytest
 from flexopt.cli import COMMANDS, cli
 from flexopt.cli.reference import reference
 from flexopt.store.schema import plan_schema
-from flexopt.store.tables import TABLES
+from flexopt.store.tables import CHARGES, TABLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -105,10 +105,11 @@ def test_quickstart_runs(call: Callable[..., Any], folder: Path) -> None:
         assert done.stdout
 
 
-@pytest.mark.parametrize("table", ["assignment", "seats", "purchases", "ledger"])
+@pytest.mark.parametrize("table", ["assignment", "seats", "purchases", "ledger", "charges"])
 def test_every_column_is_described_in_order(table: str) -> None:
-    section = OUTPUTS.split(f"### {table}.csv")[1].split("###")[0]
-    assert re.findall(r"^\| (\w+) \|", section, re.MULTILINE)[1:] == list(TABLES[table])
+    section = OUTPUTS.split(f"### {table}.csv")[1].split("###")[0].split("| for |")[0]
+    columns = CHARGES if table == "charges" else TABLES[table]
+    assert re.findall(r"^\| (\w+) \|", section, re.MULTILINE)[1:] == list(columns)
 
 
 def test_every_field_of_the_plan_is_described() -> None:

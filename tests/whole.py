@@ -178,7 +178,6 @@ def _review(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "today": "516759.96",
         "total": document["total"],
-        "threshold": None,
         "saving": "76660.44",
         "moves": moves,
         "counts": {kind: sum(m["move"] == kind for m in moves) for kind in kinds},

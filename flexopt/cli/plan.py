@@ -10,6 +10,7 @@ from flexopt.base.text import fill, percent
 from flexopt.cli.options import format_option, memory_option, output_option, scenario_argument
 from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
+from flexopt.exports.report.proven import only_rounding
 from flexopt.exports.summary import summary_text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
@@ -51,7 +52,7 @@ def command(  # noqa: PLR0917
     if require_optimal and result.status != "optimal":
         show_warnings([result.document], check)
         raise LimitError(
-            "the search stopped before the plan was proven: it may cost up to "
+            "the plan is not proven to be optimal: it may cost up to "
             f"{percent(result.gap)} too much; nothing was written",
             "raise solver.time_limit or solver.gap, or leave out --require-optimal",
         )
@@ -64,7 +65,7 @@ def command(  # noqa: PLR0917
         json=lambda: document_json(summary_json(document)),
     )
     show_warnings([document], check)
-    if result.status != "optimal":
+    if result.status != "optimal" and not only_rounding(document):
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
         say(f"\nhint: for a tighter proof raise solver.time_limit{highs}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from flexopt.base.money import Currency
 from flexopt.base.text import WIDTH, abridged, count, fill, money, percent, printable, text_table
 from flexopt.exports.shown import shown_comparison
 from flexopt.store.study_parts import ComparisonDocument, Quote
@@ -77,11 +78,11 @@ def comparison_csv(document: ComparisonDocument) -> Iterator[str]:
         **dict.fromkeys((f"driver_{name}" for name in DRIVERS), Decimal),
     }
     regret = {f"regret_under_{n}": Decimal for n, _ in enumerate(scenarios, 1)}
-    rows = []
+    rows, none = [], Currency(document.currency).zero
     for s, cells in zip(scenarios, document.regret, strict=True):
         row = dict(s) | {"currency": document.currency}
         mine = drivers.get(s.id)
-        row |= {f"driver_{name}": getattr(mine, name, Decimal("0.00")) for name in DRIVERS}
+        row |= {f"driver_{name}": getattr(mine, name, none) for name in DRIVERS}
         rows.append(row | dict(zip(regret, cells, strict=True)))
     return table_csv(rows, kinds | regret)
 
@@ -154,10 +155,10 @@ def _tables(document: ComparisonDocument) -> Iterator[_Table]:
     bought.append(line("price per token used", "effective_token_price"))
     bought.append(["users with changes", "-", *(f"{s.users_changed:,}" for s in scenarios[1:])])
     yield _Table("what is bought", bought)
-    yield _Table("if the forecast holds", [*_tokens(line, ("used", "expired", "left"), "")])
+    yield _Table("forecast holds", [*_tokens(line, ("used", "expired", "left"), "")])
     if any(s.tokens_buffer for s in scenarios):
         full = [*_tokens(line, ("buffer",), ""), *_tokens(line, ("expired", "left"), "_with_buffer")]
-        yield _Table("if the buffer is used", full, BUFFER_NOTE)
+        yield _Table("buffer used in full", full, BUFFER_NOTE)
     offers = dict.fromkeys(row.offer for s in scenarios for row in s.offers)
     seats = [{row.offer: row.seats for row in s.offers} for s in scenarios]
     if offers:
@@ -200,14 +201,13 @@ def _notes(document: ComparisonDocument) -> Iterator[str]:
 def _proof(document: ComparisonDocument) -> str:
     scenarios = document.scenarios
     gap = max(s.gap for s in scenarios)
-    within = f"to within {percent(gap)}" if gap else "to the cent"
+    within = f"to within {percent(gap)}" if gap else "exactly"
     proof = "proof: every scenario was optimised separately, over the same usage"
     if all(s.status == "optimal" for s in scenarios):
         return f"{proof}; each total is proven {within}"
     others = ", ".join(s.id for s in scenarios if s.status != "optimal")
     return (
-        f"{proof}; the search for {others} stopped before the proof was complete: plans that cost up to "
-        f"{percent(gap)} less may exist"
+        f"{proof}; the proof of {others} is not complete: plans that cost up to {percent(gap)} less may exist"
     )
 
 

@@ -156,6 +156,7 @@ def optimise(
         if core is not None and cores.open(proven) and problem.every_date:
             proven = max(proven, _settle_rounding(cores, best, core, options))
             best = cores.incumbent or best
+            solution = best.solution
         if core is not None and core.flexes:
             solution = _settle_ties(cores, best, core, options)
     watch.lap("ties")

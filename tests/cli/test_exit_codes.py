@@ -149,7 +149,7 @@ def test_4_limit_before_the_proof(run: Run, folder: Path, hard: Path) -> None:
     done = run("plan", hard, "--require-optimal")
     done.stderr = done.stderr[done.stderr.index("error: ") :]  # below the warnings
     said = clean(done, 4)
-    assert "the search stopped before the plan was proven" in said
+    assert "the plan is not proven to be optimal" in said
     assert "raise solver.time_limit" in said
     assert not (folder / "hard.plan").exists()
     # without the demand for a proof the plan is written, and what may be done about the proof is said

@@ -71,6 +71,12 @@ def test_tables_of_the_plan(plan_folder: Path, planned: dict[str, Any], table: s
     ]
 
 
+def test_charges_of_the_plan(plan_folder: Path, just_planned: dict[str, Any], golden: Golden) -> None:
+    text = (plan_folder / "charges.csv").read_text(encoding="utf-8")
+    golden("cli/charges.csv", text)
+    assert list(csv.DictReader(io.StringIO(text))) == just_planned["charge_rows"]
+
+
 @pytest.mark.parametrize("user", [[], ["tie"], ["under"]])
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_explain(call: Run, plan_folder: Path, user: list[str], form: str, golden: Golden) -> None:

@@ -20,7 +20,7 @@ from flexopt.base.columns import ColumnTable
 from flexopt.base.errors import FlexoptError
 from flexopt.exports import people
 from flexopt.exports.people import WITHHELD
-from flexopt.store import plan_json
+from flexopt.store import seal
 
 Document = dict[str, Any]
 
@@ -34,7 +34,7 @@ def without_people(document: Document) -> Document:
 
 
 def render(document: Document) -> bytes:
-    return plan_json.render(typed(document))
+    return seal.render(typed(document))
 
 
 @pytest.fixture
@@ -185,7 +185,9 @@ def test_a_user_called_like_a_code_gets_another(document: Document, tmp_path: Pa
     assert sorted(key(tmp_path / "key.csv").values()) == ["person-0003", "person-0004", "person-0005"]
 
 
-@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6))
+@given(
+    st.lists(st.one_of(st.text(min_size=1), st.sampled_from(HOSTILE)), unique=True, min_size=1, max_size=6)
+)
 def test_the_key_keeps_any_name(
     planned: Document, tmp_path_factory: pytest.TempPathFactory, users: list[str]
 ) -> None:

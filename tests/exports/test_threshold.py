@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from documents import typed
 
 from flexopt.exports.report.assumed import assumptions
 from flexopt.exports.report.proven import claim, threshold
 from flexopt.exports.review import review_text
 from flexopt.exports.words import ENGLISH
+from flexopt.store.plan import PlanDocument
 
 Document = dict[str, Any]
 
 
-def with_threshold(document: Document, status: str = "optimal", **changes: Any) -> Document:
+def with_threshold(document: Document, status: str = "optimal", **changes: Any) -> PlanDocument:
     """A plan of 6,909.00 with three new contracts and no move, each charged 50.00 or 100.00."""
     found = {
         "contracts": 3,
@@ -28,7 +30,7 @@ def with_threshold(document: Document, status: str = "optimal", **changes: Any) 
     policy = document["scenario"]["policy"] | least
     proof = document["proof"] | {"bound": "6790.00", "threshold": found | changes}
     scenario = document["scenario"] | {"policy": policy}
-    return document | {"scenario": scenario, "proof": proof, "status": status}
+    return typed(document | {"scenario": scenario, "proof": proof, "status": status})
 
 
 def test_both_bounds_are_said(document: Document) -> None:
@@ -55,8 +57,8 @@ def test_what_is_open_is_said(document: Document, status: str, words: str) -> No
 
 
 def test_nothing_is_said_without_a_threshold(document: Document) -> None:
-    assert threshold(document, ENGLISH) == ""
-    assert "new contract" not in claim(document, ENGLISH)
+    assert threshold(typed(document), ENGLISH) == ""
+    assert "new contract" not in claim(typed(document), ENGLISH)
 
 
 def test_it_is_among_the_assumptions(document: Document) -> None:
@@ -70,5 +72,5 @@ def test_a_review_says_it(document: Document) -> None:
     counts = dict.fromkeys(("to collection", "to seat", "to Flex", "release", "new", "keep"), 0)
     lists: Document = {"moves": [], "double_use": [], "idle": [], "leavers": [], "checks": []}
     review = {"today": "10.00", "total": "8.00", "saving": "2.00", "counts": counts, **lists}
-    text = " ".join(review_text(with_threshold(document) | {"review": review}).split())
+    text = " ".join(review_text(with_threshold(document | {"review": review})).split())
     assert "threshold: 3 new contracts, each saving at least 50 USD" in text

@@ -52,6 +52,7 @@ def documents(
     cases = CASES if request.config.getoption("--all") else CASES[:2]
     found = {case.name: plain(case_plan(case).document) for case in cases}
     found |= {"everything": with_everything(planned), "priced": priced[0], "many": many_seats(planned)}
+    found |= {currency: a_plan(currency=currency)[0] for currency in ("JPY", "KWD")}
     found["unsorted"] = found["priced"] | {
         "seats": found["priced"]["seats"][::2] + found["priced"]["seats"][1::2]
     }
@@ -129,7 +130,7 @@ def test_every_formula_comes_to_the_value_it_was_written_with(
 def test_each_row_is_rounded_as_the_bill_is(
     documents: dict[str, Document], calculated: dict[str, Recalculated]
 ) -> None:
-    for name in ("many", "priced"):
+    for name in ("many", "priced", "JPY", "KWD"):
         for sheet, table in (("Seats", "seats"), ("Purchases", "purchases")):
             costs = [float(row["cost"]) for row in documents[name][table]]
             assert list(calculated[name].under(sheet, "Cost"))[: len(costs)] == costs

@@ -40,14 +40,18 @@ def test_another_currency_is_not_a_label(tmp_path: Path) -> None:
     assert "exchange: [{currency: USD, rate: 0.92" in found.hint
 
 
-def test_a_stated_rate_converts_to_the_cent_and_is_noted(tmp_path: Path) -> None:
+def test_a_stated_rate_converts_to_the_cent_and_tokens_to_two_digits_more(tmp_path: Path) -> None:
     found, scenario = read(
         tmp_path, "currency: EUR\nexchange: [{currency: USD, rate: 0.9237, source: bank}]\n"
     )
     assert found == []
     price, tier = scenario.offers[0].prices[0], scenario.tokens.tiers[0]  # type: ignore[attr-defined]
     # 2310 x 0.9237 = 2133.747, 2079 x 0.9237 = 1920.3723, 3 x 0.9237 = 2.7711
-    assert (price.new, price.renewal, tier.price) == (Decimal("2133.75"), Decimal("1920.37"), Decimal("2.77"))
+    assert (price.new, price.renewal, tier.price) == (
+        Decimal("2133.75"),
+        Decimal("1920.37"),
+        Decimal("2.7711"),
+    )
     assert price.source == "list, USD 2310 / 2079 x 0.9237 (bank)"
     assert tier.source == "USD 3.00 x 0.9237 (bank)"
 

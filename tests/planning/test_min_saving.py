@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -111,7 +110,7 @@ def test_a_move_needs_todays_access() -> None:
 
 def test_a_saved_plan_adds_up_with_its_fees(tmp_path: Path) -> None:
     saved = planned(contract=50).save(tmp_path / "my.plan")
-    assert read_document(saved)["proof"]["threshold"]["objective"] == "4174.00"
+    assert data(read_document(saved))["proof"]["threshold"]["objective"] == "4174.00"
     text = (saved / "plan.json").read_text().replace('"4174.00"', '"4173.00"')
     (saved / "plan.json").write_text(text)
     with pytest.raises(FlexoptError, match=r"proof\.threshold\.objective. is 4173\.00"):
@@ -159,7 +158,7 @@ def test_the_audit_counts_the_same_and_proves_the_bounds(
 )
 def test_what_is_not_true_of_the_threshold_is_found(path: tuple[str, ...], value: Any, failure: str) -> None:
     found = planned(move=100, contract=20)
-    worse = copy.deepcopy(dict(found.document))
+    worse = data(found.document)
     part = worse["proof"]["threshold"]
     for key in path[:-1]:
         part = part[key]

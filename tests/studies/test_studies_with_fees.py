@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from build import AUTOCAD_YEAR, every
+from documents import data
 
 from flexopt import compare, make_scenario, sensitivity
 from flexopt.inputs.records import ScenarioFile
@@ -48,9 +49,9 @@ def test_a_kept_plan_with_more_contracts_may_cost_less(tmp_path: Path) -> None:
     assert found.totals.to_dict() == {"free": Decimal(580), "careful": Decimal(584)}
     assert found.regret.loc["free", "careful"] == -4
     assert found.regret.loc["careful", "free"] == 4
-    assert found.plans["careful"].document["proof"]["threshold"]["contracts"] == 1
+    assert data(found.plans["careful"].document)["proof"]["threshold"]["contracts"] == 1
     saved = found.save(tmp_path / "quotes")
-    assert read_document(saved / "careful.plan")["comparison"]["regret"] == [
+    assert data(read_document(saved / "careful.plan"))["comparison"]["regret"] == [
         ["0.00", "-4.00"],
         ["4.00", "0.00"],
     ]
@@ -60,7 +61,7 @@ def test_a_price_at_which_a_contract_saves_its_fee() -> None:
     """ann's month enters at 244: 294 less the fee of 50."""
     found = sensitivity(quote("careful", 50), USAGE, levers=["seat:autocad-1m"])
     assert found.total.amount == 584
-    (bar,) = found.document["levers"]
+    (bar,) = data(found.document)["levers"]
     assert bar["low"]["total"] == "555.00"  # 29 less for bob's month; at 261 ann's would save 33
-    (flip,) = found.document["indifference"]
+    (flip,) = data(found.document)["indifference"]
     assert flip["below"]["value"] == "370.00"  # bob's leaves above 420 - 50

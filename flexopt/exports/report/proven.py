@@ -61,8 +61,16 @@ def claim(document: PlanDocument, words: Words, *, details: bool = True) -> str:
     proof, currency = document.proof, document.currency
     room = document.total - proof.bound
     least = proof.threshold or proof
-    key = "claim_limit" if document.status != "optimal" else "claim_room" if room else "claim"
-    said = words(key, room=words.money(room), currency=currency, share=words.small(proof.gap))
+    key = "claim_room" if room else "claim"
+    if document.status != "optimal":
+        key = "claim_rounding" if only_rounding(document) else "claim_limit"
+    said = words(
+        key,
+        room=words.money(room),
+        currency=currency,
+        share=words.small(proof.gap),
+        invoices=words.count(proof.rounding.invoices, "invoice"),
+    )
     said = threshold(document, words) or said
     if not details:
         return said + words("added_again")
@@ -86,6 +94,14 @@ def claim(document: PlanDocument, words: Words, *, details: bool = True) -> str:
             cuts=words.count(proof.prices.cuts_found, "cut"),
         )
     )
+
+
+def only_rounding(document: PlanDocument) -> bool:
+    """Whether nothing but the rounding of invoices keeps a plan from being proven."""
+    proof, found = document.proof, document.proof.threshold
+    minimised = found.objective if found else document.total
+    left = minimised - (found or proof).bound - proof.rounding.amount
+    return document.status != "optimal" and left <= proof.gap_asked * minimised
 
 
 def threshold(document: PlanDocument, words: Words) -> str:

@@ -7,7 +7,6 @@ is written once, and what HTML does not need (end tags, the scope of a row's fir
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import cache
 from typing import Any
 

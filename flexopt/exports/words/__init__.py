@@ -43,8 +43,8 @@ class Words:
         """Between thousands, and before decimals."""
         if self.locale is None:
             return ",", "."
-        symbols = self.locale.number_symbols.latn
-        return symbols.group.replace("'", "’"), symbols.decimal
+        symbols = self.locale.number_symbols["latn"]
+        return symbols["group"].replace("'", "’"), symbols["decimal"]
 
     def number(self, value: int | Decimal) -> str:
         """`1234.5` -> `1,234.5`, with the digits as given."""
@@ -105,7 +105,7 @@ class Words:
     @property
     def _short_date(self) -> str:
         """The locale's date in numbers, with the whole year."""
-        pattern: str = self.locale.date_formats.short.pattern if self.locale else "y-MM-dd"
+        pattern: str = self.locale.date_formats["short"].pattern if self.locale else "y-MM-dd"
         return pattern.replace("yyyy", "y").replace("yy", "y").replace("y", "yyyy")
 
 

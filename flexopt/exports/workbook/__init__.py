@@ -1,7 +1,7 @@
 """The plan as a workbook: prices you can change, totals that follow, charts.
 
 Texts from the inputs are always written as text, never as formulas. The bill of the workbook is the plan's,
-to the cent, and follows its prices; the assignment does not.
+to the minor unit, and follows its prices; the assignment does not.
 """
 
 from __future__ import annotations

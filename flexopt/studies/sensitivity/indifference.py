@@ -145,7 +145,9 @@ def offer_in_plan(study: Study, lever: Lever, lower: PricePoint | None) -> Flip:
     low = lower if lower and lower[1] and question.holds(lower[1]) else (FREE, study.at(lever, FREE))
     if low[1] is None or not question.holds(low[1]):
         total = low[1] and low[1].total
-        return question.nowhere(f"never: even at 0.00 the plan has no seat of it, and costs {total:,}")
+        return question.nowhere(
+            f"never: even at {study.scenario.money.zero} the plan has no seat of it, and costs {total:,}"
+        )
     return question.flip(low, (lever.value, base))
 
 
@@ -199,7 +201,10 @@ def next_tier(study: Study) -> Flip | None:
     answer = study.at(lever, FREE)
     if answer is None or not question.holds(answer):
         total = answer and answer.total
-        return question.nowhere(f"never: even at 0.00 nothing is bought in it, and the plan costs {total:,}")
+        return question.nowhere(
+            f"never: even at {study.scenario.money.zero} nothing is bought in it, and the plan costs "
+            f"{total:,}"
+        )
     return question.flip((FREE, answer), (lever.value, base))
 
 
@@ -224,7 +229,9 @@ def as_good(study: Study, lever: Lever, name: str, total: Decimal) -> Flip:
     free = study.at(lever, FREE)
     if free is None or not question.holds(free):
         costs = free and free.total
-        return question.nowhere(f"at no price: even at 0.00 this quote costs {costs:,}")
+        return question.nowhere(
+            f"at no price: even at {study.scenario.money.zero} this quote costs {costs:,}"
+        )
     return question.flip((FREE, free), (lever.value, study.base))
 
 
