@@ -29,6 +29,7 @@ COMMANDS = {
     "breakeven": "Show the days of use at which a seat becomes cheaper than tokens.",
     "sensitivity": "Show how the total depends on each price; what to negotiate.",
     "explain": "Explain a plan, or one user's access.",
+    "verify": "Check a saved plan: its files, its sums, and what it claims.",
     "export": "Write a plan as one file to share.",
     "schema": "Print the JSON Schema of a scenario or a plan.",
 }

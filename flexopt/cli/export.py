@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from flexopt.audit.alone import refuse_contradictions
 from flexopt.base.errors import FlexoptError
 from flexopt.base.text import screen
 from flexopt.cli.options import PATH, output_option
@@ -88,7 +89,7 @@ def command(
         from flexopt.exports.pdf.brand import read_brand
 
         options["brand"] = read_brand(brand)
-    document = read_plan_or_cheapest(plan)
+    document = refuse_contradictions(read_plan_or_cheapest(plan), plan)
     if codes:
         document = pseudonymise(document, kept)
         click.echo(screen(f"The key is in {kept}: do not share it"), err=True)

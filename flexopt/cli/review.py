@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from flexopt.audit.alone import refuse_contradictions
 from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
 from flexopt.cli.printing import show, show_warnings
 from flexopt.cli.progress import progress
@@ -63,7 +64,7 @@ def command(
     """
     source = load_scenario(scenario)
     if into is not None:
-        plan_to_add_to(into, inputs_of(source, usage_sources(source)))
+        refuse_contradictions(plan_to_add_to(into, inputs_of(source, usage_sources(source))), into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         found = review(source, min_saving=min_saving, on_progress=tell, memory=memory)
     document = found.plan.document

@@ -84,6 +84,7 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     # imported here because --help needs none of it
+    from flexopt.audit.alone import refuse_contradictions
     from flexopt.base.text import screen
     from flexopt.cli.progress import progress
     from flexopt.exports.sensitivity import (
@@ -100,7 +101,7 @@ def command(  # noqa: PLR0917
 
     source = load_scenario(scenario)
     if into is not None:
-        check_scenario(into, source, inputs_of(source, usage_sources(source)))
+        refuse_contradictions(check_scenario(into, source, inputs_of(source, usage_sources(source))), into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         found = sensitivity(
             source,

@@ -182,7 +182,8 @@ def test_moves_of_the_review(document: Document) -> None:
 def test_quotes_in_columns_baseline_first(document: Document) -> None:
     whole = with_everything(document)
     whole["comparison"]["scenarios"][0]["label"] = "List prices"
-    report = make_report(typed(whole))
+    plan = typed(whole)
+    report = make_report(plan)
     quotes = whole["comparison"]["scenarios"]
     columns = table(report, "comparison")
     assert columns.columns[1:] == tuple(q["label"] for q in quotes)
@@ -193,7 +194,8 @@ def test_quotes_in_columns_baseline_first(document: Document) -> None:
     regret = table(report, "regret").rows
     assert regret[0][-1] == "-"
     assert [regret[i][i + 1] for i in range(3)] == ["0.00"] * 3
-    assert report_comparison(whole["comparison"]).parts == section(report, "comparison").parts
+    assert plan.comparison is not None
+    assert report_comparison(plan.comparison).parts == section(report, "comparison").parts
 
 
 def test_coverage_findings_and_left_out(document: Document) -> None:

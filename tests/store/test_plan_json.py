@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flexopt.base.columns import ColumnTable
-from flexopt.store.plan_json import document_json, parse_document, render
+from flexopt.store.plan_json import document_json, parse_document
+from flexopt.store.seal import render
 from flexopt.store.values import PlanPart
 
 TEXT = st.text(st.sampled_from('a"\\\n\r\u2028\x00é🦉'), max_size=4)

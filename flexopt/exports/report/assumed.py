@@ -282,7 +282,7 @@ def _collections(document: PlanDocument, words: Words) -> Iterator[str]:
 
 def _short_launches(document: PlanDocument, words: Words) -> Iterator[str]:
     """How many rows of Flex are launches under five minutes, if any."""
-    files = [f for f in document.coverage.files if f.zero_token and not is_summary(f.format)]
+    files = [f for f in document.coverage.files if f.zero_token and f.kept and not is_summary(f.format)]
     if files:
         rows = words.count(sum(f.rows for f in files), "row")
         yield words("short_rows", n=words.number(sum(f.zero_token for f in files)), rows=rows)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from flexopt.base.findings import Findings
+from flexopt.base.text import count as plural
+from flexopt.inputs.records import Unplanned
 from flexopt.inputs.scenario.scenario import Scenario, normal
+from flexopt.inputs.usage.usage_table import OK
 
 _VERSION = re.compile(r"\s+\(?(?:19|20)\d\d(?:\.\d+)*\)?$|\s+\(?v?\d{1,2}(?:\.\d+)+\)?$|\s+v\d{1,4}$")
 
@@ -79,19 +83,13 @@ class Catalogue:
         return known[near[0]] if near else ""
 
 
-def assign(
-    con: duckdb.DuckDBPyConnection, scenario: Scenario, files: list[str], findings: Findings, most: int
-) -> None:
+def assign(con: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
     """Create the table `title`: product name as in `cell` -> `id` ('' if none), `known` (how it matched).
 
     `unknown` is the name under which use is left out because there is no id, otherwise ''.
     """
-    catalogue = Catalogue.of(scenario)
-    rows = con.execute(
-        "select product, min(file) filter (where status = 0), coalesce(sum(n) filter (where status = 0), 0) "
-        "from cell group by product order by product"
-    ).fetchall()
-    matches = [catalogue.match(text) for text, _, _ in rows]
+    rows = con.execute("select distinct product from cell order by product").fetchall()
+    matches = [catalogue.match(text) for (text,) in rows]
     table = pa.table(
         {
             "product": pa.array([r[0] for r in rows], pa.string()),
@@ -109,26 +107,64 @@ def assign(
     con.register("title_rows", table)
     con.execute("create temp table title as select * from title_rows")
     con.unregister("title_rows")
-    noted = [
-        (how, -n, text, id_, files[f])
-        for (text, f, n), (id_, how) in zip(rows, matches, strict=True)
-        if n and id_ not in catalogue.collections
-    ]
-    for how in ("unknown", "collection", "version"):
-        kind = sorted(item for item in noted if item[0] == how)
-        for _, n, text, id_, file in kind[:most]:
-            _report(findings, catalogue, how, text, id_=id_, file=file, count=-n)
+
+
+def report_titles(
+    con: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue,
+    unplanned: Unplanned | None,
+    *,
+    files: list[str],
+    findings: Findings,
+    most: int,
+) -> None:
+    """U130, U132: names without a product, and the use that is left out for it; U133: names read as another.
+
+    Several files may show the same use: rows are counted in all of them, days and users once.
+    """
+    rows = con.execute(
+        "select product, any_value(t.id), any_value(known), list(distinct file order by file), sum(n) from cell "
+        f"join title t using (product) where status = {OK} group by product order by product"
+    ).fetchall()
+    lost = {} if unplanned is None else _lost(unplanned)
+    noted = sorted(
+        (-int(n), text, id_, how, tuple(shown))
+        for text, id_, how, shown, n in rows
+        if id_ not in catalogue.collections
+    )
+    for how in _CODES:
+        kind = [item for item in noted if item[3] == how]
+        for n, text, id_, _, shown in kind[:most]:
+            _report(
+                findings,
+                catalogue,
+                how,
+                text,
+                id_=id_,
+                lost=lost.get(" ".join(text.split())),
+                files=[files[number] for number in shown],
+                count=-n,
+            )
         if len(kind) > most:
             findings.add(
                 _CODES[how][0],
                 f"{len(kind) - most:,} more products of this kind",
-                file=kind[most][4],
+                file=files[kind[most][4][0]],
                 column="product",
-                value=kind[most][2],
+                value=kind[most][1],
                 severity=_CODES[how][1],
                 hint=_CODES[how][2],
-                count=-sum(item[1] for item in kind[most:]),
+                count=-sum(item[0] for item in kind[most:]),
             )
+
+
+def _lost(unplanned: Unplanned) -> dict[str, tuple[int, int]]:
+    """Days and users left out, by the name of the product."""
+    frames = [unplanned.days.assign(days=1)[["user", "product", "days"]]]
+    frames.append(unplanned.totals[["user", "product", "days"]])
+    use = pd.concat([frame.astype({"user": object, "product": object}) for frame in frames])
+    of = use.groupby("product").agg(days=("days", "sum"), users=("user", "nunique"))
+    return {str(name): (int(days), int(users)) for name, days, users in of.itertuples(name=None)}
 
 
 _MAKER = "autodesk "
@@ -163,13 +199,23 @@ _CODES: dict[str, tuple[str, Literal["warning", "info"], str]] = {
 
 
 def _report(
-    findings: Findings, catalogue: Catalogue, how: str, text: str, *, id_: str, file: str, count: int
+    findings: Findings,
+    catalogue: Catalogue,
+    how: str,
+    text: str,
+    *,
+    id_: str,
+    lost: tuple[int, int] | None,
+    files: list[str],
+    count: int,
 ) -> None:
     code, severity, hint = _CODES[how]
     short = text if len(text) <= 80 else text[:80] + "…"
+    rows = "its rows" if lost is None else f"{plural(lost[0], 'day')} of {plural(lost[1], 'user')}"
+    also = f"; {len(files)} files have it" if len(files) > 1 else ""
     if how == "unknown":
         near = catalogue.suggestion(text)
-        message = f'the scenario has no product "{short}"; its rows were left out'
+        message = f'the scenario has no product "{short}": {rows} left out{also}'
         hint = f'add "{short}" under `products`'
         quoted = '"' + short.replace("\\", "\\\\").replace('"', '\\"') + '"'
         alias = f", or as an alias of {near} (`aliases: [{quoted}]`)"
@@ -182,14 +228,14 @@ def _report(
     elif how == "collection":
         message = (
             f'"{short}" is a collection that is not under `offers`, and the rows do not say which of its '
-            "products was used; left out"
+            f"products was used: {rows} left out{also}"
         )
     else:
-        message = f'"{short}" is read as {id_}'
+        message = f'"{short}" is read as {id_}{also}'
     findings.add(
         code,
         message,
-        file=file,
+        file=files[0],
         column="product",
         value=text,
         severity=severity,

@@ -37,7 +37,7 @@ from flexopt.inputs.usage.identity.changed_emails import changed_names
 from flexopt.inputs.usage.identity.people import identify, other_names
 from flexopt.inputs.usage.open_table import even_lines, open_frame, open_table, western
 from flexopt.inputs.usage.pages import report_missing_pages
-from flexopt.inputs.usage.products import Catalogue, assign
+from flexopt.inputs.usage.products import Catalogue, assign, report_titles
 from flexopt.inputs.usage.row_kinds import (
     refuse_unclear,
     report_encoding,
@@ -262,7 +262,8 @@ class _UsageReader:
         """Everything read, as chargeable days and summaries; `digests` are those of the files by name."""
         report_missing_pages(list(self.opened.values()), self.findings)
         con, names, findings = self.con, self.names, self.findings
-        assign(con, self.scenario, names, findings, SHOWN)
+        catalogue = Catalogue.of(self.scenario)
+        assign(con, catalogue)
         identify(con, self.people, self.opened, files=names, findings=findings, most=SHOWN)
         nameless = (
             "select distinct c.file from cell c join person p using (name, email, hash, id) "
@@ -271,7 +272,7 @@ class _UsageReader:
         for (number,) in sorted(self.con.execute(nameless).fetchall()):
             report_faults(self.con, self.opened[number], self.findings, SHOWN, NAMELESS)
         free_days(con, self.opened, names, findings)
-        titles = collections_in(con, Catalogue.of(self.scenario).collections)
+        titles = collections_in(con, catalogue.collections)
         known = drop_known_days(con, titles)
         days, kept = chargeable_days(con)
         changed_names(con, days, self.opened, files=names, findings=findings, most=SHOWN)
@@ -292,6 +293,7 @@ class _UsageReader:
         )
         report_billed_rates(self.con, self.opened, self.scenario, self.findings)
         unplanned = self._unplanned()
+        report_titles(con, catalogue, unplanned, files=names, findings=findings, most=SHOWN)
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
         note(self.con, self.opened, coverage, self.findings)
         if coverage and not len(days) and not len(totals) and not self.findings.errors:

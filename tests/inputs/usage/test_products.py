@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reading import codes, days, found, one
+from reading import codes, days, found, one, read
 
 
 def products(folder: Path, *names: str) -> str:
@@ -66,6 +66,15 @@ def test_an_unknown_product_has_a_suggestion(name: str, near: str, tmp_path: Pat
     assert (finding.severity, finding.column, finding.value, finding.count) == ("warning", "product", name, 2)
     assert f"alias of {near or 'one of them'}" in finding.hint
     assert usage.coverage[0].unknown_product == 2
+
+
+def test_what_several_files_leave_out_is_counted_once(tmp_path: Path) -> None:
+    header = "user,product,date\n"
+    both = "ann,ReCap Pro,2025-03-01\nann,ReCap Pro,2025-03-02\nann,Revit,2025-03-01\n"
+    usage = read(tmp_path, {"a.csv": header + both, "b.csv": header + both + "bob,ReCap Pro,2025-03-02\n"})
+    finding = found(usage, "U130")
+    assert "3 days of 2 users left out; 2 files have it" in finding.message
+    assert (finding.file, finding.count) == ("a.csv", 5)
 
 
 @pytest.mark.parametrize(
