@@ -21,8 +21,8 @@ def headline(document: PlanDocument) -> str:
     return costs.headline(document, ENGLISH)
 
 
-def summary_text(document: PlanDocument) -> str:
-    return text(summary_report(document))
+def summary_text(document: PlanDocument, *, verbose: bool = False) -> str:
+    return text(summary_report(document, verbose=verbose))
 
 
 def comparison_text(compared: ComparisonPart) -> str:

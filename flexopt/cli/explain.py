@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from flexopt.cli.options import PATH, format_option
-from flexopt.cli.printing import show
+from flexopt.cli.printing import say, show
 from flexopt.exports.report.explained import explanation_report, user_report
 from flexopt.exports.text import text
 from flexopt.studies.explain import explain
@@ -30,6 +31,6 @@ def command(plan: Path, user: str | None, form: str) -> None:
     """
     found = explain(plan, user) if user else explain(plan)
     report = (user_report if user else explanation_report)(found.document, found.currency)
-    show(form, table=lambda: text(report), json=lambda: found.document)
-    if not user:
-        click.echo("\nnext: `flexopt explain PLAN USER` explains one user's access", err=True)
+    show(form, bold=(0,), table=lambda: text(report), json=lambda: found.document)
+    if form == "table" and not user:
+        say(f"\nnext: flexopt explain {shlex.quote(str(plan))} USER explains one user's access")

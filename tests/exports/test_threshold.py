@@ -9,7 +9,7 @@ from documents import typed
 from reports import review_text
 
 from flexopt.exports.report.assumed import assumptions
-from flexopt.exports.report.proven import claim, claim_and_bound, threshold
+from flexopt.exports.report.proven import claim, claim_in_short, threshold
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
 
@@ -41,7 +41,7 @@ def test_both_bounds_are_said(document: Document) -> None:
         "plan costs less than that. If every new contract and every move is charged what it must save, no "
         "plan is better"
     )
-    assert "(lower bound 7,059.00, gap" in claim_and_bound(with_threshold(document), ENGLISH)
+    assert "(lower bound 7,059.00, gap" in claim_in_short(with_threshold(document), ENGLISH, figures=True)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ def order_sheet(document: PlanDocument, words: Words) -> Iterator[Part]:
     heads = [SHORT.get(name, name) for name in counts]
     keys = ["on", "what", *heads, "until", "each", "amount", *(["subscription"] if ids else [])]
     numbers = (*range(2, 2 + len(counts)), 3 + len(counts), 4 + len(counts))
-    extra = tuple(keys.index(key) for key in ("until", "subscription", "each") if key in keys)
-    yield ReportTable("order", tuple(map(words, keys)), tuple(rows), numbers, (len(rows) - 1,), extra=extra)
+    yield ReportTable("order", tuple(map(words, keys)), tuple(rows), numbers, (len(rows) - 1,))
 
 
 def payment_calendar(document: PlanDocument, words: Words) -> Iterator[Part]:

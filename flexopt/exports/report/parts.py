@@ -34,8 +34,6 @@ class ReportTable:
     sums: tuple[int, ...] = ()
     """The rows of totals."""
     title: str = ""
-    extra: tuple[int, ...] = ()
-    """The columns that can be left out where there is no room, the first first."""
     bars: tuple[tuple[Decimal, Decimal], ...] = ()
     """How far each row reaches below and above its middle, where it can be drawn."""
 
@@ -104,6 +102,17 @@ def sentence(text: str) -> str:
 def _most(table: ReportTable) -> int:
     few, many = ("double_use", "idle", "leavers", "negotiation"), ("order", "payments")
     return FIRST if table.name in few else ORDERED if table.name in many else LINES
+
+
+def filled(table: ReportTable) -> ReportTable:
+    """The table without the columns that are empty in every row."""
+    kept = [i for i in range(len(table.columns)) if any(row[i] for row in table.rows)]
+    return replace(
+        table,
+        columns=tuple(table.columns[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+        numbers=tuple(n for n, i in enumerate(kept) if i in table.numbers),
+    )
 
 
 def cut(table: ReportTable, lines: int) -> tuple[ReportTable, int]:

@@ -73,11 +73,19 @@ def claim(document: PlanDocument, words: Words) -> str:
     )
 
 
-def claim_and_bound(document: PlanDocument, words: Words) -> str:
-    """What is proven, in one line with its figures."""
-    least = document.proof.threshold or document.proof
-    figures = words("claim_bound", bound=words.money(least.bound), gap=_gap(document.proof.gap))
-    return claim(document, words) + figures + words("replayed_short")
+def claim_in_short(document: PlanDocument, words: Words, *, figures: bool) -> str:
+    """What is proven and how it was checked, in a sentence, or with the figures."""
+    proof, said = document.proof, claim(document, words)
+    if figures:
+        said += words(
+            "claim_figures",
+            bound=words.money((proof.threshold or proof).bound),
+            gap=_gap(proof.gap),
+            solver=named(proof.solver),
+            core=words.number(proof.users_in_core),
+            users=words.count(document.summary.users, "user"),
+        )
+    return said + words("added_again")
 
 
 def how_proven(document: PlanDocument, words: Words) -> Iterator[str]:

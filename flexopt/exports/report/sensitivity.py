@@ -37,15 +37,15 @@ def sensitivity(found: SensitivityPart, words: Words) -> Iterator[Part]:
         if not any(more != 0 for more in changes):
             still.append(named(lever.label))
             continue
-        cells = [named(lever.label), _value(found, lever.value, words)]
+        cells = [named(lever.label)]
         for end, more in zip(ends, changes, strict=True):
             cells += [_value(found, end.value, words), _change(more, words)]
         rows.append(tuple(cells))
         bought.append((named(lever.label), *(cell for end in ends for cell in _bought(end, words))))
         reach = [more for more in changes if more is not None]
         bars.append((min([*reach, Decimal(0)]), max([*reach, Decimal(0)])))
-    heads = tuple(map(words, ("lever", "now", "down_to", "total", "up_to", "total")))
-    yield ReportTable("levers", heads, tuple(rows), (1, 2, 3, 4, 5), extra=(1,), bars=tuple(bars))
+    heads = tuple(map(words, ("lever", "down_to", "total", "up_to", "total")))
+    yield ReportTable("levers", heads, tuple(rows), (1, 2, 3, 4), bars=tuple(bars))
     heads = tuple(map(words, ("bought_down", *("total", "seats", "tokens") * 2)))
     yield ReportTable("levers_bought", heads, tuple(bought), (1, 2, 3, 4, 5, 6))
     if any(end.monthly_seats for lever in found.levers for end in (lever.low, lever.high)):

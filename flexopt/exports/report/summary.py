@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flexopt.exports.report import assumed, changes, costs, order, proven
-from flexopt.exports.report.parts import Part, Report, ReportTable, Section, cut, named, sentence
+from flexopt.exports.report.order_by_day import order_by_day
+from flexopt.exports.report.parts import Part, Report, Section, named, sentence
 from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 
-LINES = 24
-"""Most lines of a table; the CSV files have every row."""
 
-
-def summary_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
-    """Headline, order, cost, access, assumptions and proof of a plan, in the order of the whole report."""
+def summary_report(document: PlanDocument, words: Words = ENGLISH, *, verbose: bool = False) -> Report:
+    """Headline, order, cost, access, assumptions and proof of a plan; `verbose` with the proof's figures."""
     document = shown(document)
     start, end = words.date(document.horizon.start), words.date(document.horizon.end)
     return Report(
@@ -23,19 +21,12 @@ def summary_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
         name=named(document.name) or words("plan"),
         cover=words("cover_short", start=start, end=end),
         headline=sentence(costs.headline(document, words)),
-        sections=(Section("summary", "", tuple(_parts(document, words))),),
+        sections=(Section("summary", "", tuple(_parts(document, words, verbose=verbose))),),
     )
 
 
-def _parts(document: PlanDocument, words: Words) -> Iterator[Part]:
-    sheet, *_ = order.order_sheet(document, words)
-    if isinstance(sheet, ReportTable):
-        short, left = cut(sheet, LINES)
-        yield short
-        if left:
-            yield words("and_lines", lines=words.count(left, "line"))
-    else:
-        yield sheet
+def _parts(document: PlanDocument, words: Words, *, verbose: bool) -> Iterator[Part]:
+    yield from order_by_day(document, words)
     yield sentence(order.invoiced(document, words))
     yield costs.costs(document, words)
     baselines, notes = costs.baselines(document, words)
@@ -45,9 +36,9 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[Part]:
     tokens = [costs.token_use(document, words), *costs.unused(document, words)]
     yield " ".join(map(sentence, tokens))
     # as the Subscriptions exports were read, otherwise those of the scenario
-    read = [f.message for f in document.findings if f.code == "T320"]
-    if said := read[0] if read else assumed.owned(document, words):
+    read = "; ".join(f.message for f in document.findings if f.code in ("T320", "T402"))
+    if said := read or assumed.owned(document, words):
         yield sentence(words("summary_owned", said=said))
     yield sentence(words("assumed", clauses="; ".join(assumed.assumption_clauses(document, words))))
     yield sentence(words("summary_coverage", said=proven.coverage(document, words, where="in_plan_json")))
-    yield sentence(words("summary_proof", said=proven.claim_and_bound(document, words)))
+    yield sentence(words("summary_proof", said=proven.claim_in_short(document, words, figures=verbose)))
