@@ -30,7 +30,7 @@ def comparison_text(compared: ComparisonPart) -> str:
 
 
 def review_text(document: PlanDocument) -> str:
-    return text(review_report(document))
+    return text(review_report(document, continued="continued_in_data"))
 
 
 def review_markdown(document: PlanDocument) -> str:

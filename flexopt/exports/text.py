@@ -12,7 +12,7 @@ HEAD, LABEL = 13, 24
 """Most characters of the head of a column of figures, and of the name of a row beside them."""
 
 LONG = 40
-"""Characters of a cell that is a sentence: tables with two columns of them become lists."""
+"""Characters of a cell that is a sentence, on lines of its own in a list."""
 
 BARS = 5
 """Least characters on each side of the middle of a bar."""
@@ -48,8 +48,8 @@ def _table(table: ReportTable, alike: Sequence[ReportTable], width: int) -> Iter
         yield from _barred(table, width)
     elif {*range(1, len(widths))} <= {*table.numbers} and (len(alike) > 1 or not fits):
         yield from _blocks(table, alike, width)
-    elif not fits and len(long := [n for n, widest in enumerate(widths) if widest > LONG]) > 1:
-        yield from _listed(table, long)
+    elif table.listed and not fits:
+        yield from _listed(table, [n for n, widest in enumerate(widths) if widest > LONG])
     else:
         yield text_table(table.columns, table.rows)
 

@@ -77,6 +77,7 @@ def test_hostile_names_are_text(planned: Document, text: str) -> None:
         "answer",
     )
     hostile = renamed(with_everything(planned), lambda _: text, keys)
+    hostile["scenario"] |= {"solver": planned["scenario"]["solver"], "label": ""}
     hostile["scenario"]["offers"][0]["id"] = text
     seen = shown(render(typed(hostile)).decode())
     wanted = " ".join(printable(text).split())

@@ -17,7 +17,7 @@ from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.study_data import comparison_csv, review_csv
 from flexopt.exports.web import render as page
 from flexopt.exports.words import ENGLISH
-from flexopt.store.study_parts import ComparisonDocument
+from flexopt.store.study_parts import ComparisonDocument, ComparisonPart
 
 Document = dict[str, Any]
 NAMES = {"autocad-1y": "AutoCAD, a year", "revit-1y": "Revit, a year"}
@@ -86,7 +86,7 @@ def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
 
 
 def test_files_for_programs_keep_the_ids(named: Document) -> None:
-    assert "quote-2" in "".join(comparison_csv(named["comparison"]))
+    assert "quote-2" in "".join(comparison_csv(ComparisonPart.model_validate(named["comparison"])))
     moves = "".join(review_csv(typed(named)))
     assert not any(name in moves for name in NAMES.values())
 
@@ -99,6 +99,6 @@ def test_labels_and_names_that_two_share_are_not_used(named: Document) -> None:
         {"offer": "autocad-1y", "name": "Seat", "seats": 1, "cost": "1.00"},
         {"offer": "acad", "name": "Seat", "seats": 1, "cost": "1.00"},
     ]
-    read = shown_comparison(comparison)["scenarios"]
-    assert [s["id"] for s in read] == ["quote-1", "quote-2", "quote-3"]
-    assert [row["offer"] for row in read[0]["offers"]] == ["autocad-1y", "acad"]
+    read = shown_comparison(ComparisonPart.model_validate(comparison)).scenarios
+    assert [s.id for s in read] == ["quote-1", "quote-2", "quote-3"]
+    assert [row.offer for row in read[0].offers] == ["autocad-1y", "acad"]

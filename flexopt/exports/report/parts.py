@@ -34,6 +34,8 @@ class ReportTable:
     sums: tuple[int, ...] = ()
     """The rows of totals."""
     title: str = ""
+    listed: bool = False
+    """Whether each row is rather a paragraph where columns would be narrow."""
     bars: tuple[tuple[Decimal, Decimal], ...] = ()
     """How far each row reaches below and above its middle, where it can be drawn."""
 

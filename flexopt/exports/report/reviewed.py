@@ -66,7 +66,7 @@ def review(document: PlanDocument, found: ReviewPart, words: Words) -> Iterator[
         for check in found.checks
     ]
     heads = ("", *map(words, ("check", "result", "message", "repair")))
-    yield ReportTable("checks", heads, tuple(checks), title=words("checks"))
+    yield ReportTable("checks", heads, tuple(checks), title=words("checks"), listed=True)
 
 
 def groups(moves: Sequence[MoveRow]) -> list[list[MoveRow]]:
