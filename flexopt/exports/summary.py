@@ -42,8 +42,8 @@ def summary_text(document: PlanDocument, *, verbose: bool = False) -> str:
 
 def _owned(document: PlanDocument) -> list[str]:
     """The seats owned: as the Subscriptions exports were read, otherwise those of the scenario."""
-    read = [f.message for f in document.findings if f.code == "T320"]
-    said = read[0] if read else assumed.owned(document, ENGLISH)
+    read = "; ".join(f.message for f in document.findings if f.code in ("T320", "T402"))
+    said = read or assumed.owned(document, ENGLISH)
     return [fill(f"{ENGLISH('label_owned')}: {said}")] if said else []
 
 

@@ -159,7 +159,7 @@ def test_idle_seats_discounts_growth_and_left_out_are_said(document: Document) -
     scenario["tokens"]["buffer"] = "0.15"
     document["coverage"]["days_left_out"] = 12
     text = " ".join(summary_text(typed(document)).split())
-    assert "4 more hold a seat today but have no use" in text
+    assert "4 more hold a seat today and have no days to plan: no use, or gone by then" in text
     assert "15 % off seats, 20 % off autocad-1y" in text
     assert "(+5 % growth, AutoCAD -10 %)" in text
     assert "15 % token buffer" in text
