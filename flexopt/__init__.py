@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flexopt.studies.review import Review, review
     from flexopt.studies.sensitivity import Sensitivity, sensitivity
     from flexopt.studies.sweep import Sweep, SweepResult, sweep, sweep_each
+    from flexopt.studies.verify import Verification, verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "TodaysAccess",
     "Usage",
     "UserExplanation",
+    "Verification",
     "__version__",
     "breakeven",
     "compare",
@@ -58,6 +60,7 @@ __all__ = [
     "sensitivity",
     "sweep",
     "sweep_each",
+    "verify",
 ]
 
 _HOMES = {
@@ -70,6 +73,7 @@ _HOMES = {
     "studies.review": ("Review", "review"),
     "studies.sensitivity": ("Sensitivity", "sensitivity"),
     "studies.sweep": ("Sweep", "SweepResult", "sweep", "sweep_each"),
+    "studies.verify": ("Verification", "verify"),
 }
 
 

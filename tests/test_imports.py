@@ -84,9 +84,9 @@ def test_the_audit_imports_nothing_that_it_audits() -> None:
 
 
 def test_studies_do_not_import_each_other() -> None:
-    """What two of them need is in planning/ or parallel/."""
+    """What two of them need is in planning/ or parallel/. Only `verify` makes the others again."""
     for module in MODULES:
-        if module.split(".")[0] == "studies":
+        if module.split(".")[0] == "studies" and module.split(".")[1:2] != ["verify"]:
             mine = module.split(".")[1:2]
             others = [name for name in own(module) if name.startswith("studies.")]
             assert all(name.split(".")[1:2] == mine for name in others), f"{module} imports {others}"

@@ -133,7 +133,7 @@ def check_alternatives(
     doc: PlanDocument, claims: Claims, replay: Replay, scenario: Scenario, notes: Notes
 ) -> None:
     """`flex_price` of every row whose days are certain, and `seat_price` of those on a seat."""
-    buffered = _token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
+    buffered = plan_token_price(doc, scenario) * (1 + Fraction(scenario.tokens.buffer))
     price = seat_prices(doc)
     demand, rows = claims.demand, np.flatnonzero(claims.pair >= 0)
     pair, seat, seated = claims.pair[rows], claims.seat[rows], claims.named[rows]
@@ -188,7 +188,7 @@ def seat_prices(doc: PlanDocument) -> dict[tuple[Seat, bool], set[Decimal]]:
     return price
 
 
-def _token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
+def plan_token_price(doc: PlanDocument, scenario: Scenario) -> Fraction:
     """The price of a token in this plan."""
     packs = doc.purchases
     bought = sum(r.tokens for r in packs)

@@ -37,10 +37,19 @@ KINDS = ("owned", "renewed", "new", "added")
 def seats(
     doc: PlanDocument, claims: Claims, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
 ) -> None:
-    """Seats start, end and cost as in the scenario, and suffice for their users.
+    """Seats are as in the scenario, and suffice for their users.
 
     Those of users who leave before the end of a term beyond the horizon cost the whole term.
     """
+    known, stated = seat_rows(doc, scenario, holdings, notes), additions_of(scenario, holdings)
+    _users(claims, known, notes)
+    _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
+
+
+def seat_rows(
+    doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes
+) -> list[SeatRow]:
+    """Seats start, end and cost as in the scenario; returns the rows of one kind and a known offer."""
     offers = {o.id: o for o in scenario.offers}
     order: dict[tuple[str, date], int] = defaultdict(int)
     met: set[tuple[Seat, str, str]] = set()
@@ -74,12 +83,9 @@ def seats(
             joins = end_joined(offers[row.offer], holdings, seat_of(row)[1])
             alone = joins is None or not row.new
             notes.expect(alone, f"new seats of {row.offer} must end with their contract on {joins}")
-    _users(claims, known, notes)
-    stated = additions_of(scenario, holdings)
-    for seat, (count, _) in stated.items():
+    for seat, (count, _) in additions_of(scenario, holdings).items():
         there = sum(row.added for row in known if seat_of(row) == seat)
         notes.expect(there >= count, f"{there} of {count} seats of {seat[0]} are added on {seat[1]}")
-    _leavers(claims, known, scenario, {seat: count for seat, (count, _) in stated.items()}, notes)
     _holdings(known, scenario, holdings, notes)
     notes.expect(doc.holdings == tuple(holdings), "the holdings are not those that were read")
     for (offer, day), size in order.items():
@@ -87,6 +93,7 @@ def seats(
         notes.expect(
             not 0 < size < least, f"{size} seats of {offer} on {day} are fewer than the minimum of {least}"
         )
+    return known
 
 
 def _users(claims: Claims, rows: Sequence[SeatRow], notes: Notes) -> None:

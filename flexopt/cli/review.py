@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from flexopt.audit.alone import refuse_contradictions
 from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
-from flexopt.cli.printing import show, show_warnings
+from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
 from flexopt.inputs.scenario.load import load_scenario
@@ -63,19 +65,20 @@ def command(
     """
     source = load_scenario(scenario)
     if into is not None:
-        plan_to_add_to(into, inputs_of(source, usage_sources(source)))
+        refuse_contradictions(plan_to_add_to(into, inputs_of(source, usage_sources(source))), into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         found = review(source, min_saving=min_saving, on_progress=tell, memory=memory)
     document = found.plan.document
     if into is not None:
         add_review(into, document)
-    show_warnings([document])
     show(
         form,
+        bold=(0, 1),
         table=lambda: review_text(document),
         json=lambda: review_json(document),
         csv=lambda: review_csv(document),
         markdown=lambda: review_markdown(document),
     )
+    show_warnings([document], f"flexopt check {shlex.quote(str(scenario))}")
     if into is not None:
-        click.echo(f"\nReview added to {into}; next: flexopt export {into} -o FILE", err=True)
+        say(f"\nReview added to {into}; next: flexopt export {shlex.quote(str(into))} -o FILE")

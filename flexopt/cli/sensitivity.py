@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flexopt.cli.options import PATH, format_option, into_option, memory_option, scenario_argument
-from flexopt.cli.printing import show
+from flexopt.cli.printing import say, show
 
 
 def _share(context: click.Context, option: click.Parameter, text: str) -> Decimal:
@@ -84,6 +84,7 @@ def command(  # noqa: PLR0917
       flexopt sensitivity scenarios/renewal-2026.yaml --lever seat:aec-1y --lever tokens
     """
     # imported here because --help needs none of it
+    from flexopt.audit.alone import refuse_contradictions
     from flexopt.base.text import screen
     from flexopt.cli.progress import progress
     from flexopt.exports.sensitivity import (
@@ -100,7 +101,7 @@ def command(  # noqa: PLR0917
 
     source = load_scenario(scenario)
     if into is not None:
-        check_scenario(into, source, inputs_of(source, usage_sources(source)))
+        refuse_contradictions(check_scenario(into, source, inputs_of(source, usage_sources(source))), into)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         found = sensitivity(
             source,
@@ -114,12 +115,10 @@ def command(  # noqa: PLR0917
     part, name, currency = found.document, found.name, found.currency
     if into is not None:
         add_sensitivity(into, source, part, found.inputs)
-        click.echo(
-            f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html",
-            err=True,
-        )
+        say(f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html")
     show(
         form,
+        bold=(0,),
         table=lambda: screen(sensitivity_text(part, name, currency)),
         json=lambda: sensitivity_json(part, name, currency),
         csv=lambda: sensitivity_csv(part),

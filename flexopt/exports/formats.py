@@ -13,7 +13,7 @@ EXPORTERS = {
     ".xlsx": "flexopt.exports.workbook",
     ".csv": "flexopt.store.table_csv",
     ".html": "flexopt.exports.web",
-    ".json": "flexopt.store.plan_json",
+    ".json": "flexopt.store.seal",
     ".md": "flexopt.exports.markdown",
     ".pdf": "flexopt.exports.pdf",
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from flexopt.audit.alone import refuse_contradictions
 from flexopt.base.money import half_up
 from flexopt.inputs.records import ScenarioFile
 from flexopt.inputs.rules.prices import rate_on, seat_price, tiers_on, token_price
@@ -109,6 +110,8 @@ def prices_of(source: Scenario | ScenarioFile | HasDocument | str | Path) -> tup
     if isinstance(source, str | Path) and not Path(source).is_dir():
         return load_scenario(source).scenario, None
     document = document_of(source)
+    if isinstance(source, str | Path):
+        refuse_contradictions(document, source)
     prices = document.proof.marginal_token_prices
     return document.scenario, next((p.price for p in prices), None)
 

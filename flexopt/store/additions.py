@@ -21,13 +21,15 @@ def plan_to_add_to(folder: Path, inputs: Sequence[InputFile]) -> PlanDocument:
     return read_same(folder, inputs)
 
 
-def check_scenario(folder: Path, source: ScenarioFile, inputs: Sequence[InputFile]) -> None:
+def check_scenario(folder: Path, source: ScenarioFile, inputs: Sequence[InputFile]) -> PlanDocument:
     """As `plan_to_add_to`; the plan must also have been made from this very scenario, not only its files."""
-    if plan_to_add_to(folder, inputs).scenario.model_dump_json() != source.scenario.model_dump_json():
+    document = plan_to_add_to(folder, inputs)
+    if document.scenario.model_dump_json() != source.scenario.model_dump_json():
         raise FlexoptError(
             f"{folder}: the plan was made from another scenario, not {source}",
             f"run again: flexopt plan {source} -o {folder}",
         )
+    return document
 
 
 def add_review(folder: Path, document: PlanDocument) -> None:

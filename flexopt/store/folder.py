@@ -28,6 +28,7 @@ from flexopt.store.consistency import contradictions
 from flexopt.store.plan import InputFile, PlanDocument, SummaryDocument
 from flexopt.store.plan_json import document_json
 from flexopt.store.reading import read_model
+from flexopt.store.seal import sealed, unbroken
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import CHARGES, TABLES
 
@@ -154,21 +155,35 @@ def _check_parent(folder: Path, place: Path) -> None:
 
 def read_document(plan: Path) -> PlanDocument:
     """plan.json of a plan folder (or the file itself), checked. Raises FlexoptError if it is not a plan."""
+    content, document = read_plan(plan)
+    hint = f"{_again(plan)}; flexopt verify {plan} lists all that is wrong"
+    for contradiction in contradictions(document):
+        raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", hint)
+    if not unbroken(content):
+        raise FlexoptError(f"{plan}: plan.json was changed after flexopt wrote it", hint)
+    return document.model_copy(update={"sha256": None})
+
+
+def read_plan(plan: Path) -> tuple[bytes, PlanDocument]:
+    """The bytes of plan.json, and the plan, not held against itself. Raises FlexoptError if it is none."""
     hint = "write one with `flexopt plan SCENARIO -o DIR`, and name that folder"
-    again = f"write the plan again: flexopt plan SCENARIO -o {'DIR' if plan.name == 'plan.json' else plan}"
     try:
-        place = (plan.parent if plan.name == "plan.json" else plan).resolve()
-        if place.is_file():
-            raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
-        content = _read(place / "plan.json")
+        place = plan.resolve()
+        if place.is_dir() or place.suffix != ".json":
+            if place.is_file():
+                raise FlexoptError(f"{plan}: is a file, not a plan folder", hint)
+            place /= "plan.json"
+        content = _read(place)
     except FileNotFoundError:
         raise FlexoptError(f"{plan}: no plan found here", hint) from None
     except OSError as error:
         raise FlexoptError(f"{plan}: cannot be read ({error.strerror})", hint) from None
-    document = read_model(content, PlanDocument, "flexopt.plan/1", f"{plan}: plan.json", again)
-    for contradiction in contradictions(document):
-        raise FlexoptError(f"{plan}: plan.json contradicts itself: {contradiction}", again)
-    return document
+    return content, read_model(content, PlanDocument, "flexopt.plan/1", f"{plan}: plan.json", _again(plan))
+
+
+def _again(plan: Path) -> str:
+    folder = "DIR" if plan.suffix == ".json" else plan
+    return f"write the plan again: flexopt plan SCENARIO -o {folder}"
 
 
 class HasDocument(Protocol):
@@ -227,7 +242,7 @@ def plan_files(document: PlanDocument) -> dict[str, Iterable[str]]:
         **{name: table_csv(getattr(document, table), TABLES[table]) for table, name in FILES.items()},
         **({} if rows is None else {CHARGES_CSV: table_csv(rows, CHARGES)}),
         "summary.json": chain(document_json(summary_json(document)), "\n"),
-        "plan.json": chain(document_json(document), "\n"),
+        "plan.json": sealed(document),
     }
 
 

@@ -379,6 +379,8 @@ class PlanDocument(PlanPart):
     """Added by `flexopt sensitivity`."""
     review: ReviewPart | None = None
     """Added by `flexopt review`."""
+    sha256: Text | None = None
+    """Of plan.json without this line: an edit shows. It is no signature."""
 
     _charge_rows: ColumnTable | None = PrivateAttr(None)
 

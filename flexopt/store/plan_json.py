@@ -14,12 +14,6 @@ BIG = {tuple(TABLES[table]): table for table in ("assignment", "left_out")}
 """The tables that grow with the number of users, and their columns."""
 
 
-def render(document: PlanPart) -> bytes:
-    """The document as in the plan folder."""
-    # text may contain half a surrogate pair, which is not valid UTF-8; JSON can escape it
-    return "".join([*document_json(document), "\n"]).encode("utf-8", "backslashreplace")
-
-
 def document_json(document: PlanPart) -> Iterator[str]:
     """The result of `json.dumps(document, indent=1, ensure_ascii=False)` if tables were lists.
 

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
+from flexopt.audit.alone import refuse_contradictions
 from flexopt.base.columns import classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
@@ -97,6 +99,8 @@ def explain(plan: PlanLike, user: str | None = None) -> Explanation | UserExplan
     >>> explain("renewal.plan", "a.baker@example.com").assignment["reason"]  # doctest: +SKIP
     """
     document = document_of(plan)
+    if isinstance(plan, str | Path):
+        refuse_contradictions(document, plan)
     return _whole(document) if user is None else _of_user(document, user)
 
 

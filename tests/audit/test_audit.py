@@ -254,7 +254,7 @@ def test_counts_beyond_64_bits_are_replayed_exactly() -> None:
     worse = {"assignment": [rows[0] | {"tokens": "2100.00001"}]}
     document = data(plan(a_source(scenario), usage).document) | worse
     found = audit(typed(document), scenario, (), forecast(scenario, usage, {}))
-    assert found == ["the rows say 2100 tokens of AutoCAD, the replay 2100"]
+    assert "the rows say 2100 tokens of AutoCAD, the replay 2100" in found
 
 
 def test_a_demand_with_two_denominators_of_a_pair_is_said(sound: Document, demand: Demand) -> None:

@@ -59,7 +59,7 @@ def test_a_price_of_a_row_that_is_not_there_proves_nothing(entry: dict[str, str]
     doc = document(scenario)
     assert failures(doc, scenario) == []
     doc["proof"]["prices"]["cuts"][0].append(entry | {"price": "-0.1"})
-    assert failures(doc, scenario) == ["the prices of the certificate are not those of the scenario's rows"]
+    assert "the prices of the certificate are not those of the scenario's rows" in failures(doc, scenario)
 
 
 @pytest.mark.parametrize("price", ["nan", "inf", "-inf"])
@@ -67,7 +67,7 @@ def test_a_price_is_a_number(price: str) -> None:
     scenario = a_scenario()
     doc = document(scenario)
     doc["proof"]["prices"]["cuts"][0][0]["price"] = price
-    assert failures(doc, scenario) == ["the prices of the certificate are not those of the scenario's rows"]
+    assert "the prices of the certificate are not those of the scenario's rows" in failures(doc, scenario)
 
 
 def test_prices_that_prove_less_than_nothing_claim_nothing() -> None:
@@ -80,7 +80,7 @@ def test_prices_that_prove_less_than_nothing_claim_nothing() -> None:
     doc["proof"]["prices"] |= {"bound": "0.0000", "cuts": [cut]}
     assert failures(doc, scenario) == []
     doc["proof"]["prices"]["bound"] = "0.5000"
-    assert "the plan says 0.5000" in failures(doc, scenario)[-1]
+    assert any("the plan says 0.5000" in failure for failure in failures(doc, scenario))
 
 
 def test_prices_that_prove_more_than_the_plan_costs_are_a_failure() -> None:

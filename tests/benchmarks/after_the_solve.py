@@ -36,6 +36,7 @@ from flexopt.planning.document import make_document
 from flexopt.solve.optimise import Optimum
 from flexopt.store.folder import write_folder
 from flexopt.store.plan import PlanDocument
+from flexopt.store.tables import BASELINES
 
 T = TypeVar("T")
 Ints = npt.NDArray[np.int64]
@@ -208,9 +209,9 @@ def a_document(
         problem=problem,
         optimum=Optimum(solution, bill.total, Decimal(0), bill.total, 0, 0, 0, 0, None, {}),
         bill=bill,
-        baselines={"all_named": Baseline(bill.total, bill.total, Decimal(0))},
+        baselines={name: Baseline(bill.total, bill.total, Decimal(0)) for name in BASELINES},
         findings=Findings(),
-        version="0",
+        version="0.0",
     )
 
 

@@ -20,7 +20,7 @@ from flexopt.base.columns import ColumnTable
 from flexopt.base.errors import FlexoptError
 from flexopt.exports import people
 from flexopt.exports.people import WITHHELD
-from flexopt.store import plan_json
+from flexopt.store import seal
 
 Document = dict[str, Any]
 
@@ -34,7 +34,7 @@ def without_people(document: Document) -> Document:
 
 
 def render(document: Document) -> bytes:
-    return plan_json.render(typed(document))
+    return seal.render(typed(document))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from flexopt.exports.report import (
     Report,
     ReportTable,
     Section,
-    assignment_table,
     make_report,
     report_comparison,
 )
@@ -252,19 +251,9 @@ def test_long_tables_go_on_in_the_appendix(document: Document) -> None:
     assert len(whole.parts[0].rows) == 40
 
 
-def test_assignment_table(document: Document) -> None:
-    shown = assignment_table(typed(document))
-    assert len(shown.rows) == len(document["assignment"])
-    for row, expected in zip(shown.rows, document["assignment"], strict=True):
-        assert row[0] == expected["user"]
-        assert row[3] == (expected["offer"] or "Flex")
-        assert amount(row[5]) == Decimal(expected["days"])
-
-
 def test_a_document_without_people(document: Document) -> None:
     document["assignment"], document["left_out"] = [], []
     assert make_report(typed(document)).sections
-    assert assignment_table(typed(document)).rows == ()
 
 
 def test_texts_of_the_inputs_are_shown_harmless_and_short(document: Document) -> None:

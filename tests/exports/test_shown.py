@@ -12,11 +12,12 @@ from whole import with_everything
 from flexopt.exports.charts import charts
 from flexopt.exports.comparison import comparison_csv, comparison_text
 from flexopt.exports.markdown import render as markdown
-from flexopt.exports.report import assignment_table
+from flexopt.exports.report.decisions import decision_table
 from flexopt.exports.review import review_csv
 from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.summary import summary_text
 from flexopt.exports.web import render as page
+from flexopt.exports.words import ENGLISH
 from flexopt.store.study_parts import ComparisonDocument
 
 Document = dict[str, Any]
@@ -61,7 +62,7 @@ def test_every_text_shows_names_and_no_ids(named: Document) -> None:
         {**row, "reason": row["reason"].replace("autocad-1y", "AutoCAD, a year")}
         for row in named["assignment"]
     ]
-    tables = "\n".join(" ".join(row) for row in assignment_table(typed(named)).rows)
+    tables = "\n".join(" ".join(row) for row in decision_table(typed(named), ENGLISH).rows)
     drawn = "\n".join(str((c.title, c.text, c.header, c.rows)) for c in charts(typed(named)))
     texts = [
         summary_text(typed(named)),

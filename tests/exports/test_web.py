@@ -16,8 +16,9 @@ from programs import needs
 from test_charts import HOSTILE
 
 from flexopt.exports.people import without_people
+from flexopt.exports.report.decisions import decisions
 from flexopt.exports.web import render
-from flexopt.exports.web.assignment import HEADINGS
+from flexopt.exports.web.assignment import headings
 from flexopt.exports.web.escape import isolated
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -96,37 +97,22 @@ def test_page_is_dark_where_that_is_wanted(document: Document, show: Open) -> No
     assert not page.locator("nav").is_visible()
 
 
-def test_rows_are_those_of_the_plan(document: Document, show: Open) -> None:
-    def cells(row: Document) -> tuple[str, ...]:
-        term = f"\n{row['contract_start']} – {row['contract_end']}" if row["offer"] else ""
-        return (row["user"], row["product"], (row["offer"] or "Flex") + term, row["reason"])
-
-    shown = rows(show(document))
-    assert sorted((r[0], r[2], r[7], r[8]) for r in shown) == sorted(map(cells, document["assignment"]))
-    assert {len(row) for row in shown} == {len(HEADINGS)}
-
-
-def test_cells_of_several_rows_are_parted(document: Document, show: Open) -> None:
-    row = document["assignment"][0]
-    other = row | {"reason": "another reason"}
-    mine = [row, row | {"product": "B"}, other | {"product": "C"}, row | {"product": "D"}]
-    document["assignment"] = [*mine, row | {"user": "z"}]
-    assert b"rowspan=4" in render(typed(document))
-    shown = rows(show(document))
-    assert [(r[0], r[2], r[8]) for r in shown] == [
-        (row["user"], row["product"], row["reason"]),
-        (row["user"], "B", row["reason"]),
-        (row["user"], "D", row["reason"]),
-        (row["user"], "C", "another reason"),
-        ("z", row["product"], row["reason"]),
-    ]
+def test_rows_are_the_decisions_and_say_why_on_demand(document: Document, show: Open) -> None:
+    page = show(document)
+    shown, made = rows(page), decisions(typed(document))
+    assert [row[0] for row in shown] == [d.user for d in made]
+    assert {len(row) for row in shown} == {len(headings(made))}
+    reason = page.get_by_text(made[0].reason)
+    assert not reason.is_visible()
+    page.locator("#who summary").first.click()
+    assert reason.is_visible()
 
 
 def test_a_click_or_a_key_sorts(document: Document, show: Open) -> None:
     row = document["assignment"][0]
     days = ["9", "100.5", "20", "1000"]
     document["assignment"] = [row | {"user": f"u{i}", "days": d} for i, d in enumerate(days)]
-    document["assignment"].append(row | {"user": "u10", "break_even_days": None})
+    document["assignment"].append(row | {"user": "u10", "seat_price": None})
     page = show(document)
     heading = page.get_by_role("columnheader", name="days", exact=True)
     heading.get_by_role("button").click()
@@ -140,7 +126,7 @@ def test_a_click_or_a_key_sorts(document: Document, show: Open) -> None:
     assert heading.get_attribute("aria-sort") is None
     playwright.expect(page.get_by_role("status")).to_have_text("sorted by user, ascending")
     for _ in range(2):  # what is empty is last either way
-        page.get_by_role("columnheader", name="break-even days").get_by_role("button").click()
+        page.get_by_role("columnheader", name="saves").get_by_role("button").click()
         assert [r[0] for r in rows(page)][-1] == "u10"
 
 
@@ -166,7 +152,7 @@ def test_search_finds_every_word_and_says_how_many(document: Document, show: Ope
 
 def test_everything_can_be_read_without_script(everything: Document, show: Open) -> None:
     page = show(everything, java_script_enabled=False)
-    for text in (everything["name"], everything["assignment"][0]["user"], "Proof", "break-even days"):
+    for text in (everything["name"], everything["assignment"][0]["user"], "Proof", "as a seat"):
         assert page.get_by_text(text).first.is_visible()
     assert page.locator("#who button").count() == 0
     assert not page.locator("#tools").is_visible()  # a search that cannot search is not shown
@@ -254,6 +240,31 @@ def test_page_is_as_wide_as_its_window(everything: Document, show: Open, width: 
     page = show(everything)
     page.set_viewport_size({"width": width, "height": height})
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_nothing_is_scrolled_sideways_on_a_phone(everything: Document, show: Open) -> None:
+    page = show(everything)
+    page.set_viewport_size({"width": 390, "height": 844})
+    boxes = "[...document.querySelectorAll('section > div .scroll, figure > div, #rows')]"
+    wide = "e => e.scrollWidth > innerWidth && !e.closest('details')"
+    assert page.evaluate(f"{boxes}.filter({wide}).map(e => e.textContent)") == []
+    row = page.locator("#who tbody tr").first
+    assert {"days", "on Flex", "as a seat", "saves"} <= {
+        page.evaluate("e => getComputedStyle(e, '::before').content", cell.element_handle()).strip('" ')
+        for cell in row.locator("td").all()
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1366), ("dark", 1366), ("light", 390), ("dark", 390)]
+)
+def test_axe_finds_nothing(everything: Document, show: Open, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = show(everything, color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.locator("summary").first.click()
+    page.locator("#who summary").first.click()
+    assert axe.Axe().run(page).generate_report() == "Found 0 accessibility violations."
 
 
 @pytest.mark.slow

@@ -262,7 +262,7 @@ def test_same_document_same_bytes(planned: Document) -> None:
 
 def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(render(typed(with_everything(planned)))))
-    assert book.sheet_names == [*SHEETS[:8], "Comparison", "Review", "Sensitivity", *SHEETS[8:]]
+    assert book.sheet_names == [*SHEETS[:8], "Comparison", "Review", "Moves", "Sensitivity", *SHEETS[8:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
     assert [type(c) for c in row] == [str, date, date, *[float] * 12, str]
     (seat,) = planned["seats"]

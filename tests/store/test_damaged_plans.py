@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from damage_plans import damaged
-from documents import typed
+from documents import sealed, typed
 
 from flexopt.base.errors import FlexoptError
 from flexopt.exports.explain import explain_text, explain_user_text
@@ -29,7 +29,7 @@ SLOW = (".xlsx", ".html", ".pdf")
 def refused(text: str, place: Path, formats: Iterable[str]) -> str:
     """Why the plan is refused; nothing if it is read, and then every command can use it."""
     place.mkdir(exist_ok=True)
-    (place / "plan.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    (place / "plan.json").write_bytes(sealed(text).encode("utf-8", "surrogatepass"))
     try:
         document = read_document(place)
     except FlexoptError as error:

@@ -69,7 +69,7 @@ class UserSubproblems:
         self.scenario, self.demand, self.fees = scenario, demand, fees
         self.start, self.end = scenario.horizon.start, scenario.horizon.end
         self.periods = [*periods, self.end]
-        self.terms = make_terms(scenario, holdings, demand)
+        self.terms = make_terms(scenario, holdings, demand.leaves)
         self.settled = sum(  # what is paid whatever is decided
             (
                 count * seat_cost(scenario, price, begin, finish)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +17,6 @@ from flexopt.audit.rules import (
     seat_price,
     term_end,
 )
-from flexopt.demand.forecast import Demand
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 
 
@@ -50,8 +49,11 @@ class Term:
         return self.offer.id, self.kind, self.start, self.end, "in full" if self.in_full else ""
 
 
-def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) -> list[Term]:
-    """The seats that are owned, and all that can be bought in the horizon."""
+def make_terms(scenario: Scenario, holdings: Sequence[Holding], leaves: Mapping[int, int]) -> list[Term]:
+    """The seats that are owned, and all that can be bought in the horizon.
+
+    leaves : days from its start until users leave
+    """
     start, end = scenario.horizon.start, scenario.horizon.end
     owned: dict[tuple[str, date, date], int] = defaultdict(int)
     for h in holdings:
@@ -90,7 +92,7 @@ def make_terms(scenario: Scenario, holdings: Sequence[Holding], demand: Demand) 
         for t in found
         if t.kind not in ("owned", "stated")
         and t.end > end
-        and any(t.start < start + timedelta(days=d) < t.end for d in demand.leaves.values())
+        and any(t.start < start + timedelta(days=d) < t.end for d in leaves.values())
     ]
 
 

@@ -6,23 +6,20 @@ assumptions with the source of every price, the usage read, and the proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from flexopt.base.columns import Column, ColumnTable
 from flexopt.exports.report import assumed, changes, compared, costs, order, proven
 from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
 from flexopt.exports.shown import shown, shown_comparison
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 from flexopt.store.study_parts import ComparisonPart
-from flexopt.store.tables import TABLES
 
-__all__ = ["Part", "Report", "ReportTable", "Section", "assignment_table", "make_report", "report_comparison"]
+__all__ = ["Part", "Report", "ReportTable", "Section", "make_report", "report_comparison"]
 
 
 def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
-    """The report of a plan document, without the assignment: see `assignment_table`."""
+    """The report of a plan document, without the assignment: see `decisions`."""
     document = shown(document)
     sections: list[Section] = []
     appendix: list[Section] = []
@@ -55,29 +52,6 @@ def report_comparison(compared_: ComparisonPart, words: Words = ENGLISH) -> Sect
     """The report of comparison.json alone."""
     parts = tuple(compared.comparison(shown_comparison(compared_), words))
     return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
-
-
-def assignment_table(document: PlanDocument, words: Words = ENGLISH) -> ReportTable:
-    """The assignment, a row per user, product and access."""
-    rows = ColumnTable.of(shown(document).assignment, TABLES["assignment"])
-    show: dict[str, Callable[[Any], str]] = {
-        "user": named,
-        "product": named,
-        "group": named,
-        "offer": lambda offer: named(offer) or words("flex"),
-        "days": words.number,
-        "cost": words.money,
-        "seat_price": words.money,
-        "flex_price": words.money,
-    }
-    start, end = (rows.columns[f"contract_{name}"] for name in ("start", "end"))
-    term = Column.by_class(
-        lambda i: f"{words.date(start[i])} – {words.date(end[i])}" if start[i] else "", start.codes, end.codes
-    )
-    columns = [rows.columns[name].mapped(change).array().tolist() for name, change in show.items()]
-    columns.insert(4, term.array().tolist())
-    keys = ("who", "product", "group", "access", "term", "days", "cost_", "if_seat", "if_flex")
-    return ReportTable("assignment", tuple(map(words, keys)), tuple(zip(*columns, strict=True)), (5, 6, 7, 8))
 
 
 def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:

@@ -73,6 +73,17 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
 
 
+def filled(table: ReportTable) -> ReportTable:
+    """The table without the columns that are empty in every row."""
+    kept = [i for i in range(len(table.columns)) if any(row[i] for row in table.rows)]
+    return replace(
+        table,
+        columns=tuple(table.columns[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+        numbers=tuple(n for n, i in enumerate(kept) if i in table.numbers),
+    )
+
+
 def shortened(table: ReportTable, words: Words, title: str) -> tuple[tuple[Part, ...], tuple[Section, ...]]:
     """A long table as its first rows and how many more there are; and the whole table for the appendix."""
     few, many = ("moves", "listed", "negotiation"), ("order", "payments")
