@@ -19,7 +19,7 @@ from flexopt.cli.options import (
     processes_option,
     scenarios_argument,
 )
-from flexopt.cli.printing import show, show_warnings
+from flexopt.cli.printing import say, show, show_warnings
 
 
 class _Excess(click.ParamType[Any]):
@@ -89,28 +89,29 @@ def command(
             on_progress=tell,
             memory=memory,
         )
-    show_warnings(plan.document for plan in done.plans.values())
     if output is not None:
         done.save(output)
     # a terminal's own width, but always the same in a file
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     show(
         form,
+        bold=(-1,),
         table=lambda: comparison_text(done.document, width),
         json=lambda: document_json(done.document),
         csv=lambda: comparison_csv(done.document),
         markdown=lambda: comparison_markdown(done.document),
     )
+    show_warnings((plan.document for plan in done.plans.values()), "flexopt check SCENARIO")
     if output is not None:
         cheapest = shlex.quote(str(output / f"{done.cheapest}.plan"))
-        click.echo(f"\nComparison written to {output}; next: flexopt explain {cheapest}", err=True)
+        say(f"\nComparison written to {output}; next: flexopt explain {cheapest}")
     if fail_above is not None:
         _check(done.document, *fail_above)
 
 
 def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None:
     """Exit with 1, and say why, if a scenario exceeds the first by more than the limit."""
-    from flexopt.base.text import money, screen
+    from flexopt.base.text import money
     from flexopt.exports.shown import shown_comparison
 
     first, *others = shown_comparison(document).scenarios
@@ -118,11 +119,8 @@ def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None
     above = [s for s in others if s.difference > most]
     for s in above:
         words = f"{limit} %" if is_share else f"{limit:,} {document.currency}"
-        click.echo(
-            screen(
-                f"over the limit: {s.id} costs {money(s.difference)} {document.currency} more than "
-                f"{first.id}; the limit is {words}"
-            ),
-            err=True,
+        say(
+            f"over the limit: {s.id} costs {money(s.difference)} {document.currency} more than "
+            f"{first.id}; the limit is {words}"
         )
     click.get_current_context().exit(1 if above else 0)

@@ -29,4 +29,4 @@ def command(plan: Path, user: str | None, form: str) -> None:
     """
     found = explain(plan, user) if user else explain(plan)
     text = explain_user_text if user else explain_text
-    show(form, table=lambda: text(found.document, found.currency), json=lambda: found.document)
+    show(form, bold=(0,), table=lambda: text(found.document, found.currency), json=lambda: found.document)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flexopt.cli.options import PATH, format_option, into_option, memory_option, scenario_argument
-from flexopt.cli.printing import show
+from flexopt.cli.printing import say, show
 
 
 def _share(context: click.Context, option: click.Parameter, text: str) -> Decimal:
@@ -115,12 +115,10 @@ def command(  # noqa: PLR0917
     part, name, currency = found.document, found.name, found.currency
     if into is not None:
         add_sensitivity(into, source, part, found.inputs)
-        click.echo(
-            f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html",
-            err=True,
-        )
+        say(f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html")
     show(
         form,
+        bold=(0,),
         table=lambda: screen(sensitivity_text(part, name, currency)),
         json=lambda: sensitivity_json(part, name, currency),
         csv=lambda: sensitivity_csv(part),

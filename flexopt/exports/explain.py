@@ -61,7 +61,7 @@ def explain_text(found: Mapping[str, Any], currency: str) -> str:
     return "\n\n".join(
         [
             fill(found["headline"]),
-            text_table(["product", "pays from", "marginal", "users by access"], table, wrap=True),
+            text_table(["product", "pays from", "marginal", "users by access"], table),
             fill(
                 "`pays from`: days of use a year from which a seat for this product alone is cheaper than "
                 "tokens at this plan's price; `marginal`: the same at the marginal price of a token. Users "

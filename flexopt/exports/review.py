@@ -220,7 +220,7 @@ def _check(row: ReviewCheck) -> Iterator[str]:
 
 def _cut(table: Table, most: int, where: str) -> str:
     header, rows = table
-    text = text_table(header, rows[:most], wrap=True)
+    text = text_table(header, rows[:most])
     return text + (f"\n... and {len(rows) - most:,} more: {where}" if len(rows) > most else "")
 
 

@@ -155,7 +155,7 @@ def test_who_changes(document: Document) -> None:
     assert found.rows == (
         ("~", "14 users to Flex tokens"),
         ("~", "1 user to seats"),
-        ("-", "2 users with a seat but no use: to be released"),
+        ("-", "2 users with a seat today and no days to plan (no use, or gone by then): to be released"),
     )
 
 

@@ -56,8 +56,8 @@ def left_out(document: PlanDocument, words: Words) -> ReportTable:
     return ReportTable("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
 
 
-def claim(document: PlanDocument, words: Words) -> str:
-    """What is proven, and how it was checked."""
+def claim(document: PlanDocument, words: Words, *, details: bool = True) -> str:
+    """What is proven, and how it was checked: in a sentence, or with the figures."""
     proof, currency = document.proof, document.currency
     room = document.total - proof.bound
     least = proof.threshold or proof
@@ -71,8 +71,11 @@ def claim(document: PlanDocument, words: Words) -> str:
         share=words.small(proof.gap),
         invoices=words.count(proof.rounding.invoices, "invoice"),
     )
+    said = threshold(document, words) or said
+    if not details:
+        return said + words("added_again")
     users, inside = document.summary.users, proof.users_in_core
-    details = words(
+    figures = words(
         "claim_details",
         bound=words.money(least.bound),
         gap=_gap(proof.gap),
@@ -82,8 +85,8 @@ def claim(document: PlanDocument, words: Words) -> str:
         others=words("claim_others") if inside < users else "",
     )
     return (
-        (threshold(document, words) or said)
-        + details
+        said
+        + figures
         + words(
             "replayed",
             bound=words.money(proof.prices.bound),

@@ -44,7 +44,7 @@ def write_summary(sheet: Sheet, document: PlanDocument, seats: Totals, packs: To
     bottom = sheet.row
     chart_of_costs(sheet, top, SIDE, first, min(offers, CHARTED))
     below = top + (min(140 + 22 * min(offers, CHARTED), 500) + 20) // 20 + 1
-    chart_of_pool(sheet, below, SIDE, len(document.ledger))
+    chart_of_pool(sheet, below, SIDE, document.ledger)
     sheet.row, sheet.wide = max(bottom, below + 16), SIDE + 9
     sheet.widths |= {4: 3}
     sheet.sheet.fit_to_pages(1, 1)

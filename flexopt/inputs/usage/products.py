@@ -123,8 +123,8 @@ def report_titles(
     Several files may show the same use: rows are counted in all of them, days and users once.
     """
     rows = con.execute(
-        "select product, any_value(t.id), any_value(known), list(distinct file order by file), sum(n) from cell "
-        f"join title t using (product) where status = {OK} group by product order by product"
+        "select product, any_value(t.id), any_value(known), list(distinct file order by file), sum(n) "
+        f"from cell join title t using (product) where status = {OK} group by product order by product"
     ).fetchall()
     lost = {} if unplanned is None else _lost(unplanned)
     noted = sorted(

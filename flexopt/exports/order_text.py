@@ -1,0 +1,76 @@
+"""The order sheet in 80 columns: by date, and the monthly contracts of an offer in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from flexopt.base.text import text_table
+from flexopt.exports.report.order import COUNTS, OFTEN, SHORT
+from flexopt.exports.report.parts import named, sentence
+from flexopt.exports.words import ENGLISH
+from flexopt.store.plan import PlanDocument
+from flexopt.store.rows import OrderRow
+
+LINES = 24
+"""Most lines on the screen; order.csv has every row."""
+
+
+def order_text(document: PlanDocument) -> str:
+    """The order sheet for a terminal; what ends when, and the ids of subscriptions, are in order.csv."""
+    order = document.order
+    if not order:
+        return sentence(ENGLISH("no_order"))
+    counts = [c for c in COUNTS if c in OFTEN or any(getattr(row, c) for row in order)]
+    lines = [*_lines(document, counts)]
+    rows: list[Sequence[str]] = []
+    for when, of_day in groupby(lines[:LINES], key=lambda line: line[0]):
+        rows += [
+            (when, *("" for _ in counts), "", ""),
+            *((f" {what}", *cells) for _, what, *cells in of_day),
+        ]
+    # seats that are bought month after month would be counted again and again
+    sums = [_number(sum(getattr(row, c) for row in order)) if c in OFTEN[:3] else "" for c in counts]
+    rows.append((ENGLISH("sum_order"), *sums, "", ENGLISH.money(document.summary.commitment)))
+    head = ("order_of", *(SHORT.get(c, c) for c in counts), "each", "amount")
+    text = text_table([*map(ENGLISH, head)], rows)
+    return text if len(lines) <= LINES else f"{text}\n... and {ENGLISH.count(len(lines) - LINES, 'line')}"
+
+
+def _lines(document: PlanDocument, counts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """When, what, how many and how much: day by day, then the contracts of a month that come again."""
+    months = {offer.id for offer in document.scenario.offers if offer.term_months == 1}
+    by_day: dict[tuple[object, ...], list[OrderRow]] = {}
+    monthly: dict[tuple[object, ...], list[OrderRow]] = {}
+    for row in document.order:
+        if row.offer in months and row.kind == "seats" and row.new and not row.have:
+            monthly.setdefault((row.offer, row.unit_price), []).append(row)
+    again = {key for key, rows in monthly.items() if len({row.date for row in rows}) > 1}
+    for n, row in enumerate(document.order):
+        if not (row.new and not row.have and (row.offer, row.unit_price) in again):
+            pack = n if row.kind == "tokens" else None
+            by_day.setdefault((row.date, row.kind, row.offer, row.unit_price, pack), []).append(row)
+    for rows in by_day.values():
+        numbers = [_number(sum(getattr(row, c) for row in rows)) for c in counts]
+        what = named(rows[0].offer) or ENGLISH.count(rows[0].tokens, "flex_token")
+        yield str(rows[0].date), what, *numbers, *_amounts(rows)
+    for key in sorted(again, key=str):
+        rows = monthly[key]
+        seats = sorted(row.new for row in rows)
+        each = f"{seats[0]:,}" if seats[0] == seats[-1] else f"{seats[0]:,} to {seats[-1]:,}"
+        what = ENGLISH("order_monthly", offer=named(rows[0].offer), seats=each)
+        when = f"{rows[0].date} to {rows[-1].date}"
+        yield when, what, *("" for _ in counts), *_amounts(rows)
+
+
+def _amounts(rows: Sequence[OrderRow]) -> tuple[str, str]:
+    """The price of one, and the amount of all; nothing if nothing is bought."""
+    if rows[0].unit_price is None:
+        return "", ""
+    return ENGLISH.number(rows[0].unit_price), ENGLISH.money(
+        sum((r.amount for r in rows[1:]), rows[0].amount)
+    )
+
+
+def _number(number: int) -> str:
+    return ENGLISH.number(number) if number else ""
