@@ -86,7 +86,7 @@ def command(
         raise FlexoptError(f"{output}: is also the key file", "name another key file with --key")
     options: dict[str, Any] = {"words": words_for(locale)} if locale else {}
     if output.suffix.lower() == ".pdf":
-        options["warn"] = lambda text: click.echo(screen(text), err=True)
+        options["warn"] = say
     if brand:
         from flexopt.exports.pdf.brand import read_brand
 
