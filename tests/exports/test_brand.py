@@ -126,7 +126,7 @@ def font(folder: Path, characters: str) -> str:
     made.setupGlyf(dict.fromkeys(names, square))
     made.setupHorizontalMetrics(dict.fromkeys(names, (800, 0)))
     made.setupHorizontalHeader(ascent=800, descent=-200)
-    made.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
+    made.setupNameTable({"familyName": "Squares", "styleName": "Regular", "psName": "Squares"})
     made.setupOS2()
     made.setupPost()
     made.save(folder / "squares.ttf")
@@ -134,8 +134,12 @@ def font(folder: Path, characters: str) -> str:
 
 
 def fonts_of(made: bytes) -> set[str]:
-    resources = (page["/Resources"]["/Font"] for page in read(made).pages)
-    return {str(font.get_object()["/BaseFont"]) for fonts in resources for font in fonts.values()}
+    """The names of the fonts in the file."""
+    found = set()
+    for page in read(made).pages:
+        resources: Any = page["/Resources"]
+        found |= {str(font.get_object()["/BaseFont"]) for font in resources["/Font"].values()}
+    return found
 
 
 def test_who_cannot_be_drawn_is_said_and_a_font_draws_them(document: Document, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from unicodedata import category
 import matplotlib
 from matplotlib.ft2font import FT2Font
 
+from flexopt.base.errors import FlexoptError
 from flexopt.exports.pdf.brand import Brand
 
-TEXT, FALLBACK = "Libertinus Serif", "DejaVu Sans"
+TEXT = "Libertinus Serif"
 
 
 def write_fonts(folder: Path, brand: Brand) -> list[Path]:
@@ -32,8 +33,17 @@ def write_fonts(folder: Path, brand: Brand) -> list[Path]:
 
 
 def families(fonts: list[Path]) -> list[str]:
-    """The names of the fonts, in the order in which a character is looked for."""
-    return list(dict.fromkeys([TEXT, *(FT2Font(font).family_name for font in fonts)]))
+    """The names of the fonts, in the order in which a character is looked for.
+
+    Raises FlexoptError if typst cannot draw with the brand's.
+    """
+    import typst
+
+    there = typst.Fonts(include_system_fonts=False, font_paths=[fonts[0].parent]).fonts()
+    known = {Path(font.path).name: font.family for font in there if font.path}
+    if any(font.name not in known for font in fonts):
+        raise FlexoptError("the PDF cannot be made with the font of the brand file", "name another font")
+    return list(dict.fromkeys([TEXT, *(known[font.name] for font in fonts)]))
 
 
 def undrawn(data: Any, fonts: list[Path]) -> list[str]:
