@@ -14,6 +14,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from build import AUTOCAD_YEAR, REVIT_YEAR, a_scenario, a_source, every, the_demand, usage_of
+from documents import data
 from python_calamine import CalamineWorkbook
 
 from flexopt.base.dates import overlap_days
@@ -24,6 +25,7 @@ from flexopt.model.sets import formulate
 from flexopt.planning.bill import Bill, make_bill
 from flexopt.planning.document import make_document
 from flexopt.solve.optimise import optimise
+from flexopt.store.plan import PlanDocument
 
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]
@@ -31,6 +33,9 @@ NO_SOURCE = {"source": "", "estimate": False}
 
 
 def plain(document: Any) -> Document:
+    """A copy of the data of a document."""
+    if isinstance(document, PlanDocument):
+        return data(document)
     return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
 
 
