@@ -21,7 +21,7 @@ def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
     """The scenario with the people and the access that its exports show, where its own tables lack them.
 
     A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
-    Findings: T400 what was read, T401 an offering that is no offer of the scenario, T405.
+    Findings: T400 what was read, T401 an offering that is no offer of the scenario, T405, T406.
     """
     if usage.assigned is None or usage.assigned.empty:
         return source
@@ -139,17 +139,20 @@ def _seats(source: ScenarioFile, rows: pd.DataFrame, findings: Findings) -> dict
     catalogue, offers = Catalogue.of(scenario), names_of(scenario)[1]
     seats: dict[str, list[Offer]] = defaultdict(list)
     unknown: dict[str, set[str]] = defaultdict(set)
-    chosen: dict[tuple[str, str], Offer | None] = {}
+    uncovered: dict[tuple[str, str], set[str]] = defaultdict(set)
+    chosen: dict[tuple[str, str], tuple[Offer | None, str]] = {}
     for user, offering, product in rows[["user", "offering", "product"]].itertuples(index=False, name=None):
         if (offering, product) not in chosen:
-            chosen[offering, product] = _offer(
-                source, offers, offering or product, catalogue.match(product)[0]
-            )
-        offer = chosen[offering, product]
+            title = catalogue.match(product)[0]
+            chosen[offering, product] = _offer(source, offers, offering or product, title), title
+        offer, title = chosen[offering, product]
         if offer is None:
             unknown[offering or product].add(user)
-        elif offer not in seats[user]:
+            continue
+        if offer not in seats[user]:
             seats[user].append(offer)
+        if title in scenario.product_by_id and title not in offer.covers:
+            uncovered[offer.id, title].add(user)
     for offering, users in sorted(unknown.items()):
         findings.add(
             "T401",
@@ -159,6 +162,17 @@ def _seats(source: ScenarioFile, rows: pd.DataFrame, findings: Findings) -> dict
             severity="warning",
             value=offering,
             hint=f'add "{offering[:80]}" to the `aliases` of an offer',
+            count=len(users),
+        )
+    for (id_, title), users in sorted(uncovered.items()):
+        findings.add(
+            "T406",
+            f"{count(len(users), 'person uses', 'people use')} {title} with a seat of {id_}, which does not "
+            "cover it in the scenario: today's access is without it",
+            file="exports",
+            severity="warning",
+            value=title,
+            hint=f"add {title} to `covers` of {id_}, and of other offers that have it",
             count=len(users),
         )
     return {user: held for user, held in seats.items() if held}

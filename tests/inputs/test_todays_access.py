@@ -105,6 +105,17 @@ def test_a_product_that_the_access_table_never_names_is_read_from_the_exports(tm
     assert "no line of AutoCAD: today's access to it of 3 people" in finding.message
 
 
+def test_a_seat_that_covers_more_than_the_scenario_says(tmp_path: Path) -> None:
+    changes = "products: [{id: ReCap, rates: [{from: 2020-01-01, tokens: 3}]}]\n"
+    (tmp_path / "more.yaml").write_text("extends: scenario.yaml\n" + changes)
+    written(tmp_path, report=REPORT + "ann@example.com,Ann,A,h1,AEC Collection,ReCap,3,Assigned,Site,Main\n")
+    (finding,) = [
+        f for f in check_inputs(tmp_path / "more.yaml", lambda *_: None, None).findings if f.code == "T406"
+    ]
+    assert finding.message.startswith("1 person uses ReCap with a seat of aec-1y, which does not cover it")
+    assert finding.hint.startswith("add ReCap to `covers` of aec-1y")
+
+
 def test_the_owned_offer_is_meant_where_two_have_the_name(tmp_path: Path) -> None:
     owned = "holdings: [{offer: autocad-1m, quantity: 1, ends: 2026-01-01}]\n"
     assert TodaysAccess("bob@example.com", "AutoCAD", "named", "autocad-1m") in access(tmp_path, owned)
