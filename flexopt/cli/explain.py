@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import shlex
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from flexopt.cli.options import PATH, format_option
-from flexopt.cli.printing import show
-from flexopt.exports.explain import explain_text, explain_user_text
+from flexopt.cli.printing import say, show
+from flexopt.exports.report.explained import explanation_report, user_report
+from flexopt.exports.text import text
 from flexopt.studies.explain import explain
 
 
@@ -35,5 +37,7 @@ def command(ctx: click.Context, plan: Path, user: str | None, form: str) -> None
     if ctx.args:
         raise click.UsageError(f"Got unexpected extra argument ({ctx.args[0]})", ctx)
     found = explain(plan, user) if user else explain(plan)
-    text = explain_user_text if user else explain_text
-    show(form, bold=(0,), table=lambda: text(found.document, found.currency), json=lambda: found.document)
+    report = (user_report if user else explanation_report)(found.document, found.currency)
+    show(form, bold=(0,), table=lambda: text(report), json=lambda: found.document)
+    if form == "table" and not user:
+        say(f"\nnext: flexopt explain {shlex.quote(str(plan))} USER explains one user's access")

@@ -351,7 +351,7 @@ def test_the_assignment_shows_the_largest_saving_first(planned: Document) -> Non
     )
     saves = header.index("Saves against the other access")
     # a seat for two products saves 290 + 250 - 300, once
-    assert [(line[0][0], line[saves]) for line in lines[:-1]] == [
+    assert [(str(line[0])[:1], line[saves]) for line in lines[:-1]] == [
         ("c", 240),
         ("c", ""),
         ("b", 100.5),
@@ -370,7 +370,8 @@ def test_the_assignment_shows_the_largest_saving_first(planned: Document) -> Non
 def test_whole_numbers_have_no_decimals() -> None:
     book = Book(typed(a_plan()[0]))
     sheet = book.add("Numbers")
-    for row, number in enumerate((Decimal("26.000000"), Decimal("4.5"), 26)):
+    numbers: list[Decimal | int] = [Decimal("26.000000"), Decimal("4.5"), 26]
+    for row, number in enumerate(numbers):
         sheet.put(row, 0, number, "quantity")
     looks = [sheet.sheet.table[row][0].format.num_format for row in range(3)]
     assert looks == ["#,##0", "#,##0.0", "#,##0"]
