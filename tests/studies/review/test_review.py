@@ -250,9 +250,12 @@ def test_expiry_ahead() -> None:
         found = check(reviewed(use, [flex("ann", "AutoCAD")], pool=pool), "R3")
         assert found["count"] == count
     used = {("ann", "AutoCAD"): [date(2025, 1, 2)]}
-    pool = [{"tokens": 7, "expires": "2026-03-01"}]  # all used, but it ends within 90 days
-    assert check(reviewed(used, [flex("ann", "AutoCAD")], pool=pool), "R3")["message"] == (
-        "a pack of 7 tokens expires on 2026-03-01"
+    pool = [{"tokens": 7, "expires": "2026-03-01"}]  # it ends within 90 days, and is used up before
+    found = check(reviewed(used, [flex("ann", "AutoCAD")], pool=pool), "R3")
+    assert (found["count"], found["message"]) == (
+        0,
+        "no pack of the plan expires with a full increment of tokens to spare; "
+        "a pack of 7 tokens expires on 2026-03-01: the plan uses it before",
     )
 
 
