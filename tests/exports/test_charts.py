@@ -173,8 +173,9 @@ def test_svg_needs_nothing_and_says_what_it_is(everything: Document, themed: boo
 @pytest.mark.parametrize("seeds", [["1"], pytest.param(["2", "3"], marks=pytest.mark.slow)])
 def test_same_document_same_bytes(everything: Document, seeds: list[str]) -> None:
     program = (
-        "import json, sys; from flexopt.exports.charts import charts\n"
-        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(json.load(sys.stdin))))"
+        "import sys; from flexopt.exports.charts import charts; from flexopt.store.plan import PlanDocument\n"
+        "plan = PlanDocument.model_validate_json(sys.stdin.read())\n"
+        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(plan)))"
     )
     run = [sys.executable, "-c", program]
     outputs = {

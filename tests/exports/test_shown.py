@@ -41,6 +41,10 @@ def named(document: Document) -> Document:
     return document
 
 
+def compared(document: Document) -> ComparisonDocument:
+    return ComparisonDocument.model_validate({"schema": "flexopt.comparison/1", **document["comparison"]})
+
+
 def test_nothing_but_names_and_labels_changes(named: Document) -> None:
     before = deepcopy(named)
     read = shown(typed(named))
@@ -76,9 +80,7 @@ def test_every_text_shows_names_and_no_ids(named: Document) -> None:
 
 
 def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
-    text = comparison_text(
-        ComparisonDocument.model_validate({"schema": "flexopt.comparison/1", **named["comparison"]})
-    )
+    text = comparison_text(compared(named))
     assert "quote-2" not in text
     assert "Reseller B" in text
     assert text.splitlines()[0].startswith("scenario")
@@ -86,7 +88,7 @@ def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
 
 
 def test_files_for_programs_keep_the_ids(named: Document) -> None:
-    assert "quote-2" in "".join(comparison_csv(named["comparison"]))
+    assert "quote-2" in "".join(comparison_csv(compared(named)))
     moves = "".join(review_csv(typed(named)))
     assert not any(name in moves for name in NAMES.values())
 
@@ -99,6 +101,6 @@ def test_labels_and_names_that_two_share_are_not_used(named: Document) -> None:
         {"offer": "autocad-1y", "name": "Seat", "seats": 1, "cost": "1.00"},
         {"offer": "acad", "name": "Seat", "seats": 1, "cost": "1.00"},
     ]
-    read = shown_comparison(comparison)["scenarios"]
-    assert [s["id"] for s in read] == ["quote-1", "quote-2", "quote-3"]
-    assert [row["offer"] for row in read[0]["offers"]] == ["autocad-1y", "acad"]
+    read = shown_comparison(compared(named)).scenarios
+    assert [quote.id for quote in read] == ["quote-1", "quote-2", "quote-3"]
+    assert [row.offer for row in read[0].offers] == ["autocad-1y", "acad"]
