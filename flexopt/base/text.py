@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import zip_longest
 from math import floor
 from unicodedata import category, east_asian_width
 
@@ -30,11 +31,11 @@ def screen(text: str) -> str:
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-def fill(text: str, indent: str = "", later: str | None = None) -> str:
-    """A paragraph in lines of at most 80 columns; longer words stay whole."""
+def fill(text: str, indent: str = "", later: str | None = None, width: int = WIDTH) -> str:
+    """A paragraph in lines of at most `width` columns; longer words stay whole."""
     return textwrap.fill(
         text,
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent if later is None else later,
         break_long_words=False,
@@ -86,24 +87,60 @@ def abridged(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 6]}…{text[-5:]}"
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrap: bool = False) -> str:
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart; columns of numbers are right-aligned.
 
-    With `wrap` the last column is wrapped to keep lines within 80 columns.
+    Where lines would be longer than 80 columns, the widest columns of words are wrapped between words. A row
+    with nothing but its first cell is a heading, which needs no room in its column.
     """
-    cells = [[printable(c) for c in row] for row in rows]
-    right = [all(_numeric(row[i]) for row in cells) for i in range(len(header))]
-    table = [list(header), *cells]
-    widths = [max(_width(row[i]) for row in table) for i in range(len(header))]
-    before = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    table = [[printable(cell) for cell in row] for row in (header, *rows)]
+    filled = [row for row in table if len(row) == 1 or any(row[1:])]
+    right = [all(_numeric(row[i]) for row in table[1:]) for i in range(len(header))]
+    widths = [max(_width(row[i]) for row in filled) for i in range(len(header))]
+    least = [
+        width if r else min(width, max(_least(row[i]) for row in filled))
+        for i, (width, r) in enumerate(zip(widths, right, strict=True))
+    ]
+    while (over := sum(widths) + 2 * (len(widths) - 1) - WIDTH) > 0:
+        loose = [i for i, width in enumerate(widths) if width > least[i]]
+        if not loose:
+            break
+        widest = max(loose, key=lambda i: widths[i])
+        widths[widest] = max(least[widest], widths[widest] - over)
     lines = []
     for row in table:
-        padded = [
-            " " * (w - _width(c)) + c if r else c + " " * (w - _width(c))
-            for c, w, r in zip(row, widths, right, strict=True)
-        ]
-        line = "  ".join(padded).rstrip()
-        if wrap and _width(line) > WIDTH and before < WIDTH - 10:
-            line = fill(row[-1], "  ".join([*padded[:-1], ""]), " " * before)
-        lines.append(line)
+        if len(row) > 1 and not any(row[1:]):
+            lines += _in_lines(row[0], WIDTH)
+            continue
+        cells = [_in_lines(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for line in zip_longest(*cells, fillvalue=""):
+            padded = (
+                " " * (w - _width(c)) + c if r else c + " " * (w - _width(c))
+                for c, w, r in zip(line, widths, right, strict=True)
+            )
+            lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def _indent(cell: str) -> str:
+    return cell[: len(cell) - len(cell.lstrip(" "))]
+
+
+def _least(cell: str) -> int:
+    """The columns that a cell needs if it is wrapped."""
+    return max(map(_width, cell.split(" "))) + 2 * len(_indent(cell))
+
+
+def _in_lines(cell: str, width: int) -> list[str]:
+    """The cell in lines of at most `width` columns; longer words stay whole."""
+    if _width(cell) <= width:
+        return [cell]
+    indent = _indent(cell)
+    first, *words = cell.split()
+    lines = [indent + first]
+    for word in words:
+        if _width(lines[-1]) + 1 + _width(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{indent * 2}{word}")
+    return lines

@@ -14,8 +14,9 @@ from click.shell_completion import CompletionItem
 from flexopt import __version__
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import InputError, with_each_hint_once
-from flexopt.base.text import count, screen
+from flexopt.base.text import count
 from flexopt.cli.interruption import end_tidily, keep_temporary_files_together
+from flexopt.cli.printing import say
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -116,10 +117,10 @@ def main() -> NoReturn:
         click.echo(error.format_message(), err=True)
         code = 2
     except click.UsageError as error:
-        click.echo(_usage_error(error), err=True)
+        say(_usage_error(error))
         code = 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: nothing was written", err=True)
+        say("interrupted: nothing was written")
         code = 130
     except _ReaderGoneError:
         _drop(sys.stdout, sys.stderr)
@@ -169,11 +170,11 @@ def _usage_error(error: click.UsageError) -> str:
             f"unknown option `{error.option_name}`",
             f"did you mean {close}? see " if close else "",
         )
-        return screen(f"error: {message}\n\nhint: {hint}{help_of}")
-    return screen(f"error: {error.format_message().rstrip('.')}\n\nhint: {help_of}")
+        return f"error: {message}\n\nhint: {hint}{help_of}"
+    return f"error: {error.format_message().rstrip('.')}\n\nhint: {help_of}"
 
 
 def _fail(message: str, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    click.echo(screen(message), err=True)
+    say(message)

@@ -53,8 +53,10 @@ def _table(frame: pd.DataFrame, scenario: Scenario) -> str:
     tiers = list(prices.itertuples(index=False))
     titles = {o.id: printable(o.title) for o in scenario.offers}
     rows: list[list[str]] = []
-    for (offer, months, seat), mine in frame.groupby(["offer", "term_months", "seat_price"], sort=False):
+    heads = ["offer", "kind", "term_months", "seat_price"]
+    for (offer, kind, months, seat), mine in frame.groupby(heads, sort=False):
         term = f"{months} months" if months != 1 else "1 month"
+        term += ", renewed" if kind == "renewal" else ""
         rows.append([f"{titles[str(offer)]}, {term}: {money(str(seat))}", *("" for _ in tiers)])
         for products, lines in mine.groupby("products", sort=False):
             days = dict(zip(lines["tier_from"], lines["days_with_buffer"], strict=True))

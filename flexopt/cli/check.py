@@ -35,6 +35,7 @@ def command(scenario: Path, form: str, memory: str | None) -> None:
     errors = len(found.findings.errors)
     show(
         form,
+        bold=(-1,),
         table=lambda: _table(found),
         json=lambda: {
             "schema": "flexopt.check/1",
@@ -53,7 +54,7 @@ def command(scenario: Path, form: str, memory: str | None) -> None:
 
 
 def _table(found: InputCheck) -> str:
-    lines = [f"{screen(text)}\n" for text in with_each_hint_once(found.findings)]
+    lines = []
     for c in found.coverage:
         became = {
             "repeating a day": c.repeated,
@@ -72,4 +73,5 @@ def _table(found: InputCheck) -> str:
         lines.append(f"to plan: {count(users, 'user')}, {count(pairs, 'user-product pair')}")
     counts = {s: sum(f.severity == s for f in found.findings) for s in ("error", "warning", "info")}
     words = {"error": "error", "warning": "warning", "info": "note"}
-    return "\n".join([*lines, ", ".join(count(counts[s], words[s]) for s in counts)])
+    blocks = [*map(screen, with_each_hint_once(found.findings)), *(["\n".join(lines)] if lines else [])]
+    return "\n\n".join([*blocks, ", ".join(count(counts[s], words[s]) for s in counts)])

@@ -19,7 +19,7 @@ from flexopt.cli.options import (
     processes_option,
     scenarios_argument,
 )
-from flexopt.cli.printing import show, show_warnings
+from flexopt.cli.printing import say, show, show_warnings
 
 
 class _Excess(click.ParamType[Any]):
@@ -73,7 +73,10 @@ def command(
     """
     # imported here because --help needs none of it
     from flexopt.cli.progress import progress
-    from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
+    from flexopt.exports.markdown import markdown
+    from flexopt.exports.report.compared import comparison_report
+    from flexopt.exports.study_data import comparison_csv
+    from flexopt.exports.text import text
     from flexopt.store.comparison_folder import check_comparison
     from flexopt.store.plan_json import document_json
     from flexopt.studies.compare import compare
@@ -89,28 +92,29 @@ def command(
             on_progress=tell,
             memory=memory,
         )
-    show_warnings(plan.document for plan in done.plans.values())
     if output is not None:
         done.save(output)
     # a terminal's own width, but always the same in a file
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     show(
         form,
-        table=lambda: comparison_text(done.document, width),
+        bold=(-1,),
+        table=lambda: text(comparison_report(done.document), width),
         json=lambda: document_json(done.document),
         csv=lambda: comparison_csv(done.document),
-        markdown=lambda: comparison_markdown(done.document),
+        markdown=lambda: markdown(comparison_report(done.document)),
     )
+    show_warnings((plan.document for plan in done.plans.values()), "flexopt check SCENARIO")
     if output is not None:
         cheapest = shlex.quote(str(output / f"{done.cheapest}.plan"))
-        click.echo(f"\nComparison written to {output}; next: flexopt explain {cheapest}", err=True)
+        say(f"\nComparison written to {output}; next: flexopt explain {cheapest}")
     if fail_above is not None:
         _check(done.document, *fail_above)
 
 
 def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None:
     """Exit with 1, and say why, if a scenario exceeds the first by more than the limit."""
-    from flexopt.base.text import money, screen
+    from flexopt.base.text import money
     from flexopt.exports.shown import shown_comparison
 
     first, *others = shown_comparison(document).scenarios
@@ -118,11 +122,8 @@ def _check(document: ComparisonDocument, limit: Decimal, is_share: bool) -> None
     above = [s for s in others if s.difference > most]
     for s in above:
         words = f"{limit} %" if is_share else f"{limit:,} {document.currency}"
-        click.echo(
-            screen(
-                f"over the limit: {s.id} costs {money(s.difference)} {document.currency} more than "
-                f"{first.id}; the limit is {words}"
-            ),
-            err=True,
+        say(
+            f"over the limit: {s.id} costs {money(s.difference)} {document.currency} more than "
+            f"{first.id}; the limit is {words}"
         )
     click.get_current_context().exit(1 if above else 0)

@@ -8,8 +8,8 @@ import click
 
 from flexopt.audit.alone import refuse_contradictions
 from flexopt.base.errors import FlexoptError
-from flexopt.base.text import screen
 from flexopt.cli.options import PATH, output_option
+from flexopt.cli.printing import say
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import people_left_out, pseudonymise, without_people
 from flexopt.exports.words import words_for
@@ -92,7 +92,7 @@ def command(
     document = refuse_contradictions(read_plan_or_cheapest(plan), plan)
     if codes:
         document = pseudonymise(document, kept)
-        click.echo(screen(f"The key is in {kept}: do not share it"), err=True)
+        say(f"The key is in {kept}: do not share it")
     elif nobody:
         document = without_people(document)
     if output.suffix.lower() == ".csv" and people_left_out(document):
@@ -109,4 +109,4 @@ def command(
             f"{output}: cannot write the file ({error.strerror}); any existing file is unchanged",
             "choose another place with -o, or free some space",
         ) from None
-    click.echo(screen(f"Plan exported to {output}"), err=True)
+    say(f"Plan exported to {output}")

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from flexopt.base.text import printable
 from flexopt.cli.options import PATH
+from flexopt.cli.printing import say
 from flexopt.inputs.starter.write import write_starter
 
 
@@ -47,10 +47,9 @@ def command(folder: Path, files: tuple[Path, ...], start: date | None) -> None:
     for path in written:
         click.echo(path)
     for export in exports:
-        click.echo(f"{printable(export.path.name)}: {', '.join(export.formats)}", err=True)
+        say(f"{export.path.name}: {', '.join(export.formats)}")
     scenario = shlex.quote(str(folder / "scenario.yaml"))
-    click.echo(
+    say(
         f"\nNext: enter your prices in {folder / 'scenario.yaml'}, then\n"
-        f"  flexopt check {scenario}\n  flexopt plan {scenario}",
-        err=True,
+        f"  flexopt check {scenario}\n  flexopt plan {scenario}"
     )

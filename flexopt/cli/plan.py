@@ -8,10 +8,11 @@ import click
 from flexopt.base.errors import LimitError
 from flexopt.base.text import fill, percent
 from flexopt.cli.options import format_option, memory_option, output_option, scenario_argument
-from flexopt.cli.printing import show, show_warnings
+from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.report.proven import only_rounding
-from flexopt.exports.summary import summary_text
+from flexopt.exports.report.summary import summary_report
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
@@ -29,9 +30,10 @@ from flexopt.store.plan_json import document_json
     is_flag=True,
     help="Exit with 4 and write nothing unless the plan is proven optimal (within solver.gap).",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Also show how the plan was proven, and the time taken.")
 @memory_option
-def command(
-    scenario: Path, output: Path | None, form: str, require_optimal: bool, memory: str | None
+def command(  # noqa: PLR0917
+    scenario: Path, output: Path | None, form: str, require_optimal: bool, verbose: bool, memory: str | None
 ) -> None:
     """Find the cheapest plan for SCENARIO, prove it, audit it, and write the plan folder.
 
@@ -47,8 +49,9 @@ def command(
     check_place(folder)
     with progress(float(source.scenario.solver.time_limit)) as tell:
         result = plan(source, on_progress=tell, memory=memory)
-    show_warnings([result.document])
+    check = f"flexopt check {shlex.quote(str(scenario))}"
     if require_optimal and result.status != "optimal":
+        show_warnings([result.document], check)
         raise LimitError(
             "the plan is not proven to be optimal: it may cost up to "
             f"{percent(result.gap)} too much; nothing was written",
@@ -58,13 +61,16 @@ def command(
     document = result.document
     show(
         form,
-        table=lambda: summary_text(document),
+        bold=(0, 1),
+        table=lambda: text(summary_report(document, verbose=verbose)),
         json=lambda: document_json(summary_json(document)),
     )
+    show_warnings([document], check)
     if result.status != "optimal" and not only_rounding(document):
         other = source.scenario.solver.name == "cbc"
         highs = ", or try `solver: {name: highs}` (pip install 'flexopt[highs]')" if other else ""
-        click.echo(f"\nhint: for a tighter proof raise solver.time_limit{highs}", err=True)
-    took = [f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05]
-    click.echo("\n" + fill("time: " + ", ".join(took)), err=True)
-    click.echo(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}", err=True)
+        say(f"\nhint: for a tighter proof raise solver.time_limit{highs}")
+    if verbose:
+        took = [f"{phase} {seconds:.1f} s" for phase, seconds in result.seconds.items() if seconds >= 0.05]
+        say("\n" + fill("time: " + ", ".join(took)))
+    say(f"\nPlan written to {folder}; next: flexopt explain {shlex.quote(str(folder))}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import click
 
 from flexopt.audit.alone import refuse_contradictions
 from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
-from flexopt.cli.printing import show, show_warnings
+from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
-from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
+from flexopt.exports.markdown import markdown
+from flexopt.exports.report.reviewed import review_report
+from flexopt.exports.study_data import review_csv, review_json
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage.sources import usage_sources
 from flexopt.planning.document import inputs_of
@@ -70,13 +74,14 @@ def command(
     document = found.plan.document
     if into is not None:
         add_review(into, document)
-    show_warnings([document])
     show(
         form,
-        table=lambda: review_text(document),
+        bold=(0, 1),
+        table=lambda: text(review_report(document, continued="continued_in_data")),
         json=lambda: review_json(document),
         csv=lambda: review_csv(document),
-        markdown=lambda: review_markdown(document),
+        markdown=lambda: markdown(review_report(document)),
     )
+    show_warnings([document], f"flexopt check {shlex.quote(str(scenario))}")
     if into is not None:
-        click.echo(f"\nReview added to {into}; next: flexopt export {into} -o FILE", err=True)
+        say(f"\nReview added to {into}; next: flexopt export {shlex.quote(str(into))} -o FILE")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flexopt.cli.options import format_option, output_option, processes_option, scenarios_argument
-from flexopt.cli.printing import show
+from flexopt.cli.printing import say, show
 
 if TYPE_CHECKING:
     from flexopt.planning.arguments import Progress
@@ -42,7 +42,7 @@ def command(
     if cluster is not None and processes is not None:
         raise click.UsageError("use either --processes (this computer) or --cluster, not both")
     # imported here because --help needs none of it
-    from flexopt.base.text import count, screen
+    from flexopt.base.text import count
     from flexopt.cli.progress import progress
     from flexopt.store.sweep_folder import PLANNED, sweep_csv, sweep_json
 
@@ -50,17 +50,15 @@ def command(
         with progress() as tell:
             rows, there = sweep_into(output, scenarios, processes=processes, cluster=cluster, tell=tell)
     except KeyboardInterrupt:
-        click.echo(
-            f"interrupted: finished scenarios are in {output}; run the same command again to resume", err=True
-        )
+        say(f"interrupted: finished scenarios are in {output}; run the same command again to resume")
         click.get_current_context().exit(130)
     failed = [row for row in rows if row["status"] not in PLANNED]
     for row in failed:
         hint = f"\n\nhint: {row['hint']}" if row["hint"] else ""
-        click.echo(screen(f"error: {row['scenario']}: {row['error']}{hint}") + "\n", err=True)
+        say(f"error: {row['scenario']}: {row['error']}{hint}\n")
     show(form, table=lambda: _table(rows), csv=lambda: sweep_csv(rows), json=lambda: sweep_json(rows))
     of_them = f", {there:,} of them from an earlier run" if there else ""
-    click.echo(f"\n{count(len(rows), 'scenario')} in {output}{of_them}", err=True)
+    say(f"\n{count(len(rows), 'scenario')} in {output}{of_them}")
     click.get_current_context().exit(1 if failed else 0)
 
 
@@ -117,10 +115,11 @@ def _table(rows: Sequence[SweepRow]) -> str:
     from decimal import Decimal
 
     from flexopt.base.text import fill, money, percent, text_table
-    from flexopt.exports.summary import BASELINE_NAMES
+    from flexopt.exports.words import ENGLISH
+    from flexopt.store.tables import BASELINES
 
     planned = [row for row in rows if row["total"] is not None]
-    baseline = next((b for b in BASELINE_NAMES if all(row[f"saving_{b}"] for row in planned)), None)
+    baseline = next((b for b in BASELINES if all(row[f"saving_{b}"] for row in planned)), None)
     saving = f"saving_{baseline}"
     currencies = sorted({str(row["currency"]) for row in planned})
     lines = []
@@ -134,6 +133,6 @@ def _table(rows: Sequence[SweepRow]) -> str:
     words = ""
     if planned:
         unit = f"in {currencies[0]}; " if len(currencies) == 1 else ""
-        against = BASELINE_NAMES[baseline] if baseline else "nothing: no baseline is known for all scenarios"
+        against = ENGLISH(baseline) if baseline else "nothing: no baseline is known for all scenarios"
         words = "\n" + fill(f"{unit}saved: against {against}")
     return text_table([*header, "gap", "status"], lines) + words

@@ -28,6 +28,7 @@ from flexopt.inputs.scenario.use import Growth
 Objects = npt.NDArray[np.object_]
 
 UNPLANNED, REFUSED = "not a product of the scenario", "policy: access none"
+NOT_YET, NO_LONGER = "before the user starts", "after the user leaves"
 """Reasons for which use is left out although it will be there."""
 
 
@@ -290,16 +291,20 @@ def _within_employment(
             arrives[u] = (person.starts - start).days if person.starts else -far
             leaves[u] = (person.leaves - start).days if person.leaves else far
     if (arrives == -far).all() and (leaves == far).all():
-        return spans, _left_out(pair[:0], 0, "")
+        return spans, _left_out(pair[:0], 0, NO_LONGER)
     user = pair // index.width
     first, after = np.maximum(was_first, arrives[user]), np.minimum(was_after, leaves[user])
     kept = after > first
     # of a count spread over the horizon, the share of the days cut off; part of a day counts as a day
-    length = was_after - was_first
-    lost = length - np.maximum(after - first, 0)
-    cut = lost > 0
-    days = -(-spans["count"].to_numpy(np.int64)[cut] * lost[cut] // length[cut])
-    gone = _left_out(pair[cut], days, "before the user starts or after the user leaves")
+    length, count = was_after - was_first, spans["count"].to_numpy(np.int64)
+    early = np.clip(arrives[user] - was_first, 0, length)
+    whole = length - np.maximum(after - first, 0)
+    lost = -(-count * whole // length)
+    before = np.minimum(-(-count * early // length), lost)
+    gone = pd.concat(
+        _left_out(pair[days > 0], days[days > 0], reason)
+        for days, reason in ((before, NOT_YET), (lost - before, NO_LONGER))
+    )
     return spans.assign(first=first.astype(np.int32), after=after.astype(np.int32))[kept], gone
 
 

@@ -21,7 +21,7 @@ def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
     """The scenario with the people and the access that its exports show, where its own tables lack them.
 
     A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
-    Findings: T400 what was read, T401 an offering that is no offer of the scenario, T402 seats nobody has.
+    Findings: T400 what was read, T401 an offering that is no offer of the scenario.
     """
     if usage.assigned is None or usage.assigned.empty:
         return source
@@ -137,19 +137,43 @@ def _say(source: ScenarioFile, seats: dict[str, list[Offer]], on_flex: list[str]
         severity="info",
         hint="lines in an access table replace what the exports say of that user",
     )
+
+
+def with_assigned_seats(source: ScenarioFile) -> ScenarioFile:
+    """With T402: how many of the seats owned somebody has today, and how many of these people have left."""
+    scenario, start = source.scenario, source.scenario.horizon.start
+    named = {(row.user, row.offer) for row in source.access if row.access == "named"}
     owned: Counter[str] = Counter()
     for holding in source.holdings:
-        owned[holding.offer] += holding.quantity
+        if holding.from_ is None or holding.from_ <= start:
+            owned[holding.offer] += holding.quantity
+    given = Counter(offer for _, offer in named)
+    if not named or not owned or "" in given:
+        return source
+    left = sum(
+        bool((person := source.people.get(user)) and person.leaves and person.leaves <= start)
+        for user, _ in named
+    )
     differ = [
-        f"{offer}: {given[offer]:,} of {number:,}"
+        f"{scenario.offer_by_id[offer].title} {given[offer]:,} of {number:,}"
         for offer, number in sorted(owned.items())
         if given[offer] != number
     ]
-    if differ:
-        findings.add(
-            "T402",
-            f"seats assigned today, of those owned: {', '.join(differ)}",
-            file="exports",
-            severity="info",
-            hint="the rest are assigned to nobody, or the exports are of different days",
-        )
+    if not differ and not left:
+        return source
+    text = f"of {count(owned.total(), 'seat')} owned {sum((given & owned).values()):,} are assigned today"
+    text += f", {left:,} of them to people who have left by {start}" if left else ""
+    if beyond := sum((given - owned).values()):
+        text += f"; {count(beyond, 'seat is', 'seats are')} assigned but not owned"
+    text += f" ({', '.join(differ)})" if differ else ""
+    if spare := sum((owned - given).values()):
+        text += f"; today's access costs the assigned seats only, not the {spare:,} that nobody has"
+    findings = Findings([*source.findings])
+    findings.add(
+        "T402",
+        text,
+        file=scenario.access or "exports",
+        severity="info",
+        hint="a seat that nobody has is a saving on today's invoice which the plan does not count",
+    )
+    return replace(source, findings=findings)

@@ -17,7 +17,7 @@ from flexopt.inputs.other_names import with_users_of
 from flexopt.inputs.records import ScenarioFile, Usage
 from flexopt.inputs.rules.collections import with_collections
 from flexopt.inputs.scenario.load import load_scenario
-from flexopt.inputs.todays_access import with_todays_access
+from flexopt.inputs.todays_access import with_assigned_seats, with_todays_access
 from flexopt.inputs.usage import read_usage, usage_from_frame
 from flexopt.inputs.usage.sources import usage_key
 
@@ -91,7 +91,7 @@ def completed(source: ScenarioFile, usage: Usage) -> ScenarioFile:
 
     Each of these collections is a product of its own.
     """
-    source = with_todays_access(with_users_of(source, usage), usage)
+    source = with_assigned_seats(with_todays_access(with_users_of(source, usage), usage))
     return replace(source, scenario=with_collections(source.scenario, usage.collections))
 
 

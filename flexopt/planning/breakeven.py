@@ -24,6 +24,7 @@ from flexopt.store.folder import HasDocument, document_of
 
 COLUMNS = (
     "offer",
+    "kind",
     "products",
     "term_months",
     "seat_price",
@@ -50,10 +51,9 @@ def break_even_days(
 def breakeven(
     source: Scenario | ScenarioFile | HasDocument | str | Path,
     *,
-    renewal: bool = False,
     marginal: Decimal | None = None,
 ) -> pd.DataFrame:
-    """Break-even of every offer against Flex, one row per offer, products and token tier.
+    """Break-even of every offer against Flex, one row per offer, kind of price, products and token tier.
 
     Prices are those in force on the first day of the horizon, after negotiation, without volume discounts on
     seats. A single product is compared with its own rate; a collection with every two of its products used on
@@ -63,8 +63,6 @@ def breakeven(
     ----------
     source
         A scenario, as for `plan`; or a plan, or the path of its folder.
-    renewal
-        Compare with the price of renewing a seat instead of a new one.
     marginal
         What one more token is worth to a plan: an extra row for every offer and set of products, with 0 for
         `tier_from`. A plan has its own, that of its first day.
@@ -73,6 +71,7 @@ def breakeven(
     -------
     DataFrame
         offer : id of the offer
+        kind : `new`, or `renewal` where renewing a seat has a price of its own
         products : "Revit + AutoCAD", highest rate first
         term_months : term that `seat_price` and the days refer to
         seat_price : Decimal, one seat for the whole term, in the scenario's currency
@@ -98,7 +97,7 @@ def breakeven(
     tiers = tiers_on(scenario.tokens, scenario.horizon.start)
     tokens = [(tier.from_, token_price(scenario, tier)) for tier in tiers]
     tokens += [] if marginal is None else [(0, marginal)]
-    rows = [row for offer in scenario.offers for row in _rows(scenario, offer, renewal, tokens)]
+    rows = [row for offer in scenario.offers for row in _rows(scenario, offer, tokens)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -118,25 +117,27 @@ def prices_of(source: Scenario | ScenarioFile | HasDocument | str | Path) -> tup
 
 
 def _rows(
-    scenario: Scenario, offer: Offer, renewal: bool, prices: Sequence[tuple[int, Decimal]]
+    scenario: Scenario, offer: Offer, prices: Sequence[tuple[int, Decimal]]
 ) -> Iterator[tuple[object, ...]]:
     start, buffer = scenario.horizon.start, scenario.tokens.buffer
-    seat = seat_price(scenario, offer, start, renewal=renewal)
-    if seat is None:
-        return
-    for names, tokens in _sets(scenario, offer):
-        for tier_from, price in prices:
-            yield (
-                offer.id,
-                names,
-                offer.term_months,
-                seat,
-                tokens,
-                tier_from,
-                price,
-                break_even_days(seat, tokens, price),
-                break_even_days(seat, tokens, price, buffer),
-            )
+    new, again = (seat_price(scenario, offer, start, renewal=renewal) for renewal in (False, True))
+    for kind, seat in (("new", new), ("renewal", again if again != new else None)):
+        if seat is None:
+            continue
+        for names, tokens in _sets(scenario, offer):
+            for tier_from, price in prices:
+                yield (
+                    offer.id,
+                    kind,
+                    names,
+                    offer.term_months,
+                    seat,
+                    tokens,
+                    tier_from,
+                    price,
+                    break_even_days(seat, tokens, price),
+                    break_even_days(seat, tokens, price, buffer),
+                )
 
 
 def _sets(scenario: Scenario, offer: Offer) -> list[tuple[str, Decimal]]:

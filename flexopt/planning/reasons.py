@@ -205,7 +205,7 @@ class _Teller:
             return " One more token is worth nothing to this plan: it would save neither a pack nor a seat."
         days = _tenths(Fraction(break_even) * Fraction(self.price) / Fraction(price))
         return (
-            f" At the marginal price of {self._shown(price)} per token the break-even for "
+            f" At the marginal price of {self._shown(price)} per token the break-even of a new seat for "
             f"{self.names[product]} is {days} days."
         )
 
@@ -232,7 +232,7 @@ class _Teller:
         taken = sum((tokens for _, _, tokens in under), Fraction(0))
         on_flex = self.flex_cost(taken)
         days = _days(" + ".join(plain(days, 1) for _, days, _ in under))
-        tokens = f"{plain(taken, 1)} tokens{self.buffer}"
+        tokens = f"{_tokens(taken)} tokens{self.buffer}"
         words = f"{lead} On Flex, {days} ({tokens}) would cost {on_flex:,} at {self._price()}"
         cost = self.seat_price[k][0]
         if cost == 0 or self.problem.contracts[k].kind == "stated":
@@ -243,7 +243,9 @@ class _Teller:
                 if cost < on_flex
                 else "the same as the seat, whose cost is certain"
             )
-            return f"{words}, {saved}."
+            from_ = self.break_even(taken / under[0][1], cost) if len(under) == 1 else None
+            pays = f"; this seat pays from {_days(str(from_))}" if from_ is not None else ""
+            return f"{words}, {saved}{pays}."
         if cost - on_flex <= fee:
             return f"{words}, {cost - on_flex:,} less: too little, {_must_save(fee)}."
         return (
@@ -273,7 +275,7 @@ class _Teller:
     def why_flex(
         self, count: Fraction, taken: Fraction, named: Decimal | None, rule: str, fee: Decimal
     ) -> str:
-        days, tokens, cost = _days(plain(count, 1)), plain(taken, 1), self.flex_cost(taken)
+        days, tokens, cost = _days(plain(count, 1)), _tokens(taken), self.flex_cost(taken)
         use = "uses" if days == "1 day" else "use"
         lead = f"{days} on Flex {use} {tokens} tokens: {cost:,}{self.buffer} at {self._price()}."
         if rule == "flex":
@@ -363,6 +365,10 @@ def _groups(user: Ints, contract: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     group = np.empty(len(key), dtype=np.int64)
     group[order] = np.repeat(np.arange(len(start)), size)
     return start, size, group, order
+
+
+def _tokens(number: Fraction) -> str:
+    return f"{Decimal(plain(number, 1)):,f}"
 
 
 def _tenths(number: Fraction) -> Decimal:

@@ -32,17 +32,37 @@ def test_ranges_and_shares_are_numbers_and_flush_right() -> None:
     assert text_table(["n"], [["6 pieces"], ["6"]]).splitlines() == ["n", "6 pieces", "6"]
 
 
-def test_last_column_wraps_under_itself() -> None:
-    table = text_table(
-        ["product", "users"], [["AutoCAD", ", ".join(f"{n} offer-{n}" for n in range(12))]], wrap=True
-    )
-    header, *lines = table.splitlines()
-    assert header == "product  users"
+def test_the_widest_column_wraps_between_words_under_itself() -> None:
+    offers = ", ".join(f"{n} offer-{n}" for n in range(12))
+    header, *lines = text_table(["product", "users", "days"], [["AutoCAD", offers, "22"]]).splitlines()
+    assert header == f"product  {'users':<65}  days"
     assert len(lines) > 1
     assert all(len(line) <= 80 for line in lines)
+    assert lines[0].endswith("    22")
     assert all(line.startswith(" " * 9) for line in lines[1:])
-    long = text_table(["a" * 75, "b"], [["x", "y " * 50]], wrap=True)
-    assert len(long.splitlines()) == 2
+    assert " ".join(" ".join(line[9:74].split()) for line in lines) == offers
+
+
+def test_two_columns_of_words_share_the_room() -> None:
+    lines = text_table(
+        ["a", "b", "n"], [["one " * 20, "two " * 22, "1"], ["東京 " * 20, "", "2"]]
+    ).splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert {word for line in lines for word in line.split()} == {
+        "a",
+        "b",
+        "n",
+        "one",
+        "two",
+        "1",
+        "東京",
+        "2",
+    }
+
+
+def test_a_word_is_never_broken() -> None:
+    lines = text_table(["a" * 75, "b"], [["x", "y" * 30 + " z"]]).splitlines()
+    assert [line.split() for line in lines] == [["a" * 75, "b"], ["x", "y" * 30], ["z"]]
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")))

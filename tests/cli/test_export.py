@@ -105,15 +105,17 @@ def comparison(folder: Path, just_planned: Document, **changes: Any) -> Path:
 
 
 def test_of_a_comparison_the_cheapest_plan_is_exported(
-    call: Run, folder: Path, just_planned: Document
+    call: Run, folder: Path, scenario: Callable[[str], str]
 ) -> None:
-    place = comparison(folder, just_planned)
-    assert call("export", place, "-o", "x.json").returncode == 0
+    cheaper = scenario("name: cheaper\nnegotiated: {seats: 0.05}")
+    assert call("compare", "scenario.yaml", cheaper, "-o", "quotes").returncode == 0
+    assert call("export", "quotes", "-o", "x.json").returncode == 0
     data = json.loads((folder / "x.json").read_text())
-    assert data["name"] == "quote-2"
-    assert data["comparison"] == with_everything(just_planned, 2)["comparison"]
-    assert call("export", place / "quote-1.plan", "-o", "x.json").returncode == 0
-    assert json.loads((folder / "x.json").read_text())["name"] == "quote-1"
+    assert data["name"] == "cheaper"
+    whole = json.loads((folder / "quotes" / "comparison.json").read_text())
+    assert data["comparison"] == {key: value for key, value in whole.items() if key != "schema"}
+    assert call("export", "quotes/scenario.plan", "-o", "x.json").returncode == 0
+    assert json.loads((folder / "x.json").read_text())["name"] == "Break-even at 110 days"
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,18 @@ from flexopt.model.sets import formulate
 from flexopt.planning.bill import Bill, make_bill
 from flexopt.planning.document import make_document
 from flexopt.solve.optimise import optimise
+from flexopt.store.plan import PlanDocument
 
 Document = dict[str, Any]
 Plan = tuple[Document, Callable[[Scenario], Bill]]
 NO_SOURCE = {"source": "", "estimate": False}
+
+
+def plain(document: Any) -> Document:
+    """A copy of the data of a document."""
+    if isinstance(document, PlanDocument):
+        return data(document)
+    return json.loads(json.dumps(document, default=list))  # type: ignore[no-any-return]
 
 
 def a_plan(**changes: Any) -> tuple[Document, Scenario, Callable[[Scenario], Bill]]:

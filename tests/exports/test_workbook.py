@@ -262,7 +262,7 @@ def test_same_document_same_bytes(planned: Document) -> None:
 
 def test_numbers_are_numbers_and_dates_are_dates(planned: Document) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(render(typed(with_everything(planned)))))
-    assert book.sheet_names == [*SHEETS[:8], "Comparison", "Review", "Sensitivity", *SHEETS[8:]]
+    assert book.sheet_names == [*SHEETS[:8], "Comparison", "Review", "Moves", "Sensitivity", *SHEETS[8:]]
     row = book.get_sheet_by_name("Seats").to_python()[1]
     assert [type(c) for c in row] == [str, date, date, *[float] * 12, str]
     (seat,) = planned["seats"]
@@ -332,3 +332,54 @@ def test_a_plan_of_nothing_is_a_workbook(planned: Document) -> None:
         "effective_token_price": None,
     }
     assert CalamineWorkbook.from_filelike(io.BytesIO(render(typed(nothing)))).sheet_names == SHEETS
+
+
+def test_the_assignment_shows_the_largest_saving_first(planned: Document) -> None:
+    row = planned["assignment"][0] | {"offer": "", "contract_start": None, "contract_end": None}
+    flex = row | {"access": "flex", "cost": "100.00", "flex_price": "100.00", "reason": "said"}
+    seat = planned["assignment"][0] | {"user": "c@example.com", "access": "named", "seat_price": "300.00"}
+    rows = [
+        flex | {"user": "a@example.com", "seat_price": "150.00", "days": "26", "tokens": "4.5"},
+        flex | {"user": "none@example.com", "seat_price": None},
+        seat | {"product": "AutoCAD", "flex_price": "290.00"},
+        seat | {"product": "Revit", "flex_price": "250.00"},
+        flex | {"user": f"{'b' * 30}@example.com", "seat_price": "200.50"},
+    ]
+    data = render(typed(planned | {"assignment": rows}))
+    header, *lines = (
+        CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name("Assignments").to_python()
+    )
+    saves = header.index("Saves against the other access")
+    # a seat for two products saves 290 + 250 - 300, once
+    assert [(str(line[0])[:1], line[saves]) for line in lines[:-1]] == [
+        ("c", 240),
+        ("c", ""),
+        ("b", 100.5),
+        ("a", 50),
+        ("n", ""),
+    ]
+    assert lines[-1][saves] == 390.5
+    assert header[-1] == "Reason (not printed)"
+    with ZipFile(io.BytesIO(data)) as file:
+        text = file.read(f"xl/worksheets/sheet{SHEETS.index('Assignments') + 1}.xml").decode()
+        names = file.read("xl/workbook.xml").decode()
+    assert float(re.findall(r'<col min="1" max="1" width="([\d.]+)"', text)[0]) >= 42
+    assert "Assignments!$A$1:$O$7" in names
+
+
+def test_whole_numbers_have_no_decimals() -> None:
+    book = Book(typed(a_plan()[0]))
+    sheet = book.add("Numbers")
+    numbers: list[Decimal | int] = [Decimal("26.000000"), Decimal("4.5"), 26]
+    for row, number in enumerate(numbers):
+        sheet.put(row, 0, number, "quantity")
+    looks = [sheet.sheet.table[row][0].format.num_format for row in range(3)]
+    assert looks == ["#,##0", "#,##0.0", "#,##0"]
+
+
+def test_days_are_drawn_to_scale(planned: Document) -> None:
+    with ZipFile(io.BytesIO(render(typed(planned)))) as file:
+        charts = [file.read(n).decode() for n in file.namelist() if "/charts/chart" in n]
+    pools = [chart for chart in charts if "Token pool" in chart]
+    assert len(pools) == 2
+    assert all("<c:dateAx>" in chart for chart in pools)

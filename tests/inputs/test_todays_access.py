@@ -103,8 +103,26 @@ def test_a_plan_compares_with_it_and_says_what_it_read(tmp_path: Path) -> None:
         "today's access of 4 people is read from the exports: 3 seats of 2 offers, 1 person on Flex"
     )
     assert said["T401"].startswith('1 person has a seat of "Bundle 7", which is no offer of the scenario')
-    assert said["T402"] == "seats assigned today, of those owned: aec-1y: 2 of 3"
+    assert said["T402"] == (
+        "of 3 seats owned 2 are assigned today; 1 seat is assigned but not owned (aec-1y 2 of 3); today's "
+        "access costs the assigned seats only, not the 1 that nobody has"
+    )
     assert {"T400", "T401", "T402"} <= {f.code for f in check_inputs(source, lambda *_: None, None).findings}
+
+
+def test_seats_of_people_who_left_are_counted_whatever_says_so(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("user,leaves\nbob@example.com,2025-12-01\n")
+    (tmp_path / "access.csv").write_text(
+        "user,product,access,offer\nbob@example.com,AutoCAD,named,autocad-1y\n"
+    )
+    owned = "holdings: [{offer: aec-1y, quantity: 2, ends: 2026-01-01}]\n"
+    source = written(tmp_path, "people: people.csv\naccess: access.csv\n" + owned)
+    finding = {f.code: f for f in check_inputs(source, lambda *_: None, None).findings}["T402"]
+    assert finding.message == (
+        "of 2 seats owned 2 are assigned today, 1 of them to people who have left by 2026-01-01; "
+        "1 seat is assigned but not owned"
+    )
+    assert finding.file == "access.csv"
 
 
 def test_it_can_be_reviewed_without_an_access_table(tmp_path: Path) -> None:

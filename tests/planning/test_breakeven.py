@@ -21,8 +21,9 @@ def scenario(**changes: Any) -> Scenario:
     return Scenario.model_validate(book | {"horizon": {"start": "2026-01-01"}} | changes)
 
 
-def at_list(frame: pd.DataFrame, offer: str, products: str) -> pd.Series[Any]:
-    row = frame[(frame["offer"] == offer) & (frame["products"] == products) & (frame["tier_from"] == 100)]
+def at_list(frame: pd.DataFrame, offer: str, products: str, kind: str = "new") -> pd.Series[Any]:
+    of_offer = frame[(frame["offer"] == offer) & (frame["kind"] == kind)]
+    row = of_offer[(of_offer["products"] == products) & (of_offer["tier_from"] == 100)]
     assert len(row) == 1
     return row.iloc[0]
 
@@ -42,12 +43,12 @@ def test_published_figures_at_list_price(offer: str, products: str, days: str) -
 
 def test_one_row_per_token_tier() -> None:
     frame = breakeven(scenario())
-    rows = frame[frame["offer"] == "autocad-1y"]
+    rows = frame[(frame["offer"] == "autocad-1y") & (frame["kind"] == "new")]
     assert tuple(frame.columns) == COLUMNS
     assert list(rows["token_price"]) == [Decimal(p) for p in ("3.00", "2.85", "2.70", "2.55")]
     # 2310 / (7 x 2.55) = 129.411...
     assert rows["days"].iloc[-1] == Decimal("129.41")
-    assert not frame.duplicated(["offer", "products", "tier_from"]).any()
+    assert not frame.duplicated(["offer", "kind", "products", "tier_from"]).any()
 
 
 def test_buffer_brings_the_break_even_forward() -> None:
@@ -65,7 +66,10 @@ def test_negotiated_prices_on_both_sides() -> None:
 
 
 def test_renewal_price() -> None:
-    assert at_list(breakeven(scenario(), renewal=True), "autocad-1y", "AutoCAD")["days"] == Decimal("99.00")
+    frame = breakeven(scenario())
+    assert at_list(frame, "autocad-1y", "AutoCAD", "renewal")["days"] == Decimal("99.00")
+    # no price of its own: the row of the new seat says all
+    assert set(frame.loc[frame["offer"] == "revit-1m", "kind"]) == {"new"}
 
 
 def test_monthly_and_three_year_terms_count_days_of_their_own_term() -> None:

@@ -82,7 +82,7 @@ def test_break_even_is_at_the_prices_of_the_first_day() -> None:
     table = breakeven(a_scenario(products=[AUTOCAD], tokens=TOKENS, offers=[]))
     assert table.empty
     table = breakeven(a_scenario(tokens=TOKENS))
-    autocad = table[table["offer"] == "autocad-1y"]
+    autocad = table[(table["offer"] == "autocad-1y") & (table["kind"] == "new")]
     assert autocad["token_price"].tolist() == [Decimal("3.00"), Decimal("2.90")]
     assert autocad["days"].tolist()[0] == Decimal("110.00")
 

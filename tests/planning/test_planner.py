@@ -134,8 +134,10 @@ def test_dates_of_a_frame_may_be_of_any_kind(kind: Any) -> None:
 def test_saved_and_read_again(made: Plan, tmp_path: Path) -> None:
     folder = made.save(tmp_path / "plan")
     written = {key: value for key, value in data(made.document).items() if key != "charge_rows"}
-    assert json.loads((folder / "plan.json").read_text()) == written
-    again = Plan(typed(json.loads((folder / "plan.json").read_text())))
+    read = json.loads((folder / "plan.json").read_text())
+    assert read.pop("sha256")
+    assert read == written
+    again = Plan(typed(read))
     pd.testing.assert_frame_equal(again.seats, made.seats)
 
 

@@ -135,14 +135,27 @@ def test_a_seat_shows_the_price_of_its_order() -> None:
 
 def test_both_sides_of_the_break_even_in_words(three: Any) -> None:
     seat = "A new seat of autocad-1y from 2026-01-01 costs 2,310.00. On Flex, "
-    margin = " At the marginal price of 3.00 per token the break-even for AutoCAD is 110.0 days."
+    margin = (
+        " At the marginal price of 3.00 per token the break-even of a new seat for AutoCAD is 110.0 days."
+    )
     assert three["reason"].to_dict() == {
         "under": "109 days on Flex use 763 tokens: 2,289.00 at 3.00 per token. "
         f"The cheapest new seats for these days cost 2,310.00, 21.00 more.{margin}",
         "tie": seat + "110 days (770 tokens) would cost 2,310.00 at 3.00 per token, "
-        f"the same as the seat, whose cost is certain.{margin}",
-        "over": seat + "111 days (777 tokens) would cost 2,331.00 at 3.00 per token, 21.00 more." + margin,
+        f"the same as the seat, whose cost is certain; this seat pays from 110.0 days.{margin}",
+        "over": seat
+        + "111 days (777 tokens) would cost 2,331.00 at 3.00 per token, 21.00 more; this seat pays "
+        f"from 110.0 days.{margin}",
     }
+
+
+def test_a_renewal_pays_from_fewer_days_than_a_new_seat() -> None:
+    """2,079 / 21 = 99, and 2,310 / 21 = 110: 105 days are enough for the one and not for the other."""
+    (reason,) = rows(
+        {("ann", "AutoCAD"): year(105)},
+        holdings=[{"offer": "autocad-1y", "quantity": 1, "ends": "2026-01-01"}],
+    )["reason"]
+    assert "2,205.00 at 3.00 per token, 126.00 more; this seat pays from 99.0 days" in reason
 
 
 def test_a_collection_adds_its_products_up() -> None:
@@ -150,7 +163,7 @@ def test_a_collection_adds_its_products_up() -> None:
     found = rows(days, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC_YEAR])
     assert set(found["reason"]) == {
         "A new seat of aec-1y from 2026-01-01 for AutoCAD and Revit costs 3,675.00. On Flex, 73 + 73 days "
-        "(1241 tokens) would cost 3,723.00 at 3.00 per token, 48.00 more."
+        "(1,241 tokens) would cost 3,723.00 at 3.00 per token, 48.00 more."
     }
 
 
@@ -163,7 +176,8 @@ def test_owned_seats_and_renewals() -> None:
         "Holds a seat of autocad-1y, owned until 2026-04-01: no new cost. "
         "On Flex, 90 days (630 tokens) would cost 1,890.00 at 3.00 per token.",
         "Renewing autocad-1y from 2026-04-01 costs 1,566.37 in the horizon (2,079.00 for its term). "
-        "On Flex, 210 days (1470 tokens) would cost 4,410.00 at 3.00 per token, 2,843.63 more.",
+        "On Flex, 210 days (1,470 tokens) would cost 4,410.00 at 3.00 per token, 2,843.63 more; this seat "
+        "pays from 74.6 days.",
     ]
 
 

@@ -130,8 +130,8 @@ def test_explain() -> None:
 
 
 def test_breakeven() -> None:
-    assert breakeven(made())["days"].tolist() == [Decimal("110.00")]
-    assert breakeven(made_plan())["tier_from"].tolist() == [1, 0]  # the last is the marginal price
+    assert breakeven(made())["days"].tolist() == [Decimal("110.00"), Decimal("99.00")]  # new, renewed
+    assert breakeven(made_plan())["tier_from"].tolist() == [1, 0, 1, 0]  # the last is the marginal price
 
 
 STUDIES = [name for name in sorted(globals()) if name.startswith("test_")]

@@ -41,10 +41,6 @@ def head(doc: PlanDocument, notes: Notes) -> None:
         notes.expect(bool(HASH.fullmatch(listed.sha256)), f"`inputs[{number}].sha256` is no hash")
     files = [file.file for file in doc.inputs]
     notes.expect(len(files) == len(set(files)), "`inputs` has a file twice")
-    for number, file in enumerate(doc.coverage.files):
-        notes.expect(
-            not files or file.file in files, f"`coverage.files[{number}].file` is not among `inputs`"
-        )
 
 
 def _coverage(doc: PlanDocument, notes: Notes) -> None:

@@ -88,7 +88,7 @@ def _is_own(quote: Quote, doc: PlanDocument) -> bool:
     packs = [(p.date, p.tokens, p.unit_price, p.cost) for p in doc.purchases]
     head = (doc.name, doc.status, doc.total, doc.proof.bound, doc.proof.gap)
     said = (quote.name, quote.status, quote.total, quote.bound, quote.gap)
-    figures = {*Quote.model_fields} & {*type(doc.summary).model_fields}
+    figures = ({*Quote.model_fields} & {*type(doc.summary).model_fields}) - {"purchases"}
     return (
         head == said
         and packs == [(p.date, p.tokens, p.unit_price, p.cost) for p in quote.purchases]

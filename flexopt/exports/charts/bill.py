@@ -20,15 +20,17 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         costs[row.offer] = costs.get(row.offer, Decimal(0)) + row.cost
     amounts = [(offer, cost, False) for offer, cost in costs.items() if cost]
     if tokens := document.summary.tokens:
-        amounts.append((words.say("tokens"), tokens, True))
+        amounts.append(("tokens", tokens, True))
     if not amounts:
         return None
     amounts.sort(key=lambda entry: (-entry[1], entry[0]))
     shown = amounts
     if len(amounts) > BARS:
         rest = amounts[BARS - 1 :]
-        others = words.say("{number} others").format(number=len(rest))
-        shown = [*amounts[: BARS - 1], (others, sum((a for _, a, _ in rest), Decimal(0)), False)]
+        shown = [
+            *amounts[: BARS - 1],
+            (f"{len(rest)} others", sum((a for _, a, _ in rest), Decimal(0)), False),
+        ]
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
@@ -37,22 +39,17 @@ def cost_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
             face, edge = (PALE, EDGE) if packs else (SOLID, SOLID)
             axes.barh(y, float(amount), height=0.62, color=face, edgecolor=edge)
             write_beside(axes, words.whole(amount), float(amount), y)
-        axes.set_xlim(0, float(max(amount for _, amount, _ in shown)) * 1.16)
+        axes.set_xlim(0, float(max(amount for _, amount, _ in shown)) * 1.25)
         clear_spines(axes, "left", "bottom")
         axes.set_xticks([])
 
     total = document.total
-    text = words.say("The largest item is {name}: {share} % of {total} {currency}.").format(
-        name=amounts[0][0],
-        share=words.whole(amounts[0][1] / total * 100),
-        total=words.whole(total),
-        currency=words.currency,
-    )
+    share = words.whole(amounts[0][1] / total * 100)
+    text = f"The largest item is {amounts[0][0]}: {share} % of {words.whole(total)} {words.currency}."
     cells = tuple((name, words.number(amount)) for name, amount, _ in amounts)
-    title = words.say("Cost by offer, {currency}").format(currency=words.currency)
+    title = f"Cost by offer, {words.currency}"
     height = 0.55 + 0.215 * len(shown)
-    header = (words.say("offer"), words.say("cost"))
-    return Chart("cost", title, text, header, cells, (WIDTH, height), draw)
+    return Chart("cost", title, text, ("offer", "cost"), cells, (WIDTH, height), draw)
 
 
 def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
@@ -61,7 +58,6 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     A band leads from the balance if the forecast holds to that if the buffer is used in full.
     """
     rows = document.ledger
-    say = words.say
     if not any(row.opening or row.bought for row in rows):
         return None
     line: list[tuple[date, Decimal]] = []
@@ -83,7 +79,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         axes.fill_between(days, lower, color=PALE, linewidth=0, alpha=0.55)
         axes.plot(days, balance, color=SOLID, linewidth=1.6)
         if lower != balance:
-            axes.fill_between(days, lower, balance, color=PALE, linewidth=0, alpha=0.25, label=say("buffer"))
+            axes.fill_between(days, lower, balance, color=PALE, linewidth=0, alpha=0.25, label="buffer")
             axes.plot(days, lower, color=EDGE, linewidth=1.0)
         for marks, shape, sign, face, word in (
             (bought, "^", 1, SOLID, "bought"),
@@ -99,7 +95,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
                 markersize=7,
                 color=face,
                 markeredgecolor=SOLID if sign > 0 else EDGE,
-                label=say(word),
+                label=word,
                 clip_on=False,
                 zorder=4,
             )
@@ -119,19 +115,13 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         axes.set_xlim(days[0], days[-1])
         axes.set_ylim(0, max(balance) * 1.12)
         value_axis(axes, "y", words)
-        axes.set_ylabel(say("tokens in the pool"))
+        axes.set_ylabel("tokens in the pool")
         figure.legend(loc="outside upper right", ncols=3, handletextpad=0.3)
 
-    total = sum((n for *_, n in expired), Decimal(0))
-    text = say(
-        "Tokens bought: {bought} (purchases: {purchases}); if the forecast holds, expired: {expired}; "
-        "at the end: {left}, with the buffer used in full {least}."
-    ).format(
-        bought=words.whole(sum((n for *_, n in bought), Decimal(0))),
-        purchases=words.number(Decimal(len(bought))),
-        expired=words.whole(total),
-        left=words.whole(line[-1][1]),
-        least=words.whole(low[-1]),
+    packs, lost = (words.whole(sum((n for *_, n in marks), Decimal(0))) for marks in (bought, expired))
+    text = (
+        f"Tokens bought: {packs} (purchases: {len(bought)}); if the forecast holds, expired: {lost}; at the "
+        f"end: {words.whole(line[-1][1])}, with the buffer used in full {words.whole(low[-1])}."
     )
     header = (
         "from",
@@ -147,8 +137,7 @@ def pool_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     cells = tuple(
         (str(row.period_start), *(words.whole(getattr(row, name)) for name in shown)) for row in rows
     )
-    title = say("Tokens in the pool")
-    return Chart("pool", title, text, tuple(map(say, header)), cells, (WIDTH, 2.9), draw)
+    return Chart("pool", "Tokens in the pool", text, header, cells, (WIDTH, 2.6), draw)
 
 
 def _dates(first: date, last: date) -> list[date]:

@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from flexopt.exports.charts.drawing import INK, Draw, clear_spines, label, svg
 
-WIDTH = 5.4
-"""Width of a chart in inches: half a laptop screen, and still legible on a phone."""
+WIDTH = 4.2
+"""Width of a chart in inches: its letters are legible on a phone and beside a table."""
 
 BARS = 12
 """Most bars or levers in a chart; the smaller ones are only in its table."""
@@ -45,9 +45,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """How a chart translates words and writes numbers."""
+    """How a chart writes numbers, and in which currency."""
 
-    say: Callable[[str], str]
     number: Callable[[Decimal], str]
     currency: str
 
@@ -80,3 +79,8 @@ def value_axis(axes: Axes, axis: str, words: ChartWords) -> None:
 def write_beside(axes: Axes, text: str, x: float, y: float) -> None:
     """Write a number to the right of the end of a bar."""
     axes.annotate(text, (x, y), xytext=(4, 0), textcoords="offset points", va="center")
+
+
+def some_of(shown: Sequence[object], every: Sequence[object], what: str) -> str:
+    """That a chart shows the first few only; '' if it shows all."""
+    return f" Drawn are the first {len(shown)} of {len(every)} {what}." if len(shown) < len(every) else ""

@@ -19,6 +19,7 @@ from flexopt.exports.charts.parts import (
     Chart,
     ChartWords,
     name_bars,
+    some_of,
     value_axis,
     write_beside,
 )
@@ -36,15 +37,12 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     by_id = {s.id: s for s in comparison.scenarios}
     base = comparison.scenarios[0]
     drivers = [d for d in comparison.drivers if d.scenario in by_id]
-    shown, say = drivers[:PANELS], words.say
+    shown = drivers[:PANELS]
 
     def draw(figure: Figure) -> None:
-        across = min(2, len(shown))
-        grid = figure.subplots(-(-len(shown) // across), across, squeeze=False, sharex=True, sharey=True)
+        grid = figure.subplots(len(shown), squeeze=False, sharex=True)
         panels: list[Axes] = list(grid.flat)
-        for axes in panels[len(shown) :]:
-            axes.set_axis_off()
-        for axes, driver in zip(panels, shown, strict=False):
+        for axes, driver in zip(panels, shown, strict=True):
             _steps(axes, base.total, [getattr(driver, k) for k in DRIVERS], words)
             axes.set_title(label(driver.scenario, 32))
         ends = [
@@ -55,25 +53,21 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         low, high = float(min(ends)), float(max(ends))
         room = (high - low) or 1.0
         panels[0].set_xlim(low - 0.06 * room, high + 0.4 * room)  # the numbers stand to the right
-        names = (say("baseline"), *(say(name) for name in DRIVER_NAMES), say("this quote"))
-        for axes in panels[::across]:
-            name_bars(axes, names)
-        figure.supxlabel(words.currency, fontsize=8, color=MUTED)
+        for axes in panels:
+            name_bars(axes, ("baseline", *DRIVER_NAMES, "this quote"))
+        figure.supxlabel(f"{words.currency}; the axis does not start at 0", fontsize=8, color=MUTED)
 
     cheapest = by_id.get(comparison.cheapest, base)
-    text = say("Compared with {base}; the cheapest is {name} at {total} {currency}.").format(
-        base=base.id,
-        name=cheapest.id,
-        total=words.whole(cheapest.total),
-        currency=words.currency,
+    text = (
+        f"Compared with {base.id}; the cheapest is {cheapest.id} at {words.whole(cheapest.total)} "
+        f"{words.currency}.{some_of(shown, drivers, 'quotes')}"
     )
     header = ("quote", *DRIVER_NAMES, "difference")
     cells = tuple(
         (d.scenario, *(words.number(getattr(d, k)) for k in (*DRIVERS, "difference"))) for d in drivers
     )
-    title = say("Why the total differs from {name}").format(name=base.id)
-    size = (WIDTH, 0.3 + 1.6 * -(-len(shown) // 2))
-    return Chart("waterfall", title, text, tuple(map(say, header)), cells, size, draw)
+    title = f"Why the total differs from {base.id}"
+    return Chart("waterfall", title, text, header, cells, (WIDTH, 0.4 + 1.5 * len(shown)), draw)
 
 
 def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartWords) -> None:
@@ -102,7 +96,7 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     if not sensitivity or not sensitivity.levers:
         return None
     total, levers = sensitivity.total, sensitivity.levers
-    shown, say = levers[:BARS], words.say
+    shown = levers[:BARS]
     step = words.whole(sensitivity.step * 100)
 
     def draw(figure: Figure) -> None:
@@ -117,11 +111,11 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         axes.axvline(0, color=INK, linewidth=1)
         value_axis(axes, "x", words)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.signed(Decimal(f"{value:.10g}"))))
-        axes.set_xlabel(say("change of the total, {currency}").format(currency=words.currency))
+        axes.set_xlabel(f"change of the total, {words.currency}")
         clear_spines(axes, "left")
         figure.legend(loc="outside upper right", ncols=2)
 
-    text = say("The total is most sensitive to the {name}.").format(name=levers[0].label)
+    text = f"The total is most sensitive to the {levers[0].label}.{some_of(shown, levers, 'levers')}"
     header = (
         "lever",
         "value",
@@ -142,6 +136,5 @@ def tornado_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         )
         for lever in levers
     )
-    title = say("What drives the total")
     height = 0.95 + 0.215 * len(shown)
-    return Chart("tornado", title, text, tuple(map(say, header)), cells, (WIDTH, height), draw)
+    return Chart("tornado", "What drives the total", text, header, cells, (WIDTH, height), draw)

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from flexopt.base.columns import classes
 from flexopt.exports.charts.drawing import EDGE, GRID, INK, MUTED, PALE, SOLID, clear_spines, label
-from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords
+from flexopt.exports.charts.parts import PANELS, WIDTH, Chart, ChartWords, some_of
 from flexopt.store.plan import PlanDocument
 
 
@@ -59,10 +59,9 @@ def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
     most = max(1.0, *(days for use in uses for days in (*use.seats, *use.flex)))
     width = next((w for w in (1, 2, 5, 10, 20, 50, 100, 200) if most / w <= 14), 500)
     edges = [width * i for i in range(int(most // width) + 2)]
-    say = words.say
 
     def draw(figure: Figure) -> None:
-        across = min(2, len(shown))
+        across = min(3 if figure.get_figwidth() > 6 else 2, len(shown))
         grid = figure.subplots(-(-len(shown) // across), across, squeeze=False, sharex=True)
         panels: list[Axes] = list(grid.flat)
         for axes in panels[len(shown) :]:
@@ -77,16 +76,14 @@ def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
                 bars = [(edges[i] + width / 2, n, below[i]) for i, n in enumerate(counts) if n]
                 if bars:
                     middle, heights, bottoms = zip(*bars, strict=True)
-                    axes.bar(
-                        middle, heights, 0.84 * width, bottoms, color=face, edgecolor=edge, label=say(word)
-                    )
+                    axes.bar(middle, heights, 0.84 * width, bottoms, color=face, edgecolor=edge, label=word)
                 below = counts
             if use.break_even:
                 low, high = use.break_even[0], use.break_even[-1]
                 if high - low > width / 4:
                     axes.axvspan(low, high, color=GRID, linewidth=0, zorder=0)
                 usual = use.break_even[len(use.break_even) // 2]
-                axes.axvline(usual, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=say("break-even"))
+                axes.axvline(usual, color=INK, linewidth=1, linestyle=(0, (4, 2)), label="break-even")
             axes.set_title(label(use.product, 30))
             axes.set_xlim(0, edges[-1])
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -96,8 +93,8 @@ def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
             axes.grid(axis="y")
             axes.tick_params(axis="x", labelbottom=True)
             clear_spines(axes, "left")
-        figure.supxlabel(say("days of use in the horizon"), fontsize=8, color=MUTED)
-        figure.supylabel(say("users"), fontsize=8, color=MUTED)
+        figure.supxlabel("days of use in the horizon", fontsize=8, color=MUTED)
+        figure.supylabel("users", fontsize=8, color=MUTED)
         known: dict[str, Any] = {}
         for axes in panels:
             known |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
@@ -105,10 +102,11 @@ def days_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
 
     cells = tuple(_bins(uses, edges, words))
     header = ("product and days", "with a seat", "tokens only", "break-even, days")
-    text = say("Users by days of use per product; the dashed line marks the break-even of a seat.")
-    title = say("Days of use by user and product")
+    text = "Users by days of use per product; the dashed line marks the break-even of a seat." + some_of(
+        shown, uses, "products"
+    )
     size = (WIDTH, 0.75 + 1.25 * -(-len(shown) // 2))
-    return Chart("days", title, text, tuple(map(say, header)), cells, size, draw)
+    return Chart("days", "Days of use by user and product", text, header, cells, size, draw)
 
 
 def _counts(days: Sequence[float], edges: Sequence[int]) -> list[int]:
@@ -120,9 +118,8 @@ def _bins(uses: Sequence[_Use], edges: Sequence[int], words: ChartWords) -> Iter
     """The counts that the bars show, without empty bins."""
     for use in uses:
         seats, flex = (_counts(days, edges) for days in (use.seats, use.flex))
-        points = (
-            sorted({words.number(Decimal(str(use.break_even[i]))) for i in (0, -1)}) if use.break_even else []
-        )
+        ends = dict.fromkeys(use.break_even[:1] + use.break_even[-1:])
+        points = [words.number(Decimal(str(days))) for days in ends]
         for low, high, named, tokens in zip(edges, edges[1:], seats, flex, strict=False):
             if named or tokens:
                 yield (

@@ -18,7 +18,8 @@ from flexopt.base.errors import FlexoptError
 from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
 from flexopt.exports.pdf.setting import parts_data, text_data
-from flexopt.exports.report import Part, ReportTable, Section, assignment_table, make_report
+from flexopt.exports.report import Part, ReportTable, Section, make_report
+from flexopt.exports.report.decisions import decision_table
 from flexopt.exports.report.parts import named, sentence
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
@@ -45,7 +46,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
     import typst
 
     brand = brand or Brand()
-    assignment = assignment_table(document, words)
+    assignment = decision_table(document, words)
     day = document.history.last
     with TemporaryDirectory(prefix="flexopt-pdf-") as place:
         folder = Path(place).resolve()
@@ -88,7 +89,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
 def _content(document: PlanDocument, words: Words, assignment: ReportTable, folder: Path) -> dict[str, Any]:
     """The report as data for the template; its charts are written to the folder."""
     report = make_report(document, words)
-    drawn = {c.name: c for c in charts(document, number=words.number)}
+    drawn = {c.name: c for c in charts(document, words)}
     sections, behind = [], []
     for section in report.sections:
         back = tuple(p for p in section.parts if _in_appendix(p, drawn))
@@ -97,7 +98,11 @@ def _content(document: PlanDocument, words: Words, assignment: ReportTable, fold
         sections.append({"title": section.title, "parts": [*parts_data(front), *pictures]})
         behind += [Section(section.name, section.title, back)] if back else []
     who = Section(
-        "assignment", words("assignment"), (assignment if assignment.rows else sentence(words("no_people")),)
+        "assignment",
+        words("assignment"),
+        (sentence(words("decisions", currency=document.currency)), assignment)
+        if assignment.rows
+        else (sentence(words("no_people")),),
     )
     return {
         "title": report.title,

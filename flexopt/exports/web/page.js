@@ -3,16 +3,6 @@
 const table = document.getElementById("who");
 if (table) {
   const body = table.tBodies[0];
-  // a cell that spans several rows becomes one per row, so that the rows can be sorted apart
-  [...body.rows].forEach((row, i, all) => {
-    [...row.cells].forEach((cell, column) => {
-      const span = cell.rowSpan;
-      cell.removeAttribute("rowspan");
-      for (let next = 1; next < span; next++) {
-        all[i + next].insertBefore(cell.cloneNode(true), all[i + next].cells[column] ?? null);
-      }
-    });
-  });
   const heads = [...table.tHead.rows[0].cells];
   const rows = [...body.rows];
   const status = document.getElementById("hits");

@@ -18,7 +18,7 @@ from flexopt.exports.workbook.order import write_order, write_payments
 from flexopt.exports.workbook.overview import write_summary
 from flexopt.exports.workbook.prices import prices
 from flexopt.exports.workbook.proven import write_proof
-from flexopt.exports.workbook.reviewed import write_review
+from flexopt.exports.workbook.reviewed import write_moves, write_review
 from flexopt.store.plan import PlanDocument
 
 __all__ = ["render"]
@@ -32,6 +32,8 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, most_rows: int = R
     names = ["Summary", "Order", "Payments", "Assignments", "Seats", "Purchases", "Ledger", "Charges"]
     studies = ("comparison", "review", "sensitivity")
     names += [part.capitalize() for part in studies if getattr(document, part) is not None]
+    if document.review is not None:
+        names.insert(names.index("Review") + 1, "Moves")
     names += ["Assumptions", "Proof", *(["Left out"] if document.left_out else [])]
     sheets = {name: book.add(name) for name in names}
     listed = prices(document)
@@ -48,6 +50,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, most_rows: int = R
         write_comparison(sheets["Comparison"], document.comparison)
     if document.review is not None:
         write_review(sheets["Review"], document, document.review)
+        write_moves(sheets["Moves"], document.review.moves)
     if document.sensitivity is not None:
         write_sensitivity(sheets["Sensitivity"], document.sensitivity, document.currency)
     if document.left_out:

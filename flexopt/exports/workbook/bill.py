@@ -189,5 +189,5 @@ def write_ledger(sheet: Sheet, document: PlanDocument) -> None:
     ]
     sheet.table(columns, rows, ["Total", "", *sums])
     sheet.filtered(1, len(rows), len(columns))
-    chart_of_pool(sheet, sheet.row + 1, 0, len(rows))
+    chart_of_pool(sheet, sheet.row + 1, 0, ledger)
     sheet.row += 18

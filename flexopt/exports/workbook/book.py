@@ -39,6 +39,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1},
     "wrap": {"align": "left", "indent": 1, "text_wrap": True},
     "count": {"num_format": "#,##0"},
+    "some": {"num_format": '#,##0;-#,##0;""'},
     "quantity": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0 %"},
     "gap": {"num_format": "0.0000 %"},
@@ -61,9 +62,12 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 """Formats by name; a style combines one or more of them: `money total`."""
 
-NUMBERS = {"count", "quantity", "money", "price", "percent", "gap"}
+NUMBERS = {"count", "some", "quantity", "money", "price", "percent", "gap"}
 WRAPPED = {"wrap", "note", "header", "headline"}
 TALL = {"title": 30, "headline": 19, "section": 22}
+
+WIDEST = 45
+"""Characters of the widest column of words: enough for most emails."""
 
 LINE_HEIGHT, TALLEST = 15, 405
 """Points: the height of a line, and the maximum height of a row."""
@@ -95,6 +99,11 @@ def clean(text: str) -> str:
     if len(text) * 2 <= LONGEST or len(data := text.encode("utf-16-le")) <= 2 * LONGEST:
         return text
     return data[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _is_whole(value: Cell) -> bool:
+    number = value.value if isinstance(value, Formula) else value
+    return isinstance(number, Decimal | int) and number == int(number)
 
 
 def cell(row: int, column: int, sheet: str = "") -> str:
@@ -143,8 +152,10 @@ class Sheet:
         self.wide = max(self.wide, column + across)
         if across:
             self.sheet.merge_range(row, column, row, column + across, "", self.book.style(style))
-        look = self.book.style(style)
         kind = style.partition(" ")[0]
+        if kind == "quantity" and _is_whole(value):
+            style = f"count{style.removeprefix(kind)}"
+        look = self.book.style(style)
         if isinstance(value, Formula):
             shown = value.value if isinstance(value.value, str) else float(value.value)
             self.sheet.write_formula(row, column, value.text, look, shown)
@@ -198,7 +209,9 @@ class Sheet:
             kind, _, more = column.style.partition(" ")
             flush = " right" if kind in NUMBERS or more == "right" else ""
             self.put(self.row, number, column.title, f"header{flush}")
-            self.widths[number] = max(self.widths.get(number, 0), column.width)
+            content = max((len(str(row[number] or "")) for row in rows), default=0) if kind == "text" else 0
+            width = max(column.width, min(content + 3, WIDEST))
+            self.widths[number] = max(self.widths.get(number, 0), width)
         first = self.row + 1
         for number, row in enumerate(rows):
             for place, (value, column) in enumerate(zip(row, columns, strict=True)):

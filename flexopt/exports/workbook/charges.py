@@ -17,10 +17,10 @@ def write_charges(sheet: Sheet, document: PlanDocument) -> None:
         line[row.month] = row.amount
     lines = sorted(table.items())
     columns = [
-        SheetColumn("Cost centre", "text", 18),
-        SheetColumn("Group", "text", 18),
-        SheetColumn("Charged for", "text", 18),
-        *(SheetColumn(month, "money", 12) for month in months),
+        SheetColumn("Cost centre", "text", 12),
+        SheetColumn("Group", "text", 10),
+        SheetColumn("Charged for", "text", 16),
+        *(SheetColumn(month, "money", 11) for month in months),
         SheetColumn("Total", "money", 14),
     ]
     digits, last, count = sheet.money.digits, 2 + len(months), len(lines)

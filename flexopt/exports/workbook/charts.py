@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flexopt.exports.workbook.book import ACCENT, LINE, Sheet
+from flexopt.store.rows import LedgerRow
 
 EXPIRED, TOKENS = "#C0504D", "#E3A33B"
 FONT = {"size": 9, "color": "#3C4854"}
@@ -42,10 +43,13 @@ def _axes(
     chart.set_y_axis(none | names if bars else amounts)
 
 
-def chart_of_pool(at: Sheet, row: int, column: int, periods: int) -> None:
-    """Tokens in the pool at the end of each period, with and without the buffer, and those that expire."""
+def chart_of_pool(at: Sheet, row: int, column: int, periods: Sequence[LedgerRow]) -> None:
+    """Tokens in the pool at the end of each period, with and without the buffer, and those that expire.
+
+    The days are drawn to scale: periods are of unequal lengths.
+    """
     chart = _chart(at, "area", "Token pool at the end of each period")
-    days = ["Ledger", 1, 1, periods, 1]
+    days = ["Ledger", 1, 1, len(periods), 1]
     for name, place, colour, clear in (
         ("if the forecast holds", 6, ACCENT, 70),
         ("if the buffer is used in full", 10, ACCENT, 35),
@@ -54,7 +58,7 @@ def chart_of_pool(at: Sheet, row: int, column: int, periods: int) -> None:
             {
                 "name": name,
                 "categories": days,
-                "values": ["Ledger", 1, place, periods, place],
+                "values": ["Ledger", 1, place, len(periods), place],
                 "fill": {"color": colour, "transparency": clear},
                 "line": {"color": colour, "width": 1.5},
             }
@@ -64,13 +68,15 @@ def chart_of_pool(at: Sheet, row: int, column: int, periods: int) -> None:
         {
             "name": "expired",
             "categories": days,
-            "values": ["Ledger", 1, 5, periods, 5],
+            "values": ["Ledger", 1, 5, len(periods), 5],
             "fill": {"color": EXPIRED},
-            "gap": 60,
+            "border": {"color": EXPIRED, "width": 4},  # a day is narrow
+            "points": [None if period.expired else {"border": {"none": True}} for period in periods],
         }
     )
     chart.combine(expired)
-    _axes(chart, "#,##0", {"num_format": "mmm yy", "text_axis": True}, title="tokens")
+    days_to_scale = {"num_format": "mmm yy", "date_axis": True, "major_unit": 1, "major_unit_type": "months"}
+    _axes(chart, "#,##0", days_to_scale, title="tokens")
     chart.set_legend({"position": "bottom", "font": FONT})
     chart.set_size({"width": 620, "height": 300})
     at.sheet.insert_chart(row, column, chart, {"description": "Balance of the token pool over the horizon"})

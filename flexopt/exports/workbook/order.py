@@ -29,7 +29,7 @@ def write_order(sheet: Sheet, document: PlanDocument) -> dict[Group, str]:
         SheetColumn("Date", "date", 13),
         SheetColumn("Offer", "text", 24),
         *(
-            SheetColumn(title, "count", 10)
+            SheetColumn(title, "some", 10)
             for title in ("Have", "Renew", "Reduce", "Keep", "New", "Addition", "Tokens")
         ),
         SheetColumn("Until (first day without)", "date", 13),

@@ -25,29 +25,27 @@ def write_review(sheet: Sheet, document: PlanDocument, found: ReviewPart) -> Non
         if (least := document.scenario.policy.min_saving.move)
         else ""
     )
-    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 6)
+    sheet.heading("Review", f"{saving}{made}" or "Today's access against the plan.", 4)
     columns = [
-        SheetColumn("Check", "text", 26),
-        SheetColumn("", "wrap", 24),
-        SheetColumn("Found", "text", 18),
+        SheetColumn("Check", "wrap", 34),
+        SheetColumn("Found", "text", 26),
         SheetColumn("Number", "count", 14),
-        SheetColumn("Finding", "wrap", 36),
-        SheetColumn("What to do", "wrap", 36),
+        SheetColumn("Finding", "wrap", 50),
+        SheetColumn("What to do", "wrap", 50),
     ]
     checks: list[list[Cell]] = [
-        [c.code, c.name, "yes" if c.found else "no", c.count, c.message, c.repair] for c in found.checks
+        [f"{c.code} {c.name}", "yes" if c.found else "no", c.count, c.message, c.repair] for c in found.checks
     ]
     sheet.table(columns, checks)
     sheet.gap()
     counts: list[list[Cell]] = [
         [move, number] for move, number in found.counts.model_dump(by_alias=True).items()
     ]
-    sheet.table([SheetColumn("Move", "text"), SheetColumn("Number", "count")], counts)
+    sheet.table([SheetColumn("Moves (on the next sheet)", "text"), SheetColumn("Number", "count")], counts)
     sheet.gap()
     for name, (title, key, heading) in LISTS.items():
         idle = document.scenario.demand.idle_days
         _people(sheet, getattr(found, name), title.format(days=idle), key, heading)
-    _moves(sheet, found.moves)
     sheet.sheet.freeze_panes(1, 0)
 
 
@@ -67,20 +65,12 @@ def _people(
         sheet.gap()
 
 
-def _moves(sheet: Sheet, moves: Sequence[MoveRow]) -> None:
-    if not moves:
-        return
-    styles = ("text", "text", "text", "text", "wrap", "wrap", "money")
-    titles = ("User", "Product", "Group", "Move", "Before", "After", "Saving")
-    columns = [SheetColumn(title, style) for title, style in zip(titles, styles, strict=True)]
-    rows: list[list[Cell]] = [
-        [*(getattr(move, key) for key in ("user", "product", "group", "move", "before", "after", "saving"))]
-        for move in moves
-    ]
-    first = sheet.row + 2
+def write_moves(sheet: Sheet, moves: Sequence[MoveRow]) -> None:
+    """The sheet Moves, largest saving first; the total is of the rows that the filters show."""
+    keys = ("user", "product", "group", "move", "before", "after", "saving")
+    columns = [SheetColumn(key.capitalize(), "money" if key == "saving" else "text") for key in keys]
+    rows: list[list[Cell]] = [[getattr(move, key) for key in keys] for move in moves]
     total = sum((m.saving for m in moves if m.saving is not None), Decimal(0))
-    formula = Formula(
-        f"=ROUND(SUBTOTAL(109,{cells(first, first + len(rows) - 1, 6)}),{sheet.money.digits})", total
-    )
-    sheet.table(columns, rows, ["Total of visible rows", "", "", "", "", "", formula], title="Moves")
-    sheet.sheet.autofilter(first - 1, 0, first - 1 + len(rows), 6)
+    visible = f"=ROUND(SUBTOTAL(109,{cells(1, len(rows), 6)}),{sheet.money.digits})" if rows else "=0"
+    sheet.table(columns, rows, ["Total of visible rows", "", "", "", "", "", Formula(visible, total)])
+    sheet.filtered(1, len(rows), len(columns))

@@ -103,6 +103,7 @@ _REPORT = Format(
         **_OF_ACCOUNT,
         **_OF_PEOPLE,
         days="daysused",
+        billed="tokensused",
         access="accessoption seatassignment",
         seat="seatassignment",
         accessed="lastaccessed",

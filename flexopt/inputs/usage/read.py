@@ -48,6 +48,7 @@ from flexopt.inputs.usage.row_kinds import (
 )
 from flexopt.inputs.usage.scan import create, forget, has_rows, scan, unclear_zero
 from flexopt.inputs.usage.summaries import period_of, summaries
+from flexopt.inputs.usage.summary_rates import report_summary_rates
 from flexopt.inputs.usage.token_days import add_token_days, create_token_days, read_token_days
 from flexopt.inputs.usage.usage_table import OK, UNCLEAR, UsageTable
 
@@ -292,6 +293,7 @@ class _UsageReader:
             findings=self.findings,
         )
         report_billed_rates(self.con, self.opened, self.scenario, self.findings)
+        report_summary_rates(self.con, self.opened, self.scenario, self.findings)
         unplanned = self._unplanned()
         report_titles(con, catalogue, unplanned, files=names, findings=findings, most=SHOWN)
         coverage = cover(self.con, self.opened, kept + kept_totals, self.unsplit)
