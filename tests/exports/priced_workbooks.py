@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -80,14 +80,14 @@ def a_plan(**changes: Any) -> tuple[Document, Scenario, Callable[[Scenario], Bil
         findings=Findings(),
         version="0",
     )
-    return data(document), scenario, bill
+    return plain(document), scenario, bill
 
 
 def many_seats(document: Document) -> Document:
     """Seats of many prices, starts and terms: half a cent is met often, and rounded up each time."""
     random.seed(1)
     start, end = (date.fromisoformat(document["horizon"][key]) for key in ("start", "end"))
-    document = deepcopy(document)
+    document = plain(document)
     document["seats"], prices = [], []
     for number in range(400):
         since = start + timedelta(days=number // 2)
@@ -154,15 +154,15 @@ def many_seats(document: Document) -> Document:
     return document | {"total": str(money["cost"] + packs)}
 
 
-def with_price(workbook: bytes, what: str, kind: str, price: str) -> bytes:
+def with_price(data: bytes, what: str, kind: str, price: str) -> bytes:
     """The workbook with another price in its cell of the sheet Assumptions."""
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(workbook)).get_sheet_by_name("Assumptions")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name("Assumptions")
     table = rows.to_python(skip_empty_area=False)
     (row,) = (n for n, cells in enumerate(table, 1) if cells[:2] == [what, kind])
     place = re.compile(rf'(<c r="F{row}" s="\d+"><v>)[^<]*(</v>)'.encode())
     sheet = f"xl/worksheets/sheet{SHEETS.index('Assumptions') + 1}.xml"
     out = io.BytesIO()
-    with ZipFile(io.BytesIO(workbook)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
         for name in old.namelist():
             text, changed = old.read(name), 0
             if name == sheet:

@@ -41,10 +41,6 @@ def named(document: Document) -> Document:
     return document
 
 
-def compared(document: Document) -> ComparisonDocument:
-    return ComparisonDocument.model_validate({"schema": "flexopt.comparison/1", **document["comparison"]})
-
-
 def test_nothing_but_names_and_labels_changes(named: Document) -> None:
     before = deepcopy(named)
     read = shown(typed(named))
@@ -80,7 +76,9 @@ def test_every_text_shows_names_and_no_ids(named: Document) -> None:
 
 
 def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
-    text = comparison_text(compared(named))
+    text = comparison_text(
+        ComparisonDocument.model_validate({"schema": "flexopt.comparison/1", **named["comparison"]})
+    )
     assert "quote-2" not in text
     assert "Reseller B" in text
     assert text.splitlines()[0].startswith("quote")

@@ -78,7 +78,7 @@ def test_page_can_be_found_one_s_way_in(everything: Document) -> None:
     assert len(ids) == len(set(ids))
     for target in re.findall(r'(?:aria-labelledby|aria-describedby|aria-controls|href)="#?([^"]+)"', page):
         assert {*target.split()} <= {i.removeprefix("#") for i in ids}, target
-    assert sum(line.startswith("<table") for line in lines) == sum(line.startswith("<caption") for line in lines)
+    assert lines.count("<table>") + 1 == sum(line.startswith("<caption") for line in lines)
     # a row's first cell is its header by itself in the long table, and says so in the others
     others, _ = page.split('<table id="who"')
     assert "<th>" not in others

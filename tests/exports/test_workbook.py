@@ -19,10 +19,10 @@ from zipfile import ZipFile
 import pytest
 from build import case_plan
 from conftest import CASES
-from documents import HOSTILE, data, typed
+from documents import HOSTILE, typed
 from hypothesis import given
 from hypothesis import strategies as st
-from priced_workbooks import CHANGED, SHEETS, Document, a_plan, many_seats, with_price
+from priced_workbooks import CHANGED, SHEETS, Document, a_plan, many_seats, plain, with_price
 from programs import Recalculated, recalculated
 from python_calamine import CalamineWorkbook
 from whole import with_everything
@@ -50,7 +50,7 @@ def documents(
     planned: Document, priced: tuple[Document, Any, Any], request: pytest.FixtureRequest
 ) -> dict[str, Document]:
     cases = CASES if request.config.getoption("--all") else CASES[:2]
-    found = {case.name: data(case_plan(case).document) for case in cases}
+    found = {case.name: plain(case_plan(case).document) for case in cases}
     found |= {"everything": with_everything(planned), "priced": priced[0], "many": many_seats(planned)}
     found |= {currency: a_plan(currency=currency)[0] for currency in ("JPY", "KWD")}
     found["unsorted"] = found["priced"] | {
