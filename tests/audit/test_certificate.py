@@ -73,7 +73,7 @@ def test_the_pool_has_one_price_for_each_period() -> None:
 @pytest.mark.parametrize(
     "entry",
     [{"row": "purchases"}, *({"price": price} for price in ("nan", "inf", "-inf", ""))],
-    ids=lambda entry: str(entry),
+    ids=str,
 )
 def test_a_price_of_no_row_or_no_number_is_not_read(entry: dict[str, str]) -> None:
     doc = document(a_scenario())
