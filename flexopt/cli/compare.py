@@ -73,7 +73,10 @@ def command(
     """
     # imported here because --help needs none of it
     from flexopt.cli.progress import progress
-    from flexopt.exports.comparison import comparison_csv, comparison_markdown, comparison_text
+    from flexopt.exports.markdown import markdown
+    from flexopt.exports.report.compared import comparison_report
+    from flexopt.exports.study_data import comparison_csv
+    from flexopt.exports.text import text
     from flexopt.store.comparison_folder import check_comparison
     from flexopt.store.plan_json import document_json
     from flexopt.studies.compare import compare
@@ -96,10 +99,10 @@ def command(
     show(
         form,
         bold=(-1,),
-        table=lambda: comparison_text(done.document, width),
+        table=lambda: text(comparison_report(done.document), width),
         json=lambda: document_json(done.document),
         csv=lambda: comparison_csv(done.document),
-        markdown=lambda: comparison_markdown(done.document),
+        markdown=lambda: markdown(comparison_report(done.document)),
     )
     show_warnings((plan.document for plan in done.plans.values()), "flexopt check SCENARIO")
     if output is not None:

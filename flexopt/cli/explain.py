@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from flexopt.cli.options import PATH, format_option
-from flexopt.cli.printing import show
-from flexopt.exports.explain import explain_text, explain_user_text
+from flexopt.cli.printing import say, show
+from flexopt.exports.report.explained import explanation_report, user_report
+from flexopt.exports.text import text
 from flexopt.studies.explain import explain
 
 
@@ -28,5 +30,7 @@ def command(plan: Path, user: str | None, form: str) -> None:
       flexopt explain renewal.plan a.baker@example.com
     """
     found = explain(plan, user) if user else explain(plan)
-    text = explain_user_text if user else explain_text
-    show(form, bold=(0,), table=lambda: text(found.document, found.currency), json=lambda: found.document)
+    report = (user_report if user else explanation_report)(found.document, found.currency)
+    show(form, bold=(0,), table=lambda: text(report), json=lambda: found.document)
+    if form == "table" and not user:
+        say(f"\nnext: flexopt explain {shlex.quote(str(plan))} USER explains one user's access")

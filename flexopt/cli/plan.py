@@ -11,7 +11,8 @@ from flexopt.cli.options import format_option, memory_option, output_option, sce
 from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
 from flexopt.exports.report.proven import only_rounding
-from flexopt.exports.summary import summary_text
+from flexopt.exports.report.summary import summary_report
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.planning.planner import plan
 from flexopt.store.folder import check_place, summary_json
@@ -61,7 +62,7 @@ def command(  # noqa: PLR0917
     show(
         form,
         bold=(0, 1),
-        table=lambda: summary_text(document, verbose=verbose),
+        table=lambda: text(summary_report(document, verbose=verbose)),
         json=lambda: document_json(summary_json(document)),
     )
     show_warnings([document], check)

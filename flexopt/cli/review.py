@@ -11,7 +11,10 @@ from flexopt.audit.alone import refuse_contradictions
 from flexopt.cli.options import format_option, into_option, memory_option, scenario_argument
 from flexopt.cli.printing import say, show, show_warnings
 from flexopt.cli.progress import progress
-from flexopt.exports.review import review_csv, review_json, review_markdown, review_text
+from flexopt.exports.markdown import markdown
+from flexopt.exports.report.reviewed import review_report
+from flexopt.exports.study_data import review_csv, review_json
+from flexopt.exports.text import text
 from flexopt.inputs.scenario.load import load_scenario
 from flexopt.inputs.usage.sources import usage_sources
 from flexopt.planning.document import inputs_of
@@ -74,10 +77,10 @@ def command(
     show(
         form,
         bold=(0, 1),
-        table=lambda: review_text(document),
+        table=lambda: text(review_report(document, continued="continued_in_data")),
         json=lambda: review_json(document),
         csv=lambda: review_csv(document),
-        markdown=lambda: review_markdown(document),
+        markdown=lambda: markdown(review_report(document)),
     )
     show_warnings([document], f"flexopt check {shlex.quote(str(scenario))}")
     if into is not None:

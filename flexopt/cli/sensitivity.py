@@ -85,14 +85,11 @@ def command(  # noqa: PLR0917
     """
     # imported here because --help needs none of it
     from flexopt.audit.alone import refuse_contradictions
-    from flexopt.base.text import screen
     from flexopt.cli.progress import progress
-    from flexopt.exports.sensitivity import (
-        sensitivity_csv,
-        sensitivity_json,
-        sensitivity_markdown,
-        sensitivity_text,
-    )
+    from flexopt.exports.markdown import markdown
+    from flexopt.exports.report.sensitivity import sensitivity_report
+    from flexopt.exports.study_data import sensitivity_csv, sensitivity_json
+    from flexopt.exports.text import text
     from flexopt.inputs.scenario.load import load_scenario
     from flexopt.inputs.usage.sources import usage_sources
     from flexopt.planning.document import inputs_of
@@ -118,9 +115,9 @@ def command(  # noqa: PLR0917
         say(f"Sensitivity added to {into}; next: flexopt export {shlex.quote(str(into))} -o report.html")
     show(
         form,
-        bold=(0,),
-        table=lambda: screen(sensitivity_text(part, name, currency)),
+        bold=(0, 1),
+        table=lambda: text(sensitivity_report(part, name, currency)),
         json=lambda: sensitivity_json(part, name, currency),
         csv=lambda: sensitivity_csv(part),
-        markdown=lambda: sensitivity_markdown(part, name, currency),
+        markdown=lambda: markdown(sensitivity_report(part, name, currency)),
     )

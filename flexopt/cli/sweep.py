@@ -115,10 +115,11 @@ def _table(rows: Sequence[SweepRow]) -> str:
     from decimal import Decimal
 
     from flexopt.base.text import fill, money, percent, text_table
-    from flexopt.exports.summary import BASELINE_NAMES
+    from flexopt.exports.words import ENGLISH
+    from flexopt.store.tables import BASELINES
 
     planned = [row for row in rows if row["total"] is not None]
-    baseline = next((b for b in BASELINE_NAMES if all(row[f"saving_{b}"] for row in planned)), None)
+    baseline = next((b for b in BASELINES if all(row[f"saving_{b}"] for row in planned)), None)
     saving = f"saving_{baseline}"
     currencies = sorted({str(row["currency"]) for row in planned})
     lines = []
@@ -132,6 +133,6 @@ def _table(rows: Sequence[SweepRow]) -> str:
     words = ""
     if planned:
         unit = f"in {currencies[0]}; " if len(currencies) == 1 else ""
-        against = BASELINE_NAMES[baseline] if baseline else "nothing: no baseline is known for all scenarios"
+        against = ENGLISH(baseline) if baseline else "nothing: no baseline is known for all scenarios"
         words = "\n" + fill(f"{unit}saved: against {against}")
     return text_table([*header, "gap", "status"], lines) + words

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from flexopt.base.text import printable
-from flexopt.exports.report import ReportTable, Section, make_report
+from flexopt.exports.report import Report, ReportTable, Section, make_report
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
 
@@ -20,16 +20,20 @@ LINK = re.compile(r"(?i)(?<=www)\.|:(?=//)")
 
 def render(document: PlanDocument, words: Words = ENGLISH) -> bytes:
     """The report of a plan document as Markdown. The assignment is only in other exports."""
-    report = make_report(document, words)
-    parts = [
-        f"# {_line(report.name or report.title)}",
-        _line(report.cover),
-        f"**{escaped(report.headline)}**",
-    ]
+    return markdown(make_report(document, words)).encode("utf-8", "replace")
+
+
+def markdown(report: Report) -> str:
+    """Any report as Markdown, its appendix too."""
+    parts = [f"# {_line(report.name or report.title)}"]
+    about = [*([report.title] if report.name else []), *([report.cover] if report.cover else [])]
+    parts += [_line(_capital("; ".join(about)))] if about else []
+    parts += [f"**{escaped(report.headline)}**"] if report.headline else []
     for level, sections in (("##", report.sections), ("###", report.appendix)):
         for section in sections:
-            parts += [f"{level} {_line(_capital(section.title))}", *_parts(section)]
-    return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
+            parts += [f"{level} {_line(_capital(section.title))}"] if section.title else []
+            parts += _parts(section)
+    return "\n\n".join(parts) + "\n"
 
 
 def escaped(text: str) -> str:

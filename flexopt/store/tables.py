@@ -10,7 +10,7 @@ from flexopt.store import rows
 
 BaselineName = Literal["today", "all_named", "all_flex", "break_even_rule"]
 
-BASELINES: tuple[BaselineName, ...] = ("today", "all_named", "all_flex", "break_even_rule")
+BASELINES: tuple[BaselineName, ...] = ("today", "break_even_rule", "all_named", "all_flex")
 """What a plan is compared with; its headline uses the first that is known."""
 
 DRIVERS = ("seat_price", "token_price", "tier", "mix")

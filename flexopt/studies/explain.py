@@ -17,8 +17,9 @@ from flexopt.base.columns import classes
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import did_you_mean
 from flexopt.base.text import printable
+from flexopt.exports.report.costs import headline
 from flexopt.exports.shown import names_of
-from flexopt.exports.summary import headline
+from flexopt.exports.words import ENGLISH
 from flexopt.store import rows
 from flexopt.store.folder import PlanLike, document_of
 from flexopt.store.plan import PlanDocument
@@ -163,7 +164,7 @@ def _whole(document: PlanDocument) -> Explanation:
         )
     found = {
         "schema": "flexopt.explain/1",
-        "headline": headline(document),
+        "headline": headline(document, ENGLISH),
         "offers": names_of(document),
         "products": products,
         "marginal_token_prices": [

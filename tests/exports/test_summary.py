@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 from documents import typed
+from reports import headline, summary_text
+from whole import with_everything
 
-from flexopt.exports.summary import headline, summary_text
+from flexopt.exports.report.costs import figures
+from flexopt.exports.report.proven import how_proven
+from flexopt.exports.shown import shown
+from flexopt.exports.words import ENGLISH
 
 Document = dict[str, Any]
 
@@ -31,20 +36,20 @@ def today(document: Document, total: str, saving: str, **moves: int | None) -> D
         (
             ("332500.00", "41200.40"),
             (14, 0),
-            ("saves 41,200 USD a year against", ", 12.4 %, with 2 annual seats; 14 users move to tokens"),
+            ("saves 41,200 USD a year, 12.4 %, against", ", with 2 annual seats; 14 users move to tokens"),
         ),
         (
             ("332500.00", "41199.50"),
             (1, 3),
             (
-                "saves 41,200 USD a year against",
-                ", 12.4 %, with 2 annual seats; 1 user moves to tokens, 3 to seats",
+                "saves 41,200 USD a year, 12.4 %, against",
+                ", with 2 annual seats; 1 user moves to tokens, 3 to seats",
             ),
         ),
         (
             ("100.00", "-3.00"),
             (0, 1),
-            ("costs 3 USD a year more than", ", 3.0 %, with 2 annual seats; 1 user moves to seats"),
+            ("costs 3 USD a year, 3.0 %, more than", ", with 2 annual seats; 1 user moves to seats"),
         ),
         (("6909.00", "0.00"), (0, 0), ("costs as much as", ", with 2 annual seats")),
     ],
@@ -53,7 +58,7 @@ def test_headline(
     document: Document, money: tuple[str, str], moves: tuple[int, int], words: tuple[str, str]
 ) -> None:
     today(document, *money, users_to_flex=moves[0], users_to_seats=moves[1])
-    assert headline(typed(document)) == f"{words[0]} today's access{words[1]}"
+    assert headline(typed(document)) == f"{words[0]} today's access at this quote's prices{words[1]}"
 
 
 def sold(document: Document, *offers: str) -> None:
@@ -62,17 +67,31 @@ def sold(document: Document, *offers: str) -> None:
 
 
 def test_headline_passes_over_a_baseline_that_costs_nothing(document: Document) -> None:
-    assert (
-        headline(typed(today(document, "0.00", "0.00")))
-        == "saves 21 USD a year against all named, 0.3 %, with 2 annual seats"
+    said = headline(typed(today(document, "0.00", "0.00")))
+    assert said == "costs as much as the break-even rule at this quote's prices, with 2 annual seats"
+
+
+def test_headline_of_a_quote_begins_with_the_difference_to_the_first(document: Document) -> None:
+    quotes = with_everything(document)["comparison"]
+    first = quotes["scenarios"][0] | {"label": "First quote", "total": "8636.25"}
+    document["comparison"] = quotes | {"scenarios": [first, *quotes["scenarios"][1:]]}
+    today(document, "9000.00", "2091.00")
+    assert headline(shown(typed(document))) == (
+        "costs 1,727 USD, 20.0 %, less than First quote; saves 2,091 USD a year, 23.2 %, against today's "
+        "access at this quote's prices, with 2 annual seats"
     )
+
+
+def test_a_figure_has_no_sign(document: Document) -> None:
+    more = dict(figures(typed(today(document, "100.00", "-3.00")), ENGLISH))
+    assert more["more than today's access"] == "3.00 USD"
 
 
 def test_headline_of_a_long_horizon_and_without_baselines(document: Document) -> None:
     document["scenario"]["horizon"]["months"] = 36
-    assert (
-        headline(typed(document)) == "saves 21 USD in 36 months against all named, 0.3 %, with 2 annual seats"
-    )
+    document["baselines"]["break_even_rule"] |= {"total": None, "saving": None}
+    said = "saves 21 USD in 36 months, 0.3 %, against all named at this quote's prices, with 2 annual seats"
+    assert headline(typed(document)) == said
     document["baselines"] = {}
     assert headline(typed(document)) == "costs 6,909.00 USD in 36 months, with 2 annual seats"
 
@@ -125,7 +144,7 @@ def test_a_screen_is_not_flooded(document: Document) -> None:
     document["order"] = [document["order"][0] | {"offer": f"offer-{n}"} for n in range(100)]
     sold(document, *(f"offer-{n}" for n in range(100)))
     text = summary_text(typed(document))
-    assert "... and 76 more lines" in text
+    assert "and 76 more lines" in text
     assert "whole order" in text
     assert len(text.splitlines()) < 90
 
@@ -139,7 +158,7 @@ def test_baseline_that_cannot_be(document: Document) -> None:
 @pytest.mark.parametrize(
     ("status", "bound", "gap", "words"),
     [
-        ("optimal", "6909.00", "0", "proof: no plan for these prices and rules costs less (lower"),
+        ("optimal", "6909.00", "0", "Proof: no plan for these prices and rules costs less (lower"),
         ("optimal", "6908.99", "0.000001447388", "is more than 0.01 USD cheaper"),
         ("feasible", "6900.00", "0.0013", "up to 9.00 USD (0.13 %) less may exist, but none cheaper"),
         ("feasible", "0", "1", "a plan that costs up to 6,909.00 USD (100.00 %) less may exist"),
@@ -172,11 +191,11 @@ def test_plan_without_anything(document: Document) -> None:
     text = summary_text(typed(document))
     assert "no seats  " in text
     assert "Nothing to order." in text
-    assert "no token packs to buy\n" in text
+    assert "No token packs to buy." in text
 
 
 def proof(document: Document) -> str:
-    return " ".join(summary_text(typed(document), verbose=True).partition("\n\nproof: ")[2].split())
+    return " ".join(summary_text(typed(document), verbose=True).partition("\n\nProof: ")[2].split())
 
 
 def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Document) -> None:
@@ -190,11 +209,11 @@ def test_the_proof_says_what_is_proven_and_what_needs_no_solver(document: Docume
     assert words.startswith(
         "no plan for these prices and rules is more than 0.13 USD cheaper (lower bound 6,908.87, gap 2e-05, "
     )
-    assert (
-        "; the solver decided 47 of 1,200 users jointly, those whose cheapest option was ambiguous; "
-        "the others have their cheapest option)" in words
-    )
-    assert words.endswith("that no plan costs less than 6,900.00 (1 of 15 sets of prices needed).")
+    assert "; the solver decided 47 of 1,200 users jointly); the plan was then replayed" in words
+    said = [*how_proven(typed(document), ENGLISH)]
+    assert "it is 6,908.87 USD, and the plan costs 6,909.00 USD" in said[1]
+    assert "1,153 of 1,200 users have one cheapest option" in said[2]
+    assert said[3].endswith("without the optimiser, gives 6,900.00 USD")
 
 
 def test_a_proof_that_is_not_complete_says_what_may_be_saved(document: Document) -> None:

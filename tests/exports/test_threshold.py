@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from documents import typed
+from reports import review_text
 
 from flexopt.exports.report.assumed import assumptions
-from flexopt.exports.report.proven import claim, threshold
-from flexopt.exports.review import review_text
+from flexopt.exports.report.proven import claim, claim_in_short, threshold
 from flexopt.exports.words import ENGLISH
 from flexopt.store.plan import PlanDocument
 
@@ -41,8 +41,7 @@ def test_both_bounds_are_said(document: Document) -> None:
         "plan costs less than that. If every new contract and every move is charged what it must save, no "
         "plan is better"
     )
-    said = claim(with_threshold(document), ENGLISH)
-    assert "(lower bound 7,059.00, gap" in said
+    assert "(lower bound 7,059.00, gap" in claim_in_short(with_threshold(document), ENGLISH, figures=True)
 
 
 @pytest.mark.parametrize(
@@ -73,4 +72,4 @@ def test_a_review_says_it(document: Document) -> None:
     lists: Document = {"moves": [], "double_use": [], "idle": [], "leavers": [], "checks": []}
     review = {"today": "10.00", "total": "8.00", "saving": "2.00", "counts": counts, **lists}
     text = " ".join(review_text(with_threshold(document | {"review": review})).split())
-    assert "threshold: 3 new contracts, each saving at least 50 USD" in text
+    assert "Threshold: 3 new contracts, each saving at least 50 USD" in text

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from documents import typed
+from documents import data, typed
 from programs import needs
 from test_charts import HOSTILE
 
@@ -102,10 +102,9 @@ def test_rows_are_the_decisions_and_say_why_on_demand(document: Document, show: 
     shown, made = rows(page), decisions(typed(document))
     assert [row[0] for row in shown] == [d.user for d in made]
     assert {len(row) for row in shown} == {len(headings(made))}
-    reason = page.get_by_text(made[0].reason)
-    assert not reason.is_visible()
+    assert page.locator("#who details[open]").count() == 0
     page.locator("#who summary").first.click()
-    assert reason.is_visible()
+    assert made[0].reason in page.locator("#who details[open]").inner_text()
 
 
 def test_a_click_or_a_key_sorts(document: Document, show: Open) -> None:
@@ -224,7 +223,7 @@ def test_names_stay_names(everything: Document, show: Open, hostile: str) -> Non
     assert page.locator("script, style, img, iframe, link, object").count() == 2
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     cell = page.locator("#who tbody th").first
-    plain = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", hostile)
+    plain = re.sub(r"[\x00-\x1f\x7f]", "\ufffd", hostile)
     assert cell.text_content() == plain
     assert cell.bounding_box()["width"] < 300
 
@@ -264,25 +263,25 @@ def test_axe_finds_nothing(everything: Document, show: Open, scheme: str, width:
     page.set_viewport_size({"width": width, "height": 844})
     page.locator("summary").first.click()
     page.locator("#who summary").first.click()
-    assert axe.Axe().run(page).generate_report() == "Found 0 accessibility violations."
+    assert axe.Axe().run(page).violations_count == 0
 
 
 @pytest.mark.slow
 def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> None:
     pypdf = pytest.importorskip("pypdf")
     row = document["assignment"][0]
-    document["assignment"] = [row | {"user": f"user-{i:03}"} for i in range(60)]
+    document["assignment"] = [row | {"user": f"user-{i:03}"} for i in range(180)]
     pages = [
         p.extract_text()
         for p in pypdf.PdfReader(BytesIO(show(document).pdf(prefer_css_page_size=True))).pages
     ]
     wide = [text for text in pages if "user-0" in text]
     assert len(wide) > 2
-    assert all("break-" in text and "reason" in text for text in wide)
+    assert all("on Flex" in text and "saves" in text for text in wide)
     assert "Search" not in "".join(pages)
 
 
 def test_without_people_the_page_says_so(document: Document, show: Open) -> None:
-    page = show(without_people(typed(document)))
+    page = show(data(without_people(typed(document))))
     assert page.locator("#who").count() == 0
     assert page.get_by_text("this copy leaves out the rows on individual users").is_visible()

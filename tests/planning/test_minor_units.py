@@ -17,11 +17,11 @@ from documents import data, typed
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import one_in
+from reports import summary_text
 
 from flexopt import Plan, plan
 from flexopt.exports.formats import EXPORTERS, exporter
 from flexopt.exports.report.proven import only_rounding
-from flexopt.exports.summary import summary_text
 
 ANN_AND_BOB: Days = {
     ("ann", "AutoCAD"): every(date(2025, 1, 1), 180),

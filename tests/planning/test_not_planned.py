@@ -10,11 +10,11 @@ import pytest
 import yaml
 from build import AEC_YEAR, AUTOCAD, AUTOCAD_YEAR, REVIT, REVIT_YEAR
 from documents import data
+from reports import summary_text
 
 from flexopt import plan
 from flexopt.base.findings import Finding, InputError, with_each_hint_once
 from flexopt.exports.report.costs import headline
-from flexopt.exports.summary import summary_text
 from flexopt.exports.words import ENGLISH, words_for
 from flexopt.planning.check import check_inputs
 

@@ -15,11 +15,11 @@ from documents import data, typed
 from estate import PEOPLE, USE, estate
 from hypothesis import given
 from hypothesis import strategies as st
+from reports import summary_text
 
 from flexopt import load_scenario, plan
 from flexopt.audit import audit
 from flexopt.exports.report.costs import seats as seats_part
-from flexopt.exports.summary import summary_text
 from flexopt.exports.words import ENGLISH
 from flexopt.inputs.scenario.scenario import Holding
 from flexopt.planning.bill import SeatRow

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from damage_plans import damaged
 from documents import sealed, typed
+from reports import explain_text, explain_user_text, review_markdown, review_text
 
 from flexopt.base.errors import FlexoptError
-from flexopt.exports.explain import explain_text, explain_user_text
 from flexopt.exports.formats import exporter
 from flexopt.exports.people import pseudonymise, without_people
-from flexopt.exports.review import review_csv, review_markdown, review_text
+from flexopt.exports.study_data import review_csv
 from flexopt.store.additions import add_review, add_sensitivity
 from flexopt.store.folder import read_document, write_folder
 from flexopt.store.plan import PlanDocument

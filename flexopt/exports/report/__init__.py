@@ -6,36 +6,26 @@ assumptions with the source of every price, the usage read, and the proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from flexopt.exports.report import assumed, changes, compared, costs, order, proven
-from flexopt.exports.report.parts import Part, Report, ReportTable, Section, named, sentence, shortened
-from flexopt.exports.shown import shown, shown_comparison
+from flexopt.exports.report import assumed, changes, compared, costs, order, proven, reviewed
+from flexopt.exports.report.parts import Part, Report, ReportTable, Section, arranged, named, sentence
+from flexopt.exports.report.sensitivity import sensitivity
+from flexopt.exports.shown import shown
 from flexopt.exports.words import ENGLISH, Words
 from flexopt.store.plan import PlanDocument
-from flexopt.store.study_parts import ComparisonPart
 
-__all__ = ["Part", "Report", "ReportTable", "Section", "make_report", "report_comparison"]
+__all__ = ["Part", "Report", "ReportTable", "Section", "make_report"]
 
 
 def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     """The report of a plan document, without the assignment: see `decisions`."""
     document = shown(document)
-    sections: list[Section] = []
-    appendix: list[Section] = []
-    for name, parts in _parts(document, words):
-        kept: list[Part] = []
-        for part in parts:
-            if isinstance(part, str):
-                kept.append(part)
-            elif part.rows:
-                short, whole = shortened(part, words, words(name))
-                kept += short
-                appendix += whole
-        sections.append(Section(name, words(name), tuple(kept)))
+    sections, appendix = arranged(_parts(document, words), words)
     others = [proven.left_out(document, words), assumed.prices(document, words)[1]]
     if document.comparison is not None:
         others.append(compared.quote_changes(document.comparison, words))
+    others += [proven.proof(document, words), proven.inputs(document, words)]
     appendix += [Section(t.name, words(t.name), (t,)) for t in others if t.rows]
     return Report(
         title=words("report"),
@@ -48,13 +38,7 @@ def make_report(document: PlanDocument, words: Words = ENGLISH) -> Report:
     )
 
 
-def report_comparison(compared_: ComparisonPart, words: Words = ENGLISH) -> Section:
-    """The report of comparison.json alone."""
-    parts = tuple(compared.comparison(shown_comparison(compared_), words))
-    return Section("comparison", words("comparison"), tuple(p for p in parts if isinstance(p, str) or p.rows))
-
-
-def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Part]]]:
+def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, Iterable[Part]]]:
     """The sections by name, with their parts uncut."""
     yield "order", [*order.order_sheet(document, words)]
     yield "payments", [*order.payment_calendar(document, words)]
@@ -72,12 +56,12 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Par
     table, notes = costs.baselines(document, words)
     yield "baselines", [table, *notes]
     if document.comparison is not None:
-        yield "comparison", [*compared.comparison(document.comparison, words)]
+        yield "comparison", compared.comparison(document.comparison, words)
     if document.sensitivity is not None:
-        yield "sensitivity", [*compared.sensitivity(document.sensitivity, words)]
+        yield "sensitivity", sensitivity(document.sensitivity, words)
     who = [sentence(changes.access_now(document, words)), *changes.changes(document, words)]
     if document.review is not None:
-        who += [*changes.review(document, document.review, words), changes.moves(document.review, words)]
+        who += reviewed.review(document, document.review, words)
     yield "changes", who
     prices = assumed.prices(document, words)[0]
     yield (
@@ -93,14 +77,7 @@ def _parts(document: PlanDocument, words: Words) -> Iterator[tuple[str, list[Par
             found if found.rows else sentence(words("no_findings")),
         ],
     )
-    yield (
-        "proof",
-        [
-            sentence(proven.claim(document, words)),
-            proven.proof(document, words),
-            proven.inputs(document, words),
-        ],
-    )
+    yield "how_proven", map(sentence, proven.how_proven(document, words))
 
 
 def _cover(document: PlanDocument, words: Words) -> str:

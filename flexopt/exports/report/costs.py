@@ -17,22 +17,33 @@ from flexopt.store.tables import BASELINES
 
 
 def headline(document: PlanDocument, words: Words) -> str:
-    """The saving against the first known baseline, who moves, what stays unused; first, who is left out."""
+    """The saving against the first known baseline, who moves, what stays unused; first, who is left out.
+
+    With a comparison, the difference to its first quote leads.
+    """
     currency, span = document.currency, _span(document, words)
     sentence = words("headline_costs", amount=words.money(document.total), currency=currency, span=span)
     if found := _first(document):
         name, saving, before = found
-        if saving:
-            sentence = words(
-                "headline_saves" if saving > 0 else "headline_more",
-                amount=words.whole(abs(saving)),
+        sentence = words(
+            "headline_saves" if saving > 0 else "headline_more" if saving else "headline_same",
+            amount=words.whole(abs(saving)),
+            currency=currency,
+            span=span,
+            baseline=words(name),
+            share=words.percent(abs(saving) / before),
+        )
+    if compared := document.comparison:
+        first = compared.scenarios[0]
+        if (more := document.total - first.total) and first.total:
+            difference = words(
+                "more_than_first" if more > 0 else "less_than_first",
+                amount=words.whole(abs(more)),
                 currency=currency,
-                span=span,
-                baseline=words(name),
-                share=words.percent(abs(saving) / before),
+                share=words.percent(abs(more) / first.total),
+                first=named(first.id),
             )
-        else:
-            sentence = words("headline_same", baseline=words(name))
+            sentence = f"{difference}; {sentence}"
     s = document.summary
     if seats := _seats_bought(s, words):
         sentence += words("headline_seats", seats=seats)
@@ -40,7 +51,6 @@ def headline(document: PlanDocument, words: Words) -> str:
     for number, (n, key) in enumerate(moves):
         users = words.count(n, "user_moves")
         sentence += words(f"{'more' if number else 'first_move'}_{key}", n=words.number(n), users=users)
-    s = document.summary
     if unused := s.expired_cost + s.left_cost:
         sentence += words("headline_unused", cost=words.whole(unused), currency=currency)
     missing = not_planned(document.coverage, document.scenario.horizon.months, words)
@@ -81,7 +91,8 @@ def figures(document: PlanDocument, words: Words) -> tuple[tuple[str, str], ...]
     found = [(words("figure_total"), words.priced(document.total, currency))]
     if first := _first(document):
         name, saving, _ = first
-        found.append((words("figure_saved", baseline=words(name)), words.priced(saving, currency)))
+        label = words("figure_saved" if saving >= 0 else "figure_more", baseline=words(name))
+        found.append((label, words.priced(abs(saving), currency)))
     found += [
         (words("annual_seats"), words.number(s.annual_seats)),
         *([(words("monthly_seats"), words.number(s.monthly_seats))] if s.monthly_seats else []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from flexopt.exports.report.parts import ReportTable, named
@@ -56,44 +57,56 @@ def left_out(document: PlanDocument, words: Words) -> ReportTable:
     return ReportTable("left_out", tuple(map(words, ("who", "product", "days", "reason"))), tuple(rows), (2,))
 
 
-def claim(document: PlanDocument, words: Words, *, details: bool = True) -> str:
-    """What is proven, and how it was checked: in a sentence, or with the figures."""
+def claim(document: PlanDocument, words: Words) -> str:
+    """What is proven."""
     proof, currency = document.proof, document.currency
     room = document.total - proof.bound
-    least = proof.threshold or proof
     key = "claim_room" if room else "claim"
     if document.status != "optimal":
         key = "claim_rounding" if only_rounding(document) else "claim_limit"
-    said = words(
+    return threshold(document, words) or words(
         key,
         room=words.money(room),
         currency=currency,
         share=words.small(proof.gap),
         invoices=words.count(proof.rounding.invoices, "invoice"),
     )
-    said = threshold(document, words) or said
-    if not details:
-        return said + words("added_again")
-    users, inside = document.summary.users, proof.users_in_core
-    figures = words(
-        "claim_details",
-        bound=words.money(least.bound),
-        gap=_gap(proof.gap),
-        solver=named(proof.solver),
-        core=words.number(inside),
-        users=words.count(users, "user"),
-        others=words("claim_others") if inside < users else "",
-    )
-    return (
-        said
-        + figures
-        + words(
-            "replayed",
-            bound=words.money(proof.prices.bound),
-            needed=words.number(len(proof.prices.cuts)),
-            cuts=words.count(proof.prices.cuts_found, "cut"),
+
+
+def claim_in_short(document: PlanDocument, words: Words, *, figures: bool) -> str:
+    """What is proven and how it was checked, in a sentence, or with the figures."""
+    proof, said = document.proof, claim(document, words)
+    if figures:
+        said += words(
+            "claim_figures",
+            bound=words.money((proof.threshold or proof).bound),
+            gap=_gap(proof.gap),
+            solver=named(proof.solver),
+            core=words.number(proof.users_in_core),
+            users=words.count(document.summary.users, "user"),
         )
+    return said + words("added_again")
+
+
+def how_proven(document: PlanDocument, words: Words) -> Iterator[str]:
+    """What is proven and how, for readers who know neither solvers nor bounds."""
+    proof, currency = document.proof, document.currency
+    least, users = proof.threshold or proof, document.summary.users
+    yield claim(document, words)
+    cost = proof.threshold.objective if proof.threshold else document.total
+    yield words(
+        "what_bound" if not proof.threshold else "what_bound_charged",
+        bound=words.priced(least.bound, currency),
+        cost=words.priced(cost, currency),
     )
+    if proof.users_in_core < users:
+        yield words(
+            "by_users", users=words.count(users, "user"), clear=words.number(users - proof.users_in_core)
+        )
+    yield words("certificate", bound=words.priced(proof.prices.bound, currency))
+    yield words("replayed")
+    yield words("holds_for")
+    yield words("proof_appendix")
 
 
 def only_rounding(document: PlanDocument) -> bool:
@@ -150,6 +163,7 @@ def proof(document: PlanDocument, words: Words) -> ReportTable:
         (words("gap_asked"), _gap(p.gap_asked)),
         (words("solver"), named(p.solver)),
         (words("seed"), str(p.seed)),
+        (words("users_in_core"), words.number(p.users_in_core)),
         (words("version"), f"flexopt {named(document.flexopt)}, {document.schema_}"),
     )
     return ReportTable("proof", ("", ""), rows)
@@ -158,7 +172,7 @@ def proof(document: PlanDocument, words: Words) -> ReportTable:
 def inputs(document: PlanDocument, words: Words) -> ReportTable:
     """The files the plan was made from, with their hashes."""
     rows = [(named(i.file), i.sha256) for i in document.inputs]
-    return ReportTable("inputs", (words("inputs"), words("sha256")), tuple(rows))
+    return ReportTable("inputs", (words("file"), words("sha256")), tuple(rows))
 
 
 def _gap(gap: Decimal) -> str:

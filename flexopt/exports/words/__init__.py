@@ -63,6 +63,10 @@ class Words:
         """`41200.00` -> `41,200.00`; a dash for None."""
         return "-" if amount is None else self.number(amount)
 
+    def signed(self, amount: Decimal) -> str:
+        """Money that is more or less than another amount: `+21.00`, `-1,711.50`."""
+        return f"{'+' if amount > 0 else ''}{self.money(amount)}"
+
     def whole(self, amount: Decimal) -> str:
         """Money without cents, for sentences."""
         return self.number(amount.quantize(Decimal(1), ROUND_HALF_UP))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flexopt.exports.report.costs import headline
-from flexopt.exports.summary import BASELINE_NAMES
 from flexopt.exports.workbook.bill import Totals
 from flexopt.exports.workbook.book import Cell, Formula, Sheet, SheetColumn, cell, total_of
 from flexopt.exports.workbook.charts import chart_of_costs, chart_of_pool
 from flexopt.store.plan import PlanDocument
+from flexopt.store.tables import BASELINES
 
 CHARTED = 20
 """Most offers in the chart."""
@@ -105,7 +105,8 @@ def _compared(sheet: Sheet, document: PlanDocument) -> None:
     rows: list[list[Cell]] = []
     notes = []
     total = document.total
-    for name, words in BASELINE_NAMES.items():
+    for name in BASELINES:
+        words = sheet.book.words(name)
         if (baseline := document.baselines.get(name)) is None:
             continue
         if baseline.total is None:

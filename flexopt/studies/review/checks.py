@@ -112,26 +112,30 @@ def _no_usage_data(facts: Facts) -> CheckResult:
 
 
 def _expiry(facts: Facts) -> CheckResult:
-    """Tokens that expire unused in the plan, and packs held that expire soon."""
+    """Tokens that expire although the buffer is used in full; a pack that the plan uses up is no mistake."""
     document, start = facts.document, facts.source.scenario.horizon.start
     step = facts.source.scenario.tokens.increment
     owned = {p.expires: p for p in opening_packs(facts.source.scenario)}
-    lost = {row.period_end: row.expired for row in document.ledger if row.expired}
+    lost = {row.period_end: row.expired_with_buffer for row in document.ledger if row.expired_with_buffer}
     # whole packs always leave less than an increment
     lost = {day: tokens for day, tokens in lost.items() if day in owned or tokens >= step}
-    soon = {
-        day: p for day, p in owned.items() if day not in lost and p.expires <= start + timedelta(days=AHEAD)
-    }
-    words = [f"{tokens:,.0f} tokens expire unused on {day}" for day, tokens in sorted(lost.items())]
-    words += [f"a pack of {p.tokens:,f} tokens expires on {day}" for day, p in sorted(soon.items())]
-    if not words:
-        return 0, "no pack of the plan expires with a full increment of tokens unused", ""
-    return (
-        len(words),
-        _listed(words),
-        "use the packs that expire first (more users on Flex until then), buy later or in smaller quantities "
-        "(quarterly purchase_dates), and set alerts at 30 % remaining and 90 days before expiry",
-    )
+    if lost:
+        words = [f"{tokens:,.0f} tokens expire unused on {day}" for day, tokens in sorted(lost.items())]
+        return (
+            len(words),
+            _listed(words),
+            "use the packs that expire first (more users on Flex until then), buy later or in smaller "
+            "quantities (quarterly purchase_dates), and set alerts at 30 % remaining and 90 days before "
+            "expiry",
+        )
+    words = [
+        f"a pack of {p.tokens:,f} tokens expires on {day}: the plan uses it before"
+        for day, p in sorted(owned.items())
+        if p.expires <= start + timedelta(days=AHEAD)
+    ]
+    if buffer := sum((row.expired for row in document.ledger), Decimal(0)):
+        words.append(f"{buffer:,.0f} tokens of the buffer expire if the forecast holds")
+    return 0, _listed(["no pack of the plan expires with a full increment of tokens to spare", *words]), ""
 
 
 def _cloud(facts: Facts) -> CheckResult:
