@@ -7,6 +7,7 @@ certificate) is the audit's, and is checked with the inputs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flexopt.audit.alone.access import access
 from flexopt.audit.alone.alternatives import alternatives
@@ -34,7 +35,6 @@ UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
 Check = Callable[[PlanDocument, Notes], object]
 
 BY_ITSELF: tuple[tuple[str, Check], ...] = (
-    ("name, dates and coverage", head),
     ("scenario and holdings", inventory),
     ("prices and terms of seats", lambda doc, notes: seat_rows(doc, doc.scenario, doc.holdings, notes)),
     ("prices and terms of packs", lambda doc, notes: purchases(doc, doc.scenario, notes)),
@@ -55,10 +55,15 @@ OF_ROWS: tuple[tuple[str, Check], ...] = (
 """Checks of the rows about people."""
 
 
-def alone(document: PlanDocument) -> dict[str, list[str]]:
-    """What the plan contradicts itself in, by check; an empty list is a pass."""
+def alone(document: PlanDocument, *, baselines: bool = True) -> dict[str, list[str]]:
+    """What the plan contradicts itself in, by check; an empty list is a pass.
+
+    baselines : whether it must have them, unless it is a plan of a comparison
+    """
     found: dict[str, list[str]] = {}
-    for name, check in BY_ITSELF if without_rows(document) else (*BY_ITSELF, *OF_ROWS):
+    first: Check = partial(head, baselines=baselines)
+    of_rows = () if without_rows(document) else OF_ROWS
+    for name, check in (("name, dates and coverage", first), *BY_ITSELF, *of_rows):
         notes = Notes()
         try:
             check(document, notes)

@@ -20,10 +20,10 @@ UNPLANNED = ("not a product of the scenario", "policy: access none")
 """Reasons for which use stays without access."""
 
 
-def head(doc: PlanDocument, notes: Notes) -> None:
+def head(doc: PlanDocument, notes: Notes, *, baselines: bool) -> None:
     """Names, versions, baselines, findings and coverage."""
     notes.expect(doc.name == doc.scenario.name, f"`name` is {doc.name}, but that of `scenario` is another")
-    if doc.baselines or doc.comparison is None:  # quotes are also compared without them
+    if doc.baselines or (baselines and doc.comparison is None):  # quotes are also compared without them
         for name in ALWAYS:
             notes.expect(name in doc.baselines, f"`baselines.{name}` is missing")
         moves = [doc.summary.users_to_flex, doc.summary.users_to_seats, doc.summary.users_idle]
