@@ -48,7 +48,7 @@ def reviewed(
     **changes: Any,
 ) -> dict[str, Any]:
     """The key `review`; `columns` are more columns of the usage, by name and value."""
-    return dict(a_review(days, access, people, least, columns, **changes).document)
+    return data(a_review(days, access, people, least, columns, **changes).document)
 
 
 def a_review(
@@ -296,7 +296,7 @@ def test_cloud_unmonitored(tmp_path: Path) -> None:
             "ann,AutoCAD,2025-01-02,DESKTOP_PRODUCT,7\nann,AutoCAD,2025-12-30,DESKTOP_PRODUCT,7\n"
             "ann,CFD,2025-03-02,CLOUD_SERVICE,10\nann,CFD,2025-03-05,CLOUD_SERVICE,35\n"
         )
-        found = dict(review(tmp_path / "scenario.yaml").document)
+        found = data(review(tmp_path / "scenario.yaml").document)
         assert check(found, "R4")["count"] == count
 
 
