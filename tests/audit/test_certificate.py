@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from build import AUTOCAD, AUTOCAD_YEAR, a_scenario, a_source, every, the_demand, the_value, usage_of
 from documents import data, typed
+from pydantic import ValidationError
 
 from flexopt import plan
 from flexopt.audit import audit
@@ -48,8 +49,6 @@ SEAT = {"offer": "autocad-1y", "kind": "new", "start": "2026-01-01", "end": "202
         {"row": "order", **SEAT},
         {"row": "maximum", "offer": "autocad-1y", "start": "2026-01-01"},
         {"row": "budget", "id": "fy26"},
-        {"row": "pool"},
-        {"row": "purchases"},
     ],
     ids=lambda entry: entry["row"],
 )
@@ -62,12 +61,25 @@ def test_a_price_of_a_row_that_is_not_there_proves_nothing(entry: dict[str, str]
     assert "the prices of the certificate are not those of the scenario's rows" in failures(doc, scenario)
 
 
-@pytest.mark.parametrize("price", ["nan", "inf", "-inf"])
-def test_a_price_is_a_number(price: str) -> None:
+def test_the_pool_has_one_price_for_each_period() -> None:
     scenario = a_scenario()
     doc = document(scenario)
-    doc["proof"]["prices"]["cuts"][0][0]["price"] = price
-    assert "the prices of the certificate are not those of the scenario's rows" in failures(doc, scenario)
+    doc["proof"]["prices"]["cuts"][0].append({"row": "pool", "price": "-0.1"})
+    assert failures(doc, scenario) == [
+        "`proof.prices.cuts[0]` has not a price of the pool for each period of the ledger"
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"row": "purchases"}, *({"price": price} for price in ("nan", "inf", "-inf", ""))],
+    ids=str,
+)
+def test_a_price_of_no_row_or_no_number_is_not_read(entry: dict[str, str]) -> None:
+    doc = document(a_scenario())
+    doc["proof"]["prices"]["cuts"][0][0] |= entry
+    with pytest.raises(ValidationError, match=r"proof\.prices\.cuts\.0\.0\."):
+        typed(doc)
 
 
 def test_prices_that_prove_less_than_nothing_claim_nothing() -> None:

@@ -17,6 +17,7 @@ from documents import data
 
 from flexopt.base.errors import FlexoptError
 from flexopt.inputs.records import Person, TodaysAccess
+from flexopt.store.study_parts import MoveCounts, ReviewCheck, ReviewPart
 from flexopt.studies.review import Review, review
 
 AEC = {
@@ -46,9 +47,9 @@ def reviewed(
     least: str = "0",
     columns: Sequence[str] = (),
     **changes: Any,
-) -> dict[str, Any]:
-    """The key `review`; `columns` are more columns of the usage, by name and value."""
-    return data(a_review(days, access, people, least, columns, **changes).document)
+) -> ReviewPart:
+    """The part `review`; `columns` are more columns of the usage, by name and value."""
+    return a_review(days, access, people, least, columns, **changes).document
 
 
 def a_review(
@@ -84,19 +85,20 @@ ACCESS = [
 
 
 @cache
-def estate() -> dict[str, Any]:
+def estate() -> ReviewPart:
     return reviewed(DAYS, ACCESS, offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC])
 
 
-def check(found: dict[str, Any], code: str) -> dict[str, Any]:
-    (row,) = (row for row in found["checks"] if row["code"] == code)
-    assert row["found"] == (row["count"] > 0) == bool(row["repair"])
-    return dict(row)
+def check(found: ReviewPart, code: str) -> ReviewCheck:
+    (row,) = (row for row in found.checks if row.code == code)
+    assert row.found == (row.count > 0) == bool(row.repair)
+    return row
 
 
 def test_every_kind_of_move_with_its_saving() -> None:
     rows = [
-        (m["user"], m["product"], m["move"], m["before"], m["after"], m["saving"]) for m in estate()["moves"]
+        (m.user, m.product, m.move, m.before, m.after, None if m.saving is None else str(m.saving))
+        for m in estate().moves
     ]
     assert rows == [
         ("fay", "Revit", "release", "revit-1y", "", "2985.00"),
@@ -114,44 +116,38 @@ def test_the_saving_of_the_set_is_exact() -> None:
     """Tokens one by one and nothing shared: here single savings add up."""
     found = estate()
     # 3,150 + 2,310 + 4,800 + 300 + 2,310 + 2,985 today; 2,310 + 420 + 3,675 + 300 + 2,310 in the plan
-    assert (found["today"], found["total"], found["saving"]) == ("15855.00", "9015.00", "6840.00")
-    assert sum(Decimal(m["saving"] or 0) for m in found["moves"]) == Decimal(found["saving"])
-    assert found["counts"] == {
-        "to collection": 2,
-        "to seat": 1,
-        "to Flex": 1,
-        "release": 2,
-        "new": 1,
-        "keep": 1,
-    }
+    assert (found.today, found.total, found.saving) == (15855, 9015, 6840)
+    assert sum(m.saving or 0 for m in found.moves) == found.saving
+    assert found.counts == MoveCounts(to_collection=2, to_seat=1, to_flex=1, release=2, new=1, keep=1)
 
 
 def test_a_threshold_leaves_small_moves_alone() -> None:
     plan = a_review(DAYS, ACCESS, least="1000", offers=[AUTOCAD_YEAR, REVIT_YEAR, AEC]).plan.document
-    found = data(plan)["review"]
-    assert {m["user"]: m["move"] for m in found["moves"]} == {
-        **{m["user"]: m["move"] for m in estate()["moves"]},
+    found, said = plan.review, plan.proof.threshold
+    assert found is not None
+    assert said is not None
+    assert {m.user: m.move for m in found.moves} == {
+        **{m.user: m.move for m in estate().moves},
         "ann": "keep",  # 840 only
     }
-    assert (found["total"], found["saving"]) == ("9855.00", "6000.00")
-    said = data(plan)["proof"]["threshold"]
+    assert (found.total, found.saving) == (9855, 6000)
     # the release of a seat that nobody uses moves nobody
-    assert (said["moves"], said["objective"], said["cheapest"]) == (2, "11855.00", "9015.00")
-    assert Decimal(said["bound"]) == pytest.approx(11855, abs=Decimal("0.02"))
-    assert (data(plan)["status"], Decimal(data(plan)["proof"]["bound"])) == ("optimal", Decimal("9015"))
+    assert (said.moves, said.objective, said.cheapest) == (2, 11855, 9015)
+    assert said.bound == pytest.approx(11855, abs=Decimal("0.02"))
+    assert (plan.status, plan.proof.bound) == ("optimal", 9015)
     assert data(plan)["scenario"]["policy"]["min_saving"] == {"contract": "0", "move": "1000"}
 
 
 def test_a_seat_that_is_held_is_access_to_all_it_covers() -> None:
     """The table lists Revit only; the collection is kept, so AutoCAD is not new, nor is Revit released."""
     found = reviewed({("ann", "AutoCAD"): days(250)}, [named("ann", "Revit", "aec-1y")], offers=[AEC])
-    moves = [(m["product"], m["move"], m["before"], m["after"]) for m in found["moves"]]
+    moves = [(m.product, m.move, m.before, m.after) for m in found.moves]
     assert moves == [("AutoCAD", "keep", "aec-1y", "aec-1y"), ("Revit", "keep", "aec-1y", "aec-1y")]
 
 
 def test_a_named_user_without_an_offer_keeps_any_seat() -> None:
     found = reviewed({("ann", "AutoCAD"): days(250)}, [named("ann", "AutoCAD")])
-    assert [(m["move"], m["before"]) for m in found["moves"]] == [("keep", "a seat")]
+    assert [(m.move, m.before) for m in found.moves] == [("keep", "a seat")]
 
 
 def test_access_that_is_not_possible_any_more_has_no_saving() -> None:
@@ -159,8 +155,8 @@ def test_access_that_is_not_possible_any_more_has_no_saving() -> None:
     found = reviewed(
         {("ann", "AutoCAD"): days(20)}, [named("ann", "AutoCAD", "old-1y")], offers=[AUTOCAD_YEAR, gone]
     )
-    assert (found["today"], found["saving"]) == (None, None)
-    assert [(m["move"], m["saving"]) for m in found["moves"]] == [("to Flex", None)]
+    assert (found.today, found.saving) == (None, None)
+    assert [(m.move, m.saving) for m in found.moves] == [("to Flex", None)]
 
 
 # --- lists -----------------------------------------------------------------------------------------------
@@ -182,9 +178,9 @@ def test_idle_seats() -> None:
         flex("eve", "AutoCAD"),
     ]
     found = reviewed(use, access, offers=[AUTOCAD_YEAR, AEC])
-    assert found["idle"] == [
-        {"user": "dan", "product": "AutoCAD, Revit", "offer": "aec-1y", "last_use": None},
-        {"user": "ann", "product": "AutoCAD", "offer": "autocad-1y", "last_use": "2025-10-02"},
+    assert [(i.user, i.product, i.offer, i.last_use) for i in found.idle] == [
+        ("dan", "AutoCAD, Revit", "aec-1y", None),
+        ("ann", "AutoCAD", "autocad-1y", date(2025, 10, 2)),
     ]
 
 
@@ -195,26 +191,26 @@ def test_leavers() -> None:
         Person("eve", leaves=date(2027, 1, 1)),
     ]
     found = reviewed(DAYS, ACCESS, people)
-    assert found["leavers"] == [
-        {"user": "bob", "product": "AutoCAD", "offer": "autocad-1y", "leaves": "2025-12-01"},
-        {"user": "ann", "product": "AutoCAD", "offer": "", "leaves": "2026-12-31"},
+    assert [(row.user, row.product, row.offer, row.leaves) for row in found.leavers] == [
+        ("bob", "AutoCAD", "autocad-1y", date(2025, 12, 1)),
+        ("ann", "AutoCAD", "", date(2026, 12, 31)),
     ]
 
 
 def test_double_use_where_the_usage_says_so() -> None:
     found = reviewed(DAYS, ACCESS, columns=["tokens=7"])
-    assert found["double_use"] == [
-        {"user": "eve", "product": "AutoCAD", "offer": "autocad-1y", "flex_days": 200},
-        {"user": "bob", "product": "AutoCAD", "offer": "autocad-1y", "flex_days": 20},
+    assert [(row.user, row.product, row.offer, row.flex_days) for row in found.double_use] == [
+        ("eve", "AutoCAD", "autocad-1y", 200),
+        ("bob", "AutoCAD", "autocad-1y", 20),
     ]
-    assert estate()["double_use"] == []
+    assert not estate().double_use
 
 
 # --- checks ----------------------------------------------------------------------------------------------
 
 
 def test_checks_have_their_codes_and_names() -> None:
-    assert [(c["code"], c["name"]) for c in estate()["checks"]] == [
+    assert [(c.code, c.name) for c in estate().checks] == [
         ("R1", "Flex for power users"),
         ("R2", "tokens bought without usage data"),
         ("R3", "expiry ahead"),
@@ -227,20 +223,19 @@ def test_checks_have_their_codes_and_names() -> None:
 
 def test_flex_for_power_users() -> None:
     found = check(estate(), "R1")  # ann: 150 days against a break-even of 110
-    assert found["count"] == 1
-    assert (
-        "their tokens would cost 3,150.00 USD; the plan gives 1 of them seats, which saves 840.00 USD"
-        in (found["message"])
+    assert found.count == 1
+    assert "their tokens would cost 3,150.00 USD; the plan gives 1 of them seats, which saves 840.00 USD" in (
+        found.message
     )
-    assert not check(reviewed({("bob", "AutoCAD"): days(20)}, [flex("bob", "AutoCAD")]), "R1")["found"]
+    assert not check(reviewed({("bob", "AutoCAD"): days(20)}, [flex("bob", "AutoCAD")]), "R1").found
 
 
 @pytest.mark.parametrize(("last", "count"), [(333, 32), (334, 0)])
 def test_tokens_without_usage_data(last: int, count: int) -> None:
     use: Days = {("ann", "AutoCAD"): [date(2025, 1, 1), every(date(2025, 1, 1), last)[-1]]}
     found = check(reviewed(use, [flex("ann", "AutoCAD")]), "R2")
-    assert found["count"] == count
-    assert f"the usage covers {last} days; 14 tokens are held or to be bought" in found["message"]
+    assert found.count == count
+    assert f"the usage covers {last} days; 14 tokens are held or to be bought" in found.message
 
 
 def test_expiry_ahead() -> None:
@@ -248,11 +243,11 @@ def test_expiry_ahead() -> None:
     for expires, count in (("2026-06-01", 1), ("2027-06-01", 0)):
         pool = [{"tokens": 100, "expires": expires}]
         found = check(reviewed(use, [flex("ann", "AutoCAD")], pool=pool), "R3")
-        assert found["count"] == count
+        assert found.count == count
     used = {("ann", "AutoCAD"): [date(2025, 1, 2)]}
     pool = [{"tokens": 7, "expires": "2026-03-01"}]  # it ends within 90 days, and is used up before
     found = check(reviewed(used, [flex("ann", "AutoCAD")], pool=pool), "R3")
-    assert (found["count"], found["message"]) == (
+    assert (found.count, found.message) == (
         0,
         "no pack of the plan expires with a full increment of tokens to spare; "
         "a pack of 7 tokens expires on 2026-03-01: the plan uses it before",
@@ -264,25 +259,25 @@ def test_oversized_pool() -> None:
     for tokens, count in ((805, 0), (806, 1), (900, 95)):  # 115 % is 805
         pool = [{"tokens": tokens, "expires": "2027-06-01"}]
         found = check(reviewed(use, [flex("ann", "AutoCAD")], pool=pool), "R5")
-        assert (found["count"], f"{tokens} tokens held" in found["message"]) == (count, True)
+        assert (found.count, f"{tokens} tokens held" in found.message) == (count, True)
 
 
 def test_edge_users() -> None:
     use: Days = {("ann", "AutoCAD"): days(115), ("bob", "AutoCAD"): days(105)}  # around 110
     found = check(reviewed(use, [flex("ann", "AutoCAD"), flex("bob", "AutoCAD")]), "R6")
-    assert found["count"] == 1
-    assert found["message"] == (
+    assert found.count == 1
+    assert found.message == (
         "2 users and products within 20 % of the break-even; 1 has different access today from the plan, "
         "which saves 105.00 USD"
     )
     right = [named("ann", "AutoCAD", "autocad-1y"), flex("bob", "AutoCAD")]
-    assert not check(reviewed(use, right), "R6")["found"]
+    assert not check(reviewed(use, right), "R6").found
 
 
 def test_collection_overlooked() -> None:
     found = check(estate(), "R7")
-    assert (found["count"], "1,125.00 USD saved" in found["message"]) == (1, True)
-    assert not check(reviewed(DAYS, ACCESS), "R7")["found"]
+    assert (found.count, "1,125.00 USD saved" in found.message) == (1, True)
+    assert not check(reviewed(DAYS, ACCESS), "R7").found
 
 
 def test_cloud_unmonitored(tmp_path: Path) -> None:
@@ -296,8 +291,8 @@ def test_cloud_unmonitored(tmp_path: Path) -> None:
             "ann,AutoCAD,2025-01-02,DESKTOP_PRODUCT,7\nann,AutoCAD,2025-12-30,DESKTOP_PRODUCT,7\n"
             "ann,CFD,2025-03-02,CLOUD_SERVICE,10\nann,CFD,2025-03-05,CLOUD_SERVICE,35\n"
         )
-        found = data(review(tmp_path / "scenario.yaml").document)
-        assert check(found, "R4")["count"] == count
+        found = review(tmp_path / "scenario.yaml").document
+        assert check(found, "R4").count == count
 
 
 def test_without_a_table_of_access_the_error_says_how_to_make_one() -> None:
