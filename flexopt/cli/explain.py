@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shlex
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -16,12 +17,13 @@ from flexopt.studies.explain import explain
 @click.command(
     "explain",
     short_help="Explain a plan, or one user's access.",
-    context_settings={"ignore_unknown_options": True},
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 @click.argument("plan", type=PATH)
 @click.argument("user", required=False)
 @format_option("json", help="Output format; json is for programs.")
-def command(plan: Path, user: str | None, form: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, plan: Path, user: str | None, form: str) -> None:
     """Explain PLAN as a whole, or one USER's access, with both alternatives priced.
 
     \b
@@ -29,6 +31,11 @@ def command(plan: Path, user: str | None, form: str) -> None:
       flexopt explain renewal.plan
       flexopt explain renewal.plan a.baker@example.com
     """
+    if wrong := next((word for word in (user or "", *ctx.args) if word.startswith("--")), None):
+        close = get_close_matches(wrong, ["--format", "--help"], 1)
+        raise click.NoSuchOption(wrong, possibilities=close, ctx=ctx)
+    if ctx.args:
+        raise click.UsageError(f"Got unexpected extra argument ({ctx.args[0]})", ctx)
     found = explain(plan, user) if user else explain(plan)
     report = (user_report if user else explanation_report)(found.document, found.currency)
     show(form, bold=(0,), table=lambda: text(report), json=lambda: found.document)

@@ -40,7 +40,7 @@ KEY = "people-key.csv"
 @click.option(
     "--brand",
     type=PATH,
-    help="For .pdf: a YAML file with your organisation's name, colour and logo.",
+    help="For .pdf: a YAML file with your organisation's name, colour, logo and font.",
 )
 @click.option(
     "--locale",
@@ -85,6 +85,8 @@ def command(
     if codes and kept.resolve() == output.resolve():
         raise FlexoptError(f"{output}: is also the key file", "name another key file with --key")
     options: dict[str, Any] = {"words": words_for(locale)} if locale else {}
+    if output.suffix.lower() == ".pdf":
+        options["warn"] = say
     if brand:
         from flexopt.exports.pdf.brand import read_brand
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,30 +21,80 @@ def with_todays_access(source: ScenarioFile, usage: Usage) -> ScenarioFile:
     """The scenario with the people and the access that its exports show, where its own tables lack them.
 
     A seat gives access to all products of its offer that the user uses; on Flex are the other products used.
-    Findings: T400 what was read, T401 an offering that is no offer of the scenario.
+    Findings: T400 what was read, T401 an offering that is no offer of the scenario, T405, T406.
     """
     if usage.assigned is None or usage.assigned.empty:
         return source
     source = replace(source, people=_people(usage.assigned) | source.people)
     stated = {row.user for row in source.access}
-    rows = usage.assigned[~usage.assigned["user"].isin(stated) & (usage.assigned["access"] != "")]
+    rows = usage.assigned[usage.assigned["access"] != ""]
+    known = rows["user"].isin(stated)
+    source = _with_new_products(source, usage, rows[known])
+    rows = rows[~known]
     if rows.empty:
         return source
     findings = Findings([*source.findings])
     used = _used(usage, set(rows["user"]))
-    seats = _seats(source, rows[rows["access"] == "named"], findings)
+    seats, on_flex = _seats(source, rows[rows["access"] == "named"], findings), _on_flex(rows)
     found: list[TodaysAccess] = []
     for user, held in sorted(seats.items()):
         for offer in held:
             products = [p for p in used.get(user, ()) if p in offer.covers] or [offer.covers[0]]
             found += [TodaysAccess(user, product, "named", offer.id) for product in products]
-    on_flex = sorted(set(rows.loc[rows["access"] == "flex", "user"]))
-    for user in on_flex:
-        covered = {p for offer in seats.get(user, ()) for p in offer.covers}
-        uncovered = [p for p in used.get(user, ()) if p not in covered]
-        found += [TodaysAccess(user, product, "flex") for product in uncovered]
+    found += _tokens(on_flex, seats, used)
     _say(source, seats, on_flex, findings)
     return replace(source, access=(*source.access, *_unique(found)), findings=findings)
+
+
+def _with_new_products(source: ScenarioFile, usage: Usage, rows: pd.DataFrame) -> ScenarioFile:
+    """T405: products that the access table never names, of users whom it names: the exports tell.
+
+    They are those that were added to the scenario when the table was there.
+    """
+    named = {row.product for row in source.access}
+    new = {p.id for p in source.scenario.products} - named
+    used = {
+        user: [p for p in products if p in new] for user, products in _used(usage, set(rows["user"])).items()
+    }
+    used = {user: products for user, products in used.items() if products}
+    rows = rows[rows["user"].isin(used.keys())]
+    if rows.empty:
+        return source
+    findings = Findings([*source.findings])
+    seats = _seats(source, rows[rows["access"] == "named"], findings)
+    found = [
+        TodaysAccess(user, product, "named", offer.id)
+        for user, held in sorted(seats.items())
+        for offer in held
+        for product in used[user]
+        if product in offer.covers
+    ]
+    found = _unique([*found, *_tokens(_on_flex(rows), seats, used)])
+    if not found:
+        return replace(source, findings=findings)
+    products = ", ".join(sorted({row.product for row in found}))
+    findings.add(
+        "T405",
+        f"the access table has no line of {products}: today's access to it of "
+        f"{count(len({row.user for row in found}), 'person', 'people')} is read from the exports",
+        file=source.scenario.access or "exports",
+        severity="info",
+        hint="one line of the product in the table, and its lines are all",
+    )
+    return replace(source, access=(*source.access, *found), findings=findings)
+
+
+def _on_flex(rows: pd.DataFrame) -> list[str]:
+    return sorted(set(rows.loc[rows["access"] == "flex", "user"]))
+
+
+def _tokens(
+    on_flex: Sequence[str], seats: dict[str, list[Offer]], used: dict[str, list[str]]
+) -> Iterator[TodaysAccess]:
+    """The products that these users use without a seat for them."""
+    for user in on_flex:
+        covered = {p for offer in seats.get(user, ()) for p in offer.covers}
+        yield from (TodaysAccess(user, p, "flex") for p in used.get(user, ()) if p not in covered)
 
 
 def _people(assigned: pd.DataFrame) -> dict[str, Person]:
@@ -89,17 +139,20 @@ def _seats(source: ScenarioFile, rows: pd.DataFrame, findings: Findings) -> dict
     catalogue, offers = Catalogue.of(scenario), names_of(scenario)[1]
     seats: dict[str, list[Offer]] = defaultdict(list)
     unknown: dict[str, set[str]] = defaultdict(set)
-    chosen: dict[tuple[str, str], Offer | None] = {}
+    uncovered: dict[tuple[str, str], set[str]] = defaultdict(set)
+    chosen: dict[tuple[str, str], tuple[Offer | None, str]] = {}
     for user, offering, product in rows[["user", "offering", "product"]].itertuples(index=False, name=None):
         if (offering, product) not in chosen:
-            chosen[offering, product] = _offer(
-                source, offers, offering or product, catalogue.match(product)[0]
-            )
-        offer = chosen[offering, product]
+            title = catalogue.match(product)[0]
+            chosen[offering, product] = _offer(source, offers, offering or product, title), title
+        offer, title = chosen[offering, product]
         if offer is None:
             unknown[offering or product].add(user)
-        elif offer not in seats[user]:
+            continue
+        if offer not in seats[user]:
             seats[user].append(offer)
+        if title in scenario.product_by_id and title not in offer.covers:
+            uncovered[offer.id, title].add(user)
     for offering, users in sorted(unknown.items()):
         findings.add(
             "T401",
@@ -109,6 +162,17 @@ def _seats(source: ScenarioFile, rows: pd.DataFrame, findings: Findings) -> dict
             severity="warning",
             value=offering,
             hint=f'add "{offering[:80]}" to the `aliases` of an offer',
+            count=len(users),
+        )
+    for (id_, title), users in sorted(uncovered.items()):
+        findings.add(
+            "T406",
+            f"{count(len(users), 'person uses', 'people use')} {title} with a seat of {id_}, which does not "
+            "cover it in the scenario: today's access is without it",
+            file="exports",
+            severity="warning",
+            value=title,
+            hint=f"add {title} to `covers` of {id_}, and of other offers that have it",
             count=len(users),
         )
     return {user: held for user, held in seats.items() if held}

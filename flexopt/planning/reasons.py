@@ -243,8 +243,10 @@ class _Teller:
                 if cost < on_flex
                 else "the same as the seat, whose cost is certain"
             )
-            from_ = self.break_even(taken / under[0][1], cost) if len(under) == 1 else None
-            pays = f"; this seat pays from {_days(str(from_))}" if from_ is not None else ""
+            contract, pays = self.problem.contracts[k], ""
+            usual = contract.kind == "new" and contract.after - contract.first == self.problem.periods
+            if len(under) == 1 and not usual:  # otherwise it is the row's break-even
+                pays = f"; this seat pays from {self.break_even(taken / under[0][1], cost)} days"
             return f"{words}, {saved}{pays}."
         if cost - on_flex <= fee:
             return f"{words}, {cost - on_flex:,} less: too little, {_must_save(fee)}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, overload
+from unicodedata import combining, normalize
 
 import numpy as np
 import pandas as pd
@@ -129,13 +130,28 @@ def _of_user(document: PlanDocument, user: str) -> UserExplanation:
 
 
 def _whom(part: str, users: set[str]) -> str:
-    """A hint that names the users whose names contain the text, or else the closest one."""
-    part = part.strip().removeprefix("'")  # CSV files have one before what looks like a formula
-    found = sorted(u for u in users if part and part.casefold() in u.casefold())
-    if not found:
+    """A hint that names the users whose names contain the text or all of its words, or else the closest one.
+
+    An email that was changed often begins as the new one does.
+    """
+    part = _folded(part.strip().removeprefix("'"))  # CSV files have one before what looks like a formula
+    local, at, _ = part.partition("@")
+    folded = {user: _folded(user) for user in users}
+    ways: list[Callable[[str], bool]] = [
+        lambda name: part in name,
+        lambda name: bool(at and local) and name.startswith(local),
+        lambda name: all(word in name for word in part.split()),
+    ]
+    found = next((names for way in ways if (names := sorted(u for u in users if way(folded[u])))), [])
+    if not found or not part:
         return did_you_mean(part, users, "the users are in assignment.csv")
     more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
     return "did you mean " + ", ".join(f"`{printable(u[:100])}`" for u in found[:MOST]) + f"{more}?"
+
+
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    return "".join(c for c in normalize("NFKD", text.casefold()) if not combining(c)).replace("ø", "o")
 
 
 def _whole(document: PlanDocument) -> Explanation:

@@ -119,6 +119,9 @@ def test_2_part_of_several_names_and_a_name_that_looks_like_an_option(call: Run,
     assert "hint: did you mean `over`, `under`?" in clean(call("explain", plan_folder, "er"), 2)
     assert "the plan has no user `-2+3`" in clean(call("explain", plan_folder, "-2+3"), 2)
     assert call("explain", plan_folder, "under", "--format", "json").returncode == 0
+    said = clean(call("explain", plan_folder, "--fromat", "json"), 2)
+    assert said.startswith("error: unknown option `--fromat`\n\nhint: did you mean `--format`? see flexopt ")
+    assert "unexpected extra argument (over)" in clean(call("explain", plan_folder, "under", "over"), 2)
 
 
 def test_3_infeasible_names_the_clash(call: Run, folder: Path, scenario: Scenario) -> None:

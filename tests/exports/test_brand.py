@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from documents import typed
-from test_pdf import text_of
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from test_pdf import read, text_of
 
 from flexopt.base.errors import FlexoptError
 from flexopt.exports.pdf import render
@@ -64,6 +66,13 @@ def test_a_dark_colour_stays_as_it_is(tmp_path: Path) -> None:
             "cannot read the logo `none.png` (No such file or directory)",
             "next to the brand file",
         ),
+        (
+            "font: none.ttf",
+            "cannot read the font `none.ttf` (No such file or directory)",
+            "next to the brand",
+        ),
+        ("font: font.woff", "the font `font.woff` is not a .ttf, .otf or .ttc file", "next to the brand"),
+        ("font: fake.ttf", "is not a font", "next to the brand"),
         ("logo: logo.gif", "the logo `logo.gif` is not a .png or .svg file", "save it as"),
         ("logo: fake.png", "the logo is not valid PNG", "export it again"),
         ("logo: fake.svg", "the logo is not valid SVG", "export it again"),
@@ -74,6 +83,7 @@ def test_a_dark_colour_stays_as_it_is(tmp_path: Path) -> None:
 )
 def test_brand_errors(tmp_path: Path, text: str, message: str, hint: str) -> None:
     (tmp_path / "fake.png").write_text("GIF89a")
+    (tmp_path / "fake.ttf").write_text("GIF89a")
     (tmp_path / "fake.svg").write_text("<html></html>")
     (tmp_path / "large.png").write_bytes(PNG.ljust(5_000_001))
     with pytest.raises(FlexoptError) as error:
@@ -99,3 +109,60 @@ def test_a_broken_logo_is_an_error_of_one_sentence(document: Document) -> None:
     with pytest.raises(FlexoptError, match="cannot be made") as error:
         render(typed(document), brand=Brand(logo=b"<svg", logo_kind=".svg"))
     assert error.value.hint == "try another logo"
+
+
+def font(folder: Path, characters: str) -> str:
+    """The name of a font file that draws these characters as a square."""
+    made = FontBuilder(1000)
+    glyphs = {ord(c): f"u{ord(c):X}" for c in characters}
+    names = [".notdef", *glyphs.values()]
+    pen = TTGlyphPen(None)
+    for number, point in enumerate([(0, 0), (0, 700), (700, 700), (700, 0)]):
+        (pen.lineTo if number else pen.moveTo)(point)
+    pen.closePath()
+    square = pen.glyph()
+    made.setupGlyphOrder(names)
+    made.setupCharacterMap(glyphs)
+    made.setupGlyf(dict.fromkeys(names, square))
+    made.setupHorizontalMetrics(dict.fromkeys(names, (800, 0)))
+    made.setupHorizontalHeader(ascent=800, descent=-200)
+    made.setupNameTable({"familyName": "Squares", "styleName": "Regular", "psName": "Squares"})
+    made.setupOS2()
+    made.setupPost()
+    made.save(folder / "squares.ttf")
+    return "squares.ttf"
+
+
+def fonts_of(made: bytes) -> set[str]:
+    """The names of the fonts in the file."""
+    found = set()
+    for page in read(made).pages:
+        resources: Any = page["/Resources"]
+        found |= {str(font.get_object()["/BaseFont"]) for font in resources["/Font"].values()}
+    return found
+
+
+def test_who_cannot_be_drawn_is_said_and_a_font_draws_them(document: Document, tmp_path: Path) -> None:
+    for row in document["assignment"]:
+        row |= {"user": "山田@studio.example", "product": "山"}
+    said: list[str] = []
+    bare = render(typed(document), warn=said.append)
+    (warning,) = said
+    assert "font: FILE" in warning
+    assert "山" in warning
+    assert "with characters that no font here has: they appear as boxes." in text_of(bare)
+    brand = read_brand(brand_file(tmp_path, f"font: {font(tmp_path, '山田')}"))
+    said.clear()
+    made = render(typed(document), brand=brand, warn=said.append)
+    assert said == []
+    assert any("Squares" in name for name in fonts_of(made))
+    assert not any("Squares" in name for name in fonts_of(bare))
+    assert "no font here" not in text_of(made)
+    assert render(typed(document), brand=brand) == made
+
+
+def test_latin_greek_cyrillic_hebrew_arabic_and_faces_are_drawn(document: Document) -> None:
+    document["assignment"][0]["user"] = "Zoë Ŵą Ελένη Ольга שרה سارة \N{GRINNING FACE}"
+    said: list[str] = []
+    render(typed(document), warn=said.append)
+    assert said == []

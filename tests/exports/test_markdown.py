@@ -75,6 +75,7 @@ def test_hostile_names_are_text(planned: Document, text: str) -> None:
         "note",
         "answer",
     )
+    text = text[:199]  # the longest name of an offer
     hostile = renamed(with_everything(planned), lambda _: text, keys)
     hostile["scenario"] |= {"solver": planned["scenario"]["solver"], "label": ""}
     hostile["scenario"]["offers"][0]["id"] = text

@@ -138,7 +138,7 @@ def test_pages_are_drawn(full: bytes, tmp_path: Path) -> None:
         assert 0.004 < dark < 0.5, page.name
         # nothing runs off the paper: the margins at the sides are white
         rows = [pixels[i : i + width] for i in range(0, len(pixels), width)]
-        side = width // 14
+        side = width // 15
         assert all(min(row[:side] + row[-side:]) > 250 for row in rows), page.name
 
 
@@ -203,7 +203,7 @@ def test_hostile_strings_are_text(document: Document) -> None:
     assert "\u202e" not in text
     assert "\u200b" not in text  # places to break are not copied
     assert max(len(page.extract_text()) for page in read(made).pages) < 20_000
-    assert headings(made)[0] == "Cost"
+    assert headings(made)[0] == "Order sheet"
 
 
 def test_hostile_strings_stay_on_the_page(document: Document, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_rows_have_their_header_on_every_page_and_are_not_tagged_where_they_are_
     assert ("/MarkInfo" in file.root_object) == (rows <= TAGGED)
     pages = [text for page in file.pages if "user-0" in (text := page.extract_text())]
     assert len(pages) > rows // 100
-    assert all(re.search(r"user\s+product\s+group\s+access", page) for page in pages)
+    assert all(re.search(r"user\s+product\s+access", page) for page in pages)
     assert f"user-{rows - 1:05}" in pages[-1]
 
 

@@ -104,7 +104,7 @@ def test_text_stands_out_from_the_paper(scheme: str) -> None:
 
 def test_number_columns_are_those_of_the_style() -> None:
     assert HEADINGS[-5:-1] == NUMBERS
-    assert "#who td:nth-last-child(-n+5):not(:last-child) { text-align: right; }" in STYLE
+    assert "#who td:nth-last-child(-n+5):not(:last-child) { text-align: right;" in STYLE
 
 
 @pytest.mark.slow

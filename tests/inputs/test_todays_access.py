@@ -88,6 +88,34 @@ def test_a_line_of_the_access_table_replaces_all_of_its_user(tmp_path: Path) -> 
     assert len(found) == len(ALL)
 
 
+def test_a_product_that_the_access_table_never_names_is_read_from_the_exports(tmp_path: Path) -> None:
+    """As after `init`, when the scenario did not have AutoCAD yet."""
+    table = (
+        "user,product,access,offer\nann@example.com,Revit,named,aec-1y\ncy@example.com,Revit,flex,\n"
+        "bob@example.com,Revit,flex,\n"
+    )
+    found = access(tmp_path, "access: access.csv\n", access=table)
+    assert [row for row in found if row.product == "AutoCAD" and row.user[:2] in ("an", "bo", "cy")] == [
+        TodaysAccess("ann@example.com", "AutoCAD", "named", "aec-1y"),
+        TodaysAccess("bob@example.com", "AutoCAD", "named", "autocad-1y"),
+        TodaysAccess("cy@example.com", "AutoCAD", "flex"),
+    ]
+    read = check_inputs(tmp_path / "scenario.yaml", lambda *_: None, None)
+    (finding,) = [f for f in read.findings if f.code == "T405"]
+    assert "no line of AutoCAD: today's access to it of 3 people" in finding.message
+
+
+def test_a_seat_that_covers_more_than_the_scenario_says(tmp_path: Path) -> None:
+    changes = "products: [{id: ReCap, rates: [{from: 2020-01-01, tokens: 3}]}]\n"
+    (tmp_path / "more.yaml").write_text("extends: scenario.yaml\n" + changes)
+    written(tmp_path, report=REPORT + "ann@example.com,Ann,A,h1,AEC Collection,ReCap,3,Assigned,Site,Main\n")
+    (finding,) = [
+        f for f in check_inputs(tmp_path / "more.yaml", lambda *_: None, None).findings if f.code == "T406"
+    ]
+    assert finding.message.startswith("1 person uses ReCap with a seat of aec-1y, which does not cover it")
+    assert finding.hint.startswith("add ReCap to `covers` of aec-1y")
+
+
 def test_the_owned_offer_is_meant_where_two_have_the_name(tmp_path: Path) -> None:
     owned = "holdings: [{offer: autocad-1m, quantity: 1, ends: 2026-01-01}]\n"
     assert TodaysAccess("bob@example.com", "AutoCAD", "named", "autocad-1m") in access(tmp_path, owned)

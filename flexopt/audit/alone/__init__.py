@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flexopt.audit.alone.access import access
 from flexopt.audit.alone.alternatives import alternatives
 from flexopt.audit.alone.charges import charges, charges_file
-from flexopt.audit.alone.head import head
+from flexopt.audit.alone.head import baselines, head
 from flexopt.audit.alone.inventory import inventory
 from flexopt.audit.alone.pool import pool
 from flexopt.audit.alone.prices import marginal, stored_prices
@@ -31,10 +31,14 @@ __all__ = ["UNREADABLE", "alone", "charges_file", "refuse_contradictions", "with
 UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
 """What a check may end in if the parts of a forged plan do not fit together at all."""
 
+BASELINES = "baselines"
+"""The check that a saved plan has them: quotes are also compared without."""
+
 Check = Callable[[PlanDocument, Notes], object]
 
 BY_ITSELF: tuple[tuple[str, Check], ...] = (
     ("name, dates and coverage", head),
+    (BASELINES, baselines),
     ("scenario and holdings", inventory),
     ("prices and terms of seats", lambda doc, notes: seat_rows(doc, doc.scenario, doc.holdings, notes)),
     ("prices and terms of packs", lambda doc, notes: purchases(doc, doc.scenario, notes)),

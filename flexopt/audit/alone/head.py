@@ -20,9 +20,8 @@ UNPLANNED = ("not a product of the scenario", "policy: access none")
 """Reasons for which use stays without access."""
 
 
-def head(doc: PlanDocument, notes: Notes) -> None:
-    """Names, versions, baselines, findings and coverage."""
-    notes.expect(doc.name == doc.scenario.name, f"`name` is {doc.name}, but that of `scenario` is another")
+def baselines(doc: PlanDocument, notes: Notes) -> None:
+    """Which baselines there must be, and that it is known who moves if today's access is."""
     if doc.baselines or doc.comparison is None:  # quotes are also compared without them
         for name in ALWAYS:
             notes.expect(name in doc.baselines, f"`baselines.{name}` is missing")
@@ -32,6 +31,11 @@ def head(doc: PlanDocument, notes: Notes) -> None:
             all((count is not None) == known for count in moves),
             "`baselines.today` and the users who move are not both known or both unknown",
         )
+
+
+def head(doc: PlanDocument, notes: Notes) -> None:
+    """Names, versions, findings and coverage."""
+    notes.expect(doc.name == doc.scenario.name, f"`name` is {doc.name}, but that of `scenario` is another")
     _coverage(doc, notes)
     notes.expect(bool(VERSION.fullmatch(doc.flexopt)), f"`flexopt` is {doc.flexopt}, which is no version")
     for number, finding in enumerate(doc.findings):

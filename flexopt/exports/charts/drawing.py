@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 from xml.etree import ElementTree
@@ -18,6 +19,8 @@ from xml.etree import ElementTree
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.ft2font import FT2Font
 
 INK, MUTED, GRID = "#1c2127", "#56606b", "#d5dae0"
 SOLID, PALE, EDGE = "#1f5a94", "#f5c795", "#9c5200"
@@ -82,7 +85,14 @@ def clear_spines(axes: Axes, *sides: str) -> None:
 
 
 def svg(
-    name: str, size: tuple[float, float], draw: Draw, *, title: str, text: str, themed: bool = False
+    name: str,
+    size: tuple[float, float],
+    draw: Draw,
+    *,
+    title: str,
+    text: str,
+    themed: bool = False,
+    fonts: Sequence[Path] = (),
 ) -> str:
     """The drawing as SVG: `size` in inches (width, height), `name` unique in the page.
 
@@ -94,6 +104,9 @@ def svg(
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
         matplotlib.rcParams["svg.hashsalt"] = name
+        for font in fonts:
+            fontManager.addfont(font)
+            matplotlib.rcParams["font.family"].append(FT2Font(font).family_name)
         matplotlib.rcParams["svg.fonttype"] = "none" if themed else "path"
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)

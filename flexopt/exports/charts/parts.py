@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -37,10 +38,13 @@ class Chart:
 
     draw: Draw
 
-    def svg(self, *, themed: bool = False) -> str:
-        """As SVG: for paper, or `themed` for a browser with the variables `--chart-*`."""
+    def svg(self, *, themed: bool = False, fonts: Sequence[Path] = ()) -> str:
+        """As SVG: for paper, or `themed` for a browser with the variables `--chart-*`.
+
+        fonts : files for characters that the bundled font lacks
+        """
         name = f"chart-{self.name}"
-        return svg(name, self.size, self.draw, title=self.title, text=self.text, themed=themed)
+        return svg(name, self.size, self.draw, title=self.title, text=self.text, themed=themed, fonts=fonts)
 
 
 @dataclass(frozen=True, slots=True)

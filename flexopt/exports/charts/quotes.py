@@ -67,7 +67,7 @@ def waterfall_chart(document: PlanDocument, words: ChartWords) -> Chart | None:
         (d.scenario, *(words.number(getattr(d, k)) for k in (*DRIVERS, "difference"))) for d in drivers
     )
     title = f"Why the total differs from {base.id}"
-    return Chart("waterfall", title, text, header, cells, (WIDTH, 0.4 + 1.5 * len(shown)), draw)
+    return Chart("waterfall", title, text, header, cells, (WIDTH, 0.4 + 1.3 * len(shown)), draw)
 
 
 def _steps(axes: Axes, start: Decimal, changes: Sequence[Decimal], words: ChartWords) -> None:

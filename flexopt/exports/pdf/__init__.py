@@ -1,13 +1,13 @@
 """The report on paper, typeset by typst: the attachment of a renewal.
 
-Texts reach typst only as data (`data.json`), never as markup; it sees one folder that holds only our files,
-and has no fonts but its own, no packages and no clock.
+Texts reach typst only as data (`data.json`), never as markup; it sees one folder that holds only our files
+and fonts, and has no packages and no clock.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from flexopt.base.errors import FlexoptError
 from flexopt.exports.charts import Chart, charts
 from flexopt.exports.pdf.brand import Brand
+from flexopt.exports.pdf.fonts import families, undrawn, write_fonts
 from flexopt.exports.pdf.setting import parts_data, text_data
 from flexopt.exports.report import Part, ReportTable, Section, make_report
 from flexopt.exports.report.decisions import decision_table
@@ -30,7 +31,7 @@ CHARTS: dict[str, dict[str, tuple[float, float]]] = {
     "cost": {"cost": (2.5, 2.5), "pool": (3.95, 2.5)},
     "comparison": {"waterfall": (5.0, 0)},
     "sensitivity": {"tornado": (5.4, 0)},
-    "changes": {"days": (6.5, 0)},
+    "changes": {"days": (6.6, 2.8)},
 }
 """The charts at the end of a section, in one row: inches wide and high (0: the chart's own height)."""
 
@@ -41,8 +42,17 @@ TAGGED = 2_000
 """Most rows of the assignment in a file tagged for screen readers: for more, tags take megabytes."""
 
 
-def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | None = None) -> bytes:
-    """The PDF of a plan document. The same document gives the same bytes."""
+def render(
+    document: PlanDocument,
+    words: Words = ENGLISH,
+    *,
+    brand: Brand | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> bytes:
+    """The PDF of a plan document. The same document gives the same bytes.
+
+    warn : is told if there are texts that cannot be drawn
+    """
     import typst
 
     brand = brand or Brand()
@@ -50,6 +60,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
     day = document.history.last
     with TemporaryDirectory(prefix="flexopt-pdf-") as place:
         folder = Path(place).resolve()
+        fonts = write_fonts(folder / "fonts", brand)
         if brand.logo:
             (folder / brand.logo_file).write_bytes(brand.logo)
         data = {
@@ -58,8 +69,13 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
             "colour": brand.colour,
             "organisation": text_data(brand.name),
             "logo": brand.logo_file if brand.logo else "",
-            **_content(document, words, assignment, folder),
+            **_content(document, words, assignment, folder, fonts[2:]),
         }
+        boxes = undrawn(data, fonts)
+        said = sentence(words("undrawn", texts=words.count(len(boxes), "text"))) if boxes else ""
+        data |= {"fonts": families(fonts), "undrawn": said}
+        if boxes:
+            warn(f"{said} {words('undrawn_first', text=boxes[0][:60])}")
         (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / "report.typ").write_bytes(Path(__file__).with_name("report.typ").read_bytes())
         # a folder that does not exist, so that no packages are found or fetched
@@ -68,6 +84,7 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
             folder / "report.typ",
             root=folder,
             ignore_system_fonts=True,
+            font_paths=[folder / "fonts"],
             package_path=none,
             package_cache_path=none,
         )
@@ -86,7 +103,9 @@ def render(document: PlanDocument, words: Words = ENGLISH, *, brand: Brand | Non
     return made
 
 
-def _content(document: PlanDocument, words: Words, assignment: ReportTable, folder: Path) -> dict[str, Any]:
+def _content(
+    document: PlanDocument, words: Words, assignment: ReportTable, folder: Path, fonts: Sequence[Path]
+) -> dict[str, Any]:
     """The report as data for the template; its charts are written to the folder."""
     report = make_report(document, words)
     drawn = {c.name: c for c in charts(document, words)}
@@ -94,7 +113,7 @@ def _content(document: PlanDocument, words: Words, assignment: ReportTable, fold
     for section in report.sections:
         back = tuple(p for p in section.parts if _in_appendix(p, drawn))
         front = [p for p in section.parts if p not in back]
-        pictures = _charts(folder, drawn, CHARTS.get(section.name, {}))
+        pictures = _charts(folder, drawn, CHARTS.get(section.name, {}), fonts)
         sections.append({"title": section.title, "parts": [*parts_data(front), *pictures]})
         behind += [Section(section.name, section.title, back)] if back else []
     who = Section(
@@ -142,16 +161,24 @@ def _in_appendix(part: Part, drawn: Mapping[str, Chart]) -> bool:
 
 
 def _charts(
-    folder: Path, drawn: Mapping[str, Chart], wanted: Mapping[str, tuple[float, float]]
+    folder: Path,
+    drawn: Mapping[str, Chart],
+    wanted: Mapping[str, tuple[float, float]],
+    fonts: Sequence[Path],
 ) -> Iterator[dict[str, Any]]:
     """The charts of the plan: files in the folder, and their captions."""
     made = []
     for name, (width, height) in wanted.items():
         if (chart := drawn.get(name)) is not None:
             sized = replace(chart, size=(width, height or chart.size[1]))
-            (folder / f"{name}.svg").write_text(sized.svg(), encoding="utf-8")
+            (folder / f"{name}.svg").write_text(sized.svg(fonts=fonts), encoding="utf-8")
             made.append(
-                {"file": f"{name}.svg", "title": text_data(chart.title), "alt": text_data(chart.text)}
+                {
+                    "file": f"{name}.svg",
+                    "title": text_data(chart.title),
+                    "alt": text_data(chart.text),
+                    "width": width,
+                }
             )
     if made:
         yield {"kind": "charts", "charts": made}

@@ -1,4 +1,4 @@
-"""The organisation's name, colour and logo, from a small YAML file."""
+"""The organisation's name, colour, logo and font, from a small YAML file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.ft2font import FT2Font
+
 from flexopt.base.errors import FlexoptError
 from flexopt.base.findings import Findings, InputError, did_you_mean
 from flexopt.base.text import printable
 from flexopt.inputs.scenario.yaml import read_yaml
 
 COLOUR = "#1f5a94"
-KEYS = ("name", "colour", "logo")
+KEYS = ("name", "colour", "logo", "font")
 LOGO_BYTES = 5_000_000
+FONTS = (".ttf", ".otf", ".ttc")
+FONT_BYTES = 50_000_000
 CONTRAST = 4.5
 """Least contrast of the colour on white (WCAG 2, text); a paler colour is darkened."""
 
@@ -32,6 +36,9 @@ class Brand:
     logo: bytes = b""
     """The file's bytes; empty without one."""
     logo_kind: str = ".svg"
+    font: bytes = b""
+    """The file's bytes; for characters that the report's own fonts lack."""
+    font_kind: str = ".ttf"
 
     @property
     def logo_file(self) -> str:
@@ -39,7 +46,7 @@ class Brand:
 
 
 def read_brand(path: Path) -> Brand:
-    """The brand in a YAML file with `name`, `colour` and `logo` (relative to it), each optional.
+    """The brand in a YAML file with `name`, `colour`, `logo` and `font` (relative to it), each optional.
 
     Raises FlexoptError with what is wrong and what to write instead.
     """
@@ -47,7 +54,8 @@ def read_brand(path: Path) -> Brand:
         raw = path.read_bytes()
     except OSError as error:
         raise FlexoptError(
-            f"{path}: cannot read the brand ({error.strerror})", "name a YAML file with name, colour and logo"
+            f"{path}: cannot read the brand ({error.strerror})",
+            "name a YAML file with name, colour, logo and font",
         ) from None
     findings = Findings()
     read = read_yaml(raw, str(path), findings)
@@ -68,7 +76,25 @@ def read_brand(path: Path) -> Brand:
         raise FlexoptError(f"{path}: the name has {len(name):,} characters", "shorten it to at most 120")
     colour = read.data.get("colour", COLOUR)
     logo, kind = _logo(path, read.data["logo"]) if "logo" in read.data else (b"", ".svg")
-    return Brand(name, _legible(path, colour), logo, kind)
+    font, font_kind = _font(path, read.data["font"]) if "font" in read.data else (b"", ".ttf")
+    return Brand(name, _legible(path, colour), logo, kind, font, font_kind)
+
+
+def _font(path: Path, name: str) -> tuple[bytes, str]:
+    place, said = path.parent / name, printable(name[:200])
+    hint = "name a .ttf, .otf or .ttc file next to the brand file"
+    if (kind := place.suffix.lower()) not in FONTS:
+        raise FlexoptError(f"{path}: the font `{said}` is not a .ttf, .otf or .ttc file", hint)
+    try:
+        if place.stat().st_size > FONT_BYTES:
+            raise FlexoptError(f"{place}: the font has more than {FONT_BYTES:,} bytes", "name a smaller font")
+        FT2Font(place)
+        return place.read_bytes(), kind
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a file name"
+        raise FlexoptError(f"{path}: cannot read the font `{said}` ({why})", hint) from None
+    except RuntimeError:
+        raise FlexoptError(f"{place}: is not a font", hint) from None
 
 
 def _logo(path: Path, name: str) -> tuple[bytes, str]:

@@ -9,6 +9,8 @@ from typing import Any
 from unicodedata import category
 
 from flexopt.exports.report import Part, ReportTable
+from flexopt.exports.report.parts import filled
+from flexopt.exports.words import ENGLISH
 
 ROOM = 75
 """Characters of numbers that fit beside the first column; wider tables are split."""
@@ -41,7 +43,7 @@ def parts_data(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
             follows = number + 1 < len(parts) and not isinstance(parts[number + 1], str)
             yield {"kind": "text", "text": text_data(part), "sticky": follows}
         else:
-            yield from map(_table, _narrow(part))
+            yield from map(_table, _narrow(filled(part)))
 
 
 def _narrow(table: ReportTable) -> Iterator[ReportTable]:
@@ -69,8 +71,9 @@ def _numbers_only(table: ReportTable) -> bool:
 
 
 def _table(table: ReportTable) -> dict[str, Any]:
+    who = table.name == "assignment"
     whole = table.name == "inputs"  # hashes are copied: no line breaks in them
-    lines = one_line_widths(table) if len(table.rows) > MANY else None
+    lines = one_line_widths(table) if who or len(table.rows) > MANY else None
     known: dict[str, str] = {}  # thousands of rows have few distinct cells
     change = _kept if lines else text_data
     return {
@@ -79,7 +82,7 @@ def _table(table: ReportTable) -> dict[str, Any]:
         "columns": [text_data(column) for column in table.columns],
         "widths": _widths(table),
         "points": lines or [],
-        "flipped": bool(lines) and sum(lines or []) > PORTRAIT,
+        "flipped": sum(lines) > PORTRAIT if lines else who,
         "rows": [
             [
                 cell if whole and i else known.get(cell) or known.setdefault(cell, change(cell))
@@ -89,7 +92,7 @@ def _table(table: ReportTable) -> dict[str, Any]:
         ],
         "numbers": sorted(table.numbers),
         "sums": list(table.sums),
-        "strong": [len(table.columns) - 1] if table.name.endswith("prices") else [],
+        "strong": [len(table.columns) - 1] if table.columns[-1] == ENGLISH("mark") else [],
     }
 
 

@@ -103,7 +103,7 @@ def _stacked(table: ReportTable) -> bool:
     width = 0.0
     for head, *column in zip(table.columns, *table.rows[:MOST], strict=True):
         lines = (cell if len(cell) <= 24 and width else _longest(cell) for cell in column)
-        width += max(map(len, (_longest(head), *lines))) + 1.5
+        width += max(12 if not width else 0, *map(len, (_longest(head), *lines))) + 1.5
     return width > PHONE
 
 

@@ -18,11 +18,12 @@ from flexopt.base.findings import Findings
 from flexopt.base.text import count
 from flexopt.inputs.usage.chargeable_days import DAYS
 from flexopt.inputs.usage.day_masks import unpack
+from flexopt.inputs.usage.identity.hidden_reports import report_hidden
 from flexopt.inputs.usage.identity.parts import FLEX, FREE, SEAT, add_parts, part_cells
 from flexopt.inputs.usage.identity.pattern import HALF, Days, Matched, common, match, near
 from flexopt.inputs.usage.identity.ties import EMAIL, HASH, ID, DatedCells, Ties, dated_cells
 from flexopt.inputs.usage.scan import SLAB
-from flexopt.inputs.usage.usage_table import OK, UsageTable
+from flexopt.inputs.usage.usage_table import UsageTable
 
 PAIRS = 200
 """Pairs of files that are compared one by one; of more, only all of them together."""
@@ -50,7 +51,7 @@ def same_days(
     if len(kinds[0] or ()) < 2:
         return
     _compare_all(con, ties, opened, files=files, findings=findings)
-    _hidden_reports(con, ties, files, findings)
+    report_hidden(con, ties, files, findings)
 
 
 def _compare_all(
@@ -72,30 +73,6 @@ def _compare_all(
         if best is None:
             continue
         _say(ties, exports, best, before, kinds=(hidden, other), files=files, findings=findings)
-
-
-def _hidden_reports(con: duckdb.DuckDBPyConnection, ties: Ties, files: list[str], findings: Findings) -> None:
-    """A report has no days to compare: its hidden ids may be the people whose emails another file shows."""
-    rows = con.execute(
-        "select c.file, list(distinct s.node) from cell c join seen s using (name, email, hash, id) "
-        f"where c.status = {OK} and c.used > 0 and not s.named and s.node is not null and exists (select 1 "
-        "from cell d join seen e using (name, email, hash, id) where e.named and d.file <> c.file) "
-        "group by c.file order by c.file"
-    ).fetchall()
-    known = ties.has(EMAIL)
-    for file, nodes in rows:
-        people = np.unique(ties.label[np.array(nodes, np.int64)])
-        if hidden := int((~known[people]).sum()):
-            findings.add(
-                "U183",
-                f"{count(hidden, 'person', 'people')} may count twice: the report hides who they are, and "
-                "other files show emails",
-                file=files[file],
-                severity="warning",
-                count=hidden,
-                hint="export the report with personal data switched on, or remove it if the other files show "
-                "the same days",
-            )
 
 
 class _Exports:
