@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Collection
 from typing import TextIO
 
@@ -18,6 +19,7 @@ WIDEST = 100
 LABELS = {"error": "red", "warning": "yellow", "info": "cyan", "interrupted": "red", "over the limit": "red"}
 _LABEL = re.compile(f"(\\d+ )?({'|'.join(LABELS)})s?: ")
 _TOTAL = re.compile(r"(whole order|total|all moves together)\b.*  ")
+_TITLE = re.compile(r"(?!next: )\S( ?\S)*[^\s.:]")
 _TABLE = re.compile(r"\S  +\S|^ +\S")
 _SAVED = re.compile(r"saves? [\d.,]+ [A-Z]{3}")
 
@@ -47,7 +49,8 @@ def show_text(text: str, stream: TextIO, *, bold: Collection[int] = ()) -> None:
         if columns is not None:
             lines = _hint_in_lines(lines, columns) if hint else _in_lines(lines, columns)
         if colour:
-            lines = _dressed(lines, bold=n in bold or n - len(blocks) in bold)
+            title = stream is sys.stdout and _TITLE.fullmatch(block) is not None
+            lines = _dressed(lines, bold=title or n in bold or n - len(blocks) in bold)
         # what to do stands right below what was said
         gap = "" if not n else "\n" if hint and columns is not None else "\n\n"
         shown += gap + "\n".join(lines)

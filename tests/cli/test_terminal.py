@@ -142,7 +142,7 @@ def test_the_proof_in_figures_and_the_times_are_behind_v(call: Callable[..., Any
     short, long = call("plan", "scenario.yaml"), call("plan", "scenario.yaml", "-v")
     words = " ".join(short.stdout.split())
     assert (
-        "proof: no plan for these prices and rules costs less; the plan was then replayed day by day and "
+        "Proof: no plan for these prices and rules costs less; the plan was then replayed day by day and "
         "its bill added up again, without the solver" in words
     )
     for text in ("Certificate", "lower bound", "CBC"):
