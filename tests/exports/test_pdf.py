@@ -91,7 +91,7 @@ def test_everything_optional_is_set_too(document: Document, full: bytes) -> None
     report = make_report(typed(with_everything(document)))
     assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
     text = text_of(full)
-    for words in ("the wrong quote", "value of one more percent", "seven checks", "seat prices"):
+    for words in ("the wrong quote", "seat prices"):
         assert words in text
 
 

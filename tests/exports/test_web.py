@@ -263,7 +263,8 @@ def test_axe_finds_nothing(everything: Document, show: Open, scheme: str, width:
     page.set_viewport_size({"width": width, "height": 844})
     page.locator("summary").first.click()
     page.locator("#who summary").first.click()
-    assert axe.Axe().run(page).violations_count == 0
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.slow
@@ -276,7 +277,7 @@ def test_pages_on_paper_repeat_the_header(document: Document, show: Open) -> Non
         for p in pypdf.PdfReader(BytesIO(show(document).pdf(prefer_css_page_size=True))).pages
     ]
     wide = [text for text in pages if "user-0" in text]
-    assert len(wide) > 2
+    assert len(wide) > 1
     assert all("on Flex" in text and "saves" in text for text in wide)
     assert "Search" not in "".join(pages)
 
