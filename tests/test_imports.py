@@ -101,6 +101,7 @@ def test_what_runs_tasks_does_not_know_what_they_are() -> None:
 WRITERS = {
     "exports.people": "the key file, next to the export",
     "exports.pdf": "what is set, in a temporary folder",
+    "exports.pdf.fonts": "the fonts, in that folder",
     "inputs.starter.write": "the folder to plan in",
     "inputs.files.containers": "a text with other line ends, in a temporary folder",
     "inputs.files.workbook": "an unzipped workbook, in a temporary folder",

@@ -77,8 +77,9 @@ def test_says_what_the_report_says_in_its_order(document: Document, made: bytes)
     report, text = make_report(typed(document)), text_of(made)
     assert headings(made) == [*(s.title for s in report.sections), "Appendix"]
     headline = text_data(report.headline).replace("\N{NO-BREAK SPACE}", " ")
-    places = [text.index(title) for title in ("Licence plan", headline, *headings(made))]
-    assert places == sorted(places)
+    place = 0
+    for title in ("Licence plan", headline, *headings(made)):
+        place = text.index(title, place) + len(title)
     for key in ("seats", "tokens"):
         assert f"{ENGLISH.money(document['summary'][key])}" in text
     assert f"total for 12 months {ENGLISH.money(document['total'])}" in text
@@ -90,7 +91,7 @@ def test_everything_optional_is_set_too(document: Document, full: bytes) -> None
     report = make_report(typed(with_everything(document)))
     assert headings(full) == [*(s.title for s in report.sections), "Appendix"]
     text = text_of(full)
-    for words in ("signing the wrong quote", "value of one more percent", "seven checks", "seat prices"):
+    for words in ("the wrong quote", "value of one more percent", "seven checks", "seat prices"):
         assert words in text
 
 
