@@ -11,6 +11,7 @@ import pandas as pd
 
 from flexopt.base.findings import Findings
 from flexopt.base.text import count
+from flexopt.inputs.files.names import bare
 from flexopt.inputs.records import Person, ScenarioFile, TodaysAccess, Usage
 from flexopt.inputs.scenario.scenario import Offer, Scenario, normal
 from flexopt.inputs.tables.people_and_access import names_of
@@ -212,7 +213,8 @@ def with_assigned_seats(source: ScenarioFile) -> ScenarioFile:
         if holding.from_ is None or holding.from_ <= start:
             owned[holding.offer] += holding.quantity
     given = Counter(offer for _, offer in named)
-    if not named or not owned or "" in given:
+    said = any(found.code == "T402" for found in source.findings)
+    if said or not named or not owned or "" in given:
         return source
     left = sum(
         bool((person := source.people.get(user)) and person.leaves and person.leaves <= start)
@@ -236,7 +238,7 @@ def with_assigned_seats(source: ScenarioFile) -> ScenarioFile:
     findings.add(
         "T402",
         text,
-        file=scenario.access or "exports",
+        file=bare(scenario.access or "exports"),
         severity="info",
         hint="a seat that nobody has is a saving on today's invoice which the plan does not count",
     )

@@ -60,7 +60,7 @@ def test_currencies_that_differ_are_said(call: Run, folder: Path, quotes: list[s
     out = call("sweep", quotes[0], "euro.yaml", "-o", "out", "--processes", 1).stdout
     lines = [line.split() for line in out.splitlines()]
     assert [line[5] for line in lines[:3]] == ["in", "USD", "EUR"]
-    assert lines[3] == ["saved:", "against", "all", "named"]
+    assert lines[3] == ["saved:", "against", "the", "break-even", "rule"]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_the_audit_counts_seats_by_subscription(sound: dict[str, Any]) -> None:
     assert any("have a subscription" in f for f in failures(document))
     document = copy.deepcopy(sound)
     document["holdings"][0]["quantity"] = 2
-    assert failures(document) == ["the holdings are not those that were read"]
+    assert "the holdings are not those that were read" in failures(document)
 
 
 # From the export to the plan

@@ -22,7 +22,9 @@ def inventory(doc: PlanDocument, notes: Notes) -> None:
             rule.product is None or rule.product in products, "`scenario.policy.rules` has an unknown product"
         )
     if not scenario.subscriptions:
-        more = Counter(doc.holdings) - Counter(scenario.holdings)
+        start = scenario.horizon.start  # seats that ended lately can be renewed then
+        stated = (h.model_copy(update={"ends": max(h.ends, start)}) for h in scenario.holdings)
+        more = Counter(doc.holdings) - Counter(stated)
         notes.expect(not more, "`holdings` has seats that `scenario.holdings` does not have")
     for number, row in enumerate(doc.seats):
         notes.expect(
