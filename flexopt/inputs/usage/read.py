@@ -43,6 +43,7 @@ from flexopt.inputs.usage.row_kinds import (
     report_encoding,
     report_features,
     report_machines,
+    report_notation,
     report_offering,
     report_row_kinds,
 )
@@ -252,6 +253,7 @@ class _UsageReader:
             )
         report_features(self.con, table, self.findings)
         report_encoding(table, self.findings)
+        report_notation(self.con, table, self.findings)
         if table.format.kind == "summary":
             add_assigned(self.con, table)
         if self.token_days:

@@ -173,3 +173,35 @@ def report_encoding(table: UsageTable, findings: Findings) -> None:
             hint="if names with accents look wrong, save the file as UTF-8 "
             "(Excel: `CSV UTF-8 (comma delimited)`)",
         )
+
+
+def report_notation(con: duckdb.DuckDBPyConnection, table: UsageTable, findings: Findings) -> None:
+    """U188: numbers with a decimal comma, and columns separated by `|`, are read as such."""
+    if table.text is None or table.text.delimiter == ",":
+        return
+    if table.text.delimiter == "|":
+        findings.add("U188", "the columns are separated by `|`", file=table.file, severity="info")
+    for role in ("tokens", "days", "billed"):
+        if role not in table.roles:
+            continue
+        comma = r"regexp_full_match(trim(v), '\d+(\.\d{3})*,\d+')"
+        values = f"select {table.sql(role)} as v from {table.relation}"
+        # most files have none, which their first rows tell
+        if con.execute(f"select v from ({values} limit {_FIRST}) where {comma} limit 1").fetchone() is None:
+            continue
+        found = con.execute(f"select count(*), min_by(v, length(v)) from ({values}) where {comma}").fetchall()
+        count, value = found[0]
+        findings.add(
+            "U188",
+            f"{count:,} numbers have a decimal comma: {value.strip()[:40]} is read as "
+            f"{value.strip()[:40].replace('.', '').replace(',', '.')}",
+            file=table.file,
+            column=table.column(role),
+            value=value,
+            severity="info",
+            count=int(count),
+        )
+
+
+_FIRST = 100_000
+"""Rows in which notation is looked for."""

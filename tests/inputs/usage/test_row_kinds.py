@@ -112,3 +112,15 @@ def test_a_summary_query_asks_for_its_period(tmp_path: Path) -> None:
     )
     usage = one(tmp_path, answer, "a.json", period={"from": "2025-01-01", "to": "2026-01-01"})
     assert totals(usage) == ["Ada A AutoCAD 80", "Ben B Revit 30"]
+
+
+def test_decimal_commas_and_bars_are_read_and_said(tmp_path: Path) -> None:
+    header = USAGE.replace(",", "|")
+    rows = "".join(f"Flex|2025-03-{n:02}|a@x.com|Flex|AutoCAD|{t}\n" for n, t in ((1, "7,0"), (2, "7,5")))
+    usage = one(tmp_path, header + rows)
+    assert len(days(usage)) == 2
+    assert [(f.column, f.count, f.message) for f in usage.findings if f.code == "U188"] == [
+        ("", 1, "the columns are separated by `|`"),
+        ("tokens_used", 2, "2 numbers have a decimal comma: 7,0 is read as 7.0"),
+    ]
+    assert codes(one(tmp_path, header.replace("|", ";") + rows.replace("|", ";").replace(",", "."))) == []
