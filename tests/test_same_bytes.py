@@ -74,6 +74,7 @@ def test_order_of_the_usage_rows(files: dict[str, bytes], work: Path, tmp_path: 
     shuffled = planned_in(other, "scenario.yaml", cwd=other)
     one, two = json.loads(files["plan.json"]), json.loads(shuffled["plan.json"])
     assert one.pop("inputs") != two.pop("inputs")
+    assert one.pop("sha256") != two.pop("sha256")
     assert one == two
     del shuffled["plan.json"]
     assert shuffled == {name: text for name, text in files.items() if name != "plan.json"}

@@ -263,7 +263,7 @@ def _summary(
         seats_owned=sum(s.owned for s in bill.seats),
         tokens_bought=bill.tokens_bought,
         purchases=len(bill.purchases),
-        token_price=_number(planned_token_price(problem, bill), money.digits + 2),
+        token_price=_number(planned_token_price(problem, bill)),
         effective_token_price=None if effective is None else _number(effective, money.digits + 2),
         **figures,
         **_moves(source, problem, bill),

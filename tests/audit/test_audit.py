@@ -51,7 +51,7 @@ def failures(document: Document, demand: Demand, scenario: Scenario | None = Non
     try:
         plan = typed(document)
     except ValidationError as error:  # nobody can read such a plan
-        return [str(error)]
+        return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
     return audit(plan, scenario, scenario.holdings, demand)
 
 
