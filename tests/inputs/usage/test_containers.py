@@ -67,7 +67,7 @@ TEXTS: dict[str, bytes] = {
 def test_text(key: str, tmp_path: Path) -> None:
     usage = one(tmp_path, TEXTS[key], "usage.dat" if "gzip" in key else "usage.csv")
     assert days(usage) == EXPECTED
-    assert codes(usage) == []
+    assert set(codes(usage)) <= {"U188"}
     assert usage.coverage[0].kept == 3
 
 
