@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
-from typing import NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from flexopt.audit.notes import Notes, day_of
 from flexopt.audit.rules import fiscal_year_of, instalments_of, months_of
 from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.store.plan import PlanDocument
-from flexopt.store.rows import SeatRow
-from flexopt.store.values import PlanPart
+from flexopt.store.rows import OrderRow, PaymentRow, SeatRow
 
+COUNTS = ("have", "renew", "reduce", "keep", "new", "addition", "tokens")
 
-class Line(NamedTuple):
-    """A row of `order`."""
-
-    date: datetime.date
-    kind: str
-    offer: str
-    have: int = 0
-    renew: int = 0
-    reduce: int = 0
-    keep: int = 0
-    new: int = 0
-    addition: int = 0
-    tokens: int = 0
-    ends: datetime.date | None = None
-    unit_price: Decimal | None = None
-    amount: Decimal = Decimal(0)
-    subscription_id: str = ""
-
-
-class Invoice(NamedTuple):
-    """A row of `payments`."""
-
-    date: datetime.date
-    month: str
-    fiscal_year: str
-    kind: str
-    offer: str
-    ordered: datetime.date
-    instalment: int
-    instalments: int
-    amount: Decimal
-
-
-Row = TypeVar("Row", Line, Invoice)
+Row = TypeVar("Row", OrderRow, PaymentRow)
 
 
 def check_order(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding], notes: Notes) -> None:
     """Each seat held is renewed, let go or kept; each seat and pack bought is ordered once, and invoiced."""
     invoices, end = _invoices(doc, scenario), scenario.horizon.end
-    _compare("order", _read(Line, doc.order), _lines(doc, scenario, holdings), notes)
-    _compare("payments", _read(Invoice, doc.payments), invoices, notes)
+    _compare("order", doc.order, _lines(doc, scenario, holdings), notes)
+    _compare("payments", doc.payments, invoices, notes)
     figures: dict[str, Decimal | int] = {
         **_seats(doc.seats, scenario),
         "paid_in_horizon": sum((i.amount for i in invoices if i.date < end), Decimal(0)),
@@ -69,7 +35,7 @@ def check_order(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holdin
         notes.expect(said == value, f"`{name}` of the summary is {value}, not {said}")
 
 
-def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -> Iterator[Line]:
+def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -> Iterator[OrderRow]:
     start, end = scenario.horizon.start, scenario.horizon.end
     ending: Counter[tuple[date, str, str]] = Counter()
     lasting: Counter[tuple[date, str, date, str]] = Counter()
@@ -86,7 +52,7 @@ def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -
         day, offer, name = day_of(row.contract_start), row.offer, row.subscription_id
         have = ending.pop((day, offer, name), 0) if row.renewed else 0
         count, price = row.renewed + row.new + row.added, row.unit_price
-        yield Line(
+        yield _line(
             day,
             "addition" if row.added else "seats",
             offer,
@@ -102,11 +68,11 @@ def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -
         )
     for (day, offer, name), count in ending.items():
         if count:
-            yield Line(day, "seats", offer, have=count, reduce=count, subscription_id=name)
+            yield _line(day, "seats", offer, have=count, reduce=count, subscription_id=name)
     for (day, offer, until, name), count in lasting.items():
-        yield Line(day, "seats", offer, have=count, keep=count, ends=until, subscription_id=name)
+        yield _line(day, "seats", offer, have=count, keep=count, ends=until, subscription_id=name)
     for pack in doc.purchases:
-        yield Line(
+        yield _line(
             day_of(pack.date),
             "tokens",
             "",
@@ -117,7 +83,14 @@ def _lines(doc: PlanDocument, scenario: Scenario, holdings: Sequence[Holding]) -
         )
 
 
-def _invoices(doc: PlanDocument, scenario: Scenario) -> list[Invoice]:
+def _line(day: date, kind: str, offer: str, **cells: Any) -> OrderRow:
+    """A row of the order, whatever its figures are: those of a plan that contradicts itself may be none."""
+    row: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"ends": None, "unit_price": None, "amount": Decimal(0)}
+    row |= {"subscription_id": "", "date": day, "kind": kind, "offer": offer}
+    return OrderRow.model_construct(**row | cells)
+
+
+def _invoices(doc: PlanDocument, scenario: Scenario) -> list[PaymentRow]:
     due: dict[tuple[date, str, str], Decimal] = defaultdict(Decimal)
     for row in doc.seats:
         kind = "addition" if row.added else "seats"
@@ -128,8 +101,17 @@ def _invoices(doc: PlanDocument, scenario: Scenario) -> list[Invoice]:
     for (ordered, kind, offer), amount in due.items():
         parts = instalments_of(scenario, kind, offer, ordered, amount)
         for number, (day, part) in enumerate(parts, 1):
-            year = fiscal_year_of(scenario, day)
-            invoice = Invoice(day, str(day)[:7], year, kind, offer, ordered, number, len(parts), part)
+            invoice = PaymentRow.model_construct(
+                date=day,
+                month=str(day)[:7],
+                fiscal_year=fiscal_year_of(scenario, day),
+                kind=kind,
+                offer=offer,
+                ordered=ordered,
+                instalment=number,
+                instalments=len(parts),
+                amount=part,
+            )
             found += [invoice] if part else []
     return found
 
@@ -154,11 +136,6 @@ def _seats(rows: Iterable[SeatRow], scenario: Scenario) -> dict[str, int]:
     return {name: max(of.values(), default=0) for name, of in live.items()} | {"seat_months": months}
 
 
-def _read(kind: type[Row], rows: Iterable[PlanPart]) -> list[Row]:
-    """The rows of the plan."""
-    return [kind(*(getattr(row, name) for name in kind._fields)) for row in rows]
-
-
 def _compare(table: str, said: Sequence[Row], wanted: Iterable[Row], notes: Notes) -> None:
     """The rows are these; one that is not is told by the columns in which it differs."""
     days = [row.date for row in said]
@@ -174,5 +151,6 @@ def _compare(table: str, said: Sequence[Row], wanted: Iterable[Row], notes: Note
             if one is None or other is None:
                 notes.fail(f"a row {of} is {'missing' if other is None else 'not one of the plan'}")
                 continue
-            for name, is_, told in zip(one._fields, one, other, strict=True):
+            for name in type(one).model_fields:
+                is_, told = getattr(one, name), getattr(other, name)
                 notes.expect(is_ == told, f"`{name}` {of} is {is_}, not {told}")

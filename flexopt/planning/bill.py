@@ -17,7 +17,8 @@ from flexopt.inputs.rules.purchase_size import tier_reached
 from flexopt.model.sets import Problem
 from flexopt.model.solution import Solution
 from flexopt.planning.assignment import AssignmentRows, assignment_rows, users_on_seats
-from flexopt.planning.pool import Pool, PurchaseRow, make_pool
+from flexopt.planning.pool import Pool, make_pool
+from flexopt.store.rows import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,12 @@ def _purchases(problem: Problem, solution: Solution) -> tuple[PurchaseRow, ...]:
             raise AssertionError("a purchase outside its tier")  # the audit would say so too
         rows.append(
             PurchaseRow(
-                pack.start,
-                tokens,
-                tier.from_,
-                price,
-                problem.scenario.money.round(price * tokens),
-                pack.expires,
+                date=pack.start,
+                tokens=tokens,
+                tier_from=tier.from_,
+                unit_price=price,
+                cost=problem.scenario.money.round(price * tokens),
+                expires=pack.expires,
             )
         )
     return tuple(sorted(rows, key=lambda r: r.date))

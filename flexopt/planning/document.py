@@ -34,7 +34,7 @@ from flexopt.planning.charges import Charged, charges
 from flexopt.planning.coverage import coverage_of
 from flexopt.planning.min_saving import fees_of
 from flexopt.planning.order import order_lines, seats_to_pay
-from flexopt.planning.payments import Payment, payments_of
+from flexopt.planning.payments import payments_of
 from flexopt.planning.reasons import explain_rows, planned_token_price
 from flexopt.planning.seats_by_subscription import by_subscription
 from flexopt.solve.backend import Status, solver_version
@@ -56,7 +56,7 @@ from flexopt.store.plan import (
     Threshold,
     TokenPrice,
 )
-from flexopt.store.rows import ChargeRow, LedgerRow, OrderRow, PaymentRow, PurchaseRow, SeatRow
+from flexopt.store.rows import ChargeRow, LedgerRow, PaymentRow, SeatRow
 from flexopt.store.table_csv import table_csv
 from flexopt.store.tables import CHARGES, TABLES, TOKEN_FIGURES, BaselineName
 from flexopt.store.values import PlanPart
@@ -100,9 +100,9 @@ def make_document(
         assignment=_assignment(problem, bill, marginal, charged, fees_of(source, problem)),
         seats=tuple(_row(SeatRow, seat) for seat in seats),
         holdings=source.holdings,
-        purchases=tuple(_row(PurchaseRow, pack) for pack in bill.purchases),
-        order=tuple(_row(OrderRow, line) for line in order),
-        payments=tuple(_row(PaymentRow, payment) for payment in payments),
+        purchases=bill.purchases,
+        order=tuple(order),
+        payments=tuple(payments),
         ledger=tuple(_row(LedgerRow, entry) for entry in bill.pool.ledger),
         charges=tuple(ChargeRow(**row) for row in charged.by_payer),
         files=(TableFile(file=CHARGES_CSV, sha256=_sha256(table_csv(charged.rows, CHARGES))),),
@@ -236,7 +236,7 @@ def _merged(problem: Problem, prices: Sequence[str]) -> list[tuple[date, date, s
 
 
 def _summary(
-    source: ScenarioFile, problem: Problem, bill: Bill, charged: Charged, payments: Sequence[Payment]
+    source: ScenarioFile, problem: Problem, bill: Bill, charged: Charged, payments: Sequence[PaymentRow]
 ) -> Summary:
     user, seated = problem.demand.pair_user[bill.assignment.pair], bill.assignment.contract >= 0
     named, flex = np.zeros((2, len(problem.demand.users)), dtype=bool)

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from flexopt.base.dates import anniversaries, most_at_once
 from flexopt.inputs.scenario.scenario import Holding, Offer, Scenario
 from flexopt.planning.bill import SeatRow
-from flexopt.planning.pool import PurchaseRow
+from flexopt.store.rows import OrderRow, PurchaseRow
 
 KINDS = ("seats", "addition", "tokens")
-"""What a line orders, in the order of the lines of one day."""
+"""What a row orders, in the order of the rows of one day."""
 
-
-@dataclass(frozen=True, slots=True)
-class OrderLine:
-    """Seats of one subscription that end on a day, seats to buy, or a token pack.
-
-    have = renew + reduce + keep; amount = unit_price x (renew + new + addition), or the price of the pack.
-    `date` is the day on which the seats held end and the new ones start; of seats that outlast the horizon,
-    their first day in it. `ends` is the first day without the seats, or the tokens, that there are after it.
-    """
-
-    date: datetime.date
-    kind: str
-    offer: str
-    amount: Decimal
-    have: int = 0
-    renew: int = 0
-    reduce: int = 0
-    keep: int = 0
-    new: int = 0
-    addition: int = 0
-    tokens: int = 0
-    ends: datetime.date | None = None
-    unit_price: Decimal | None = None
-    subscription_id: str = ""
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("have", "renew", "reduce", "keep", "new", "addition", "tokens"), 0),
+    **dict.fromkeys(("ends", "unit_price")),
+    "subscription_id": "",
+}
+"""The cells of a row that orders nothing."""
 
 
 def order_lines(
@@ -48,8 +29,10 @@ def order_lines(
     purchases: Sequence[PurchaseRow],
     holdings: Sequence[Holding],
     scenario: Scenario,
-) -> list[OrderLine]:
+) -> list[OrderRow]:
     """The order, by date and offer; its amounts add up to the commitment.
+
+    have = renew + reduce + keep; amount = unit_price x (renew + new + addition), or the price of the pack.
 
     seats : the rows by subscription
     holdings : none ends before the horizon; added seats are held, too, when their contract ends
@@ -70,35 +53,40 @@ def order_lines(
     lines = []
     for day, offer, name in {**held, **dict.fromkeys(renewed, 0)}:
         have = held[day, offer, name]
-        line = OrderLine(day, "seats", offer, free, have=have, reduce=have, subscription_id=name)
+        line = _row(day, "seats", offer, free, have=have, reduce=have, subscription_id=name)
         order = renewed.get((day, offer, name))
         lines.append(_renewed(line, order) if order else line)
     lines += [
-        OrderLine(day, "seats", offer, free, have=n, keep=n, ends=ends, subscription_id=name)
+        _row(day, "seats", offer, free, have=n, keep=n, ends=ends, subscription_id=name)
         for (day, offer, ends, name), n in kept.items()
     ]
     lines += [_bought(row) for row in seats if row.new or row.added]
     lines += [
-        OrderLine(p.date, "tokens", "", p.cost, tokens=p.tokens, ends=p.expires, unit_price=p.unit_price)
+        _row(p.date, "tokens", "", p.cost, tokens=p.tokens, ends=p.expires, unit_price=p.unit_price)
         for p in purchases
     ]
     return sorted(lines, key=_place)
 
 
-def _renewed(line: OrderLine, row: SeatRow) -> OrderLine:
+def _row(day: date, kind: str, offer: str, amount: Decimal, **cells: Any) -> OrderRow:
+    return OrderRow(**{**NOTHING, "date": day, "kind": kind, "offer": offer, "amount": amount, **cells})
+
+
+def _renewed(line: OrderRow, row: SeatRow) -> OrderRow:
     """The line of seats that end on a day, some of them renewed."""
-    return replace(
-        line,
-        renew=row.renewed,
-        reduce=line.have - row.renewed,
-        ends=row.contract_end,
-        unit_price=row.unit_price,
-        amount=row.commitment,
+    return line.model_copy(
+        update={
+            "renew": row.renewed,
+            "reduce": line.have - row.renewed,
+            "ends": row.contract_end,
+            "unit_price": row.unit_price,
+            "amount": row.commitment,
+        }
     )
 
 
-def _bought(row: SeatRow) -> OrderLine:
-    return OrderLine(
+def _bought(row: SeatRow) -> OrderRow:
+    return _row(
         row.contract_start,
         "addition" if row.added else "seats",
         row.offer,
@@ -110,7 +98,7 @@ def _bought(row: SeatRow) -> OrderLine:
     )
 
 
-def _place(line: OrderLine) -> tuple[object, ...]:
+def _place(line: OrderRow) -> tuple[object, ...]:
     """By date: seats before tokens, by offer, seats held before new ones; no subscription id comes last."""
     return (
         line.date,

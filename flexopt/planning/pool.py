@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
 from flexopt.inputs.rules.expiry import Lot, draw, live_lots, opening_packs
 from flexopt.inputs.scenario.scenario import Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
-    """One pack bought; `expires` is the first day on which it cannot be used."""
-
-    date: datetime.date
-    tokens: int
-    tier_from: int
-    unit_price: Decimal
-    cost: Decimal
-    expires: datetime.date
+from flexopt.store.rows import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Literal
 
 from flexopt.store.values import Amount, Count, Name, PlanDay, PlanPart, Text
 
+OrderKind = Literal["seats", "addition", "tokens"]
+
 
 class AssignmentRow(PlanPart):
     """Who has which access: one row per user, product and access."""
@@ -95,7 +97,7 @@ class OrderRow(PlanPart):
 
     date: PlanDay
     """Day on which the seats held end and those ordered start; first day in the horizon of seats kept."""
-    kind: Literal["seats", "addition", "tokens"]
+    kind: OrderKind
     """Seats; seats added to a contract; a token pack."""
     offer: Text
     """Id of the offer; empty for tokens."""
@@ -132,7 +134,7 @@ class PaymentRow(PlanPart):
     """Its month."""
     fiscal_year: Text
     """Its fiscal year."""
-    kind: Literal["seats", "addition", "tokens"]
+    kind: OrderKind
     """As in the order."""
     offer: Text
     """Id of the offer; empty for tokens."""

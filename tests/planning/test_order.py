@@ -24,8 +24,8 @@ from flexopt.inputs.scenario.scenario import Holding, Scenario
 from flexopt.planning.bill import SeatRow
 from flexopt.planning.order import order_lines, seats_to_pay
 from flexopt.planning.payments import fiscal_year, payments_of
-from flexopt.planning.pool import PurchaseRow
 from flexopt.planning.seats_by_subscription import by_subscription
+from flexopt.store.rows import PurchaseRow
 
 SCENARIO = a_scenario()
 HORIZON = SCENARIO.horizon
@@ -72,6 +72,10 @@ def held(offer: str, quantity: int, ends: date, name: str = "", from_: date | No
     )
 
 
+def a_pack(*cells: Any) -> PurchaseRow:
+    return PurchaseRow(**dict(zip(PurchaseRow.model_fields, cells, strict=True)))
+
+
 def lines(rows: list[SeatRow], holdings: list[Holding], packs: tuple[PurchaseRow, ...] = ()) -> list[str]:
     """Each line as `date offer have/renew/reduce/keep/new/addition -> ends amount id`."""
     split = by_subscription(rows, holdings, START)
@@ -115,7 +119,14 @@ def test_seats_that_begin_later_and_added_ones_are_held_when_they_end() -> None:
 
 
 def test_packs_come_after_the_seats_of_their_day() -> None:
-    pack = PurchaseRow(START, 36_800, 25_000, Decimal("2.55"), Decimal("93840.00"), date(2027, 1, 1))
+    pack = PurchaseRow(
+        date=START,
+        tokens=36_800,
+        tier_from=25_000,
+        unit_price=Decimal("2.55"),
+        cost=Decimal("93840.00"),
+        expires=date(2027, 1, 1),
+    )
     assert lines([seats("revit-1y", START, 12, new=1)], [], (pack,)) == [
         "2026-01-01 revit-1y 0/0/0/0/1/0 -> 2027-01-01 100.00",
         "2026-01-01 36800 0/0/0/0/0/0 -> 2027-01-01 93840.00",
@@ -199,7 +210,14 @@ def test_packs_have_instalments_of_their_own_and_additions_none() -> None:
         offers=[{**AUTOCAD_YEAR, "instalments": {"number": 2, "every_months": 6}}],
         tokens={"instalments": {"number": 4, "every_months": 3}},
     )
-    pack = PurchaseRow(date(2026, 1, 31), 3, 1, Decimal(3), Decimal("9.03"), date(2027, 1, 31))
+    pack = PurchaseRow(
+        date=date(2026, 1, 31),
+        tokens=3,
+        tier_from=1,
+        unit_price=Decimal(3),
+        cost=Decimal("9.03"),
+        expires=date(2027, 1, 31),
+    )
     assert payments([seats("autocad-1y", START, 5, "7.00", added=1)], scenario, (pack,)) == [
         "2026-01-01 2026 autocad-1y 1/1 7.00",
         "2026-01-31 2026 tokens 1/4 2.26",

@@ -18,7 +18,8 @@ from flexopt.base.text import plain
 from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.planning.charges.apportion import apportion
 from flexopt.planning.charges.use import Months
-from flexopt.planning.pool import Pool, PurchaseRow, packs_of, replay
+from flexopt.planning.pool import Pool, packs_of, replay
+from flexopt.store.rows import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from flexopt.inputs.scenario.scenario import Scenario
 from flexopt.model.sets import Problem
 from flexopt.planning.bill import Charges, SeatRow, make_charges
 from flexopt.planning.planner import Solved
-from flexopt.planning.pool import PurchaseRow
+from flexopt.store.rows import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)
